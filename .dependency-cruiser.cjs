@@ -1,0 +1,80 @@
+/**
+ * The direction of imports, as bridge/docs/architecture.md draws it:
+ *   engine -> recorder -> event log -> stream; http -> outbox -> dispatcher -> engine; nothing flows the other way.
+ */
+const folder = (name) => `^bridge/src/${name}/`;
+/** What each folder of bridge/src may import, besides itself. compose.ts and main.ts may import everything. */
+const ALLOWED = {
+  contract: [],
+  ops: ['contract'],
+  config: ['contract', 'ops', 'engine'],
+  engine: ['contract', 'ops'],
+  store: ['contract', 'ops'],
+  events: ['contract', 'ops', 'store', 'engine'],
+  auth: ['contract', 'ops', 'store'],
+  media: ['contract', 'ops', 'store', 'engine', 'sessions', 'events'],
+  sessions: ['contract', 'ops', 'store', 'engine', 'events'],
+  stream: ['contract', 'ops', 'store', 'events', 'auth'],
+  outbox: ['contract', 'ops', 'store', 'engine', 'sessions', 'media', 'events'],
+  http: ['contract', 'ops', 'config', 'auth', 'sessions', 'outbox', 'media', 'stream', 'events', 'engine'],
+  cli: ['contract', 'ops', 'config', 'auth', 'store'],
+};
+
+/** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary and looks for a browser. */
+const ALLOWED_FILES = {
+  cli: [
+    '^bridge/src/(main|version)\\.ts',
+    '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
+    '^bridge/src/engine/webjs/browser-finder\\.ts',
+  ],
+};
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    ...Object.entries(ALLOWED).map(([name, allowed]) => ({
+      name: `${name}-imports`,
+      severity: 'error',
+      comment: `bridge/src/${name} may import: ${[name, ...allowed].join(', ')}`,
+      from: { path: folder(name) },
+      to: { path: '^bridge/src/', pathNot: [...[name, ...allowed].map(folder), ...(ALLOWED_FILES[name] ?? [])] },
+    })),
+    {
+      name: 'pack-stands-alone',
+      severity: 'error',
+      comment: 'the pack never imports the bridge: what both need is generated (scripts/generate-pack-contract.ts)',
+      from: { path: '^(nodes|credentials)/' },
+      to: { path: '^(bridge|test|scripts)/' },
+    },
+    {
+      name: 'standin-knows-nothing-of-the-bridge',
+      severity: 'error',
+      comment: 'otherwise both would share one misreading of WhatsApp Web',
+      from: { path: '^test/standin/' },
+      to: { path: '^bridge/' },
+    },
+    {
+      name: 'http-sees-no-engine',
+      severity: 'error',
+      comment: 'http sees the session registry, never an engine (the sandbox control is a service of its own)',
+      from: { path: folder('http') },
+      to: { path: '^bridge/src/engine/(webjs|sandbox/(?!sandbox-con(trol|tract)))' },
+    },
+    {
+      name: 'engines-are-composed',
+      severity: 'error',
+      from: { path: '^bridge/src/(?!compose|engine|config|cli)' },
+      to: { path: '^bridge/src/engine/(webjs)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'] },
+  },
+};

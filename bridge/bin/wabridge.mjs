@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The wabridge command. A committed file, so that npm can link it before the first build: it runs the build where there
+// is one, else the source, and finds a new enough Node where the one it was started with is too old.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const NEEDED = [22, 13];
+const STRIPS_TYPES = [22, 18];
+const bridge = join(dirname(fileURLToPath(import.meta.url)), '..');
+const built = join(bridge, 'dist', 'cli', 'cli.js');
+const source = join(bridge, 'src', 'cli', 'cli.ts');
+const version = process.versions.node.split('.').map(Number);
+const atLeast = ([major, minor]) => version[0] > major || (version[0] === major && version[1] >= minor);
+
+// In a clone the source wins, so that nobody runs yesterday's build; the published package has the build alone.
+const entry = existsSync(source) && atLeast(STRIPS_TYPES) ? source : built;
+
+if (atLeast(NEEDED) && existsSync(entry)) {
+  const { run } = await import(pathToFileURL(entry).href);
+  process.exitCode = await run(process.argv);
+} else {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const node = join(
+    bridge,
+    '..',
+    'tools',
+    'node',
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  if (!existsSync(node)) {
+    const needed = (existsSync(built) ? NEEDED : STRIPS_TYPES).join('.');
+    fail(
+      `wabridge needs Node ${needed} or newer; this is Node ${process.versions.node}. Install Node 24, or run \`npm start\` once in the repository, which fetches it.`,
+    );
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to the child as well; a supervisor signals this process alone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,72 @@
+/** The command `wabridge`. One file per group of commands in `commands/`; `client.ts` signs and sends. */
+import { Command, CommanderError } from 'commander';
+import { WabError } from '../contract/errors.ts';
+import { version } from '../version.ts';
+import { backupCommands } from './commands/backup.ts';
+import { configCommand } from './commands/config.ts';
+import { deadLetterCommands } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { eventCommands } from './commands/events.ts';
+import { keyCommands } from './commands/key.ts';
+import { outboxCommands } from './commands/outbox.ts';
+import { sandboxCommands } from './commands/sandbox.ts';
+import { sendCommand } from './commands/send.ts';
+import { sessionCommands } from './commands/session.ts';
+import { startCommand } from './commands/start.ts';
+import { subscriptionCommands } from './commands/subscriptions.ts';
+import { errorLines } from './failure.ts';
+
+const GROUPS = [
+  startCommand,
+  configCommand,
+  doctorCommand,
+  keyCommands,
+  sessionCommands,
+  sendCommand,
+  eventCommands,
+  subscriptionCommands,
+  outboxCommands,
+  deadLetterCommands,
+  sandboxCommands,
+  backupCommands,
+];
+
+/** Every command, ready to parse a command line; ends by throwing where it is not understood. */
+export function createProgram(): Command {
+  const program = new Command('wabridge')
+    .description('WhatsApp sessions behind a durable event log, a stream and a durable outbox')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what can be written here)');
+  for (const add of GROUPS) add(program);
+  inherit(program);
+  return program;
+}
+
+/**
+ * Runs a command line.
+ *
+ * @param argv as in process.argv
+ * @returns the exit code: 0 done, 1 failed, 2 not understood
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`${errorLines(error, argv.includes('--json'))}\n`);
+    if (!(error instanceof WabError) && process.env['DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
+    return 1;
+  }
+}
+
+/** Subcommands end by throwing too, so that `run` decides on the exit code. */
+function inherit(command: Command): void {
+  for (const child of command.commands) {
+    child.exitOverride();
+    child.showHelpAfterError('(add --help for what can be written here)');
+    inherit(child);
+  }
+}

@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { WabError } from '../../contract/errors.ts';
+import { restoreBackup, writeBackup } from '../../store/sqlite/backup.ts';
+import { DATABASE_FILE } from '../../store/sqlite/connection.ts';
+import { leaf } from '../command.ts';
+
+export function backupCommands(program: Command): void {
+  leaf(
+    program,
+    'backup <file>',
+    'write a consistent copy of the database to a new file, while the bridge runs',
+    async (context, [name]) => {
+      const file = resolve(name!);
+      const { dataDir } = context.settings;
+      const source = join(dataDir, DATABASE_FILE);
+      if (!existsSync(source))
+        throw new WabError('WAB_CONFIG_INVALID', {
+          reason: `there is no database in ${dataDir}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR`,
+        });
+      await writeBackup(source, file);
+      context.output.result(
+        { file },
+        `Backed up to ${file}. Media files and login states are folders of ${dataDir}; copy them as well.`,
+      );
+    },
+  );
+
+  leaf(
+    program,
+    'restore <file>',
+    'put a backup in the place of the database; the bridge must be stopped',
+    (context, [name]) => {
+      const file = resolve(name!);
+      const { epoch } = restoreBackup(file, context.settings.dataDir);
+      context.output.result(
+        { file, epoch },
+        `Restored from ${file}. Subscribers learn at their next connection that what was recorded after the backup is gone.`,
+      );
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import { ALL_SCOPES, N8N_SCOPES } from '../../contract/scopes.ts';
+import { leaf, listOption } from '../command.ts';
+import { table } from '../output.ts';
+
+interface Key {
+  readonly keyId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly sessions: readonly string[] | null;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+export function keyCommands(program: Command): void {
+  const key = program.command('key').description('signing keys');
+
+  leaf(
+    key,
+    'issue',
+    'issue a key and show its secret, this once (scopes of an n8n instance unless stated)',
+    async (context, _args, options) => {
+      const { name = 'n8n', scopes = N8N_SCOPES, sessions = null, expires = null } = options;
+      const issued = await context.client().request<{ key: Key; secret: string }>('POST', '/v1/keys', {
+        body: { name, scopes, sessions, expiresAt: expires },
+      });
+      context.output.note(`Key ${issued.key.keyId} (${issued.key.scopes.join(', ')}). Its secret is shown this once:`);
+      context.output.result(issued, issued.secret);
+    },
+    [
+      new Option('--name <name>', 'what it is for'),
+      listOption('--scopes <list>', `comma-separated: ${ALL_SCOPES.join(', ')}`),
+      listOption('--sessions <list>', 'sessions it may use, comma-separated; all unless stated'),
+      new Option('--expires <time>', 'when it ends, ISO 8601'),
+    ],
+  );
+
+  leaf(key, 'list', 'list keys', async (context) => {
+    const { keys } = await context.client().request<{ keys: readonly Key[] }>('GET', '/v1/keys');
+    context.output.result(keys, () =>
+      table(
+        ['KEY', 'NAME', 'STATE', 'SESSIONS', 'LAST USED', 'SCOPES'],
+        keys.map((each) => [
+          each.keyId,
+          each.name,
+          stateOf(each),
+          each.sessions ?? 'all',
+          each.lastUsedAt,
+          each.scopes,
+        ]),
+        'There is no key.',
+      ),
+    );
+  });
+
+  leaf(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [keyId]) => {
+    const revoked = await context.client().request<Key>('DELETE', `/v1/keys/${encodeURIComponent(keyId!)}`);
+    context.output.result(revoked, `Key ${revoked.keyId} is revoked.`);
+  });
+}
+
+const stateOf = (key: Key): string =>
+  key.revokedAt !== null
+    ? 'revoked'
+    : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now()
+      ? 'expired'
+      : 'valid';

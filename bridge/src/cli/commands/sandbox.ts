@@ -1,0 +1,174 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Argument, Option, type Command } from 'commander';
+import { FAULT_NAMES, FAULTS } from '../../engine/sandbox/sandbox-contract.ts';
+import { leaf, wholeNumber } from '../command.ts';
+import { members, printable, table } from '../output.ts';
+
+interface InboxEntry {
+  readonly wireId: string;
+  readonly chat: { readonly chatId: string };
+  readonly via: string;
+  readonly kind: string;
+  readonly text: string | null;
+  readonly media: { readonly mimeType: string; readonly sizeBytes: number; readonly fileName?: string } | null;
+  readonly receivedAt: string;
+  readonly transmissions: number;
+}
+
+/** The bridge answers a wait at the latest after this. */
+const WAIT_STEP_MS = 20_000;
+const path = (session: string, rest = ''): string => `/v1/sandbox/${encodeURIComponent(session)}${rest}`;
+const textOf = (entry: InboxEntry): string =>
+  entry.text ??
+  (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
+
+export function sandboxCommands(program: Command): void {
+  const sandbox = program
+    .command('sandbox')
+    .description('the simulated phones of sandbox sessions; nothing here is WhatsApp');
+
+  leaf(
+    sandbox,
+    'say <session> <text>',
+    'somebody writes to the account',
+    async (context, [session, text], options) => {
+      const {
+        from,
+        group,
+        wait,
+        timeout = 60,
+      } = options as { from: string; group?: string; wait?: boolean; timeout?: number };
+      const client = context.client();
+      const query = { to: group ?? from, via: 'bridge' };
+      const before = wait
+        ? (await client.request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), { query })).length
+        : 0;
+      const said = await client.request<{ wireId: string }>('POST', path(session!, '/say'), {
+        body: { from, text, ...(group === undefined ? {} : { group }) },
+      });
+      if (!wait) return context.output.result(said, `Said (${said.wireId}).`);
+
+      context.output.note(`Said. Waiting for an answer on the simulated phone, at most ${timeout} s ...`);
+      const deadline = Date.now() + timeout * 1000;
+      for (;;) {
+        const waitMs = Math.max(0, Math.min(WAIT_STEP_MS, deadline - Date.now()));
+        const inbox = await client.request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), {
+          query: { ...query, atLeast: before + 1, waitMs },
+        });
+        const answers = inbox.slice(before);
+        if (answers.length > 0)
+          return context.output.result(
+            { ...said, answers },
+            answers.map((answer) => printable(textOf(answer))).join('\n'),
+          );
+        if (Date.now() >= deadline) break;
+        await pause(200);
+      }
+      context.output.result({ ...said, answers: [] }, 'No answer came.');
+      process.exitCode = 1;
+    },
+    [
+      new Option('--from <number>', 'who writes').makeOptionMandatory(),
+      new Option('--group <chatId>', 'in this group'),
+      new Option('--wait', 'wait for the answer and print it'),
+      wholeNumber('--timeout <seconds>', 'with --wait: at most this long (default 60)', 1, 3600),
+    ],
+  );
+
+  leaf(
+    sandbox,
+    'inbox <session>',
+    'what arrived on the phones of others',
+    async (context, [session], { to, limit = 50 }) => {
+      const query = { to, limit } as Record<string, string | number | undefined>;
+      const entries = await context.client().request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), { query });
+      context.output.result(entries, () =>
+        table(
+          ['AT', 'CHAT', 'VIA', 'TIMES', 'MESSAGE'],
+          entries.map((each) => [each.receivedAt, each.chat.chatId, each.via, each.transmissions, textOf(each)]),
+          'Nothing arrived yet.',
+        ),
+      );
+    },
+    [
+      new Option('--to <number>', 'on this phone or in this group'),
+      wholeNumber('--limit <count>', 'the newest this many (default 50)', 1, 100_000),
+    ],
+  );
+
+  leaf(sandbox, 'account <session>', 'the account as the simulated network sees it', async (context, [session]) => {
+    const account = await context.client().request<Record<string, unknown>>('GET', path(session!));
+    context.output.result(account, () => members(Object.entries(account)));
+  });
+
+  for (const [act, description] of [
+    ['scan', 'scan the QR code that the session shows'],
+    ['unlink', 'remove the linked device on the phone'],
+    ['crash', 'make the engine die, as a browser does'],
+  ] as const) {
+    leaf(sandbox, `${act} <session>`, description, async (context, [session]) => {
+      await context.client().request('POST', path(session!, `/${act}`), act === 'scan' ? { body: {} } : {});
+      context.output.result({ [act]: session }, 'Done.');
+    });
+  }
+
+  leaf(
+    sandbox,
+    'disconnect <session>',
+    'break the connection for a while',
+    async (context, [session], options) => {
+      await context.client().request('POST', path(session!, '/disconnect'), { body: { forMs: options['forMs'] } });
+      context.output.result({ disconnected: session }, 'Done.');
+    },
+    [wholeNumber('--for-ms <ms>', 'refuse a new connection for this long', 0, 3_600_000)],
+  );
+
+  const fault = leaf(
+    sandbox,
+    'fault <session>',
+    `let something go wrong: ${FAULT_NAMES.join(', ')}`,
+    async (context, [session, name], options) => {
+      const client = context.client();
+      const { count, probability, delayMs } = options;
+      const now = await client.request<Record<string, unknown>>('GET', path(session!, '/faults'));
+      await client.request('PUT', path(session!, '/faults'), {
+        body: {
+          ...now,
+          [name!]: { count, probability: probability === undefined ? undefined : Number(probability), delayMs },
+        },
+      });
+      context.output.result({ session, fault: name }, `From now on: ${FAULTS[name as keyof typeof FAULTS]}.`);
+    },
+    [
+      wholeNumber('--count <times>', 'the next this many times (default once)', 0, 1_000_000),
+      new Option('--probability <0..1>', 'each time with this probability'),
+      wholeNumber('--delay-ms <ms>', 'for the faults that are late', 0, 3_600_000),
+    ],
+  );
+  fault.addArgument(new Argument('<fault>').choices(FAULT_NAMES));
+
+  leaf(sandbox, 'faults <session>', 'show the faults in force', async (context, [session]) => {
+    const faults = await context.client().request<Record<string, unknown>>('GET', path(session!, '/faults'));
+    context.output.result(faults, () =>
+      Object.keys(faults).length === 0 ? 'No fault is in force.' : members(Object.entries(faults)),
+    );
+  });
+
+  leaf(sandbox, 'heal <session>', 'end all faults', async (context, [session]) => {
+    await context.client().request('PUT', path(session!, '/faults'), { body: {} });
+    context.output.result({ healed: session }, 'No fault is in force any more.');
+  });
+
+  leaf(
+    sandbox,
+    'contact <session> <phone>',
+    'declare a contact',
+    async (context, [session, phone], { name, missing }) => {
+      await context.client().request('PUT', path(session!, '/contacts'), {
+        body: { phone, name, exists: missing === undefined ? undefined : !missing },
+      });
+      context.output.result({ contact: phone }, 'Done.');
+    },
+    [new Option('--name <name>', 'display name'), new Option('--missing', 'WhatsApp knows no such account')],
+  );
+}

@@ -1,0 +1,145 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Option, type Command } from 'commander';
+import { toString } from 'qrcode';
+import { WabError } from '../../contract/errors.ts';
+import { leaf } from '../command.ts';
+import type { Context } from '../context.ts';
+import { isProblem } from '../failure.ts';
+import { members, table } from '../output.ts';
+
+interface Session {
+  readonly name: string;
+  readonly engine: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly self: { readonly chatId: string; readonly phone?: string } | null;
+  readonly degraded: string | null;
+  readonly simulated: boolean;
+}
+interface Qr {
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
+const POLL_MS = 700;
+const END_STATES = ['failed', 'stopped', 'logged_out'];
+const path = (name: string, rest = ''): string => `/v1/sessions/${encodeURIComponent(name)}${rest}`;
+
+export function sessionCommands(program: Command): void {
+  const session = program.command('session').description('linked WhatsApp accounts');
+
+  leaf(
+    session,
+    'add <name>',
+    'add a session, show its QR code and wait until it is ready',
+    async (context, [name], options) => {
+      const added = await context
+        .client()
+        .request<Session>('POST', '/v1/sessions', { body: { name, engine: options['engine'] } });
+      if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
+      const ready = await follow(context, name!);
+      context.output.result(
+        ready,
+        `Session ${name} is ready${ready.simulated ? ' (simulated: nothing here is WhatsApp)' : ''}.`,
+      );
+    },
+    [
+      new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)').default('webjs'),
+      new Option('--no-wait', 'do not wait for the scan'),
+    ],
+  );
+
+  leaf(session, 'list', 'list sessions', async (context) => {
+    const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
+    context.output.result(sessions, () =>
+      table(
+        ['SESSION', 'ENGINE', 'STATE', 'SINCE', 'ACCOUNT', 'NOTE'],
+        sessions.map((each) => [
+          each.name,
+          engineOf(each),
+          each.state,
+          each.since,
+          each.self?.phone ?? each.self?.chatId,
+          each.degraded ?? each.reason,
+        ]),
+        'There is no session. Add one with `wabridge session add <name>`.',
+      ),
+    );
+  });
+
+  leaf(session, 'show <name>', 'show a session', async (context, [name]) =>
+    show(context, await context.client().request<Session>('GET', path(name!))),
+  );
+
+  for (const [act, description] of [
+    ['start', 'start a session'],
+    ['stop', 'stop a session; it stays linked'],
+    ['logout', 'unlink the account from the phone'],
+  ] as const) {
+    leaf(session, `${act} <name>`, description, async (context, [name]) => {
+      const after = await context.client().request<Session>('POST', path(name!, `/${act}`));
+      context.output.result(after, `Session ${name} is ${after.state}.`);
+    });
+  }
+
+  leaf(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
+    await context.client().request('DELETE', path(name!));
+    context.output.result({ deleted: name }, `Session ${name} is deleted. Its events and messages stay.`);
+  });
+
+  leaf(session, 'qr <name>', 'show the QR code of a session that waits for a scan', async (context, [name]) => {
+    const qr = await context.client().request<Qr>('GET', path(name!, '/qr'));
+    context.output.result(qr, await drawn(qr));
+  });
+}
+
+/** Shows each new QR code until the session is ready. @throws WabError where it ends in another state */
+async function follow(context: Context, name: string): Promise<Session> {
+  const client = context.client();
+  let shown = '';
+  for (;;) {
+    const now = await client.request<Session>('GET', path(name));
+    if (now.state === 'ready') return now;
+    if (END_STATES.includes(now.state))
+      throw new WabError('WAB_SESSION_STATE', { session: name, state: now.state, hint: now.reason });
+    const qr = now.state === 'awaiting_scan' ? await currentQr(context, name) : null;
+    if (qr !== null && qr.code !== shown) {
+      shown = qr.code;
+      context.output.note(await drawn(qr));
+      context.output.note(
+        now.simulated
+          ? `This phone is simulated. Scan the code with \`wabridge sandbox scan ${name}\` in another terminal.`
+          : 'On the phone: WhatsApp, Settings, Linked devices, Link a device. The code changes from time to time.',
+      );
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** The code, or null where it was scanned in between. */
+async function currentQr(context: Context, name: string): Promise<Qr | null> {
+  try {
+    return await context.client().request<Qr>('GET', path(name, '/qr'));
+  } catch (error) {
+    if (isProblem(error, 'WAB_QR_NOT_AVAILABLE')) return null;
+    throw error;
+  }
+}
+
+const drawn = (qr: Qr): Promise<string> => toString(qr.code, { type: 'terminal', small: true });
+const engineOf = (session: Session): string => (session.simulated ? `${session.engine} (simulated)` : session.engine);
+
+function show(context: Context, session: Session): void {
+  context.output.result(session, () =>
+    members([
+      ['session', session.name],
+      ['engine', engineOf(session)],
+      ['state', session.state],
+      ['reason', session.reason],
+      ['since', session.since],
+      ['account', session.self?.phone ?? session.self?.chatId],
+      ['degraded', session.degraded],
+    ]),
+  );
+}

@@ -1,0 +1,78 @@
+/** What every command starts from: the settings, where the bridge is, and with which key to sign. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { readOperatorKey } from '../auth/operator-key.ts';
+import { parseSecret, type Secret } from '../auth/secret.ts';
+import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
+import { URL_FILE, type Settings } from '../config/settings.ts';
+import { WabError } from '../contract/errors.ts';
+import { BridgeClient } from './client.ts';
+import { createOutput, type Output } from './output.ts';
+
+interface GlobalOptions {
+  readonly json?: boolean;
+  readonly url?: string;
+  readonly config?: string;
+  readonly dataDir?: string;
+}
+
+export class Context {
+  readonly output: Output;
+  readonly #options: GlobalOptions;
+  readonly #environment: NodeJS.ProcessEnv;
+  #loaded: LoadedSettings | undefined;
+
+  constructor(options: GlobalOptions, environment: NodeJS.ProcessEnv = process.env) {
+    this.#options = options;
+    this.#environment = environment;
+    this.output = createOutput(options.json === true);
+  }
+
+  /** @throws WabError WAB_CONFIG_INVALID */
+  get loaded(): LoadedSettings {
+    this.#loaded ??= this.load();
+    return this.#loaded;
+  }
+
+  get settings(): Settings {
+    return this.loaded.settings;
+  }
+
+  load(overrides: Partial<Settings> = {}): LoadedSettings {
+    const { config, dataDir } = this.#options;
+    return loadSettings(this.#environment, config, { ...(dataDir === undefined ? {} : { dataDir }), ...overrides });
+  }
+
+  /** Where the bridge answers: --url, WABRIDGE_URL, what a running bridge wrote down, or what the settings say. */
+  get baseUrl(): string {
+    const stated = this.#options.url ?? (this.#environment['WABRIDGE_URL'] || undefined);
+    if (stated !== undefined) return stated.replace(/\/+$/, '');
+    try {
+      return readFileSync(join(this.settings.dataDir, URL_FILE), 'utf8').trim();
+    } catch {
+      const scheme = this.settings.tlsCertFile === undefined ? 'http' : 'https';
+      return `${scheme}://${this.settings.host.includes(':') ? `[${this.settings.host}]` : this.settings.host}:${this.settings.port}`;
+    }
+  }
+
+  /** WABRIDGE_KEY, or the operator's own key. */
+  get secret(): Secret {
+    const stated = this.#environment['WABRIDGE_KEY'] || undefined;
+    const secret = stated === undefined ? readOperatorKey(this.settings.dataDir) : parseSecret(stated);
+    if (secret !== null) return secret;
+    throw new WabError('WAB_CONFIG_INVALID', {
+      reason:
+        stated === undefined
+          ? `there is no operator key in ${this.settings.dataDir}. Start the bridge there once with \`wabridge start\`, or name its folder with --data-dir`
+          : 'WABRIDGE_KEY holds no whole key. Copy the string wabk_… as it was shown',
+    });
+  }
+
+  client(): BridgeClient {
+    return new BridgeClient({ baseUrl: this.baseUrl, secret: this.secret });
+  }
+}
+
+/** The context of a command, from the options of the whole program. */
+export const contextOf = (command: Command): Context => new Context(command.optsWithGlobals());

@@ -1,0 +1,152 @@
+/** What can be wrong with the machine, and what to do about each. Every check is a function that finds one thing. */
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { readOperatorKey } from '../auth/operator-key.ts';
+import type { Context } from './context.ts';
+
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  readonly todo?: string;
+}
+interface Result {
+  readonly state: Finding['state'];
+  readonly detail: string;
+  readonly todo?: string;
+}
+type Check = (context: Context) => Result | Promise<Result>;
+
+const ok = (detail: string): Result => ({ state: 'ok', detail });
+const warning = (detail: string, todo: string): Result => ({ state: 'warning', detail, todo });
+const failed = (detail: string, todo: string): Result => ({ state: 'failed', detail, todo });
+
+const GIB = 1024 ** 3;
+const OLDEST_CLOCK = Date.parse('2026-01-01T00:00:00Z');
+const MAX_SKEW_MS = 30_000;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'Node version': () => {
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+    if (major < 22 || (major === 22 && minor < 13))
+      return failed(process.versions.node, 'Install Node 24 (22.13 is the oldest that works).');
+    return ok(process.versions.node);
+  },
+  settings: (context) => {
+    try {
+      return ok(
+        context.loaded.file === null ? 'valid (environment and defaults)' : `valid (with ${context.loaded.file})`,
+      );
+    } catch (error) {
+      return failed(
+        (error as Error).message,
+        'Correct the settings as written above; `wabridge config` shows them all.',
+      );
+    }
+  },
+  'data folder': (context) => {
+    const { dataDir } = context.settings;
+    const existing = nearestFolder(dataDir);
+    try {
+      rmSync(mkdtempSync(join(existing, '.wabridge-doctor-')), { recursive: true });
+    } catch {
+      return failed(
+        `${existing} cannot be written to`,
+        `Give this user write access to it, or choose another folder with WABRIDGE_DATA_DIR.`,
+      );
+    }
+    return ok(existing === dataDir ? dataDir : `${dataDir} (made at the first start)`);
+  },
+  permissions: (context) => {
+    const { dataDir } = context.settings;
+    if (!existsSync(dataDir) || process.platform === 'win32') return ok('nothing to check yet');
+    const mode = statSync(dataDir).mode & 0o777;
+    if ((mode & 0o077) !== 0)
+      return warning(`${dataDir} is open to others (mode ${mode.toString(8)})`, `Run: chmod 700 ${dataDir}`);
+    try {
+      return ok(
+        readOperatorKey(dataDir) === null
+          ? 'the folder is private; no operator key yet'
+          : 'the folder and the operator key are private',
+      );
+    } catch (error) {
+      return failed((error as Error).message, 'Correct it as written.');
+    }
+  },
+  'disk space': (context) => {
+    const { bavail, bsize } = statfsSync(nearestFolder(context.settings.dataDir));
+    const free = bavail * bsize;
+    const text = `${(free / GIB).toFixed(1)} GiB free`;
+    if (free < GIB / 2) return failed(text, 'Free at least 0.5 GiB; without space nothing can be recorded.');
+    if (free < context.settings.mediaQuotaBytes)
+      return warning(text, 'That is less than mediaQuotaBytes. Free space, or lower WABRIDGE_MEDIA_QUOTA_BYTES.');
+    return ok(text);
+  },
+  clock: () =>
+    Date.now() < OLDEST_CLOCK
+      ? failed(new Date().toISOString(), 'The clock is years behind, so that no signature can be valid. Set it (NTP).')
+      : ok(new Date().toISOString()),
+  browser: async (context) => {
+    if (!context.settings.engines.includes('webjs')) return ok('not needed: the webjs engine is not enabled');
+    // Brings Puppeteer along, which the other commands need not load.
+    const { browserFacts } = await import('../engine/webjs/browser-finder.ts');
+    const facts = browserFacts(context.settings.browserPath);
+    if (!facts.ok) return failed('no usable browser', facts.detail);
+    return facts.warning === undefined ? ok(facts.detail) : warning(facts.detail, facts.warning);
+  },
+  bridge: checkBridge,
+};
+
+/** Runs every check; one that cannot run for bad settings is left out, since those are a finding of their own. */
+export async function examine(context: Context): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const [check, run] of Object.entries(CHECKS)) {
+    try {
+      findings.push({ check, ...(await run(context)) });
+    } catch (error) {
+      const settingsFailed = findings.some((finding) => finding.check === 'settings' && finding.state === 'failed');
+      if (!settingsFailed) findings.push({ check, ...failed((error as Error).message, 'Correct it as written.') });
+    }
+  }
+  return findings;
+}
+
+async function checkBridge(context: Context): Promise<Result> {
+  const { baseUrl } = context;
+  const answers = await fetch(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(3000), redirect: 'error' }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  if (!answers) {
+    const { host, port } = context.settings;
+    if (await portTaken(host, port))
+      return failed(`something else listens on port ${port}`, 'Stop it, or choose another port with WABRIDGE_PORT.');
+    return warning(`nothing answers at ${baseUrl}`, 'Start the bridge with `wabridge start`.');
+  }
+  try {
+    const { serverTime, version } = await context
+      .client()
+      .request<{ serverTime: string; version: string }>('GET', '/v1/whoami');
+    const skew = Math.abs(Date.parse(serverTime) - Date.now());
+    if (skew > MAX_SKEW_MS)
+      return failed(`answers, but its clock is ${Math.round(skew / 1000)} s off`, 'Set both clocks (NTP).');
+    return ok(`version ${version} answers at ${baseUrl}`);
+  } catch (error) {
+    return failed(`answers at ${baseUrl}, but not to this key`, (error as Error).message);
+  }
+}
+
+function portTaken(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE'));
+    server.listen(port, host, () => server.close(() => resolve(false)));
+  });
+}
+
+function nearestFolder(path: string): string {
+  let folder = path;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,62 @@
+/** The part of `compose.ts` that builds engines, and the simulated network behind the sandbox. */
+import { join } from 'node:path';
+import { Compile } from 'typebox/compile';
+import type { Settings } from './config/settings.ts';
+import { WabError } from './contract/errors.ts';
+import type { EngineFactory } from './engine/engine.ts';
+import { LocalNetwork } from './engine/sandbox/local-network.ts';
+import { RemoteNetwork } from './engine/sandbox/remote-network.ts';
+import { SandboxFaults } from './engine/sandbox/sandbox-contract.ts';
+import { SandboxEngineFactory } from './engine/sandbox/sandbox-factory.ts';
+import { systemClock } from './ops/clock.ts';
+import type { Log } from './ops/logger.ts';
+
+export type SandboxNetwork = LocalNetwork | RemoteNetwork;
+
+/** The network, or null where the sandbox is not enabled. @throws WabError WAB_CONFIG_INVALID */
+export function sandboxNetwork(settings: Settings): SandboxNetwork | null {
+  if (!settings.engines.includes('sandbox')) return null;
+  if (settings.sandboxNetworkUrl !== undefined) return new RemoteNetwork(settings.sandboxNetworkUrl);
+  return new LocalNetwork({
+    folder: join(settings.dataDir, 'sandbox'),
+    autoLink: settings.sandboxAutoLink,
+    ...(settings.sandboxFaults === undefined ? {} : { faults: parseFaults(settings.sandboxFaults) }),
+  });
+}
+
+function parseFaults(text: string): SandboxFaults {
+  try {
+    const faults: unknown = JSON.parse(text);
+    if (Compile(SandboxFaults).Check(faults)) return faults;
+  } catch {
+    // Told below.
+  }
+  throw new WabError('WAB_CONFIG_INVALID', {
+    reason:
+      'WABRIDGE_SANDBOX_FAULTS is no set of faults. Write for example {"answerLost":{"count":1}}; `wabridge sandbox fault --help` names them',
+  });
+}
+
+const flagsOf = ({ browserFlags }: Settings): string[] =>
+  (browserFlags ?? '')
+    .split('\n')
+    .map((flag) => flag.trim())
+    .filter((flag) => flag !== '');
+
+/** The engines that the settings enable. */
+export async function engineFactories(
+  settings: Settings,
+  network: SandboxNetwork | null,
+  log: Log,
+): Promise<readonly EngineFactory[]> {
+  const factories: EngineFactory[] = [];
+  if (settings.engines.includes('webjs')) {
+    // Loaded only where it is wanted: it brings Puppeteer along.
+    const { WebjsFactory } = await import('./engine/webjs/webjs.ts');
+    factories.push(
+      new WebjsFactory({ browserPath: settings.browserPath, browserArgs: flagsOf(settings) }, systemClock, log),
+    );
+  }
+  if (network !== null) factories.push(new SandboxEngineFactory(network));
+  return factories;
+}

@@ -1,0 +1,366 @@
+/** The only place that builds concrete classes (engines: `compose-engines.ts`). Starts them in order and closes them in reverse. */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { KeyRing } from './auth/key-ring.ts';
+import { Nonces } from './auth/nonces.ts';
+import { ensureOperatorKey } from './auth/operator-key.ts';
+import { parsePublicUrl, type PublicUrl } from './auth/public-urls.ts';
+import { Verifier } from './auth/verifier.ts';
+import { engineFactories, sandboxNetwork } from './compose-engines.ts';
+import type { Settings } from './config/settings.ts';
+import { localUrl, reachableUrls } from './config/urls.ts';
+import type { MediaId, SessionName } from './contract/ids.ts';
+import { N8N_SCOPES } from './contract/scopes.ts';
+import { GuardedSandboxControl } from './engine/sandbox/sandbox-control.ts';
+import { countingLog } from './events/counting-log.ts';
+import { DurableEventLog } from './events/durable-event-log.ts';
+import { Recorder } from './events/recorder.ts';
+import { Retention } from './events/retention.ts';
+import { buildApp, type App } from './http/app.ts';
+import { buildOpsApp } from './http/ops-app.ts';
+import { createGuard } from './http/plugins/guard.ts';
+import { DiskMediaStore } from './media/disk-media-store.ts';
+import { MediaFetcher } from './media/media-fetcher.ts';
+import { MediaIntake } from './media/media-intake.ts';
+import { MediaKeeper } from './media/media-keeper.ts';
+import type { MediaLimits } from './media/media-limits.ts';
+import { MediaQuota } from './media/media-quota.ts';
+import { StoredMediaLibrary } from './media/stored-media-library.ts';
+import { systemClock } from './ops/clock.ts';
+import { Closers } from './ops/closers.ts';
+import type { Log } from './ops/logger.ts';
+import { Metrics } from './ops/metrics.ts';
+import { Readiness } from './ops/readiness.ts';
+import { Waiters } from './ops/waiters.ts';
+import { Acceptor } from './outbox/accept.ts';
+import { Carrier, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from './outbox/carrier.ts';
+import { Dispatcher } from './outbox/dispatcher.ts';
+import { InProcessScheduler } from './outbox/in-process-scheduler.ts';
+import { OutboxChanges } from './outbox/outbox-changes.ts';
+import { OutboxEffects } from './outbox/outbox-effects.ts';
+import { OutboxKeeper } from './outbox/outbox-keeper.ts';
+import { OutboxLedger } from './outbox/outbox-ledger.ts';
+import { OutboxService } from './outbox/outbox-service.ts';
+import { DEFAULT_RETRY_LIMITS } from './outbox/retry-policy.ts';
+import { SessionRegistry } from './sessions/registry.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import type { SupervisorOptions } from './sessions/supervisor.ts';
+import type { Database } from './store/database.ts';
+import { MediaReads } from './store/media.repository.ts';
+import { OutboxReads } from './store/outbox.repository.ts';
+import { touchLog } from './store/readiness.repository.ts';
+import { openDatabase } from './store/sqlite/sqlite-database.ts';
+import { StreamHub } from './stream/hub.ts';
+import { DEFAULT_STREAM_SETTINGS } from './stream/settings.ts';
+import { version } from './version.ts';
+
+const DAY_MS = 86_400_000;
+const RESTORE_CONCURRENCY = 4;
+/** How long a stop waits for sends in flight, and for requests that are being answered. */
+const GRACE_MS = 5_000;
+const SUPERVISION: SupervisorOptions = {
+  backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
+  startDeadlineMs: 120_000,
+  stopDeadlineMs: 15_000,
+  stableAfterMs: 60_000,
+};
+
+export interface Bridge {
+  readonly version: string;
+  /** Where it answers on this machine. */
+  readonly localUrl: string;
+  /** Where the ops listener answers; null where it is off. */
+  readonly opsUrl: string | null;
+  /** Secret of the first n8n key, at the first start alone. */
+  readonly firstKey: string | null;
+  /** For tests that need no socket. */
+  readonly app: App;
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds and starts a bridge. Listens only once everything else runs; what was started is stopped where a later part
+ * fails to start.
+ *
+ * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
+ * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID
+ */
+export async function startBridge(settings: Settings, log: Log, onFatal: (error: Error) => void): Promise<Bridge> {
+  const closers = new Closers(log);
+  try {
+    return await compose(settings, log, closers, onFatal);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function compose(
+  settings: Settings,
+  log: Log,
+  closers: Closers,
+  onFatal: (error: Error) => void,
+): Promise<Bridge> {
+  const clock = systemClock;
+  const { dataDir } = settings;
+  const metrics = new Metrics();
+
+  const database = await openDatabase({ dataDir, log, onFatal });
+  closers.add('database', () => database.close());
+  const keys = await startKeys(database, dataDir, log, closers);
+
+  const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: settings.dedupeRetentionDays * DAY_MS });
+  const retention = new Retention({
+    log: eventLog,
+    clock,
+    logger: log,
+    eventsMs: settings.eventRetentionDays * DAY_MS,
+    ...(settings.payloadRetentionDays === undefined ? {} : { payloadsMs: settings.payloadRetentionDays * DAY_MS }),
+  });
+  retention.start();
+  closers.add('retention', () => retention.stop());
+
+  // Media, up to what needs the sessions.
+  const limits = mediaLimits(settings);
+  const mediaStore = new DiskMediaStore(join(dataDir, 'media'));
+  const quota = new MediaQuota(settings.mediaQuotaBytes);
+  const mediaReads = new MediaReads(database.reader);
+  const mediaChanges = new Waiters<MediaId>();
+  const intake = new MediaIntake({ store: mediaStore, quota, database, reads: mediaReads, clock });
+  const media = new StoredMediaLibrary({
+    store: mediaStore,
+    intake,
+    reads: mediaReads,
+    changes: mediaChanges,
+    limits,
+    clock,
+  });
+  const mediaKeeper = new MediaKeeper(
+    { store: mediaStore, quota, database, reads: mediaReads, clock, log },
+    settings.mediaRetentionDays * DAY_MS,
+  );
+  await mediaKeeper.start();
+  closers.add('media', () => mediaKeeper.stop());
+
+  // The recorder and what rides along with its events.
+  const outboxReads = new OutboxReads(database.reader);
+  const changes = new OutboxChanges();
+  const recorder = new Recorder({
+    log: countingLog(eventLog, metrics),
+    sources: [new OutboxEffects(outboxReads, changes, clock)],
+    media,
+    onMediaExpected: () => fetcher.wake(),
+  });
+
+  const network = sandboxNetwork(settings);
+  if (network !== null) closers.add('sandbox network', () => network.close());
+  const factories = await engineFactories(settings, network, log);
+  const registry = new SessionRegistry(
+    { database, factories, recorder, clock, log, random: Math.random, options: SUPERVISION },
+    {
+      profilesDir: join(dataDir, 'profiles'),
+      maxSessions: settings.maxSessions,
+      restoreConcurrency: RESTORE_CONCURRENCY,
+    },
+  );
+  closers.add('sessions', () => registry.close());
+  const fetcher = new MediaFetcher({
+    database,
+    reads: mediaReads,
+    intake,
+    changes: mediaChanges,
+    sessions: registry,
+    limits,
+    clock,
+    log,
+  });
+  // Facts arrive from now on, so what they wake must be there; but the fetcher starts only once the sessions are known,
+  // since it gives up the files of sessions that do not exist.
+  await registry.open();
+  fetcher.start();
+  closers.add('media fetcher', () => fetcher.stop());
+
+  const ledger = new OutboxLedger(database, recorder, changes, clock);
+  const carrier = new Carrier(
+    {
+      ledger,
+      sessions: {
+        ready: (name) => registry.ready(name),
+        self: (name) => (registry.exists(name) ? registry.get(name).self : null),
+      },
+      media,
+      clock,
+      log,
+      random: Math.random,
+    },
+    {
+      limits: DEFAULT_RETRY_LIMITS,
+      inDoubtPolicy: settings.inDoubtPolicy,
+      questionMs: DEFAULT_QUESTION_MS,
+      sendMs: DEFAULT_SEND_MS,
+    },
+  );
+  const scheduler = new InProcessScheduler(clock, log);
+  const dispatcher = new Dispatcher({
+    reads: outboxReads,
+    ledger,
+    carrier,
+    changes,
+    scheduler,
+    sessions: registry,
+    clock,
+    log,
+  });
+  await dispatcher.start();
+  closers.add('dispatcher', () => dispatcher.stop(GRACE_MS));
+  const outboxKeeper = new OutboxKeeper({ database, reads: outboxReads, ledger, sessions: registry, clock, log });
+  outboxKeeper.start();
+  closers.add('outbox keeper', () => outboxKeeper.stop());
+  const outbox = new OutboxService({
+    acceptor: new Acceptor({ database, reads: outboxReads, sessions: registry, media, clock }),
+    reads: outboxReads,
+    ledger,
+    changes,
+    clock,
+  });
+
+  const hub = new StreamHub({
+    count: (outcome) => metrics.delivery(outcome),
+    events: eventLog,
+    database,
+    recorder,
+    clock,
+    log,
+    settings: {
+      ...DEFAULT_STREAM_SETTINGS,
+      heartbeatMs: settings.heartbeatMs,
+      maxRefusals: settings.deliveryMaxAttempts,
+      maxLosses: settings.deliveryMaxLost,
+      readAheadMax: settings.readAheadMax,
+      expiryDays: settings.eventRetentionDays,
+    },
+  });
+  await hub.start();
+  closers.add(
+    'key watch',
+    keys.onRevoked((keyId) => hub.closeKey(keyId)),
+  );
+
+  const readiness = new Readiness({
+    database: () => database.write(touchLog(undefined)),
+    stream: async () => void hub.stats(),
+  });
+  metrics.start({
+    outboxByState: () => outboxReads.countByState(),
+    sessionsByState: () => countBy(registry.list().map(({ state }) => state)),
+    openStreams: () => hub.stats().connections,
+    logHead: () => eventLog.head,
+  });
+
+  let publicUrls: readonly PublicUrl[] = [];
+  const verifier = new Verifier({ keys, nonces: new Nonces(database), publicUrls: () => publicUrls, clock });
+  const app = await buildApp({
+    log,
+    clock,
+    version,
+    engines: settings.engines,
+    keys,
+    sessions: withOrderlyDeletion(registry, outboxKeeper),
+    outbox,
+    media,
+    eventLog,
+    stream: hub,
+    sandbox: network === null ? null : new GuardedSandboxControl(registry, network),
+    metrics,
+    readiness,
+    guard: createGuard(verifier),
+    ...(settings.tlsCertFile !== undefined && settings.tlsKeyFile !== undefined
+      ? { tls: { cert: readFileSync(settings.tlsCertFile, 'utf8'), key: readFileSync(settings.tlsKeyFile, 'utf8') } }
+      : {}),
+  });
+  closers.add('http', () => closeApp(app));
+  // Before the server, which would otherwise wait for the streams.
+  closers.add('stream', () => hub.stop(GRACE_MS));
+  closers.add('readiness', () => readiness.beginShutdown());
+
+  await app.listen({ host: settings.host, port: settings.port });
+  const { port } = app.server.address() as AddressInfo;
+  publicUrls = reachableUrls(settings, port).map(parsePublicUrl);
+  const opsUrl =
+    settings.opsPort === undefined ? null : await startOps(settings.opsPort, { metrics, readiness, log }, closers);
+  // Last, since a start that fails would have made a key that nobody ever sees.
+  const issued = await keys.ensureFirstKey({ name: 'n8n', scopes: N8N_SCOPES });
+  log.info(
+    { port, engines: settings.engines, sessions: registry.list().length, tls: settings.tlsCertFile !== undefined },
+    'listening',
+  );
+
+  return {
+    version,
+    localUrl: localUrl(settings, port),
+    opsUrl,
+    firstKey: issued.first ? issued.secret : null,
+    app,
+    stop: () => closers.close(),
+  };
+}
+
+async function startKeys(database: Database, dataDir: string, log: Log, closers: Closers): Promise<KeyRing> {
+  const keys = new KeyRing({ database, nonces: new Nonces(database), clock: systemClock, log });
+  await keys.start();
+  closers.add('keys', () => keys.stop());
+  await keys.registerOperator(ensureOperatorKey(dataDir).secret);
+  return keys;
+}
+
+/** The registry for HTTP: deleting a session also settles its messages, before another session can take its name. */
+function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeeper, 'sessionDeleted'>): Sessions {
+  return {
+    list: () => registry.list(),
+    get: (name) => registry.get(name),
+    add: (name, engine) => registry.add(name, engine),
+    start: (name) => registry.start(name),
+    stop: (name) => registry.stop(name),
+    logout: (name) => registry.logout(name),
+    qr: (name) => registry.qr(name),
+    delete: async (name: SessionName) => {
+      await registry.stop(name);
+      await keeper.sessionDeleted(name);
+      await registry.delete(name);
+    },
+  };
+}
+
+function mediaLimits(settings: Settings): MediaLimits {
+  return {
+    image: settings.mediaMaxImageBytes,
+    video: settings.mediaMaxVideoBytes,
+    audio: settings.mediaMaxAudioBytes,
+    document: settings.mediaMaxDocumentBytes,
+  };
+}
+
+/** Answers what is being asked, and then ends connections that keep it open. */
+async function closeApp(app: App): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
+  await app.close();
+  clearTimeout(timer);
+}
+
+async function startOps(
+  port: number,
+  services: { metrics: Metrics; readiness: Readiness; log: Log },
+  closers: Closers,
+): Promise<string> {
+  const ops = await buildOpsApp(services);
+  closers.add('ops listener', () => ops.close());
+  await ops.listen({ host: '127.0.0.1', port });
+  return `http://127.0.0.1:${(ops.server.address() as AddressInfo).port}`;
+}
+
+function countBy(values: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

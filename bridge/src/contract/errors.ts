@@ -1,0 +1,359 @@
+/**
+ * The one catalogue of errors. Codes are never reused. `message` is a template: `{name}` is filled from the details.
+ * It says what is wrong and what to do next. `bridge/docs/errors.md` is held against this file by a test, both ways.
+ */
+export interface ErrorDefinition {
+  readonly status: number;
+  /** Whether repeating the same request later can succeed without anybody changing anything. */
+  readonly retryable: boolean;
+  readonly message: string;
+}
+
+export const ERRORS = {
+  // requests
+  WAB_MALFORMED_JSON: {
+    status: 400,
+    retryable: false,
+    message: 'The body is not valid JSON: {reason}. Send one JSON object encoded as UTF-8.',
+  },
+  WAB_INVALID_REQUEST: {
+    status: 400,
+    retryable: false,
+    message: 'The request does not fit the schema: {reason}. See the OpenAPI document at /v1/openapi.json.',
+  },
+  WAB_BODY_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    message:
+      'The body is larger than the {limitBytes} bytes allowed here. Upload files with PUT /v1/media/{mediaId} and send their id.',
+  },
+  WAB_UNSUPPORTED_CONTENT_TYPE: {
+    status: 415,
+    retryable: false,
+    message: 'Content type {contentType} is not accepted here. Use {expected}.',
+  },
+  WAB_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no {method} {path}. See the OpenAPI document at /v1/openapi.json.',
+  },
+  WAB_IDEMPOTENCY_KEY_MISSING: {
+    status: 400,
+    retryable: false,
+    message:
+      'This request acts, so it needs an Idempotency-Key header (1 to 255 visible characters). Choose one per intended message and reuse it on every retry.',
+  },
+  WAB_IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    retryable: false,
+    message:
+      'This Idempotency-Key was used for a different body. Use a new key for a new message, or repeat the original body.',
+  },
+  WAB_OVERLOADED: {
+    status: 503,
+    retryable: true,
+    message: 'The bridge is at its limit ({what}). Try again in a few seconds.',
+  },
+  WAB_INTERNAL: {
+    status: 500,
+    retryable: true,
+    message:
+      'The bridge failed at something it should not fail at (reference {reference}). Look for the reference in its log.',
+  },
+  WAB_SHUTTING_DOWN: {
+    status: 503,
+    retryable: true,
+    message: 'The bridge is shutting down. Try again when it is back.',
+  },
+  // signatures and keys
+  WAB_SIGNATURE_MISSING: {
+    status: 401,
+    retryable: false,
+    message:
+      'The request is not signed. Sign it with a wabridge key (RFC 9421, tag "wabridge"); in n8n choose the wabridge credential.',
+  },
+  WAB_SIGNATURE_MALFORMED: {
+    status: 401,
+    retryable: false,
+    message: 'The signature headers cannot be read: {reason}. Check the client against the signing guide in the docs.',
+  },
+  WAB_SIGNATURE_INVALID: {
+    status: 401,
+    retryable: false,
+    message:
+      'The signature does not match the request. Check that the whole key was copied and that nothing between client and bridge changes method, path, query or body.',
+  },
+  WAB_SIGNATURE_EXPIRED: {
+    status: 401,
+    retryable: false,
+    message:
+      'The signature is outside its time window: the client clock is about {skewSeconds} s {direction} the clock of the bridge. Set the one that is wrong (NTP).',
+  },
+  WAB_SIGNATURE_REPLAYED: {
+    status: 401,
+    retryable: false,
+    message: 'This signed request was already received once. Sign every request anew, with a fresh nonce.',
+  },
+  WAB_CONTENT_DIGEST_MISMATCH: {
+    status: 400,
+    retryable: false,
+    message: 'The body does not match its Content-Digest. Sign the exact bytes that are sent.',
+  },
+  WAB_WRONG_AUTHORITY: {
+    status: 401,
+    retryable: false,
+    message:
+      'The request was signed for {seen}, which is none of this bridge’s public URLs. Add it to the setting publicUrls (WABRIDGE_PUBLIC_URLS), or use a configured URL.',
+  },
+  WAB_HOST_REPLACED: {
+    status: 401,
+    retryable: false,
+    message:
+      'The request was signed for {signed} but arrived with Host {seen}: a proxy in between replaces the Host header. Make it pass on the client’s (nginx: proxy_set_header Host $http_host).',
+  },
+  WAB_KEY_UNKNOWN: {
+    status: 401,
+    retryable: false,
+    message:
+      'Key {keyId} is not known to this bridge. Issue one with `wabridge key issue` and put it into the credential.',
+  },
+  WAB_KEY_REVOKED: {
+    status: 401,
+    retryable: false,
+    message: 'Key {keyId} was revoked. Issue a new one with `wabridge key issue`.',
+  },
+  WAB_KEY_NOT_VALID_NOW: {
+    status: 401,
+    retryable: false,
+    message: 'Key {keyId} is not valid at this time (valid {window}). Issue a new one with `wabridge key issue`.',
+  },
+  WAB_SCOPE_MISSING: {
+    status: 403,
+    retryable: false,
+    message: 'Key {keyId} lacks the scope {scope}. Issue a key with it: `wabridge key issue --scopes …,{scope}`.',
+  },
+  WAB_SESSION_NOT_ALLOWED: {
+    status: 403,
+    retryable: false,
+    message:
+      'Key {keyId} may not use session {session}. Issue a key that allows it with `wabridge key issue --sessions …`.',
+  },
+  WAB_LAST_MANAGER_KEY: {
+    status: 409,
+    retryable: false,
+    message:
+      'Key {keyId} is the last one that can manage keys and cannot be revoked. Issue another with the scope keys:manage first.',
+  },
+  WAB_KEY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no key {keyId}. List the keys with `wabridge key list`.',
+  },
+  // sessions
+  WAB_SESSION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message:
+      'There is no session {session}. List the sessions with `wabridge session list`, or add one with `wabridge session add {session}`.',
+  },
+  WAB_SESSION_EXISTS: {
+    status: 409,
+    retryable: false,
+    message:
+      'Session {session} exists already. Choose another name, or delete it first with `wabridge session delete {session}`.',
+  },
+  WAB_SESSION_NOT_READY: { status: 409, retryable: true, message: 'Session {session} is {state}, not ready. {hint}' },
+  WAB_SESSION_STATE: {
+    status: 409,
+    retryable: false,
+    message: 'Session {session} is {state}, which does not allow this: {hint}',
+  },
+  WAB_SESSION_LIMIT: {
+    status: 409,
+    retryable: false,
+    message:
+      'This bridge holds its maximum of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS).',
+  },
+  WAB_QR_NOT_AVAILABLE: {
+    status: 409,
+    retryable: true,
+    message: 'Session {session} shows no QR code: it is {state}. A code exists only while it is awaiting_scan.',
+  },
+  WAB_ENGINE_NOT_ENABLED: {
+    status: 409,
+    retryable: false,
+    message:
+      'The engine {engine} is not enabled on this bridge. Enabled: {enabled}. Add it to the setting engines (WABRIDGE_ENGINES).',
+  },
+  WAB_OPERATION_UNSUPPORTED: {
+    status: 422,
+    retryable: false,
+    message: 'The engine {engine} of session {session} cannot do this: {operation}.',
+  },
+  // sends
+  WAB_ADDRESS_INVALID: {
+    status: 422,
+    retryable: false,
+    message: 'The recipient is no WhatsApp address: {reason}. Use a phone number with country code, or a chat id.',
+  },
+  WAB_CHAT_UNKNOWN: {
+    status: 422,
+    retryable: false,
+    message: 'WhatsApp knows no chat or account under this address. Check the number, with its country code.',
+  },
+  WAB_QUOTED_UNKNOWN: {
+    status: 422,
+    retryable: false,
+    message: 'The message to reply to is not known to this session. Send without quoting it, or check its id.',
+  },
+  WAB_OUTBOX_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no outbox message {id}. List them with `wabridge outbox list`.',
+  },
+  WAB_OUTBOX_STATE: {
+    status: 409,
+    retryable: false,
+    message: 'Outbox message {id} is {state}, which does not allow this: {hint}',
+  },
+  WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
+  WAB_SEND_GAVE_UP: {
+    status: 503,
+    retryable: false,
+    message: 'The message was tried {attempts} times and given up: {reason}.',
+  },
+  WAB_SEND_LOST: {
+    status: 503,
+    retryable: true,
+    message: 'The message did not reach WhatsApp: {reason}. It is sent again.',
+  },
+  WAB_SEND_IN_DOUBT: {
+    status: 409,
+    retryable: false,
+    message:
+      'Whether the message left cannot be known: {reason}. Look at the phone, then settle it with `wabridge outbox resolve {id} --as sent|failed|resend`.',
+  },
+  // media
+  WAB_MEDIA_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no media {mediaId}. It may have expired; upload it again with PUT /v1/media/{mediaId}.',
+  },
+  WAB_MEDIA_PENDING: {
+    status: 409,
+    retryable: true,
+    message: 'Media {mediaId} is still being fetched from WhatsApp. Ask again with ?waitMs=.',
+  },
+  WAB_MEDIA_FAILED: {
+    status: 410,
+    retryable: false,
+    message: 'Media {mediaId} could not be fetched from WhatsApp: {reason}.',
+  },
+  WAB_MEDIA_EXISTS: {
+    status: 409,
+    retryable: false,
+    message: 'Media {mediaId} exists with other bytes. Upload under a new id.',
+  },
+  WAB_MEDIA_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    message: 'The file is larger than the {limitBytes} bytes allowed for {kind}. Send a smaller file.',
+  },
+  WAB_MEDIA_TYPE: {
+    status: 415,
+    retryable: false,
+    message: 'The bytes are {found}, which cannot be sent as {kind}. Convert the file, or send it as document.',
+  },
+  WAB_STORAGE_FULL: {
+    status: 507,
+    retryable: true,
+    message:
+      'The media store is full ({usedBytes} of {quotaBytes} bytes). Free space, or raise the setting mediaQuotaBytes (WABRIDGE_MEDIA_QUOTA_BYTES).',
+  },
+  // stream
+  WAB_CURSOR_INVALID: {
+    status: 400,
+    retryable: false,
+    message: 'The cursor cannot be read. Use one that this bridge handed out, or `earliest` or `latest`.',
+  },
+  WAB_FRAME_INVALID: {
+    status: 400,
+    retryable: false,
+    message: 'The frame is not part of protocol wabridge.v1: {reason}.',
+  },
+  WAB_SUBSCRIPTION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no subscription {subscription}. List them with `wabridge subscriptions list`.',
+  },
+  WAB_EVENT_GONE: {
+    status: 410,
+    retryable: false,
+    message:
+      'The event {eventId} was removed by retention or erased, so it cannot be delivered again. Discard the dead letter.',
+  },
+  WAB_SUBSCRIPTION_BUSY: {
+    status: 409,
+    retryable: true,
+    message:
+      'Another connection holds the subscription {subscription}, and this one asked not to take it over. Close the other (a copy of this n8n, for example), or publish the workflow anew to take over from it.',
+  },
+  WAB_DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    message: 'There is no dead letter {id}. List them with `wabridge dead-letters list`.',
+  },
+  // sandbox
+  WAB_SANDBOX_ONLY: {
+    status: 409,
+    retryable: false,
+    message: 'Session {session} runs on the engine {engine}; only a sandbox session has a simulated phone.',
+  },
+  // operations
+  WAB_CONFIG_INVALID: { status: 500, retryable: false, message: 'The settings are not usable: {reason}' },
+  WAB_DATABASE_LOCKED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The data folder {folder} is in use by another wabridge (process {pid}). Stop it first, or choose another folder with WABRIDGE_DATA_DIR.',
+  },
+  WAB_DISK_FULL: {
+    status: 507,
+    retryable: true,
+    message: 'The disk that holds the data folder is full. Free space; nothing of this request was stored.',
+  },
+  WAB_BACKUP_EXISTS: {
+    status: 409,
+    retryable: false,
+    message: 'The file {file} exists already. Choose a new name for the backup.',
+  },
+  WAB_BACKUP_INVALID: { status: 422, retryable: false, message: 'The backup {file} cannot be restored: {reason}.' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+type Details = Readonly<Record<string, string | number>>;
+
+/** An error of the catalogue. The message never holds a key, token, phone number or message body. */
+export class WabError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Details;
+
+  constructor(code: ErrorCode, details: Details = {}, options?: { cause?: unknown }) {
+    super(
+      ERRORS[code].message.replace(/\{(\w+)\}/g, (hole, name: string) => String(details[name] ?? hole)),
+      options,
+    );
+    this.name = 'WabError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}

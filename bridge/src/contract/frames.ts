@@ -1,0 +1,143 @@
+/**
+ * The frames of the stream protocol `wabridge.v1` (JSON text frames over WebSocket, subprotocol `wabridge.v1`).
+ * Cursors are opaque to clients. The rules are in `stream/hub.ts` and `bridge/docs/stream-protocol.md`.
+ */
+import Type, { type Static } from 'typebox';
+import { EventBody } from './events.ts';
+import { Filter } from './filter.ts';
+import { SUBSCRIPTION_NAME_PATTERN } from './ids.ts';
+
+export const STREAM_PROTOCOL = 'wabridge.v1';
+/** Largest frame a client may send, in bytes. */
+export const MAX_CLIENT_FRAME_BYTES = 256 * 1024;
+export const MAX_WINDOW = 256;
+
+const Cursor = Type.String({ maxLength: 120 });
+const Subscription = Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN });
+const frame = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
+export const SubscribeFrame = frame({
+  type: Type.Literal('subscribe'),
+  subscription: Subscription,
+  durable: Type.Boolean(),
+  filter: Filter,
+  from: Type.Union([Type.Literal('resume'), Type.Literal('latest'), Type.Literal('earliest'), Cursor], {
+    description: '`resume` continues a durable subscription and means `latest` for a new one',
+  }),
+  window: Type.Integer({ minimum: 1, maximum: MAX_WINDOW }),
+  takeover: Type.Optional(
+    Type.Boolean({
+      description:
+        'false: do not supersede another connection that holds the subscription (WAB_SUBSCRIPTION_BUSY); default true',
+    }),
+  ),
+});
+export const AckFrame = frame({
+  type: Type.Literal('ack'),
+  subscription: Subscription,
+  cursors: Type.Array(Cursor, { minItems: 1, maxItems: MAX_WINDOW }),
+  attempt: Type.Integer({ minimum: 1 }),
+});
+export const NackFrame = frame({
+  type: Type.Literal('nack'),
+  subscription: Subscription,
+  cursors: Type.Array(Cursor, { minItems: 1, maxItems: MAX_WINDOW }),
+  attempt: Type.Integer({ minimum: 1 }),
+  retryAfterMs: Type.Integer({ minimum: 0, maximum: 86_400_000 }),
+  reason: Type.String({ maxLength: 500 }),
+});
+export const ClientPingFrame = frame({ type: Type.Literal('ping'), id: Type.Integer() });
+export const ClientPongFrame = frame({ type: Type.Literal('pong'), id: Type.Integer() });
+export const ClientFrame = Type.Union([SubscribeFrame, AckFrame, NackFrame, ClientPingFrame, ClientPongFrame]);
+export type SubscribeFrame = Static<typeof SubscribeFrame>;
+export type AckFrame = Static<typeof AckFrame>;
+export type NackFrame = Static<typeof NackFrame>;
+export type ClientFrame = Static<typeof ClientFrame>;
+
+export const HelloFrame = frame({
+  type: Type.Literal('hello'),
+  protocol: Type.Literal(STREAM_PROTOCOL),
+  connection: Type.String(),
+  heartbeatMs: Type.Integer(),
+  maxWindow: Type.Integer(),
+});
+export const SubscribedFrame = frame({
+  type: Type.Literal('subscribed'),
+  subscription: Subscription,
+  cursor: Cursor,
+  resumed: Type.Integer({ description: 'how many events wait (counted up to 10,000)' }),
+});
+export const EventFrame = frame({
+  type: Type.Literal('event'),
+  subscription: Subscription,
+  cursor: Cursor,
+  previous: Type.Union([Cursor, Type.Null()], {
+    description: 'cursor of the preceding matching event of the same chat; the same on every attempt',
+  }),
+  attempt: Type.Integer({ minimum: 1 }),
+  event: EventBody,
+});
+export const BridgePingFrame = frame({
+  type: Type.Literal('ping'),
+  id: Type.Integer(),
+  positions: Type.Record(Type.String(), Cursor, {
+    description: 'per subscription, the log position up to which its filter was evaluated',
+  }),
+  blocked: Type.Optional(
+    Type.Record(Type.String(), Type.String(), { description: 'per waiting subscription, the lane that blocks it' }),
+  ),
+});
+export const BridgePongFrame = frame({ type: Type.Literal('pong'), id: Type.Integer() });
+export const ResetFrame = frame({
+  type: Type.Literal('reset'),
+  subscription: Subscription,
+  reason: Type.Union([Type.Literal('expired'), Type.Literal('epoch'), Type.Literal('future')]),
+  oldest: Cursor,
+  lost: Type.Integer({ description: 'upper bound of the events that cannot be delivered any more' }),
+});
+export const ErrorFrame = frame({
+  type: Type.Literal('error'),
+  subscription: Type.Optional(Subscription),
+  code: Type.String(),
+  message: Type.String(),
+});
+export const ByeFrame = frame({
+  type: Type.Literal('bye'),
+  reason: Type.Union([
+    Type.Literal('restart'),
+    Type.Literal('key_revoked'),
+    Type.Literal('superseded'),
+    Type.Literal('slow'),
+    Type.Literal('protocol_error'),
+    Type.Literal('subscription_deleted'),
+  ]),
+  reconnectAfterMs: Type.Integer({ minimum: 0 }),
+  subscription: Type.Optional(Subscription),
+});
+export const BridgeFrame = Type.Union([
+  HelloFrame,
+  SubscribedFrame,
+  EventFrame,
+  BridgePingFrame,
+  BridgePongFrame,
+  ResetFrame,
+  ErrorFrame,
+  ByeFrame,
+]);
+export type BridgeFrame = Static<typeof BridgeFrame>;
+export type EventFrame = Static<typeof EventFrame>;
+
+/** WebSocket close codes (4000-4999 are the application's, RFC 6455 section 7.4.2), and whether to reconnect. */
+export const CLOSE_CODES = {
+  4000: { name: 'restart', reconnect: true, means: 'the bridge is going down in good order' },
+  4001: { name: 'key_revoked', reconnect: false, means: 'the key was revoked or has expired' },
+  4002: {
+    name: 'superseded',
+    reconnect: true,
+    means: 'a newer connection took this subscription; wait at least a minute',
+  },
+  4003: { name: 'protocol_error', reconnect: false, means: 'a frame was malformed or not expected here' },
+  4004: { name: 'slow', reconnect: true, means: 'no pong within two heartbeats' },
+  4005: { name: 'subscription_deleted', reconnect: false, means: 'an operator deleted the subscription' },
+} as const;

@@ -1,0 +1,163 @@
+/**
+ * The engine port: the code that speaks to WhatsApp for one session. An engine knows nothing of logs, outboxes or HTTP;
+ * it reports facts to its listener and carries out sends. Every engine passes `test/conformance/engine.suite.ts`.
+ */
+import type { Address } from '../contract/address.ts';
+import type { AckLevel, MediaKind } from '../contract/events.ts';
+import type { ChatId, SessionName, WireId } from '../contract/ids.ts';
+
+export const ENGINE_NAMES = ['webjs', 'sandbox'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+export interface EngineCapabilities {
+  /** The message id can be fixed before the send, so that it is on disk before WhatsApp hears of it. */
+  readonly chosenMessageIds: boolean;
+  readonly operations: readonly EngineSend['type'][];
+}
+
+/** Connection state as the engine sees it; the session's state machine turns it into session states. */
+export type EngineSignal =
+  | { readonly kind: 'qr'; readonly code: string; readonly expiresAt: Date }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'ready'; readonly self: Address }
+  /** The line is lost. An engine that gets it back signals `ready` again; one that does not is replaced after a while. */
+  | { readonly kind: 'interrupted'; readonly reason: string }
+  | { readonly kind: 'degraded'; readonly reason: string }
+  /** The account was unlinked: login state is void, only a new scan helps. */
+  | { readonly kind: 'logged_out'; readonly reason: string }
+  /** The engine cannot go on by itself (browser died, start failed); the supervisor restarts it with backoff. */
+  | { readonly kind: 'crashed'; readonly reason: string };
+
+export interface EngineMedia {
+  readonly kind: MediaKind;
+  readonly mimeType: string;
+  readonly sizeBytes?: number;
+  readonly fileName?: string;
+}
+
+export interface EngineMessage {
+  readonly wireId: WireId;
+  readonly chat: Address;
+  readonly sender: Address;
+  readonly fromMe: boolean;
+  readonly sentAt: Date;
+  /** `unsupported` keeps WhatsApp's own type in `rawKind`. */
+  readonly kind: 'text' | MediaKind | 'unsupported';
+  readonly rawKind?: string;
+  readonly text: string | null;
+  readonly mentions: readonly Address[];
+  readonly quotedWireId: WireId | null;
+  readonly media: EngineMedia | null;
+}
+
+/** What happened on WhatsApp. Reported at least once: after a reconnect an engine may repeat itself. */
+export type EngineFact =
+  | { readonly kind: 'message'; readonly message: EngineMessage }
+  | {
+      readonly kind: 'ack';
+      readonly wireId: WireId;
+      readonly chat: Address;
+      readonly level: AckLevel;
+      readonly at: Date;
+    }
+  | {
+      readonly kind: 'send_failed';
+      readonly wireId: WireId;
+      readonly chat: Address;
+      readonly reason: string;
+      readonly at: Date;
+    };
+
+export interface EngineListener {
+  signal(signal: EngineSignal): void;
+  /** Resolves once the fact is durable; an engine that can ask WhatsApp again may wait for it. */
+  fact(fact: EngineFact): Promise<void>;
+}
+
+/** A readable file for a send; opened anew for each attempt. */
+export interface OutgoingFile {
+  readonly path: string;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  readonly fileName: string;
+}
+
+interface SendCommon {
+  readonly chatId: ChatId;
+  readonly quotedWireId?: WireId;
+  readonly mentions?: readonly ChatId[];
+}
+export type EngineSend =
+  | (SendCommon & { readonly type: 'text'; readonly text: string })
+  | (SendCommon & {
+      readonly type: 'image' | 'video' | 'audio' | 'document';
+      readonly file: OutgoingFile;
+      readonly caption?: string;
+    });
+
+export interface SendReceipt {
+  readonly wireId: WireId;
+  readonly sentAt: Date;
+}
+
+/** Whether WhatsApp has a message: absence from the page is no proof, so an engine says `absent` only when it knows. */
+export type SendFate = 'sent' | 'absent' | 'unknown';
+
+export interface Engine {
+  readonly name: EngineName;
+  readonly capabilities: EngineCapabilities;
+  /** Begins to connect. Resolves once the engine has begun; how it goes on is told by signals. Rejects with a reason. */
+  start(): Promise<void>;
+  /** Ends the connection and every process it needed, within a deadline; keeps the login state. Never rejects. */
+  stop(): Promise<void>;
+  /** Unlinks the account and removes the login state. */
+  logout(): Promise<void>;
+  /** The address under which WhatsApp knows a recipient. Throws `EngineError` (`fail`) where there is none. */
+  resolveChat(chatId: ChatId): Promise<Address>;
+  /** An id for the next message of a chat (only with `chosenMessageIds`). */
+  chooseWireId(chatId: ChatId): WireId;
+  /**
+   * Sends once.
+   * @param wireId the id to use, from `chooseWireId`; null where the engine cannot choose
+   * @throws EngineError whose `outcome` says what is known of the message
+   */
+  send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt>;
+  /** What became of a message whose send was interrupted. */
+  fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
+  /** The bytes of an incoming medium. Throws `EngineError`: `fail` where WhatsApp has it no more, `defer` to try again. */
+  downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream>;
+}
+
+/** Makes an engine for a session. `profileDir` is the session's own folder for its login state. */
+export interface EngineFactory {
+  readonly name: EngineName;
+  readonly capabilities: EngineCapabilities;
+  create(session: SessionName, profileDir: string, listener: EngineListener): Engine;
+  /** Removes what a deleted session left outside `profileDir`. */
+  forget(session: SessionName): Promise<void>;
+}
+
+/**
+ * What went wrong, as an instruction to the dispatcher: `fail` (it did not leave and never will), `defer` (it did not
+ * leave, try again), `unknown` (it may have left: hold it).
+ */
+export class EngineError extends Error {
+  readonly outcome: 'fail' | 'defer' | 'unknown';
+  /** Catalogue code shown to the client for `fail`. */
+  readonly code: 'WAB_CHAT_UNKNOWN' | 'WAB_QUOTED_UNKNOWN' | 'WAB_SEND_REFUSED' | 'WAB_SESSION_NOT_READY';
+  /** For `defer`: not before this many milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    outcome: EngineError['outcome'],
+    code: EngineError['code'],
+    reason: string,
+    options?: { cause?: unknown; retryAfterMs?: number },
+  ) {
+    super(reason, options);
+    this.name = 'EngineError';
+    this.outcome = outcome;
+    this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}

@@ -1,0 +1,121 @@
+/** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
+import type { AckLevel } from '../../contract/events.ts';
+import type { WireId } from '../../contract/ids.ts';
+import type { NetworkFact, NetworkMessage } from './phone-network.ts';
+import type { SandboxContact, SandboxFaults } from './sandbox-contract.ts';
+
+export type AccountEntry =
+  | { readonly t: 'linked'; readonly credential: string }
+  | { readonly t: 'unlinked' }
+  /** Something for the linked device; kept until it confirms. */
+  | { readonly t: 'fact'; readonly number: number; readonly fact: NetworkFact }
+  | { readonly t: 'confirmed'; readonly number: number }
+  /** A message of the account reached the network; again under the same id is one more transmission. */
+  | { readonly t: 'out'; readonly via: 'bridge' | 'phone'; readonly message: NetworkMessage; readonly at: string }
+  /** No further acknowledgement of this message ever comes. */
+  | { readonly t: 'silent'; readonly wireId: WireId }
+  | { readonly t: 'contact'; readonly contact: SandboxContact }
+  | { readonly t: 'faults'; readonly faults: SandboxFaults };
+
+export interface Outgoing {
+  readonly via: 'bridge' | 'phone';
+  readonly message: NetworkMessage;
+  readonly receivedAt: string;
+  transmissions: number;
+  level: AckLevel | null;
+  silent: boolean;
+}
+
+/** How many confirmed facts stay at hand to be repeated after a reconnect. */
+const RECENT = 50;
+
+export class AccountMemory {
+  credential: string | null = null;
+  faults: SandboxFaults | null = null;
+  /** Facts that the device has not confirmed, by number, oldest first. */
+  readonly undelivered = new Map<number, NetworkFact>();
+  /** The last confirmed messages, oldest first. */
+  readonly recent = new Map<number, NetworkFact>();
+  readonly outgoing = new Map<WireId, Outgoing>();
+  /** Every message there ever was, with the digest of its file, for quotes and downloads. */
+  readonly known = new Map<WireId, string | null>();
+  readonly contacts = new Map<string, SandboxContact>();
+  readonly groups = new Set<string>();
+  lastNumber = 0;
+  transmissions = 0;
+
+  apply(entry: AccountEntry): void {
+    switch (entry.t) {
+      case 'linked':
+        this.credential = entry.credential;
+        return;
+      case 'unlinked':
+        this.credential = null;
+        return;
+      case 'fact':
+        this.undelivered.set(entry.number, entry.fact);
+        this.lastNumber = Math.max(this.lastNumber, entry.number);
+        this.#noteFact(entry.fact);
+        return;
+      case 'confirmed':
+        this.#confirm(entry.number);
+        return;
+      case 'out':
+        this.#noteOutgoing(entry);
+        return;
+      case 'silent': {
+        const outgoing = this.outgoing.get(entry.wireId);
+        if (outgoing) outgoing.silent = true;
+        return;
+      }
+      case 'contact':
+        this.contacts.set(entry.contact.phone, entry.contact);
+        return;
+      case 'faults':
+        this.faults = entry.faults;
+    }
+  }
+
+  #noteFact(fact: NetworkFact): void {
+    if (fact.kind === 'message') {
+      this.#noteMessage(fact.message);
+      return;
+    }
+    const outgoing = this.outgoing.get(fact.wireId);
+    if (!outgoing) return;
+    if (fact.kind === 'ack') outgoing.level = fact.level;
+    else outgoing.silent = true;
+  }
+
+  #noteMessage(message: NetworkMessage): void {
+    this.known.set(message.wireId, message.media?.ref ?? null);
+    if (message.chat.chatId.endsWith('@g.us')) this.groups.add(message.chat.chatId);
+  }
+
+  #noteOutgoing(entry: Extract<AccountEntry, { t: 'out' }>): void {
+    this.transmissions += 1;
+    const first = this.outgoing.get(entry.message.wireId);
+    if (first) {
+      first.transmissions += 1;
+      return;
+    }
+    this.#noteMessage(entry.message);
+    this.outgoing.set(entry.message.wireId, {
+      via: entry.via,
+      message: entry.message,
+      receivedAt: entry.at,
+      transmissions: 1,
+      level: null,
+      silent: entry.via === 'phone',
+    });
+  }
+
+  #confirm(number: number): void {
+    const fact = this.undelivered.get(number);
+    if (!fact) return;
+    this.undelivered.delete(number);
+    if (fact.kind !== 'message') return;
+    this.recent.set(number, fact);
+    if (this.recent.size > RECENT) this.recent.delete(this.recent.keys().next().value as number);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * One connection between the simulated network and the linked device. Facts go out in order, within a window, and stay
+ * the network's until the device confirms them.
+ */
+import type { Address } from '../../contract/address.ts';
+import type { ChatId, WireId } from '../../contract/ids.ts';
+import type { SendFate } from '../engine.ts';
+import {
+  LineCut,
+  type DeviceEvent,
+  type Line,
+  type MediaAnswer,
+  type NetworkFact,
+  type NetworkSend,
+  type SendAnswer,
+} from './phone-network.ts';
+import { never } from './account-context.ts';
+import type { AccountMemory } from './account-memory.ts';
+
+/** The account's side of a connection. */
+export interface LineHost {
+  goOnline(line: DeviceLine): void;
+  confirm(number: number): void;
+  send(message: NetworkSend): Promise<SendAnswer>;
+  fate(wireId: WireId): SendFate;
+  resolve(chatId: ChatId): Address | null;
+  media(wireId: WireId): Promise<MediaAnswer>;
+  unlinkDevice(line: DeviceLine): Promise<void>;
+  left(line: DeviceLine): void;
+  repeats(): boolean;
+}
+
+/** Unconfirmed facts on the line at once. */
+const WINDOW = 512;
+
+export class DeviceLine implements Line {
+  readonly #host: LineHost;
+  readonly #memory: AccountMemory;
+  readonly #listener: (event: DeviceEvent) => void;
+  readonly #asked = new Set<(error: LineCut) => void>();
+  readonly #unconfirmed = new Set<number>();
+  #open = true;
+  #online = false;
+  #reached = 0;
+
+  constructor(host: LineHost, memory: AccountMemory, listener: (event: DeviceEvent) => void) {
+    this.#host = host;
+    this.#memory = memory;
+    this.#listener = listener;
+  }
+
+  /** Whether the device is connected and ready. */
+  get isOnline(): boolean {
+    return this.#open && this.#online;
+  }
+
+  tell(event: DeviceEvent): void {
+    if (this.#open) this.#listener(event);
+  }
+
+  /** Starts delivery, with what is to be repeated first. */
+  deliverFrom(repeated: Iterable<readonly [number, NetworkFact]>): void {
+    this.#online = true;
+    // What lies before the oldest undelivered fact was confirmed on earlier lines.
+    const oldest = this.#memory.undelivered.keys().next().value;
+    this.#reached = (oldest ?? this.#memory.lastNumber + 1) - 1;
+    for (const [number, fact] of repeated) this.tell({ on: 'fact', number, fact });
+    this.pump();
+  }
+
+  /** Delivers what waits, as far as the window has room. */
+  pump(): void {
+    while (this.isOnline && this.#unconfirmed.size < WINDOW && this.#reached < this.#memory.lastNumber) {
+      this.#reached += 1;
+      const fact = this.#memory.undelivered.get(this.#reached);
+      if (!fact) continue;
+      this.#unconfirmed.add(this.#reached);
+      this.tell({ on: 'fact', number: this.#reached, fact });
+      if (this.#host.repeats()) this.tell({ on: 'fact', number: this.#reached, fact });
+    }
+  }
+
+  /** Ends the line from the network's side; `last` is the device's last word from us. */
+  cut(last: DeviceEvent): void {
+    if (!this.#open) return;
+    this.tell(last);
+    this.#end('the simulated connection broke');
+  }
+
+  // --- what the device does
+
+  online(): void {
+    if (this.#open && !this.#online) this.#host.goOnline(this);
+  }
+
+  confirm(number: number): void {
+    if (!this.#open) return;
+    this.#unconfirmed.delete(number);
+    this.#host.confirm(number);
+    this.pump();
+  }
+
+  send(message: NetworkSend): Promise<SendAnswer> {
+    return this.#ask(() => this.#host.send(message));
+  }
+
+  fate(wireId: WireId): Promise<SendFate> {
+    return this.#ask(() => this.#host.fate(wireId));
+  }
+
+  resolve(chatId: ChatId): Promise<Address | null> {
+    return this.#ask(() => this.#host.resolve(chatId));
+  }
+
+  media(wireId: WireId): Promise<MediaAnswer> {
+    return this.#ask(() => this.#host.media(wireId));
+  }
+
+  unlink(): Promise<void> {
+    return this.#ask(() => this.#host.unlinkDevice(this));
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#end('the device hung up');
+    this.#host.left(this);
+  }
+
+  #end(reason: string): void {
+    this.#open = false;
+    for (const reject of this.#asked) reject(new LineCut(reason));
+    this.#asked.clear();
+  }
+
+  /** Answers only while the line stands; a question that the network swallowed ends with the line. */
+  #ask<T>(answer: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) return reject(new LineCut('the simulated connection is gone'));
+      this.#asked.add(reject);
+      // In a later turn, as over any network.
+      setImmediate(() => {
+        void Promise.resolve()
+          .then(() => (this.#open ? answer() : never<T>()))
+          .then(resolve, reject)
+          .finally(() => this.#asked.delete(reject));
+      });
+    });
+  }
+}

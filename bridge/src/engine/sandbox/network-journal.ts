@@ -1,0 +1,74 @@
+/**
+ * The memory of one simulated account: an append-only file of JSON lines, flushed to the disk in groups. It is not the
+ * bridge's database, because it stands for what WhatsApp's servers and the phones remember whatever happens to us.
+ */
+import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+interface Waiting {
+  readonly line: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class NetworkJournal<Entry> {
+  readonly #file: string;
+  #handle: FileHandle | null = null;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Reads what was written, and drops a last line that a kill cut short. */
+  async open(): Promise<readonly Entry[]> {
+    await mkdir(dirname(this.#file), { recursive: true });
+    const bytes = await readFile(this.#file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+    const whole = bytes.lastIndexOf(0x0a) + 1;
+    if (whole < bytes.length) await truncate(this.#file, whole);
+    this.#handle = await open(this.#file, 'a');
+    const text = bytes.subarray(0, whole).toString('utf8');
+    return text === ''
+      ? []
+      : text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Entry);
+  }
+
+  /** Resolves once the entry is on the disk. Entries keep the order of their calls. */
+  append(entry: Entry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#handle) return reject(new Error('the journal of the simulated network is closed'));
+      this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+    await this.#handle?.close();
+    this.#handle = null;
+  }
+
+  async #flush(): Promise<void> {
+    // Let everything that was said in this turn join the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#handle?.appendFile(group.map((each) => each.line).join(''));
+        await this.#handle?.datasync();
+        for (const each of group) each.resolve();
+      } catch (error) {
+        for (const each of group) each.reject(error);
+      }
+    }
+    this.#flushing = null;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The simulated network in a process of its own, for tests that kill the bridge and count outside of it:
+ * `node network-server.ts <folder> [--auto-link] [--port <port>]` prints one JSON line with its `url`. Loopback only.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import { LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
+import { CONTROL_METHODS, toWire, type ControlMethod, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
+import type { Line, NetworkSend } from './phone-network.ts';
+
+export class NetworkServer {
+  readonly #network: LocalNetwork;
+  readonly #port: number;
+  readonly #http: Server;
+  readonly #lines: WebSocketServer;
+
+  /** @param port 0 lets the system choose */
+  constructor(options: LocalNetworkOptions, port = 0) {
+    this.#network = new LocalNetwork(options);
+    this.#port = port;
+    this.#http = createServer((request, response) => void this.#answer(request, response));
+    this.#lines = new WebSocketServer({ server: this.#http, maxPayload: 64 * 1024 * 1024 });
+  }
+
+  /** @returns the URL for the setting `sandboxNetworkUrl` */
+  async start(): Promise<string> {
+    this.#lines.on('connection', (socket) => this.#serve(socket));
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(this.#port, '127.0.0.1', resolve);
+    });
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#lines.clients) socket.terminate();
+    this.#lines.close();
+    await this.#network.close();
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    this.#http.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const [, area, ...rest] = new URL(request.url ?? '/', 'http://loopback').pathname
+        .split('/')
+        .map(decodeURIComponent);
+      if (area === 'control' && request.method === 'POST')
+        return reply(response, 200, { value: await this.#control(rest[0], request) });
+      if (area === 'media' && request.method === 'PUT')
+        return reply(response, 200, await this.#network.storeMedia(rest[0] as SessionName, request));
+      if (area === 'media' && request.method === 'GET') {
+        const bytes = await this.#network.openMedia(rest[0] as SessionName, rest[1] ?? '');
+        response.writeHead(200);
+        return await pipeline(bytes, response);
+      }
+      reply(response, 404, { error: toWire(new Error('the simulated network has nothing here')) });
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else reply(response, 422, { error: toWire(error) });
+    }
+  }
+
+  async #control(method: string | undefined, request: IncomingMessage): Promise<unknown> {
+    if (!(CONTROL_METHODS as readonly (string | undefined)[]).includes(method))
+      throw new Error('the simulated network has no such method');
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const args = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown[];
+    const methods = this.#network as unknown as Record<ControlMethod, (...args: unknown[]) => Promise<unknown>>;
+    return (await methods[method as ControlMethod](...args)) ?? null;
+  }
+
+  #serve(socket: WebSocket): void {
+    let line: Line | null = null;
+    const tell = (frame: NetworkFrame): void => socket.send(JSON.stringify(frame));
+    const connect = async (hello: { session: string; credential: string | null }): Promise<void> => {
+      try {
+        const made = await this.#network.connect(hello.session as SessionName, hello.credential, (event) =>
+          tell({ event }),
+        );
+        if (socket.readyState !== socket.OPEN) return made.close();
+        line = made;
+        tell({ connected: true });
+      } catch (error) {
+        tell({ refused: toWire(error).message });
+        socket.close();
+      }
+    };
+    const hear = (frame: DeviceFrame): void => {
+      if ('hello' in frame) void connect(frame.hello);
+      else if ('online' in frame) line?.online();
+      else if ('confirm' in frame) line?.confirm(frame.confirm);
+      else if (line) {
+        ask(line, frame).then(
+          (value) => tell({ answer: frame.ask, value }),
+          (error: unknown) => tell({ answer: frame.ask, cut: toWire(error).message }),
+        );
+      }
+    };
+    socket.on('message', (data) => hear(JSON.parse((data as Buffer).toString('utf8')) as DeviceFrame));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => line?.close());
+  }
+}
+
+function ask(line: Line, frame: Extract<DeviceFrame, { ask: number }>): Promise<unknown> {
+  switch (frame.what) {
+    case 'send':
+      return line.send(frame.about as NetworkSend);
+    case 'fate':
+      return line.fate(frame.about as WireId);
+    case 'resolve':
+      return line.resolve(frame.about as ChatId);
+    case 'media':
+      return line.media(frame.about as WireId);
+    case 'unlink':
+      return line.unlink();
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values, positionals } = parseArgs({
+    options: { 'auto-link': { type: 'boolean' }, port: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const folder = positionals[0];
+  if (folder === undefined) throw new Error('usage: node network-server.ts <folder> [--auto-link] [--port <port>]');
+  const server = new NetworkServer({ folder, autoLink: values['auto-link'] ?? false }, Number(values.port ?? 0));
+  const url = await server.start();
+  process.stdout.write(`${JSON.stringify({ simulated: true, url })}\n`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void server.stop());
+}

@@ -1,0 +1,54 @@
+/** What a bridge and a simulated network in another process say to each other. JSON over HTTP and one WebSocket per device. */
+import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
+import type { DeviceEvent, Line } from './phone-network.ts';
+import type { SandboxControl } from './sandbox-control.ts';
+
+/** Methods that may be called with POST /control/<method>, arguments as a JSON array. */
+export const CONTROL_METHODS = [
+  'say',
+  'ownPhoneSays',
+  'inbox',
+  'waitForInbox',
+  'scan',
+  'unlink',
+  'disconnect',
+  'crash',
+  'setFaults',
+  'faults',
+  'putContact',
+  'contacts',
+  'account',
+  'forget',
+] as const satisfies readonly (keyof SandboxControl | 'forget')[];
+export type ControlMethod = (typeof CONTROL_METHODS)[number];
+
+/** Questions that a device asks over its line. */
+export const QUESTIONS = ['send', 'fate', 'resolve', 'media', 'unlink'] as const satisfies readonly (keyof Line)[];
+export type Question = (typeof QUESTIONS)[number];
+
+export type DeviceFrame =
+  | { readonly hello: { readonly session: string; readonly credential: string | null } }
+  | { readonly online: true }
+  | { readonly confirm: number }
+  | { readonly ask: number; readonly what: Question; readonly about?: unknown };
+
+export type NetworkFrame =
+  | { readonly connected: true }
+  | { readonly refused: string }
+  | { readonly event: DeviceEvent }
+  | { readonly answer: number; readonly value?: unknown; readonly cut?: string };
+
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+export function toWire(error: unknown): WireError {
+  if (error instanceof WabError) return { code: error.code, message: error.message, details: error.details };
+  return { code: '', message: error instanceof Error ? error.message : 'it failed without a reason', details: {} };
+}
+
+export function fromWire(error: WireError): Error {
+  return error.code in ERRORS ? new WabError(error.code as ErrorCode, error.details) : new Error(error.message);
+}

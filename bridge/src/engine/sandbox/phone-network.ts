@@ -1,0 +1,121 @@
+/**
+ * The simulated WhatsApp network as a linked device (the sandbox engine) meets it. `local-network.ts` holds it in this
+ * process, `remote-network.ts` reaches one in another process; both run the same code of `phone-account.ts`.
+ */
+import type { Readable } from 'node:stream';
+import type { Address } from '../../contract/address.ts';
+import type { AckLevel, MediaKind } from '../../contract/events.ts';
+import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import type { SendFate } from '../engine.ts';
+
+/** A file that the network stores under the digest of its bytes. */
+export interface NetworkMedia {
+  readonly kind: MediaKind;
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  readonly fileName?: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly ref: string;
+}
+
+export interface NetworkMessage {
+  readonly wireId: WireId;
+  readonly chat: Address;
+  readonly sender: Address;
+  readonly fromMe: boolean;
+  /** ISO 8601 */
+  readonly sentAt: string;
+  readonly text: string | null;
+  readonly mentions: readonly Address[];
+  readonly quotedWireId: WireId | null;
+  readonly media: NetworkMedia | null;
+}
+
+export type NetworkFact =
+  | { readonly kind: 'message'; readonly message: NetworkMessage }
+  | {
+      readonly kind: 'ack';
+      readonly wireId: WireId;
+      readonly chat: Address;
+      readonly level: AckLevel;
+      readonly at: string;
+    }
+  | {
+      readonly kind: 'send_failed';
+      readonly wireId: WireId;
+      readonly chat: Address;
+      readonly reason: string;
+      readonly at: string;
+    };
+
+/** A message on its way out. The device chose the id, as linked devices do. */
+export interface NetworkSend {
+  readonly wireId: WireId;
+  readonly chatId: ChatId;
+  readonly text: string | null;
+  readonly mentions: readonly ChatId[];
+  readonly quotedWireId: WireId | null;
+  readonly media: NetworkMedia | null;
+}
+
+export type SendAnswer =
+  | { readonly taken: true; readonly sentAt: string }
+  | {
+      readonly taken: false;
+      readonly why: 'chat_unknown' | 'quoted_unknown' | 'refused' | 'busy';
+      readonly retryAfterMs?: number;
+    };
+
+export type MediaAnswer =
+  { readonly state: 'here'; readonly ref: string } | { readonly state: 'gone' } | { readonly state: 'later' };
+
+/** What the network tells a device. */
+export type DeviceEvent =
+  | { readonly on: 'qr'; readonly code: string; readonly expiresAt: string }
+  /** The code was scanned: keep the credential, then call `online`. */
+  | { readonly on: 'linked'; readonly credential: string; readonly self: Address }
+  /** The credential was accepted: call `online`. */
+  | { readonly on: 'accepted'; readonly self: Address }
+  | { readonly on: 'ready'; readonly self: Address }
+  /** Repeated until confirmed; the same fact keeps its number. */
+  | { readonly on: 'fact'; readonly number: number; readonly fact: NetworkFact }
+  /** The credential is void. Nothing follows. */
+  | { readonly on: 'unlinked'; readonly reason: string }
+  /** The device is to die as a browser would. Nothing follows. */
+  | { readonly on: 'crash' }
+  /** The line is cut. Nothing follows. */
+  | { readonly on: 'closed'; readonly reason: string };
+
+/** One connection of a device. A newer one of the same session cuts the older, with whatever it still had to say. */
+export interface Line {
+  /** The device is ready to take facts: `ready` follows, then what waited. */
+  online(): void;
+  /** The fact is durable on the device's side. */
+  confirm(number: number): void;
+  /** Rejects with `LineCut` where the line broke before an answer. May never settle: keep a deadline. */
+  send(message: NetworkSend): Promise<SendAnswer>;
+  fate(wireId: WireId): Promise<SendFate>;
+  /** Null where WhatsApp knows no such chat. */
+  resolve(chatId: ChatId): Promise<Address | null>;
+  media(wireId: WireId): Promise<MediaAnswer>;
+  /** Unlinks this device. */
+  unlink(): Promise<void>;
+  close(): void;
+}
+
+/** The line broke: what was in flight has an unknown outcome. */
+export class LineCut extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'LineCut';
+  }
+}
+
+export interface PhoneNetwork {
+  /** @param credential what an earlier `linked` gave, null for a device that is not linked. @throws LineCut */
+  connect(session: SessionName, credential: string | null, listener: (event: DeviceEvent) => void): Promise<Line>;
+  storeMedia(session: SessionName, bytes: Readable): Promise<{ readonly ref: string; readonly sizeBytes: number }>;
+  openMedia(session: SessionName, ref: string): Promise<Readable>;
+  /** Removes the account with all that its phone remembers. */
+  forget(session: SessionName): Promise<void>;
+}

@@ -1,0 +1,274 @@
+/** A simulated phone network in another process (`network-server.ts`), so that it outlives a killed bridge. */
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { Address } from '../../contract/address.ts';
+import { WabError } from '../../contract/errors.ts';
+import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import type { SendFate } from '../engine.ts';
+import {
+  fromWire,
+  type ControlMethod,
+  type DeviceFrame,
+  type NetworkFrame,
+  type Question,
+  type WireError,
+} from './network-wire.ts';
+import {
+  LineCut,
+  type DeviceEvent,
+  type Line,
+  type MediaAnswer,
+  type NetworkSend,
+  type PhoneNetwork,
+  type SendAnswer,
+} from './phone-network.ts';
+import type {
+  SandboxAccount,
+  SandboxContact,
+  SandboxFaults,
+  SandboxInboxEntry,
+  SandboxInboxFilter,
+  SandboxOwnMessage,
+  SandboxSay,
+} from './sandbox-contract.ts';
+import type { SandboxControl } from './sandbox-control.ts';
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export class RemoteNetwork implements PhoneNetwork, SandboxControl {
+  readonly #url: URL;
+
+  /** @throws WabError WAB_CONFIG_INVALID for anything but http on loopback */
+  constructor(url: string) {
+    this.#url = new URL(url);
+    if (this.#url.protocol !== 'http:' || !LOOPBACK.has(this.#url.hostname)) {
+      throw new WabError('WAB_CONFIG_INVALID', { reason: 'sandboxNetworkUrl must be an http URL on loopback' });
+    }
+  }
+
+  connect(session: SessionName, credential: string | null, listener: (event: DeviceEvent) => void): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(new URL('/line', this.#url.href.replace('http', 'ws')), {
+        maxPayload: 64 * 1024 * 1024,
+      });
+      const line = new RemoteLine(socket, listener);
+      const failed = (reason: string): void => {
+        reject(new LineCut(reason));
+        line.cut(reason);
+      };
+      socket.on('open', () => socket.send(JSON.stringify({ hello: { session, credential } } satisfies DeviceFrame)));
+      socket.on('message', (data) => {
+        const frame = JSON.parse((data as Buffer).toString('utf8')) as NetworkFrame;
+        if ('connected' in frame) {
+          resolve(line);
+          // The caller has its line before the first event.
+          setImmediate(() => line.begin());
+        } else if ('refused' in frame) failed(frame.refused);
+        else line.hear(frame);
+      });
+      socket.on('error', () => failed('the simulated network cannot be reached'));
+      socket.on('close', () => failed('the simulated connection broke'));
+    });
+  }
+
+  async storeMedia(
+    session: SessionName,
+    bytes: Readable,
+  ): Promise<{ readonly ref: string; readonly sizeBytes: number }> {
+    const response = await this.#fetch('PUT', `/media/${session}`, bytes);
+    return (await jsonOf(response)) as { ref: string; sizeBytes: number };
+  }
+
+  async openMedia(session: SessionName, ref: string): Promise<Readable> {
+    return this.#fetch('GET', `/media/${session}/${ref}`);
+  }
+
+  async forget(session: SessionName): Promise<void> {
+    await this.#call('forget', session);
+  }
+
+  async say(session: SessionName, said: SandboxSay): Promise<{ readonly wireId: string }> {
+    return (await this.#call('say', session, said)) as { wireId: string };
+  }
+
+  async ownPhoneSays(session: SessionName, said: SandboxOwnMessage): Promise<{ readonly wireId: string }> {
+    return (await this.#call('ownPhoneSays', session, said)) as { wireId: string };
+  }
+
+  async inbox(session: SessionName, filter: SandboxInboxFilter = {}): Promise<readonly SandboxInboxEntry[]> {
+    return (await this.#call('inbox', session, filter)) as SandboxInboxEntry[];
+  }
+
+  async waitForInbox(
+    session: SessionName,
+    filter: SandboxInboxFilter,
+    atLeast: number,
+    waitMs: number,
+  ): Promise<readonly SandboxInboxEntry[]> {
+    return (await this.#call('waitForInbox', session, filter, atLeast, waitMs)) as SandboxInboxEntry[];
+  }
+
+  async scan(session: SessionName, code?: string): Promise<void> {
+    await this.#call('scan', session, ...(code === undefined ? [] : [code]));
+  }
+
+  async unlink(session: SessionName): Promise<void> {
+    await this.#call('unlink', session);
+  }
+
+  async disconnect(session: SessionName, forMs = 200): Promise<void> {
+    await this.#call('disconnect', session, forMs);
+  }
+
+  async crash(session: SessionName): Promise<void> {
+    await this.#call('crash', session);
+  }
+
+  async setFaults(session: SessionName, faults: SandboxFaults): Promise<void> {
+    await this.#call('setFaults', session, faults);
+  }
+
+  async faults(session: SessionName): Promise<SandboxFaults> {
+    return (await this.#call('faults', session)) as SandboxFaults;
+  }
+
+  async putContact(session: SessionName, contact: SandboxContact): Promise<void> {
+    await this.#call('putContact', session, contact);
+  }
+
+  async contacts(session: SessionName): Promise<readonly SandboxContact[]> {
+    return (await this.#call('contacts', session)) as SandboxContact[];
+  }
+
+  async account(session: SessionName): Promise<SandboxAccount> {
+    return (await this.#call('account', session)) as SandboxAccount;
+  }
+
+  /** Nothing to end: each engine closes its own line. */
+  async close(): Promise<void> {}
+
+  async #call(method: ControlMethod, ...args: readonly unknown[]): Promise<unknown> {
+    const response = await this.#fetch(
+      'POST',
+      `/control/${method}`,
+      Readable.from([Buffer.from(JSON.stringify(args))]),
+    );
+    return ((await jsonOf(response)) as { value: unknown }).value;
+  }
+
+  #fetch(method: string, path: string, body?: Readable): Promise<Readable> {
+    return new Promise((resolve, reject) => {
+      const call = request(new URL(path, this.#url), { method }, (response) => {
+        if (response.statusCode === 200) return resolve(response);
+        jsonOf(response).then((failure) => reject(fromWire((failure as { error: WireError }).error)), reject);
+      });
+      call.on('error', reject);
+      if (body) body.on('error', (error) => call.destroy(error)).pipe(call);
+      else call.end();
+    });
+  }
+}
+
+class RemoteLine implements Line {
+  readonly #socket: WebSocket;
+  readonly #listener: (event: DeviceEvent) => void;
+  readonly #asked = new Map<number, { resolve: (value: never) => void; reject: (error: LineCut) => void }>();
+  #open = true;
+  /** Frames that came before the caller had its line; null from then on. */
+  #early: NetworkFrame[] | null = [];
+  #count = 0;
+
+  constructor(socket: WebSocket, listener: (event: DeviceEvent) => void) {
+    this.#socket = socket;
+    this.#listener = listener;
+  }
+
+  begin(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (!this.#open) this.#listener({ on: 'closed', reason: 'the simulated connection broke' });
+    for (const frame of early) this.hear(frame);
+  }
+
+  hear(frame: NetworkFrame): void {
+    if (!this.#open) return;
+    if (this.#early) this.#early.push(frame);
+    else if ('answer' in frame) {
+      const asked = this.#asked.get(frame.answer);
+      this.#asked.delete(frame.answer);
+      if (frame.cut === undefined) asked?.resolve(frame.value as never);
+      else asked?.reject(new LineCut(frame.cut));
+    } else if ('event' in frame) {
+      this.#listener(frame.event);
+      if (['closed', 'unlinked', 'crash'].includes(frame.event.on)) this.#end(frame.event.on);
+    }
+  }
+
+  /** The socket broke before the network could say so. */
+  cut(reason: string): void {
+    if (!this.#open) return;
+    // Before the connection stood, the rejected `connect` says it all.
+    const told = this.#early === null;
+    this.#end(reason);
+    if (told) this.#listener({ on: 'closed', reason });
+  }
+
+  online(): void {
+    this.#tell({ online: true });
+  }
+
+  confirm(number: number): void {
+    this.#tell({ confirm: number });
+  }
+
+  send(message: NetworkSend): Promise<SendAnswer> {
+    return this.#ask('send', message);
+  }
+
+  fate(wireId: WireId): Promise<SendFate> {
+    return this.#ask('fate', wireId);
+  }
+
+  resolve(chatId: ChatId): Promise<Address | null> {
+    return this.#ask('resolve', chatId);
+  }
+
+  media(wireId: WireId): Promise<MediaAnswer> {
+    return this.#ask('media', wireId);
+  }
+
+  async unlink(): Promise<void> {
+    await this.#ask('unlink');
+  }
+
+  close(): void {
+    if (this.#open) this.#end('the device hung up');
+  }
+
+  #ask<T>(what: Question, about?: unknown): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) return reject(new LineCut('the simulated connection is gone'));
+      this.#count += 1;
+      this.#asked.set(this.#count, { resolve, reject });
+      this.#tell({ ask: this.#count, what, about });
+    });
+  }
+
+  #tell(frame: DeviceFrame): void {
+    if (this.#open) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #end(reason: string): void {
+    this.#open = false;
+    this.#socket.close();
+    for (const { reject } of this.#asked.values()) reject(new LineCut(reason));
+    this.#asked.clear();
+  }
+}
+
+async function jsonOf(response: Readable): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}

@@ -1,0 +1,184 @@
+/**
+ * What a driver may tell the simulated phone network, and what it gets back. Plain JSON throughout, because the network
+ * may live in another process. Nothing here is WhatsApp: it is a simulation, for trying out and for tests.
+ */
+import Type, { type Static } from 'typebox';
+import { Address } from '../../contract/address.ts';
+import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/events.ts';
+import { MAX_TEXT_LENGTH } from '../../contract/messages.ts';
+
+const object = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, options: object = {}) =>
+  Type.Object(properties, { additionalProperties: false, ...options });
+
+/** Largest file that can be said, encoded: it travels in the JSON body. */
+const MAX_BASE64 = 22_000_000;
+
+/** A file inside a `say`, as a person would attach it. */
+const SandboxFile = object({
+  kind: Type.Enum([...MEDIA_KINDS]),
+  mimeType: Type.String({ minLength: 3, maxLength: 120 }),
+  fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  base64: Type.String({ maxLength: MAX_BASE64, description: 'the bytes of the file' }),
+});
+
+/** Somebody writes to the account. `from` and `group` take any form of an address (`+49…`, `…@c.us`, `…@lid`, `…@g.us`). */
+export const SandboxSay = object(
+  {
+    from: Type.String({ minLength: 3, maxLength: 80 }),
+    group: Type.Optional(
+      Type.String({ minLength: 3, maxLength: 80, description: 'chat id of a group; missing for a direct chat' }),
+    ),
+    text: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH })),
+    media: Type.Optional(SandboxFile),
+    quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
+    mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
+  },
+  { $id: 'SandboxSay' },
+);
+export type SandboxSay = Static<typeof SandboxSay>;
+
+/** The owner types a message on the account's own phone. */
+export const SandboxOwnMessage = object(
+  { to: Type.String({ minLength: 3, maxLength: 80 }), text: Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH }) },
+  { $id: 'SandboxOwnMessage' },
+);
+export type SandboxOwnMessage = Static<typeof SandboxOwnMessage>;
+
+/** A message that reached somebody, as it stands on that person's phone. */
+export const SandboxInboxEntry = object(
+  {
+    wireId: Type.String({ description: 'unchanged however often it was transmitted' }),
+    chat: Address,
+    via: Type.Enum(['bridge', 'phone'], {
+      description: 'sent by the linked device (wabridge), or typed on the own phone',
+    }),
+    kind: Type.Enum(['text', ...MEDIA_KINDS]),
+    text: Type.Union([Type.String(), Type.Null()]),
+    mentions: Type.Array(Type.String()),
+    quotedMessageId: Type.Union([Type.String(), Type.Null()]),
+    media: Type.Union([
+      object({
+        mimeType: Type.String(),
+        sizeBytes: Type.Integer(),
+        sha256: Type.String({ description: 'hex, of the bytes that arrived' }),
+        fileName: Type.Optional(Type.String()),
+      }),
+      Type.Null(),
+    ]),
+    receivedAt: Type.String({ format: 'date-time' }),
+    transmissions: Type.Integer({
+      description: 'how often this id reached the network; the receiving phone shows a repeated id once',
+    }),
+  },
+  { $id: 'SandboxInboxEntry' },
+);
+export type SandboxInboxEntry = Static<typeof SandboxInboxEntry>;
+
+/** Which part of the inbox; what is missing does not restrict. */
+export const SandboxInboxFilter = object(
+  {
+    to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
+    text: Type.Optional(Type.String({ description: 'the whole text, exactly' })),
+    via: Type.Optional(Type.Enum(['bridge', 'phone'])),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'the newest this many' })),
+  },
+  { $id: 'SandboxInboxFilter' },
+);
+export type SandboxInboxFilter = Static<typeof SandboxInboxFilter>;
+
+/** A person whom the account may write with. Numbers that nobody declared exist, unless they end in 000000. */
+export const SandboxContact = object(
+  {
+    phone: Type.String({ minLength: 3, maxLength: 80 }),
+    name: Type.Optional(Type.String({ maxLength: 100 })),
+    lid: Type.Optional(Type.String({ pattern: '^[0-9]{1,40}@lid$' })),
+    /** WhatsApp shows only the lid. */
+    hidesPhone: Type.Optional(Type.Boolean()),
+    exists: Type.Optional(Type.Boolean({ description: 'false: WhatsApp knows no such account' })),
+  },
+  { $id: 'SandboxContact' },
+);
+export type SandboxContact = Static<typeof SandboxContact>;
+
+/**
+ * When a fault strikes: the next `count` times, or each time with `probability`, or both (at most `count` times).
+ * With neither: once.
+ */
+const FaultSpec = object({
+  count: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
+  fromLevel: Type.Optional(
+    Type.Enum(ACK_LEVELS.slice(0, 3), { description: 'ackLost: the first level that never comes' }),
+  ),
+});
+export type FaultSpec = Static<typeof FaultSpec>;
+
+export const FAULTS = {
+  sendRefused: 'the network refuses the message for good',
+  sendDeferred: 'the network takes nothing now and says so; the message did not leave',
+  sendHangs: 'the request is swallowed: nothing leaves, no answer comes',
+  sendLate: 'the message leaves only after delayMs, answered then',
+  answerLost: 'the message leaves, but the answer never comes',
+  answerLate: 'the message leaves at once, the answer comes after delayMs',
+  dropBeforeSend: 'the connection breaks before the message leaves',
+  dropAfterSend: 'the message leaves, and the connection breaks before the answer',
+  sendFailsLater: 'the message is taken and fails afterwards',
+  ackLost: 'no acknowledgement from fromLevel (default: server) upwards ever comes for the message',
+  ackDuplicated: 'an acknowledgement is reported twice',
+  ownMessageEchoed: 'a message sent by the bridge is reported back as a message of the account',
+  inboundDuplicated: 'an incoming message is reported twice',
+  redeliverOnReconnect: 'after a reconnect the last messages are reported again',
+  mediaGone: 'an incoming file can no longer be fetched',
+  mediaDeferred: 'an incoming file cannot be fetched now',
+  mediaHangs: 'fetching an incoming file never ends',
+  fateUnknown: 'the network cannot say what became of a message',
+  connectRefused: 'the network refuses the connection',
+  connectHangs: 'the network does not answer the connection',
+  readyMissing: 'the device is let in, but never becomes ready',
+} as const;
+export type FaultName = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[];
+
+/** How long the simulated network takes, in milliseconds. Each acknowledgement waits for the one before. */
+const Delays = object({
+  answer: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 600_000, description: 'until a send is answered, default 2' }),
+  ),
+  server: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 600_000, description: 'until the server acknowledges, default 10' }),
+  ),
+  delivered: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 600_000, description: 'from there until it is delivered, default 40' }),
+  ),
+  read: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 600_000, description: 'from there until it is read, default 80' }),
+  ),
+});
+
+export const SandboxFaults = object(
+  {
+    ...(Object.fromEntries(
+      FAULT_NAMES.map((name) => [name, Type.Optional({ ...FaultSpec, description: FAULTS[name] } as typeof FaultSpec)]),
+    ) as Record<FaultName, ReturnType<typeof Type.Optional<typeof FaultSpec>>>),
+    delays: Type.Optional(Delays),
+  },
+  { $id: 'SandboxFaults' },
+);
+/** Replaces all faults of a session; an empty object heals everything. */
+export type SandboxFaults = { readonly [Name in FaultName]?: FaultSpec } & { readonly delays?: Static<typeof Delays> };
+
+/** The account as the simulated network sees it. */
+export const SandboxAccount = object(
+  {
+    self: Address,
+    linked: Type.Boolean(),
+    online: Type.Boolean({ description: 'a linked device (the bridge) is connected and ready' }),
+    qrShown: Type.Boolean(),
+    undelivered: Type.Integer({ description: 'facts that the bridge has not confirmed as durable' }),
+    sent: Type.Integer({ description: 'messages in the inbox, each id once' }),
+    transmissions: Type.Integer(),
+  },
+  { $id: 'SandboxAccount' },
+);
+export type SandboxAccount = Static<typeof SandboxAccount>;

@@ -1,0 +1,324 @@
+/**
+ * The engine of a sandbox session: a linked device on the simulated network. It knows no more of what becomes of a
+ * message than a real device does, and keeps its login state in the profile folder.
+ */
+import { createReadStream } from 'node:fs';
+import type { Address } from '../../contract/address.ts';
+import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import type { Clock } from '../../ops/clock.ts';
+import {
+  EngineError,
+  type Engine,
+  type EngineCapabilities,
+  type EngineFact,
+  type EngineListener,
+  type EngineSend,
+  type SendFate,
+  type SendReceipt,
+} from '../engine.ts';
+import { wireIdOf } from '../whatsapp-id.ts';
+import { LoginState } from './login-state.ts';
+import {
+  LineCut,
+  type DeviceEvent,
+  type Line,
+  type NetworkFact,
+  type NetworkMedia,
+  type PhoneNetwork,
+} from './phone-network.ts';
+import { newStanzaId } from './stanza-id.ts';
+
+export const SANDBOX_CAPABILITIES: EngineCapabilities = {
+  chosenMessageIds: true,
+  operations: ['text', 'image', 'video', 'audio', 'document'],
+};
+
+export interface SandboxEngineOptions {
+  /** How long a call may take, in milliseconds, before its outcome counts as unknown. */
+  readonly callDeadlineMs: number;
+  /** First and longest wait before a broken line is tried again, in milliseconds. */
+  readonly reconnectMs: { readonly first: number; readonly longest: number };
+}
+
+export const DEFAULT_SANDBOX_ENGINE_OPTIONS: SandboxEngineOptions = {
+  callDeadlineMs: 15_000,
+  reconnectMs: { first: 50, longest: 2_000 },
+};
+
+const REFUSALS = {
+  chat_unknown: ['WAB_CHAT_UNKNOWN', 'the simulated network knows no such chat'],
+  quoted_unknown: ['WAB_QUOTED_UNKNOWN', 'the simulated network knows no such message'],
+  refused: ['WAB_SEND_REFUSED', 'the simulated network refused the message'],
+} as const;
+
+export class SandboxEngine implements Engine {
+  readonly name = 'sandbox';
+  readonly capabilities = SANDBOX_CAPABILITIES;
+  readonly #session: SessionName;
+  readonly #login: LoginState;
+  readonly #network: PhoneNetwork;
+  readonly #listener: EngineListener;
+  readonly #clock: Clock;
+  readonly #options: SandboxEngineOptions;
+  readonly #ended = new AbortController();
+  #line: Line | null = null;
+  #isReady = false;
+  #waitMs: number;
+  /** The last fact could not be recorded. */
+  #refused = false;
+
+  constructor(
+    session: SessionName,
+    profileDir: string,
+    network: PhoneNetwork,
+    listener: EngineListener,
+    clock: Clock,
+    options: SandboxEngineOptions,
+  ) {
+    this.#session = session;
+    this.#login = new LoginState(profileDir);
+    this.#network = network;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#options = options;
+    this.#waitMs = options.reconnectMs.first;
+  }
+
+  async start(): Promise<void> {
+    if (this.#ended.signal.aborted) throw new Error('a stopped engine does not start again');
+    await this.#login.prepare();
+    void this.#dial();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#isReady = false;
+    this.#line?.close();
+    this.#line = null;
+  }
+
+  async logout(): Promise<void> {
+    const line = this.#readyLine();
+    await this.#within(line.unlink(), 'defer');
+    await this.#login.remove();
+    await this.stop();
+  }
+
+  async resolveChat(chatId: ChatId): Promise<Address> {
+    const address = await this.#within(this.#readyLine().resolve(chatId), 'defer');
+    if (!address) throw refusal('chat_unknown');
+    return address;
+  }
+
+  chooseWireId(chatId: ChatId): WireId {
+    return wireIdOf(true, chatId, newStanzaId());
+  }
+
+  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+    this.#readyLine();
+    const id = wireId ?? this.chooseWireId(message.chatId);
+    const media = message.type === 'text' ? null : await this.#upload(message);
+    const answer = await this.#within(
+      this.#readyLine().send({
+        wireId: id,
+        chatId: message.chatId,
+        text: message.type === 'text' ? message.text : (message.caption ?? null),
+        mentions: message.mentions ?? [],
+        quotedWireId: message.quotedWireId ?? null,
+        media,
+      }),
+      'unknown',
+    );
+    if (answer.taken) return { wireId: id, sentAt: new Date(answer.sentAt) };
+    if (answer.why !== 'busy') throw refusal(answer.why);
+    const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
+    throw new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network takes nothing now', wait);
+  }
+
+  async fateOf(wireId: WireId): Promise<SendFate> {
+    const line = this.#isReady ? this.#line : null;
+    if (!line) return 'unknown';
+    return this.#within(line.fate(wireId), 'unknown').catch(() => 'unknown');
+  }
+
+  async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {
+    const answer = await this.#within(this.#readyLine().media(wireId), 'defer');
+    if (answer.state === 'gone')
+      throw new EngineError('fail', 'WAB_SEND_REFUSED', 'the simulated network has this file no more');
+    if (answer.state === 'later')
+      throw new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network cannot give this file now');
+    return this.#within(this.#network.openMedia(this.#session, answer.ref), 'defer');
+  }
+
+  /** Connects, and connects again, until the engine ends or the phone unlinks it. */
+  async #dial(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      try {
+        const credential = await this.#login.read();
+        const line = await this.#network.connect(this.#session, credential, (event) => this.#heard(event));
+        if (this.#ended.signal.aborted) line.close();
+        else this.#line = line;
+        return;
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        this.#listener.signal({ kind: 'interrupted', reason: reasonOf(error) });
+        await this.#pauseBeforeDial();
+      }
+    }
+  }
+
+  async #pauseBeforeDial(): Promise<void> {
+    const waitMs = this.#waitMs;
+    this.#waitMs = Math.min(waitMs * 2, this.#options.reconnectMs.longest);
+    await this.#clock.sleep(waitMs, this.#ended.signal).catch(() => undefined);
+  }
+
+  #heard(event: DeviceEvent): void {
+    if (this.#ended.signal.aborted) return;
+    switch (event.on) {
+      case 'qr':
+        this.#listener.signal({ kind: 'qr', code: event.code, expiresAt: new Date(event.expiresAt) });
+        return;
+      case 'linked':
+        void this.#linked(event.credential);
+        return;
+      case 'accepted':
+        this.#listener.signal({ kind: 'authenticated' });
+        this.#line?.online();
+        return;
+      case 'ready':
+        this.#isReady = true;
+        // A line that breaks because nothing can be recorded must not be tried ever faster.
+        if (!this.#refused) this.#waitMs = this.#options.reconnectMs.first;
+        this.#listener.signal({ kind: 'ready', self: event.self });
+        return;
+      case 'fact':
+        this.#report(event.number, event.fact);
+        return;
+      case 'unlinked':
+        void this.#unlinked(event.reason);
+        return;
+      case 'crash':
+        this.#listener.signal({ kind: 'crashed', reason: 'the simulated engine died' });
+        void this.stop();
+        return;
+      case 'closed':
+        this.#redial(event.reason);
+    }
+  }
+
+  async #linked(credential: string): Promise<void> {
+    const line = this.#line;
+    try {
+      await this.#login.write(credential);
+    } catch (error) {
+      this.#crash(error);
+      return;
+    }
+    if (this.#ended.signal.aborted || this.#line !== line) return;
+    this.#listener.signal({ kind: 'authenticated' });
+    line?.online();
+  }
+
+  async #unlinked(reason: string): Promise<void> {
+    this.#isReady = false;
+    this.#line = null;
+    await this.#login.remove().catch(() => undefined);
+    if (this.#ended.signal.aborted) return;
+    this.#listener.signal({ kind: 'logged_out', reason });
+    await this.stop();
+  }
+
+  #report(number: number, fact: NetworkFact): void {
+    const line = this.#line;
+    void this.#taken(fact).then(
+      () => {
+        if (this.#line !== line || this.#ended.signal.aborted) return;
+        this.#refused = false;
+        line?.confirm(number);
+      },
+      (error: unknown) => {
+        // What is not confirmed is delivered again on the next line, in order.
+        if (this.#line !== line || this.#ended.signal.aborted) return;
+        this.#refused = true;
+        line?.close();
+        this.#redial(`a fact could not be recorded: ${reasonOf(error)}`);
+      },
+    );
+  }
+
+  /** A listener that throws at once counts as one that rejects. */
+  async #taken(fact: NetworkFact): Promise<void> {
+    await this.#listener.fact(engineFact(fact));
+  }
+
+  #redial(reason: string): void {
+    if (this.#ended.signal.aborted) return;
+    this.#isReady = false;
+    this.#line = null;
+    this.#listener.signal({ kind: 'interrupted', reason });
+    void this.#pauseBeforeDial().then(() => this.#dial());
+  }
+
+  #crash(error: unknown): void {
+    if (this.#ended.signal.aborted) return;
+    this.#listener.signal({ kind: 'crashed', reason: reasonOf(error) });
+    void this.stop();
+  }
+
+  #readyLine(): Line {
+    if (this.#isReady && this.#line) return this.#line;
+    throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated device is not connected');
+  }
+
+  async #upload(message: Exclude<EngineSend, { type: 'text' }>): Promise<NetworkMedia> {
+    const { path, mimeType, fileName } = message.file;
+    // Nothing has left before the message that names the file.
+    const stored = await this.#within(this.#network.storeMedia(this.#session, createReadStream(path)), 'defer');
+    return { kind: message.type, mimeType, fileName, ...stored };
+  }
+
+  /** Turns a broken line or a missing answer into what is known of the call. */
+  async #within<T>(call: Promise<T>, outcome: 'defer' | 'unknown'): Promise<T> {
+    const done = new AbortController();
+    const deadline = this.#clock.sleep(this.#options.callDeadlineMs, done.signal).then(() => {
+      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', 'the simulated network did not answer in time');
+    });
+    try {
+      return await Promise.race([call, deadline]);
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', reasonOf(error), { cause: error });
+    } finally {
+      done.abort();
+      deadline.catch(() => undefined);
+    }
+  }
+}
+
+function refusal(why: keyof typeof REFUSALS): EngineError {
+  const [code, reason] = REFUSALS[why];
+  return new EngineError('fail', code, reason);
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof LineCut || error instanceof Error ? error.message : 'it failed without a reason';
+
+function engineFact(fact: NetworkFact): EngineFact {
+  if (fact.kind !== 'message') return { ...fact, at: new Date(fact.at) };
+  const { media, sentAt, ...message } = fact.message;
+  return {
+    kind: 'message',
+    message: {
+      ...message,
+      kind: media?.kind ?? 'text',
+      sentAt: new Date(sentAt),
+      media: media && {
+        kind: media.kind,
+        mimeType: media.mimeType,
+        sizeBytes: media.sizeBytes,
+        ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
+      },
+    },
+  };
+}

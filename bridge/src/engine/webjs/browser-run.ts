@@ -1,0 +1,257 @@
+/**
+ * One life of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
+ * is ready, so both are watched here: the browser's and the page's own events, and a regular look at the page's state.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Browser, Page } from 'puppeteer';
+import type whatsapp from 'whatsapp-web.js';
+import type { Clock } from '../../ops/clock.ts';
+import type { Log } from '../../ops/logger.ts';
+import { type Deadlines, TransportError, within } from './deadlines.ts';
+import type { GuardedClient } from './guarded-client.ts';
+import { callsOf, type PageCalls } from './page-calls.ts';
+import { announceSynced, type PageState, readState, refreshQr } from './page-functions.ts';
+import { attributeRejections } from './rejections.ts';
+
+export interface RunListener {
+  qr(code: string): void;
+  authenticated(): void;
+  /** The page is connected, synced and listened to. Again after each interruption. */
+  ready(): void;
+  interrupted(reason: string): void;
+  message(message: whatsapp.Message): void;
+  acknowledged(message: whatsapp.Message, level: number): void;
+  /** The run is over; `close` is still to be called. Comes at most once. */
+  ended(how: 'crashed' | 'logged_out', reason: string): void;
+}
+
+type MakeClient = (onBrowser: (browser: Browser, page: Page) => void) => GuardedClient;
+
+export class BrowserRun {
+  readonly #client: GuardedClient;
+  readonly #listener: RunListener;
+  readonly #deadlines: Deadlines;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopWatching = new AbortController();
+  #initialized: Promise<void> = Promise.resolve();
+  #endAttribution: () => void = () => undefined;
+  #process: ChildProcess | null = null;
+  #browser: Browser | null = null;
+  #calls: PageCalls | null = null;
+  #over = false;
+  #closing: Promise<void> | null = null;
+  #ready = false;
+  #looking = false;
+  #missed = 0;
+  /** The document in which the library has attached its listeners. */
+  #attachedTo: string | null = null;
+  /** Since when the page is synced without the library having said so, per document. */
+  #unannounced: { document: string; since: number } | null = null;
+
+  constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
+    this.#listener = listener;
+    this.#deadlines = deadlines;
+    this.#clock = clock;
+    this.#log = log;
+    this.#client = makeClient((browser, page) => this.#onBrowser(browser, page));
+  }
+
+  /** Begins; how it goes on is told to the listener. */
+  begin(): void {
+    this.#endAttribution = attributeRejections(
+      (reason) => this.#log.warn({ reason: describe(reason) }, 'a background task of the browser session failed'),
+      () => {
+        this.#listen();
+        this.#initialized = this.#client.initialize();
+        within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web').catch((error) =>
+          this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`),
+        );
+        void this.#watch();
+      },
+    );
+  }
+
+  get isReady(): boolean {
+    return this.#ready && !this.#over;
+  }
+
+  /** Calls into the page. @throws TransportError when there is none */
+  get page(): PageCalls {
+    if (!this.#calls || this.#over) throw new TransportError('the browser is not running');
+    return this.#calls;
+  }
+
+  get client(): whatsapp.Client {
+    return this.#client;
+  }
+
+  /** Ends the browser and all its processes: politely within a deadline, then by its process id. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#over = true;
+    this.#stopWatching.abort();
+    this.#client.removeAllListeners();
+    if (this.#browser === null)
+      await within(this.#initialized, this.#deadlines.close, 'the start').catch(() => undefined);
+    const browser = this.#browser;
+    if (browser) {
+      browser.removeAllListeners();
+      await within(browser.close(), this.#deadlines.close, 'closing the browser').catch((error) =>
+        this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is killed'),
+      );
+    }
+    await this.#kill();
+    this.#endAttribution();
+  }
+
+  async #kill(): Promise<void> {
+    const child = this.#process;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    try {
+      // Puppeteer starts the browser as the leader of a process group, which its children share.
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL');
+    }
+    await within(exited, this.#deadlines.close, 'the killed browser').catch((error) =>
+      this.#log.error({ reason: describe(error) }, 'the browser cannot be killed'),
+    );
+  }
+
+  #onBrowser(browser: Browser, page: Page): void {
+    if (this.#browser === browser) return;
+    this.#browser = browser;
+    this.#process = browser.process();
+    this.#calls = callsOf(page);
+    // A browser that ends resets its pipes; Puppeteer has let go of them by then, and the error would end the bridge.
+    for (const stream of this.#process?.stdio ?? []) stream?.on('error', () => undefined);
+    if (this.#over) return void this.#kill();
+    browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
+    page.on('error', (error) => this.#end('crashed', `the page crashed: ${describe(error)}`));
+    page.on('framenavigated', (frame) => {
+      // A new document: what was attached is gone with the old one, which no event of the library tells.
+      if (frame === page.mainFrame()) this.#interrupt(null);
+    });
+    page.on('close', () => this.#end('crashed', 'the page was closed'));
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.onInjectFailed = (error) =>
+      this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
+    client.on('qr', (code) => this.#tell(() => this.#listener.qr(code)));
+    client.on('authenticated', () => this.#tell(() => this.#listener.authenticated()));
+    client.on('ready', () => void this.#attached());
+    client.on('change_state', (state) => this.#onState(String(state)));
+    client.on('auth_failure', (reason) => this.#end('crashed', `the login state was not accepted: ${reason}`));
+    client.on('disconnected', (reason) => {
+      const unlinked = String(reason) === 'LOGOUT' || String(reason).startsWith('UNPAIRED');
+      if (unlinked) this.#end('logged_out', 'the account was unlinked from this device');
+      else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
+    });
+    client.on('message_create', (message) => this.#tell(() => this.#listener.message(message)));
+    client.on('message_ack', (message, level) => this.#tell(() => this.#listener.acknowledged(message, level)));
+  }
+
+  #onState(state: string): void {
+    if (state !== 'CONNECTED') this.#interrupt(state);
+    void this.#look();
+  }
+
+  #interrupt(state: string | null): void {
+    if (!this.#ready || this.#over) return;
+    this.#ready = false;
+    this.#listener.interrupted(`WhatsApp Web is ${state === null ? 'reloading' : state.toLowerCase()}`);
+  }
+
+  #tell(report: () => void): void {
+    if (!this.#over) report();
+  }
+
+  #end(how: 'crashed' | 'logged_out', reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#ready = false;
+    this.#stopWatching.abort();
+    this.#listener.ended(how, reason);
+  }
+
+  /** The library says `ready` once per sync, also for one that is being undone: the page's state decides. */
+  async #attached(): Promise<void> {
+    const state = await this.#read();
+    if (!state?.injected) return;
+    this.#attachedTo = state.document;
+    this.#judge(state);
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopWatching;
+    while (!this.#over) {
+      const pause = this.#ready ? this.#deadlines.watchReady : this.#deadlines.watchStarting;
+      await this.#clock.sleep(pause, signal).catch(() => undefined);
+      if (!this.#over && this.#calls) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      const state = await this.#read();
+      if (state) this.#judge(state);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #read(): Promise<PageState | null> {
+    if (this.#over || !this.#calls) return null;
+    try {
+      const state = await this.#calls.call(readState, this.#deadlines.call);
+      this.#missed = 0;
+      return this.#over ? null : state;
+    } catch (error) {
+      // A reload cuts calls off and is over in a moment; a page that does not answer time and again is dead.
+      if (++this.#missed >= this.#deadlines.missedLooks && this.#ready)
+        this.#end('crashed', `the page does not answer: ${describe(error)}`);
+      return null;
+    }
+  }
+
+  #judge(state: PageState): void {
+    const usable = state.state === 'CONNECTED' && state.hasSynced;
+    if (state.state === 'UNPAIRED_IDLE') void this.#calls?.call(refreshQr, this.#deadlines.call).catch(() => undefined);
+    if (usable && state.document === this.#attachedTo) this.#becomeReady();
+    else if (usable) this.#remind(state.document);
+    else this.#interrupt(state.state === 'CONNECTED' ? 'synchronising' : state.state);
+    if (!usable) this.#unannounced = null;
+  }
+
+  #becomeReady(): void {
+    this.#unannounced = null;
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#listener.ready();
+  }
+
+  /** The sync can be over before the library listens for it; then it has to be told. */
+  #remind(document: string): void {
+    const now = this.#clock.now();
+    if (this.#unannounced?.document !== document) {
+      this.#unannounced = { document, since: now };
+    } else if (now - this.#unannounced.since >= this.#deadlines.readyAfterSync) {
+      this.#unannounced = { document, since: now };
+      this.#calls?.call(announceSynced, this.#deadlines.call).catch(() => undefined);
+    }
+  }
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

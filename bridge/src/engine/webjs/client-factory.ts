@@ -1,0 +1,56 @@
+/** Makes the library's client for one session, with the options that this engine relies on. */
+import type { Browser as PuppeteerBrowser, Page } from 'puppeteer';
+import whatsapp from 'whatsapp-web.js';
+import type { Browser } from './browser-finder.ts';
+import { sandboxWarning } from './browser-finder.ts';
+import type { Deadlines } from './deadlines.ts';
+import { GuardedClient } from './guarded-client.ts';
+import { installShims } from './page-shims.ts';
+
+export interface ClientOptions {
+  readonly browser: Browser;
+  /** The session's folder; the browser's profile is `session` in it. */
+  readonly folder: string;
+  readonly extraArgs: readonly string[];
+  readonly deadlines: Deadlines;
+  /** Called as soon as a browser process exists, before anything is loaded. */
+  readonly onBrowser: (browser: PuppeteerBrowser, page: Page) => void;
+}
+
+const BASE_ARGS = [
+  '--no-first-run',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+export function createClient({ browser, folder, extraArgs, deadlines, onBrowser }: ClientOptions): GuardedClient {
+  const auth = new whatsapp.LocalAuth({ dataPath: folder });
+  const client = new GuardedClient({
+    authStrategy: auth,
+    webVersionCache: { type: 'none' },
+    authTimeoutMs: 30_000,
+    evalOnNewDoc: installShims,
+    puppeteer: {
+      executablePath: browser.path,
+      headless: browser.shell ? 'shell' : true,
+      // Over a pipe the browser ends with this process, however that ends.
+      pipe: true,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      protocolTimeout: Math.max(deadlines.media, deadlines.send),
+      timeout: deadlines.start,
+      args: [...BASE_ARGS, ...(sandboxWarning() === null ? [] : ['--no-sandbox']), ...extraArgs],
+    },
+  });
+  auth.afterBrowserInitialized = async () => {
+    if (client.pupBrowser) onBrowser(client.pupBrowser, client.pageOrThrow);
+  };
+  // The library would delete the profile under the running browser; the engine does it once the browser has ended.
+  auth.logout = async () => undefined;
+  return client;
+}

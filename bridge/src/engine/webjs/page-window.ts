@@ -1,0 +1,80 @@
+/** What our own page functions touch of WhatsApp Web and of the helpers that whatsapp-web.js puts into it. */
+
+export interface PageWid {
+  readonly server: string;
+  readonly user: string;
+  readonly _serialized: string;
+}
+
+export interface PageMessage {
+  readonly id: { readonly fromMe: boolean; readonly id: string; readonly _serialized: string };
+  readonly ack: number;
+  readonly t: number;
+  readonly type: string;
+  readonly mediaData?: { readonly mediaStage?: string };
+  readonly directPath?: string;
+  unsafe(): PageMessage;
+  canReply?(): boolean;
+}
+
+export interface PageChat {
+  readonly id: PageWid;
+  readonly t?: number;
+  readonly formattedTitle?: string;
+  readonly groupMetadata?: { readonly isLidAddressingMode?: boolean };
+  readonly msgs: { getModelsArray(): PageMessage[] };
+}
+
+interface Listenable {
+  on(event: string, listener: (...values: unknown[]) => void): void;
+}
+
+interface PageModules {
+  WAWebSocketModel: { Socket: Listenable & { state: string; hasSynced: boolean; logout: () => Promise<void> } };
+  WAWebCmd: { Cmd: { refreshQR: () => void } };
+  WAWebWidFactory: { createWid: (id: string) => PageWid };
+  WAWebUserPrefsMeUser: { getMaybeMePnUser: () => PageWid | undefined; getMaybeMeLidUser: () => PageWid | undefined };
+  WAWebConnModel: { Conn: { pushname?: string } };
+  WAWebApiContact: {
+    getCurrentLid: (wid: PageWid) => PageWid | undefined;
+    getPhoneNumber: (wid: PageWid) => PageWid | undefined;
+  };
+  WAWebQueryExistsJob: { queryWidExists: (wid: PageWid) => Promise<{ wid?: PageWid } | null | undefined> };
+  WAWebChatLoadMessages: { loadEarlierMsgs: (options: { chat: PageChat }) => Promise<PageMessage[] | undefined> };
+  WAWebMsgReply: { canReplyMsg: (message: PageMessage) => boolean } | undefined;
+  WAWebMsgKey: { prototype: { toString(this: object): string }; newId: () => string | Promise<string> };
+  WAWebCollections: {
+    Msg: {
+      get: (id: string) => PageMessage | undefined;
+      getModelsArray: () => PageMessage[];
+      getMessagesById: (ids: string[]) => Promise<{ messages?: PageMessage[] } | undefined>;
+    };
+    Chat: { get: (wid: PageWid | string) => PageChat | undefined; getModelsArray: () => PageChat[] };
+    Contact: { get: (wid: PageWid | string) => { name?: string; pushname?: string } | undefined };
+  };
+}
+
+/** State that `page-shims.ts` keeps in each document. */
+export interface ShimState {
+  /** Differs between documents: a reload makes a new one. */
+  readonly document: string;
+  /** Makes the very next `MsgKey.newId()` return this id; taken back if nobody asks in the same turn. */
+  choose(stanzaId: string): void;
+  /** Whether a chosen id was handed out. */
+  wasUsed(stanzaId: string): boolean;
+  /** Applies the shims that need the page's modules; true once they are in place. */
+  apply(): boolean;
+}
+
+export interface PageWindow {
+  require<Name extends keyof PageModules>(name: Name): PageModules[Name];
+  wabridge: ShimState;
+  onAppStateHasSyncedEvent?(): Promise<void>;
+  WWebJS?: {
+    getChat(id: string, options: { getAsModel: false }): Promise<PageChat | null | undefined>;
+    sendMessage(chat: PageChat, content: string, options: object): Promise<PageMessage | undefined>;
+    getMessageModel(message: PageMessage): Record<string, unknown>;
+    enforceLidAndPnRetrieval(id: string): Promise<{ lid?: PageWid; phone?: PageWid }>;
+    arrayBufferToBase64Async(buffer: ArrayBuffer): Promise<string>;
+  };
+}

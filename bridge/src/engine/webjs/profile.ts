@@ -1,0 +1,81 @@
+/**
+ * A session's folder: the browser's profile with the login, our lock, and how far the session has reported.
+ * The lock is an exclusive transaction of SQLite: the system drops it with the process, so it cannot go stale, and it
+ * proves that the locks Chromium left behind have no live owner.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Seconds since the epoch, as WhatsApp stamps messages. */
+export interface Progress {
+  /** When the account was linked: what is older never belonged to this session. */
+  readonly linkedAt: number;
+  /** Everything up to here is on record. */
+  readonly reportedUntil: number;
+}
+
+export class Profile {
+  readonly folder: string;
+  #lock: DatabaseSync | null = null;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Where whatsapp-web.js's LocalAuth keeps the browser's profile. */
+  get browserFolder(): string {
+    return join(this.folder, 'session');
+  }
+
+  /** @throws Error when another engine, in this process or another, holds the profile */
+  async open(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const lock = new DatabaseSync(join(this.folder, 'lock.sqlite'));
+    try {
+      lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    } catch (error) {
+      lock.close();
+      throw new Error('the login state of this session is in use by another bridge process', { cause: error });
+    }
+    this.#lock = lock;
+    await Promise.all(
+      ['SingletonLock', 'SingletonCookie', 'SingletonSocket'].map((name) =>
+        rm(join(this.browserFolder, name), { force: true }),
+      ),
+    );
+  }
+
+  close(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  /** Removes the login state; only with the browser stopped. */
+  async wipe(): Promise<void> {
+    await rm(this.browserFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await rm(this.#progressFile, { force: true });
+  }
+
+  /** Null for a profile that was never linked, or whose record is unreadable. */
+  async readProgress(): Promise<Progress | null> {
+    try {
+      const read = JSON.parse(await readFile(this.#progressFile, 'utf8')) as Partial<Progress>;
+      return typeof read.linkedAt === 'number' && typeof read.reportedUntil === 'number'
+        ? { linkedAt: read.linkedAt, reportedUntil: read.reportedUntil }
+        : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async writeProgress(progress: Progress): Promise<void> {
+    const draft = `${this.#progressFile}.new`;
+    await writeFile(draft, JSON.stringify(progress), { mode: 0o600 });
+    await rename(draft, this.#progressFile);
+  }
+
+  get #progressFile(): string {
+    return join(this.folder, 'progress.json');
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The constructors of events; nothing else makes one. Each states its identity rule: what must be equal for two reports
+ * to be the same fact.
+ */
+import { createHash } from 'node:crypto';
+import type { Address } from '../contract/address.ts';
+import type { MessageData, MessageMedia, NewEvent, SessionState } from '../contract/events.ts';
+import {
+  deriveEventId,
+  uniqueOccurrence,
+  type ChatId,
+  type EventId,
+  type MediaId,
+  type OutboxId,
+  type SessionName,
+  type SubscriptionName,
+  type WireId,
+} from '../contract/ids.ts';
+import type { EngineFact, EngineMedia, EngineMessage } from '../engine/engine.ts';
+import { addressOf } from '../engine/whatsapp-id.ts';
+
+/** A message as an engine reports it. Same fact: same direction, same wire id. */
+export function messageReported(
+  session: SessionName,
+  message: EngineMessage,
+  outboxId: OutboxId | null,
+): NewEvent<'message.received' | 'message.sent'> {
+  const type = message.fromMe ? 'message.sent' : 'message.received';
+  const id = messageEventId(session, type, message.wireId);
+  return {
+    id,
+    type,
+    session,
+    occurredAt: message.sentAt.toISOString(),
+    chat: message.chat,
+    sender: message.sender,
+    data: {
+      messageId: message.wireId,
+      kind: message.kind,
+      text: message.text,
+      fromMe: message.fromMe,
+      mentions: [...message.mentions],
+      quotedMessageId: message.quotedWireId,
+      media: message.media && describeMedia(mediaIdOf(id), message.media),
+      ...(outboxId === null ? {} : { outboxId }),
+      ...(message.rawKind === undefined ? {} : { rawKind: message.rawKind }),
+    },
+  };
+}
+
+/** What the outbox knows of a message it sent. */
+export interface SentMessage {
+  readonly session: SessionName;
+  readonly chat: Address;
+  readonly sender: Address | null;
+  readonly wireId: WireId;
+  readonly sentAt: Date;
+  readonly outboxId: OutboxId;
+  readonly content: {
+    readonly quotedWireId?: WireId;
+    readonly mentions?: readonly ChatId[];
+  } & (
+    | { readonly type: 'text'; readonly text: string }
+    | {
+        readonly type: 'image' | 'video' | 'audio' | 'document';
+        readonly mediaId: MediaId;
+        readonly caption?: string;
+        readonly fileName?: string;
+        readonly mimeType?: string;
+      }
+  );
+}
+
+/** A message that the outbox sent. Same fact: same wire id, so the engine's own report of it is the same event. */
+export function messageSent(sent: SentMessage): NewEvent<'message.sent'> {
+  return {
+    id: messageEventId(sent.session, 'message.sent', sent.wireId),
+    type: 'message.sent',
+    session: sent.session,
+    occurredAt: sent.sentAt.toISOString(),
+    chat: sent.chat,
+    sender: sent.sender,
+    data: {
+      messageId: sent.wireId,
+      fromMe: true,
+      mentions: (sent.content.mentions ?? []).map((chatId) => addressOf(chatId)),
+      quotedMessageId: sent.content.quotedWireId ?? null,
+      outboxId: sent.outboxId,
+      ...sentBody(sent.content),
+    },
+  };
+}
+
+/** WhatsApp confirmed a message of this account. Same fact: same wire id and level. */
+export function messageAcknowledged(
+  session: SessionName,
+  fact: Extract<EngineFact, { kind: 'ack' }>,
+  outboxId: OutboxId | null,
+): NewEvent<'message.acknowledged'> {
+  return {
+    id: deriveEventId(session, 'message.acknowledged', fact.wireId, fact.level),
+    type: 'message.acknowledged',
+    session,
+    occurredAt: fact.at.toISOString(),
+    chat: fact.chat,
+    sender: null,
+    data: { messageId: fact.wireId, ack: fact.level, ...(outboxId === null ? {} : { outboxId }) },
+  };
+}
+
+/** WhatsApp could not send a message it had taken. Same fact: same wire id. */
+export function messageFailed(
+  session: SessionName,
+  fact: Extract<EngineFact, { kind: 'send_failed' }>,
+  outboxId: OutboxId | null,
+): NewEvent<'message.failed'> {
+  return {
+    id: deriveEventId(session, 'message.failed', fact.wireId),
+    type: 'message.failed',
+    session,
+    occurredAt: fact.at.toISOString(),
+    chat: fact.chat,
+    sender: null,
+    data: { messageId: fact.wireId, reason: fact.reason, ...(outboxId === null ? {} : { outboxId }) },
+  };
+}
+
+/** A session moved to another state. Each is a fact of its own: sessions come and go between the same states. */
+export const sessionStateChanged = (
+  session: SessionName,
+  change: { readonly from: SessionState; readonly to: SessionState; readonly reason: string },
+  at: Date,
+): NewEvent<'session.state_changed'> => ({
+  ...ofSession(session, 'session.state_changed', at),
+  data: { from: change.from, to: change.to, reason: change.reason },
+});
+
+/** A QR code waits to be scanned; the code itself is no event. Each is a fact of its own. */
+export const sessionQrIssued = (session: SessionName, expiresAt: Date, at: Date): NewEvent<'session.qr_issued'> => ({
+  ...ofSession(session, 'session.qr_issued', at),
+  data: { expiresAt: expiresAt.toISOString() },
+});
+
+/** A session is connected but does not work as it should. Each is a fact of its own. */
+export const sessionDegraded = (session: SessionName, reason: string, at: Date): NewEvent<'session.degraded'> => ({
+  ...ofSession(session, 'session.degraded', at),
+  data: { reason },
+});
+
+interface OutboxOutcome {
+  readonly session: SessionName;
+  readonly chat: Address | null;
+  readonly outboxId: OutboxId;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+/** An outbox message was given up on. Same fact: same outbox message, since `failed` is final. */
+export function outboxFailed(failed: OutboxOutcome & { readonly code: string }): NewEvent<'outbox.failed'> {
+  return {
+    id: deriveEventId(failed.session, 'outbox.failed', failed.outboxId),
+    type: 'outbox.failed',
+    session: failed.session,
+    occurredAt: failed.at.toISOString(),
+    chat: failed.chat,
+    sender: null,
+    data: { outboxId: failed.outboxId, code: failed.code, reason: failed.reason },
+  };
+}
+
+/** Whether an outbox message left cannot be known. Same fact: same outbox message and attempt (it may be resent). */
+export function outboxInDoubt(doubt: OutboxOutcome & { readonly attempt: number }): NewEvent<'outbox.in_doubt'> {
+  return {
+    id: deriveEventId(doubt.session, 'outbox.in_doubt', doubt.outboxId, String(doubt.attempt)),
+    type: 'outbox.in_doubt',
+    session: doubt.session,
+    occurredAt: doubt.at.toISOString(),
+    chat: doubt.chat,
+    sender: null,
+    data: { outboxId: doubt.outboxId, reason: doubt.reason },
+  };
+}
+
+/** A subscription that nobody used was removed. Same fact: same name, last used at the same time. */
+export function subscriptionExpired(
+  subscription: SubscriptionName,
+  lastUsedAt: Date,
+  at: Date,
+): NewEvent<'subscription.expired'> {
+  const used = lastUsedAt.toISOString();
+  return {
+    // A fact about the bridge: no session has an empty name, so that this id cannot be one of a session's.
+    id: deriveEventId('' as SessionName, 'subscription.expired', subscription, used),
+    type: 'subscription.expired',
+    session: null,
+    occurredAt: at.toISOString(),
+    chat: null,
+    sender: null,
+    data: { subscription, lastUsedAt: used },
+  };
+}
+
+/** The id of a message's medium, from the id of its event: a fact that is reported again names the same file. */
+export function mediaIdOf(event: EventId): MediaId {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  const digest = createHash('sha256').update(event).digest();
+  // A ULID holds 128 bits, so its first character is at most 7.
+  const characters = [...digest.subarray(0, 26)].map((byte, index) => alphabet[index === 0 ? byte % 8 : byte % 32]);
+  return `med_${characters.join('')}` as MediaId;
+}
+
+const messageEventId = (session: SessionName, type: 'message.received' | 'message.sent', wireId: WireId): EventId =>
+  deriveEventId(session, type, wireId);
+
+function ofSession<T extends 'session.state_changed' | 'session.qr_issued' | 'session.degraded'>(
+  session: SessionName,
+  type: T,
+  at: Date,
+): Omit<NewEvent<T>, 'data'> {
+  return {
+    id: deriveEventId(session, type, uniqueOccurrence()),
+    type,
+    session,
+    occurredAt: at.toISOString(),
+    chat: null,
+    sender: null,
+  };
+}
+
+function describeMedia(mediaId: MediaId, media: EngineMedia): MessageMedia {
+  return {
+    mediaId,
+    kind: media.kind,
+    mimeType: media.mimeType,
+    ...(media.sizeBytes === undefined ? {} : { sizeBytes: media.sizeBytes }),
+    ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
+  };
+}
+
+function sentBody(content: SentMessage['content']): Pick<MessageData, 'kind' | 'text' | 'media'> {
+  if (content.type === 'text') return { kind: 'text', text: content.text, media: null };
+  return {
+    kind: content.type,
+    text: content.caption ?? null,
+    media: {
+      mediaId: content.mediaId,
+      kind: content.type,
+      mimeType: content.mimeType ?? 'application/octet-stream',
+      ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * What routes and guard agree on. Every route states in its config which scope it needs; the guard
+ * (`plugins/guard.ts`) refuses a route that states none, verifies the signature and sets `request.principal`.
+ */
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../auth/keys.ts';
+import { WabError } from '../contract/errors.ts';
+import type { SessionName } from '../contract/ids.ts';
+import type { Scope } from '../contract/scopes.ts';
+
+/** `unsigned` is liveness alone; `any` asks for a valid key with whatever scopes. */
+export type Access = Scope | 'any' | 'unsigned';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    scope?: Access;
+  }
+  interface FastifyRequest {
+    /** Set by the guard on every route that is not `unsigned`. */
+    principal: Principal | null;
+    /** Digest of the body from the verified Content-Digest header (SHA-256, base64); null where there is no body. */
+    contentSha256: string | null;
+  }
+}
+
+/** The verified sender of a request on a route that is not `unsigned`. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === null) throw new WabError('WAB_SIGNATURE_MISSING');
+  return request.principal;
+}
+
+/** Whether the key may use the session. */
+export const allows = (principal: Principal, session: SessionName): boolean =>
+  principal.sessions === null || principal.sessions.has(session);
+
+/** @throws WabError WAB_SESSION_NOT_ALLOWED */
+export function requireSession(principal: Principal, session: string): SessionName {
+  if (!allows(principal, session as SessionName))
+    throw new WabError('WAB_SESSION_NOT_ALLOWED', { keyId: principal.keyId, session });
+  return session as SessionName;
+}
+
+/** @throws WabError WAB_SCOPE_MISSING */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!principal.scopes.has(scope)) throw new WabError('WAB_SCOPE_MISSING', { keyId: principal.keyId, scope });
+}

@@ -1,0 +1,104 @@
+/**
+ * The HTTP side of the bridge. `buildApp` wires plugins and routes to the services it is given and listens to nothing;
+ * `compose.ts` builds the services and starts it. Routes are in `routes/`, their paths mirror the URLs.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import helmet from '@fastify/helmet';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import {
+  fastify,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginCallback,
+  type FastifyPluginAsync,
+} from 'fastify';
+import type { Keys } from '../auth/keys.ts';
+import { WabError } from '../contract/errors.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { MediaLibrary } from '../media/media-library.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Readiness } from '../ops/readiness.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Stream } from '../stream/stream.ts';
+import { accessLog } from './plugins/access-log.ts';
+import { jsonBody } from './plugins/json-body.ts';
+import { openapi } from './plugins/openapi.ts';
+import { problems } from './plugins/problems.ts';
+import { upgrades } from './plugins/upgrades.ts';
+import { compileSerializer, compileValidator, refuseUnexpectedBody } from './validation.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { MAX_WAIT_MS } from './routes/schemas.ts';
+import { v1Routes } from './routes/v1/v1.ts';
+
+/** Largest JSON body, in bytes. Files are uploaded raw and have their own caps. */
+const JSON_BODY_LIMIT = 1024 * 1024;
+
+export interface AppServices {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Names of the enabled engines. */
+  readonly engines: readonly string[];
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly outbox: Outbox;
+  readonly media: MediaLibrary;
+  readonly eventLog: EventLog;
+  readonly stream: Stream;
+  /** Null where the sandbox engine is not enabled. */
+  readonly sandbox: SandboxControl | null;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  /** Verifies signatures and scopes; sets `request.principal`. */
+  readonly guard: FastifyPluginCallback | FastifyPluginAsync;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+/** Builds the application; nothing listens until `listen` or `inject` is called on it. */
+export async function buildApp(services: AppServices): Promise<App> {
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: JSON_BODY_LIMIT,
+    connectionTimeout: MAX_WAIT_MS + 30_000,
+    // Uploads of hundreds of megabytes over a slow line are legitimate; headers have node's own, shorter limit.
+    requestTimeout: 600_000,
+    routerOptions: { maxParamLength: 300 },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    ...(services.tls
+      ? { https: { cert: services.tls.cert, key: services.tls.key, minVersion: 'TLSv1.2' as const } }
+      : {}),
+    ...problems.serverOptions,
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+
+  app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(compileSerializer);
+
+  await app.register(problems, { log: services.log });
+  await app.register(accessLog, { log: services.log, metrics: services.metrics });
+  await app.register(helmet, { global: true });
+  await app.register(openapi, { version: services.version });
+  await app.register(jsonBody);
+  await app.register(upgrades);
+  await app.register(services.guard);
+  app.addHook('onRequest', async (request) => {
+    if (services.readiness.isStopping && request.routeOptions.url !== '/healthz')
+      throw new WabError('WAB_SHUTTING_DOWN');
+  });
+  app.addHook('preValidation', refuseUnexpectedBody);
+
+  await app.register(healthRoutes);
+  await app.register(metricsRoutes, { services });
+  await app.register(v1Routes, { prefix: '/v1', services });
+  return app;
+}

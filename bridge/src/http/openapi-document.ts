@@ -1,0 +1,19 @@
+/** The OpenAPI document without a running bridge: the routes are built over services that are never called. */
+import { buildApp, type AppServices } from './app.ts';
+
+/** @param version of the bridge, as the document states it */
+export async function openapiDocument(version: string): Promise<object> {
+  const silent = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} };
+  const services = {
+    version,
+    log: silent,
+    guard: async () => undefined,
+    engines: [],
+    sandbox: null,
+  } as unknown as AppServices;
+  const app = await buildApp(services);
+  await app.ready();
+  const document = app.swagger();
+  await app.close();
+  return document;
+}

@@ -1,0 +1,46 @@
+/** Parts that the schemas of several routes share. */
+import Type, { type Static, type TSchema } from 'typebox';
+import { MEDIA_ID_PATTERN, OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN } from '../../contract/ids.ts';
+import { Problem, PROBLEM_TYPE } from '../problem.ts';
+
+/** An object that refuses fields it does not name. */
+export const object = <const Properties extends Parameters<typeof Type.Object>[0]>(
+  properties: Properties,
+  options: object = {},
+) => Type.Object(properties, { additionalProperties: false, ...options });
+
+export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+/** A list in an answer: services hand out read-only ones. */
+export const listOf = <Schema extends TSchema>(schema: Schema) =>
+  Type.Unsafe<readonly Static<Schema>[]>(Type.Array(schema));
+export const Timestamp = Type.String({ format: 'date-time' });
+export const SessionParams = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }) });
+export const OutboxParams = object({ id: Type.String({ pattern: OUTBOX_ID_PATTERN }) });
+export const MediaParams = object({ mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }) });
+
+export const MAX_WAIT_MS = 60_000;
+export const WaitMs = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: MAX_WAIT_MS,
+    description: 'answer later, once there is something to say, at the latest after this many milliseconds',
+  }),
+);
+
+/** Answers of a route: what it gives, and a problem for everything else. */
+export const answers = <const Answers extends Readonly<Record<number, unknown>>>(given: Answers) => ({
+  ...given,
+  default: { description: 'A problem of the error catalogue', content: { [PROBLEM_TYPE]: { schema: Problem } } },
+});
+
+/** An answer without a body. */
+export const Empty = Type.Null({ description: 'Done' });
+
+/** The items of a comma-separated query parameter; undefined where it is absent or empty. */
+export function itemsOf(text: string | undefined): readonly string[] | undefined {
+  const items = text
+    ?.split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  return items && items.length > 0 ? items : undefined;
+}

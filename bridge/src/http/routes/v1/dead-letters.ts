@@ -1,0 +1,103 @@
+/** Events that a subscription gave up on: look, deliver again, or discard. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { Principal } from '../../../auth/keys.ts';
+import { WabError } from '../../../contract/errors.ts';
+import { DEAD_LETTER_ID_PATTERN, type DeadLetterId, type SessionName } from '../../../contract/ids.ts';
+import type { DeadLetterView } from '../../../stream/stream.ts';
+import { allows, principalOf } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
+
+const DeadLetter = object(
+  {
+    id: Type.String(),
+    subscription: Type.String(),
+    eventId: Type.String(),
+    eventType: Type.String(),
+    session: nullable(Type.String()),
+    reason: Type.String(),
+    attempts: Type.Integer(),
+    createdAt: Timestamp,
+  },
+  { $id: 'DeadLetter' },
+);
+const Params = object({ id: Type.String({ pattern: DEAD_LETTER_ID_PATTERN }) });
+const Query = object({
+  before: Type.Optional(Type.String({ pattern: DEAD_LETTER_ID_PATTERN })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+});
+
+type Needs = { services: Pick<AppServices, 'stream'> };
+
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { stream } }) => {
+  const tags = ['dead letters'];
+  const config = { scope: 'events:manage' } as const;
+
+  app.get(
+    '/dead-letters',
+    {
+      config,
+      schema: {
+        operationId: 'listDeadLetters',
+        summary: 'List dead letters, newest first',
+        tags,
+        querystring: Query,
+        response: answers({ 200: object({ deadLetters: listOf(DeadLetter) }) }),
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { limit = 50, before } = request.query;
+      const letters = await stream.deadLetters(limit, before as DeadLetterId | undefined);
+      return { deadLetters: letters.filter((letter) => visible(principal, letter)) };
+    },
+  );
+
+  const acts = [
+    {
+      method: 'POST',
+      url: '/dead-letters/:id/redrive',
+      operationId: 'redriveDeadLetter',
+      summary: 'Deliver the event again',
+      act: (id: DeadLetterId) => stream.redrive(id),
+    },
+    {
+      method: 'DELETE',
+      url: '/dead-letters/:id',
+      operationId: 'discardDeadLetter',
+      summary: 'Discard a dead letter',
+      act: (id: DeadLetterId) => stream.discard(id),
+    },
+  ] as const;
+  for (const { method, url, operationId, summary, act } of acts) {
+    app.route({
+      method,
+      url,
+      config,
+      schema: { operationId, summary, tags, params: Params, response: answers({ 204: Empty }) },
+      handler: async (request, reply) => {
+        const id = request.params.id as DeadLetterId;
+        await requireVisible(principalOf(request), id);
+        await act(id);
+        return reply.code(204).send(null);
+      },
+    });
+  }
+
+  /** A key that is limited to sessions must not learn of letters outside them. */
+  async function requireVisible(principal: Principal, id: DeadLetterId): Promise<void> {
+    if (principal.sessions === null) return;
+    let before: DeadLetterId | undefined;
+    for (;;) {
+      const page = await stream.deadLetters(500, before);
+      const found = page.find((letter) => letter.id === id);
+      if (found && visible(principal, found)) return;
+      if (found || page.length < 500) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+      before = page.at(-1)!.id;
+    }
+  }
+};
+
+const visible = (principal: Principal, letter: DeadLetterView): boolean =>
+  principal.sessions === null || (letter.session !== null && allows(principal, letter.session as SessionName));

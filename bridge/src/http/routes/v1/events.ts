@@ -1,0 +1,97 @@
+/** Pages of the event log, for those who read rather than subscribe. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Compile } from 'typebox/compile';
+import Type from 'typebox';
+import { CHAT_KINDS } from '../../../contract/address.ts';
+import { EVENT_TYPES, EventBody } from '../../../contract/events.ts';
+import { Filter } from '../../../contract/filter.ts';
+import type { Principal } from '../../../auth/keys.ts';
+import { encodeCursor } from '../../../stream/cursor.ts';
+import { effectiveFilter, visibleTo } from '../../../stream/reading-rights.ts';
+import { startPosition } from '../../../stream/start-position.ts';
+import { WabError } from '../../../contract/errors.ts';
+import { principalOf } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, itemsOf, listOf, nullable, object } from '../schemas.ts';
+
+const Query = object({
+  after: Type.Optional(Type.String({ maxLength: 120, description: 'a cursor, `earliest` (default) or `latest`' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+  sessions: Type.Optional(Type.String({ maxLength: 4000, description: 'comma-separated' })),
+  types: Type.Optional(Type.String({ maxLength: 4000, description: `comma-separated: ${EVENT_TYPES.join(', ')}` })),
+  chatKinds: Type.Optional(Type.String({ maxLength: 200, description: `comma-separated: ${CHAT_KINDS.join(', ')}` })),
+  from: Type.Optional(Type.String({ maxLength: 8000, description: 'senders, comma-separated: phone, chat id or lid' })),
+  fromMe: Type.Optional(Type.Boolean()),
+});
+const Page = object({
+  events: listOf(EventBody),
+  cursor: Type.String({ description: 'continue after this' }),
+  more: Type.Boolean({ description: 'whether the log goes on behind the cursor' }),
+  reset: nullable(
+    object({
+      reason: Type.Enum(['expired', 'epoch', 'future'], { description: 'why the cursor could not be honoured' }),
+      lost: Type.Integer({ description: 'upper bound of the events that cannot be read any more' }),
+    }),
+  ),
+});
+const filterCheck = Compile(Filter);
+
+type Needs = { services: Pick<AppServices, 'eventLog'> };
+
+export const eventRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { eventLog } }) => {
+  app.get(
+    '/events',
+    {
+      config: { scope: 'events:read' },
+      schema: {
+        operationId: 'listEvents',
+        summary: 'A page of the event log',
+        tags: ['events'],
+        querystring: Query,
+        response: answers({ 200: Page }),
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { after = 'earliest', limit = 100 } = request.query;
+      const filter = filterOf(principal, request.query);
+      const { floor, reset } = startPosition(after, null, eventLog);
+      const { matches, scannedTo } = await eventLog.scan(floor, filter, limit);
+      const events = await eventLog.read(matches.map((envelope) => envelope.seq));
+      return {
+        events: events.map((event) => visibleTo(principal, event)),
+        cursor: encodeCursor(eventLog.epoch, scannedTo),
+        more: scannedTo < eventLog.head,
+        reset,
+      };
+    },
+  );
+};
+
+interface FilterQuery {
+  sessions?: string;
+  types?: string;
+  chatKinds?: string;
+  from?: string;
+  fromMe?: boolean;
+}
+
+/** The filter of the query, narrowed to the sessions that the key may use. */
+function filterOf(principal: Principal, query: FilterQuery): Filter {
+  const lists = {
+    sessions: itemsOf(query.sessions),
+    types: itemsOf(query.types),
+    chatKinds: itemsOf(query.chatKinds),
+    from: itemsOf(query.from),
+  };
+  const stated = Object.entries(lists).filter(([, list]) => list !== undefined);
+  const filter: unknown = {
+    ...Object.fromEntries(stated),
+    ...(query.fromMe === undefined ? {} : { fromMe: query.fromMe }),
+  };
+  if (!filterCheck.Check(filter))
+    throw new WabError('WAB_INVALID_REQUEST', {
+      reason: 'query sessions, types, chatKinds or from names something that does not exist',
+    });
+  return effectiveFilter(filter, principal);
+}

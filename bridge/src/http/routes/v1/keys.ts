@@ -1,0 +1,115 @@
+/**
+ * Signing keys. Issuing is not idempotent: the secret is shown once and kept nowhere, so a repeated request makes
+ * another key, which can be seen in the list and revoked.
+ */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { KeyView, Principal } from '../../../auth/keys.ts';
+import { WabError } from '../../../contract/errors.ts';
+import { KEY_ID_PATTERN, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../contract/ids.ts';
+import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts';
+import { allows, principalOf, requireScope, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, listOf, nullable, object, Timestamp } from '../schemas.ts';
+
+const ScopeName = Type.Enum([...ALL_SCOPES] as [Scope, ...Scope[]]);
+const Key = object(
+  {
+    keyId: Type.String(),
+    name: Type.String(),
+    scopes: listOf(ScopeName),
+    sessions: nullable(listOf(Type.String())),
+    notBefore: nullable(Timestamp),
+    expiresAt: nullable(Timestamp),
+    revokedAt: nullable(Timestamp),
+    createdAt: Timestamp,
+    lastUsedAt: nullable(Timestamp),
+  },
+  { $id: 'Key' },
+);
+const KeySpec = object({
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  scopes: Type.Array(ScopeName, { minItems: 1, uniqueItems: true }),
+  sessions: Type.Optional(
+    nullable(
+      Type.Array(Type.String({ pattern: SESSION_NAME_PATTERN }), { minItems: 1, maxItems: 200, uniqueItems: true }),
+    ),
+  ),
+  notBefore: Type.Optional(nullable(Timestamp)),
+  expiresAt: Type.Optional(nullable(Timestamp)),
+});
+const IssuedKey = object({ key: Key, secret: Type.String({ description: 'shown this once: wabk_<key id>_<seed>' }) });
+const KeyParams = object({ keyId: Type.String({ pattern: KEY_ID_PATTERN }) });
+
+type Needs = { services: Pick<AppServices, 'keys'> };
+
+export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { keys } }) => {
+  const config = { scope: 'keys:manage' } as const;
+  const tags = ['keys'];
+
+  app.get(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'listKeys',
+        summary: 'List keys',
+        tags,
+        response: answers({ 200: object({ keys: listOf(Key) }) }),
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      return { keys: (await keys.list()).filter((key) => within(principal, key)) };
+    },
+  );
+
+  app.post(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'issueKey',
+        summary: 'Issue a key; its secret is shown this once',
+        tags,
+        body: KeySpec,
+        response: answers({ 201: IssuedKey }),
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { sessions = null, ...spec } = request.body;
+      // Nobody hands out more than they hold.
+      for (const scope of spec.scopes) requireScope(principal, scope);
+      const granted = sessions ?? (principal.sessions === null ? null : [...principal.sessions]);
+      for (const session of granted ?? []) requireSession(principal, session);
+      const issued = await keys.issue({ ...spec, sessions: granted as readonly SessionName[] | null });
+      return reply.code(201).header('cache-control', 'no-store').send(issued);
+    },
+  );
+
+  app.delete(
+    '/keys/:keyId',
+    {
+      config,
+      schema: {
+        operationId: 'revokeKey',
+        summary: 'Revoke a key; its streams close',
+        tags,
+        params: KeyParams,
+        response: answers({ 200: Key }),
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const keyId = request.params.keyId as KeyId;
+      const key = (await keys.list()).find((candidate) => candidate.keyId === keyId);
+      if (key === undefined || !within(principal, key)) throw new WabError('WAB_KEY_NOT_FOUND', { keyId });
+      return keys.revoke(keyId);
+    },
+  );
+};
+
+/** A key that is limited to sessions sees only keys within them. */
+const within = (principal: Principal, key: KeyView): boolean =>
+  principal.sessions === null || (key.sessions !== null && key.sessions.every((session) => allows(principal, session)));

@@ -1,0 +1,126 @@
+/** Media: raw upload, download, and what is known of a file. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { WabError } from '../../../contract/errors.ts';
+import type { MediaId } from '../../../contract/ids.ts';
+import type { MediaInfo } from '../../../media/media-library.ts';
+import { principalOf, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, MediaParams, nullable, object, Timestamp, WaitMs } from '../schemas.ts';
+
+const Media = object(
+  {
+    mediaId: Type.String(),
+    session: nullable(Type.String()),
+    state: Type.Enum(['pending', 'stored', 'failed']),
+    mimeType: Type.String({ description: 'found in the bytes' }),
+    sizeBytes: Type.Integer(),
+    sha256: Type.String(),
+    fileName: nullable(Type.String()),
+    failure: nullable(Type.String()),
+    createdAt: Timestamp,
+  },
+  { $id: 'Media' },
+);
+// The name travels in the query, which the signature covers, and not in a header, which it does not.
+const UploadQuery = object({ fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) });
+const WaitQuery = object({ waitMs: WaitMs });
+
+type Needs = { services: Pick<AppServices, 'media'> };
+
+export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { media } }) => {
+  const tags = ['media'];
+  const read = { scope: 'messages:read' } as const;
+
+  const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<MediaInfo> => {
+    const found = await media.info(id as MediaId);
+    if (found.session !== null) requireSession(principalOf(request), found.session);
+    return found.state === 'pending' && waitMs ? media.info(id as MediaId, waitMs) : found;
+  };
+
+  // Uploads are streams whatever their type, also where the file is JSON.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, next) => next(null, payload));
+
+  app.put(
+    '/media/:mediaId',
+    {
+      config: { scope: 'messages:send' },
+      schema: {
+        operationId: 'uploadMedia',
+        summary: 'Upload a file as the raw body, under an id that the client chose',
+        tags,
+        consumes: ['application/octet-stream'],
+        params: MediaParams,
+        querystring: UploadQuery,
+        response: answers({ 201: Media }),
+      },
+    },
+    async (request, reply) => {
+      const body = request.body as NodeJS.ReadableStream | undefined;
+      if (body === undefined || body === null || request.contentSha256 === null)
+        throw new WabError('WAB_INVALID_REQUEST', { reason: 'the body is the file, and it is missing' });
+      const stored = await media.upload(
+        request.params.mediaId as MediaId,
+        body,
+        request.contentSha256,
+        request.query.fileName ?? null,
+      );
+      return reply.code(201).send(stored);
+    },
+  );
+
+  app.get(
+    '/media/:mediaId/info',
+    {
+      config: read,
+      schema: {
+        operationId: 'getMediaInfo',
+        summary: 'What is known of a file',
+        tags,
+        params: MediaParams,
+        querystring: WaitQuery,
+        response: answers({ 200: Media }),
+      },
+    },
+    async (request) => find(request, request.params.mediaId, request.query.waitMs),
+  );
+
+  app.get(
+    '/media/:mediaId',
+    {
+      config: read,
+      schema: {
+        operationId: 'downloadMedia',
+        summary: 'The bytes of a file',
+        tags,
+        params: MediaParams,
+        querystring: WaitQuery,
+        response: answers({
+          200: {
+            description: 'The file',
+            content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } },
+          },
+        }),
+      },
+    },
+    async (request, reply) => {
+      await find(request, request.params.mediaId, request.query.waitMs);
+      const { info, stream } = await media.open(request.params.mediaId as MediaId);
+      return reply
+        .type(info.mimeType)
+        .header('content-length', info.sizeBytes)
+        .header('content-disposition', `attachment; filename*=UTF-8''${encodeRfc5987(info.fileName ?? info.mediaId)}`)
+        .header('content-security-policy', "default-src 'none'; sandbox")
+        .header('cache-control', 'private, no-store')
+        .send(stream as never);
+    },
+  );
+};
+
+const encodeRfc5987 = (text: string): string =>
+  encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /['()*!]/g,
+    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

@@ -1,0 +1,168 @@
+/** Outbox messages: take, watch, settle. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { WabError } from '../../../contract/errors.ts';
+import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
+import { OutboxMessage, OUTBOX_STATES, SendRequest, type OutboxState } from '../../../contract/messages.ts';
+import { principalOf, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, itemsOf, listOf, object, OutboxParams, WaitMs } from '../schemas.ts';
+
+const SendQuery = object({
+  firstAnswer: Type.Optional(
+    Type.Boolean({ description: 'a known Idempotency-Key answers with its first message even if the body differs' }),
+  ),
+  waitMs: WaitMs,
+});
+const SendHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: 'required; 1 to 255 visible characters, kept for 7 days' }),
+  ),
+});
+const ListQuery = object({
+  session: Type.Optional(Type.String({ pattern: SESSION_NAME_PATTERN })),
+  state: Type.Optional(Type.String({ maxLength: 200, description: `comma-separated: ${OUTBOX_STATES.join(', ')}` })),
+  before: Type.Optional(Type.String({ pattern: OUTBOX_ID_PATTERN, description: 'list messages older than this one' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+});
+const ResolveBody = object({ as: Type.Enum(['sent', 'failed', 'resend']) });
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+type Needs = { services: Pick<AppServices, 'outbox'> };
+
+export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { outbox } }) => {
+  const tags = ['messages'];
+  const read = { scope: 'messages:read' } as const;
+  const send = { scope: 'messages:send' } as const;
+
+  /** The message, if the key may see its session. */
+  const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<OutboxMessage> => {
+    const message = await outbox.get(id as OutboxId, waitMs);
+    requireSession(principalOf(request), message.session);
+    return message;
+  };
+
+  app.post(
+    '/messages',
+    {
+      config: send,
+      schema: {
+        operationId: 'sendMessage',
+        summary: 'Take a message durably and send it',
+        tags,
+        headers: SendHeaders,
+        querystring: SendQuery,
+        body: SendRequest,
+        response: answers({ 202: OutboxMessage }),
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const idempotencyKey = request.headers['idempotency-key'];
+      if (typeof idempotencyKey !== 'string' || !IDEMPOTENCY_KEY.test(idempotencyKey))
+        throw new WabError('WAB_IDEMPOTENCY_KEY_MISSING');
+      requireSession(principal, request.body.session);
+      const { firstAnswer = false, waitMs } = request.query;
+      const accepted = await outbox.accept(request.body, { keyId: principal.keyId, idempotencyKey, firstAnswer });
+      const message = waitMs ? await outbox.get(accepted.message.id as OutboxId, waitMs) : accepted.message;
+      return reply.code(202).send({ ...message, replayed: accepted.replayed });
+    },
+  );
+
+  app.get(
+    '/messages',
+    {
+      config: read,
+      schema: {
+        operationId: 'listMessages',
+        summary: 'List outbox messages, newest first',
+        tags,
+        querystring: ListQuery,
+        response: answers({ 200: object({ messages: listOf(OutboxMessage) }) }),
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { session, before, limit = 50 } = request.query;
+      const states = statesOf(request.query.state);
+      const filter = { limit, ...(states ? { states } : {}), ...(before ? { before: before as OutboxId } : {}) };
+      if (session !== undefined)
+        return { messages: await outbox.list({ ...filter, session: requireSession(principal, session) }) };
+      if (principal.sessions === null) return { messages: await outbox.list(filter) };
+      const lists = await Promise.all(
+        [...principal.sessions].map((name: SessionName) => outbox.list({ ...filter, session: name })),
+      );
+      return {
+        messages: lists
+          .flat()
+          .sort((a, b) => (a.id < b.id ? 1 : -1))
+          .slice(0, limit),
+      };
+    },
+  );
+
+  app.get(
+    '/messages/:id',
+    {
+      config: read,
+      schema: {
+        operationId: 'getMessage',
+        summary: 'Read an outbox message; with waitMs, once it is neither queued nor sending',
+        tags,
+        params: OutboxParams,
+        querystring: object({ waitMs: WaitMs }),
+        response: answers({ 200: OutboxMessage }),
+      },
+    },
+    async (request) => {
+      await find(request, request.params.id);
+      return outbox.get(request.params.id as OutboxId, request.query.waitMs);
+    },
+  );
+
+  app.post(
+    '/messages/:id/resolve',
+    {
+      config: send,
+      schema: {
+        operationId: 'resolveMessage',
+        summary: 'Settle a message that is in doubt',
+        tags,
+        params: OutboxParams,
+        body: ResolveBody,
+        response: answers({ 200: OutboxMessage }),
+      },
+    },
+    async (request) => {
+      await find(request, request.params.id);
+      return outbox.resolve(request.params.id as OutboxId, request.body.as);
+    },
+  );
+
+  app.post(
+    '/messages/:id/cancel',
+    {
+      config: send,
+      schema: {
+        operationId: 'cancelMessage',
+        summary: 'Withdraw a queued message',
+        tags,
+        params: OutboxParams,
+        response: answers({ 200: OutboxMessage }),
+      },
+    },
+    async (request) => {
+      await find(request, request.params.id);
+      return outbox.cancel(request.params.id as OutboxId);
+    },
+  );
+};
+
+function statesOf(text: string | undefined): readonly OutboxState[] | undefined {
+  const states = itemsOf(text);
+  const wrong = states?.find((state) => !(OUTBOX_STATES as readonly string[]).includes(state));
+  if (wrong !== undefined)
+    throw new WabError('WAB_INVALID_REQUEST', { reason: `query state must list only ${OUTBOX_STATES.join(', ')}` });
+  return states as readonly OutboxState[] | undefined;
+}

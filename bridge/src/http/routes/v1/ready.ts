@@ -1,0 +1,31 @@
+/** Readiness and metrics, for those who run the bridge. The ops listener serves the same unsigned on loopback. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { AppServices } from '../../app.ts';
+import { answers, object } from '../schemas.ts';
+
+const Ready = object({
+  ready: Type.Boolean(),
+  checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or what is wrong' })),
+});
+
+type Needs = { services: Pick<AppServices, 'readiness'> };
+
+export const readyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { readiness } }) => {
+  app.get(
+    '/ready',
+    {
+      config: { scope: 'metrics:read' },
+      schema: {
+        operationId: 'ready',
+        summary: 'Whether the bridge can do its work',
+        tags: ['operations'],
+        response: answers({ 200: Ready, 503: Ready }),
+      },
+    },
+    async (_request, reply) => {
+      const report = await readiness.check();
+      return reply.code(report.ready ? 200 : 503).send(report);
+    },
+  );
+};

@@ -1,0 +1,264 @@
+/** Drives the simulated phones of sandbox sessions. Nothing here is WhatsApp, and every answer says so in a header. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { WabError } from '../../../contract/errors.ts';
+import { SESSION_NAME_PATTERN, type SessionName } from '../../../contract/ids.ts';
+import {
+  SandboxAccount,
+  SandboxContact,
+  SandboxFaults,
+  SandboxInboxEntry,
+  SandboxInboxFilter,
+  SandboxOwnMessage,
+  SandboxSay,
+} from '../../../engine/sandbox/sandbox-contract.ts';
+import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
+import { principalOf, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, Empty, listOf, object, WaitMs } from '../schemas.ts';
+
+/** A file travels inside the JSON body here, since this is for trying out. */
+const SAY_BODY_LIMIT = 24 * 1024 * 1024;
+const Params = object({ session: Type.String({ pattern: SESSION_NAME_PATTERN }) });
+const Said = object({ wireId: Type.String() });
+const InboxQuery = object({
+  ...SandboxInboxFilter.properties,
+  atLeast: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'with waitMs: answer once there are this many' }),
+  ),
+  waitMs: WaitMs,
+});
+const ScanBody = object({
+  code: Type.Optional(Type.String({ maxLength: 1000, description: 'scan only if it is still this code' })),
+});
+const DisconnectBody = object({ forMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })) });
+
+type Needs = { services: Pick<AppServices, 'sandbox' | 'engines'> };
+
+export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sandbox, engines } }) => {
+  const config = { scope: 'sessions:manage' } as const;
+  const tags = ['sandbox (simulated)'];
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.header('x-wabridge-simulated', 'true');
+  });
+
+  /** The control and the session that a request is for. */
+  const target = (request: FastifyRequest): [SandboxControl, SessionName] => {
+    const session = requireSession(principalOf(request), (request.params as { session: string }).session);
+    if (sandbox === null)
+      throw new WabError('WAB_ENGINE_NOT_ENABLED', { engine: 'sandbox', enabled: engines.join(', ') });
+    return [sandbox, session];
+  };
+
+  app.get(
+    '/sandbox/:session',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxAccount',
+        summary: 'The account as the simulated network sees it',
+        tags,
+        params: Params,
+        response: answers({ 200: SandboxAccount }),
+      },
+    },
+    async (request) => {
+      const [control, session] = target(request);
+      return control.account(session);
+    },
+  );
+
+  app.post(
+    '/sandbox/:session/say',
+    {
+      config,
+      bodyLimit: SAY_BODY_LIMIT,
+      schema: {
+        operationId: 'sandboxSay',
+        summary: 'Somebody writes to the account',
+        tags,
+        params: Params,
+        body: SandboxSay,
+        response: answers({ 201: Said }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      return reply.code(201).send(await control.say(session, request.body));
+    },
+  );
+
+  app.post(
+    '/sandbox/:session/own-message',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxOwnMessage',
+        summary: 'The owner types a message on the own phone',
+        tags,
+        params: Params,
+        body: SandboxOwnMessage,
+        response: answers({ 201: Said }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      return reply.code(201).send(await control.ownPhoneSays(session, request.body));
+    },
+  );
+
+  app.get(
+    '/sandbox/:session/inbox',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxInbox',
+        summary: 'What arrived on the phones of others',
+        tags,
+        params: Params,
+        querystring: InboxQuery,
+        response: answers({ 200: listOf(SandboxInboxEntry) }),
+      },
+    },
+    async (request) => {
+      const [control, session] = target(request);
+      const { atLeast = 1, waitMs, ...filter } = request.query;
+      return waitMs === undefined
+        ? control.inbox(session, filter)
+        : control.waitForInbox(session, filter, atLeast, waitMs);
+    },
+  );
+
+  app.post(
+    '/sandbox/:session/scan',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxScan',
+        summary: 'Scan the QR code shown',
+        tags,
+        params: Params,
+        body: ScanBody,
+        response: answers({ 204: Empty }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      await control.scan(session, request.body.code);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/sandbox/:session/disconnect',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxDisconnect',
+        summary: 'Break the connection for a while',
+        tags,
+        params: Params,
+        body: DisconnectBody,
+        response: answers({ 204: Empty }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      await control.disconnect(session, request.body.forMs);
+      return reply.code(204).send(null);
+    },
+  );
+
+  const acts = {
+    unlink: { operationId: 'sandboxUnlink', summary: 'Remove the linked device on the phone' },
+    crash: { operationId: 'sandboxCrash', summary: 'Make the engine die, as a browser does' },
+  } as const;
+  for (const act of ['unlink', 'crash'] as const) {
+    app.post(
+      `/sandbox/:session/${act}`,
+      { config, schema: { ...acts[act], tags, params: Params, response: answers({ 204: Empty }) } },
+      async (request, reply) => {
+        const [control, session] = target(request);
+        await control[act](session);
+        return reply.code(204).send(null);
+      },
+    );
+  }
+
+  app.get(
+    '/sandbox/:session/faults',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxFaults',
+        summary: 'The faults in force',
+        tags,
+        params: Params,
+        response: answers({ 200: SandboxFaults }),
+      },
+    },
+    async (request) => {
+      const [control, session] = target(request);
+      return control.faults(session);
+    },
+  );
+
+  app.put(
+    '/sandbox/:session/faults',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxSetFaults',
+        summary: 'Replace all faults; {} heals everything',
+        tags,
+        params: Params,
+        body: SandboxFaults,
+        response: answers({ 204: Empty }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      await control.setFaults(session, request.body);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/sandbox/:session/contacts',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxContacts',
+        summary: 'The contacts declared',
+        tags,
+        params: Params,
+        response: answers({ 200: listOf(SandboxContact) }),
+      },
+    },
+    async (request) => {
+      const [control, session] = target(request);
+      return control.contacts(session);
+    },
+  );
+
+  app.put(
+    '/sandbox/:session/contacts',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxPutContact',
+        summary: 'Declare a contact',
+        tags,
+        params: Params,
+        body: SandboxContact,
+        response: answers({ 204: Empty }),
+      },
+    },
+    async (request, reply) => {
+      const [control, session] = target(request);
+      await control.putContact(session, request.body);
+      return reply.code(204).send(null);
+    },
+  );
+};

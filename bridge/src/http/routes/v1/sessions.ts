@@ -1,0 +1,145 @@
+/**
+ * Sessions. These requests ask for a state, not for an act: repeating one changes nothing more, so they take no
+ * Idempotency-Key (creating the same session again is refused with WAB_SESSION_EXISTS).
+ */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { toBuffer } from 'qrcode';
+import Type from 'typebox';
+import { Address } from '../../../contract/address.ts';
+import { SESSION_STATES } from '../../../contract/events.ts';
+import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
+import { ENGINE_NAMES } from '../../../engine/engine.ts';
+import { allows, principalOf, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, Empty, listOf, nullable, object, SessionParams, Timestamp } from '../schemas.ts';
+
+const EngineName = Type.Enum([...ENGINE_NAMES]);
+const Session = object(
+  {
+    name: Type.String(),
+    engine: EngineName,
+    state: Type.Enum([...SESSION_STATES]),
+    reason: Type.String({ description: 'why it is in this state' }),
+    since: Timestamp,
+    self: nullable(Address),
+    degraded: nullable(Type.String()),
+    capabilities: object({ chosenMessageIds: Type.Boolean(), operations: listOf(Type.String()) }),
+    simulated: Type.Boolean({ description: 'true for the sandbox: nothing here is WhatsApp' }),
+  },
+  { $id: 'Session' },
+);
+const NewSession = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }), engine: Type.Optional(EngineName) });
+const Qr = object({ code: Type.String(), expiresAt: Timestamp });
+const QrQuery = object({ format: Type.Optional(Type.Enum(['json', 'png'])) });
+
+type Needs = { services: Pick<AppServices, 'sessions'> };
+
+export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sessions } }) => {
+  const tags = ['sessions'];
+  const read = { scope: 'sessions:read' } as const;
+  const manage = { scope: 'sessions:manage' } as const;
+
+  app.get(
+    '/sessions',
+    {
+      config: read,
+      schema: {
+        operationId: 'listSessions',
+        summary: 'List sessions',
+        tags,
+        response: answers({ 200: object({ sessions: listOf(Session) }) }),
+      },
+    },
+    async (request) => ({ sessions: sessions.list().filter((session) => allows(principalOf(request), session.name)) }),
+  );
+
+  app.post(
+    '/sessions',
+    {
+      config: manage,
+      schema: {
+        operationId: 'addSession',
+        summary: 'Add a session and start it (engine webjs unless stated)',
+        tags,
+        body: NewSession,
+        response: answers({ 201: Session }),
+      },
+    },
+    async (request, reply) => {
+      const name = requireSession(principalOf(request), request.body.name);
+      return reply.code(201).send(await sessions.add(name, request.body.engine ?? 'webjs'));
+    },
+  );
+
+  app.get(
+    '/sessions/:name',
+    {
+      config: read,
+      schema: {
+        operationId: 'getSession',
+        summary: 'Read a session',
+        tags,
+        params: SessionParams,
+        response: answers({ 200: Session }),
+      },
+    },
+    async (request) => sessions.get(requireSession(principalOf(request), request.params.name)),
+  );
+
+  app.delete(
+    '/sessions/:name',
+    {
+      config: manage,
+      schema: {
+        operationId: 'deleteSession',
+        summary: 'Stop a session and remove it with its login state',
+        tags,
+        params: SessionParams,
+        response: answers({ 204: Empty }),
+      },
+    },
+    async (request, reply) => {
+      await sessions.delete(requireSession(principalOf(request), request.params.name));
+      return reply.code(204).send(null);
+    },
+  );
+
+  const acts = {
+    start: { operationId: 'startSession', summary: 'Start a session' },
+    stop: { operationId: 'stopSession', summary: 'Stop a session, keeping its login state' },
+    logout: { operationId: 'logoutSession', summary: 'Unlink the account' },
+  } as const;
+  for (const act of ['start', 'stop', 'logout'] as const) {
+    app.post(
+      `/sessions/:name/${act}`,
+      { config: manage, schema: { ...acts[act], tags, params: SessionParams, response: answers({ 200: Session }) } },
+      async (request) => sessions[act](requireSession(principalOf(request), request.params.name)),
+    );
+  }
+
+  app.get(
+    '/sessions/:name/qr',
+    {
+      config: manage,
+      schema: {
+        operationId: 'getSessionQr',
+        summary: 'The QR code to scan, as JSON or as a PNG image',
+        tags,
+        params: SessionParams,
+        querystring: QrQuery,
+        response: answers({
+          200: {
+            description: 'The code',
+            content: { 'application/json': { schema: Qr }, 'image/png': { schema: Type.String({ format: 'binary' }) } },
+          },
+        }),
+      },
+    },
+    async (request, reply) => {
+      const qr = sessions.qr(requireSession(principalOf(request), request.params.name));
+      void reply.header('cache-control', 'no-store');
+      if (request.query.format !== 'png') return reply.send(qr);
+      return reply.type('image/png').send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as never);
+    },
+  );
+};

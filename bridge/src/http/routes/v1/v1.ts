@@ -1,0 +1,36 @@
+/** Everything under /v1. One file per first path segment. */
+import type { FastifyPluginAsync } from 'fastify';
+import type { AppServices } from '../../app.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
+import { eventRoutes } from './events.ts';
+import { keyRoutes } from './keys.ts';
+import { mediaRoutes } from './media.ts';
+import { messageRoutes } from './messages.ts';
+import { openapiRoutes } from './openapi.ts';
+import { readyRoutes } from './ready.ts';
+import { sandboxRoutes } from './sandbox.ts';
+import { sessionRoutes } from './sessions.ts';
+import { streamRoutes } from './stream.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { whoamiRoutes } from './whoami.ts';
+
+type Routes = FastifyPluginAsync<{ services: AppServices }>;
+
+const ROUTES = [
+  whoamiRoutes,
+  readyRoutes,
+  openapiRoutes,
+  keyRoutes,
+  sessionRoutes,
+  messageRoutes,
+  mediaRoutes,
+  eventRoutes,
+  subscriptionRoutes,
+  deadLetterRoutes,
+  streamRoutes,
+  sandboxRoutes,
+] as readonly unknown[] as readonly Routes[];
+
+export const v1Routes: Routes = async (app, { services }) => {
+  for (const routes of ROUTES) await app.register(routes, { services });
+};

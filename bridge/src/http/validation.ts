@@ -1,0 +1,124 @@
+/**
+ * Validation by TypeBox. Bodies are taken as they are; query and path parameters are text, and become numbers and
+ * booleans only where the text is exactly one. Unknown fields are refused, never dropped.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { WabError } from '../contract/errors.ts';
+
+interface RouteSchema {
+  readonly schema: unknown;
+  readonly httpPart?: string;
+}
+type Outcome = { value: unknown } | { error: Error };
+interface Fault {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+  readonly message: string;
+}
+interface ObjectSchema {
+  readonly anyOf?: readonly TSchema[];
+  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
+}
+
+const PART_NAMES: Readonly<Record<string, string>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'headers',
+};
+
+/** Validator compiler for fastify. Errors name the field and never repeat its value. */
+export function compileValidator({ schema, httpPart }: RouteSchema): (value: unknown) => Outcome {
+  const part = PART_NAMES[httpPart ?? 'body'] ?? 'request';
+  const typed = schema as TSchema;
+  const check = Compile(typed);
+  const variants = ((typed as ObjectSchema).anyOf ?? []).map((variant) => ({ variant, check: Compile(variant) }));
+
+  return (value) => {
+    const input = httpPart === 'querystring' || httpPart === 'params' ? fromText(typed, value) : value;
+    if (check.Check(input)) return { value: input };
+    const chosen = variants.find(({ variant }) => namesVariant(variant as ObjectSchema, input));
+    const faults = [...(chosen ? chosen.check : check).Errors(input)] as unknown as readonly Fault[];
+    return { error: new WabError('WAB_INVALID_REQUEST', { reason: explain(part, faults) }) };
+  };
+}
+
+/** Responses are built by typed code, so the schemas document them and do not rewrite them. */
+export const compileSerializer =
+  () =>
+  (value: unknown): string =>
+    JSON.stringify(value);
+
+/** A route without a body schema takes no body, or an empty object. */
+export async function refuseUnexpectedBody(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+  const schema = request.routeOptions.schema;
+  const body: unknown = request.body;
+  if (schema?.body !== undefined || body === undefined || body === null) return;
+  if (typeof body === 'object' && 'pipe' in body) return;
+  if (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0) return;
+  throw new WabError('WAB_INVALID_REQUEST', { reason: 'this request takes no body' });
+}
+
+function fromText(schema: ObjectSchema, value: unknown): unknown {
+  const properties = schema.properties;
+  if (properties === undefined || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, raw]) => [
+      name,
+      typeof raw === 'string' ? scalar(properties[name]?.type, raw) : raw,
+    ]),
+  );
+}
+
+function scalar(type: string | undefined, raw: string): unknown {
+  if (type === 'integer' && /^-?\d{1,15}$/.test(raw)) return Number(raw);
+  if (type === 'boolean' && (raw === 'true' || raw === 'false')) return raw === 'true';
+  return raw;
+}
+
+/** In a union of objects told apart by `type`, the variant that the input means. */
+function namesVariant(variant: ObjectSchema, input: unknown): boolean {
+  const type = variant.properties?.['type'];
+  return (
+    type !== undefined &&
+    typeof input === 'object' &&
+    input !== null &&
+    Compile(type as TSchema).Check((input as { type?: unknown }).type)
+  );
+}
+
+function explain(part: string, faults: readonly Fault[]): string {
+  const texts = faults
+    .filter((fault) => fault.keyword !== 'boolean' && fault.keyword !== 'anyOf')
+    .map((fault) => explainOne(part, fault));
+  return [...new Set(texts)].slice(0, 5).join('; ') || `the ${part} does not match`;
+}
+
+function explainOne(part: string, fault: Fault): string {
+  const params = fault.params as Readonly<Record<string, unknown>>;
+  const place =
+    fault.instancePath === '' ? `the ${part}` : `${part} ${fault.instancePath.slice(1).replaceAll('/', '.')}`;
+  switch (fault.keyword) {
+    case 'additionalProperties':
+      return `${place} has the unknown field ${list(params['additionalProperties'])}`;
+    case 'required':
+      return `${place} lacks ${list(params['requiredProperties'])}`;
+    case 'enum':
+      return `${place} must be one of ${list(params['allowedValues'])}`;
+    case 'const':
+      return `${place} must be ${String(params['allowedValue'])}`;
+    default:
+      return `${place} ${fault.message}`;
+  }
+}
+
+const list = (names: unknown): string =>
+  Array.isArray(names)
+    ? names
+        .map((name) => String(name).slice(0, 60))
+        .slice(0, 10)
+        .join(', ')
+    : String(names);

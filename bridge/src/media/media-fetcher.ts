@@ -1,0 +1,285 @@
+/**
+ * Fetches the files of incoming messages, right after their events are recorded. What is to be fetched is in the
+ * database, so that it goes on after a restart; here is only what is being fetched.
+ */
+import { Readable } from 'node:stream';
+import { WabError } from '../contract/errors.ts';
+import type { MediaKind } from '../contract/events.ts';
+import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import { EngineError, type Engine } from '../engine/engine.ts';
+import type { Clock } from '../ops/clock.ts';
+import { withDeadline } from '../ops/deadline.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Waiters } from '../ops/waiters.ts';
+import type { SessionEngines } from '../sessions/sessions.ts';
+import type { Database } from '../store/database.ts';
+import {
+  abandonMedia,
+  hurryMedia,
+  parkMedia,
+  postponeMedia,
+  type MediaReads,
+  type MediaRow,
+} from '../store/media.repository.ts';
+import type { MediaIntake } from './media-intake.ts';
+import { limitFor, type MediaLimits } from './media-limits.ts';
+
+export interface FetcherParts {
+  readonly database: Pick<Database, 'write'>;
+  readonly reads: MediaReads;
+  readonly intake: MediaIntake;
+  readonly changes: Waiters<MediaId>;
+  readonly sessions: Pick<SessionEngines, 'ready' | 'exists' | 'onReady'>;
+  readonly limits: MediaLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface FetcherOptions {
+  readonly concurrency: number;
+  /** Of one session, so that one that hangs leaves room for the others. */
+  readonly perSession: number;
+  readonly maxAttempts: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Longest silence of a download before it is ended. */
+  readonly stallMs: number;
+}
+export const DEFAULT_FETCHER_OPTIONS: FetcherOptions = {
+  concurrency: 8,
+  perSession: 2,
+  maxAttempts: 10,
+  baseDelayMs: 2_000,
+  maxDelayMs: 600_000,
+  stallMs: 60_000,
+};
+/** A session that becomes ready brings its media forward; this covers a signal that was missed. */
+const PARK_MS = 5 * 60_000;
+/** After an error of the bridge itself (the database). */
+const REST_MS = 1_000;
+
+export class MediaFetcher {
+  readonly #parts: FetcherParts;
+  readonly #options: FetcherOptions;
+  readonly #inFlight = new Map<MediaId, { readonly session: SessionName; readonly done: Promise<void> }>();
+  readonly #abort = new AbortController();
+  #stopListening: (() => void) | null = null;
+  #turn: Promise<void> | null = null;
+  #again = false;
+  #alarm: { readonly at: number; readonly abort: AbortController } | null = null;
+
+  constructor(parts: FetcherParts, options: FetcherOptions = DEFAULT_FETCHER_OPTIONS) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { database, clock, sessions } = this.#parts;
+    this.#stopListening = sessions.onReady((session) => {
+      database.write(hurryMedia({ session, now: clock.now() })).then(
+        () => this.wake(),
+        (error: unknown) => this.#rest(error),
+      );
+    });
+    this.wake();
+  }
+
+  /** Ends what is being fetched; it is fetched anew after the next start. */
+  async stop(): Promise<void> {
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#abort.abort();
+    this.#alarm?.abort.abort();
+    await this.#turn;
+    await Promise.all([...this.#inFlight.values()].map(({ done }) => done));
+  }
+
+  /** There may be something to fetch: an event was recorded. */
+  wake(): void {
+    this.#again = true;
+    if (this.#turn || !this.#stopListening) return;
+    this.#turn = this.#turns().finally(() => {
+      this.#turn = null;
+    });
+  }
+
+  async #turns(): Promise<void> {
+    while (this.#again && this.#stopListening) {
+      this.#again = false;
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#rest(error);
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { reads, clock } = this.#parts;
+    const now = clock.now();
+    const free = this.#options.concurrency - this.#inFlight.size;
+    if (free > 0) {
+      const except = { ids: [...this.#inFlight.keys()], sessions: this.#busySessions() };
+      for (const row of await reads.due(now, free, except)) await this.#takeUp(row);
+    }
+    const next = await reads.nextDue(now);
+    if (next !== null) this.#wakeAt(next);
+  }
+
+  async #takeUp(row: MediaRow): Promise<void> {
+    const { sessions, database, clock } = this.#parts;
+    const session = row.session as SessionName;
+    if (!this.#stopListening || this.#busySessions().includes(session)) return;
+    const engine = sessions.ready(session);
+    if (!engine) {
+      this.#again = true;
+      const now = clock.now();
+      if (sessions.exists(session)) await database.write(parkMedia({ session, dueAt: now + PARK_MS }));
+      else
+        await database.write(
+          abandonMedia({ session, failure: 'the session was deleted before the file was fetched', now }),
+        );
+      this.#parts.changes.changed(row.id as MediaId);
+      return;
+    }
+    const id = row.id as MediaId;
+    const done = this.#fetch(row, engine)
+      .catch((error: unknown) => this.#rest(error))
+      .then(() => {
+        this.#inFlight.delete(id);
+        this.#parts.changes.changed(id);
+        this.wake();
+      });
+    this.#inFlight.set(id, { session, done });
+  }
+
+  async #fetch(row: MediaRow, engine: Engine): Promise<void> {
+    try {
+      await this.#download(row, engine);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) await this.#follow(row, error);
+    }
+  }
+
+  async #download(row: MediaRow, engine: Engine): Promise<void> {
+    const { intake, limits, clock } = this.#parts;
+    const kind = (row.kind ?? 'document') as MediaKind;
+    const ended = new AbortController();
+    const stopped = new Promise<never>((_resolve, reject) => {
+      this.#abort.signal.addEventListener('abort', () => reject(new Error('the bridge is shutting down')), {
+        signal: ended.signal,
+      });
+    });
+    stopped.catch(() => undefined);
+    let stream: NodeJS.ReadableStream | undefined;
+    let received = 0;
+    try {
+      const asked = engine.downloadMedia(row.wire_id as WireId);
+      // One that comes after the deadline is nobody's.
+      asked.then(
+        (late) => late !== stream && ended.signal.aborted && end(late.on('error', () => undefined)),
+        () => undefined,
+      );
+      stream = await Promise.race([withDeadline(asked, this.#options.stallMs, 'the download', clock), stopped]);
+      const body = stream;
+      // What is destroyed after the reader has left would raise an error that nobody hears.
+      body.on('error', () => undefined);
+      stopped.catch((reason: Error) => end(body, reason));
+      this.#watch(
+        () => received,
+        ended.signal,
+        (reason) => end(body, reason),
+      );
+      await intake.take(row.id as MediaId, body, {
+        limitBytes: limitFor(limits, kind),
+        kind,
+        fileName: null,
+        expectedSha256: null,
+        onKnown: (known) => (known?.state === 'stored' ? known : null),
+        onBytes: (count) => {
+          received += count;
+        },
+      });
+    } finally {
+      ended.abort();
+      if (stream) end(stream);
+    }
+  }
+
+  /** Ends a download that gives no bytes any more. */
+  #watch(received: () => number, signal: AbortSignal, giveUp: (reason: Error) => void): void {
+    const { clock } = this.#parts;
+    const { stallMs } = this.#options;
+    const watch = async (): Promise<void> => {
+      for (let before = -1; before !== received();) {
+        before = received();
+        await clock.sleep(stallMs, signal);
+      }
+      giveUp(new Error(`no bytes came for ${stallMs} ms`));
+    };
+    // Rejects when the download ends first.
+    watch().catch(() => undefined);
+  }
+
+  async #follow(row: MediaRow, error: unknown): Promise<void> {
+    const { database, clock, log } = this.#parts;
+    const { maxAttempts, baseDelayMs, maxDelayMs } = this.#options;
+    const counts = !(
+      error instanceof EngineError &&
+      error.code === 'WAB_SESSION_NOT_READY' &&
+      error.outcome === 'defer'
+    );
+    const attempts = row.attempts + (counts ? 1 : 0);
+    const failure = error instanceof Error ? error.message : 'the download failed without a reason';
+    const over = isFinal(error) || attempts >= maxAttempts;
+    const asked = error instanceof EngineError ? (error.retryAfterMs ?? 0) : 0;
+    const delay = Math.max(Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(20, attempts)), asked);
+    log.info({ mediaId: row.id, attempts, over }, 'a file could not be fetched');
+    await database.write(
+      postponeMedia({
+        id: row.id as MediaId,
+        attempts,
+        failure,
+        dueAt: over ? null : clock.now() + delay,
+        now: clock.now(),
+      }),
+    );
+  }
+
+  #busySessions(): SessionName[] {
+    const counts = new Map<SessionName, number>();
+    for (const { session } of this.#inFlight.values()) counts.set(session, (counts.get(session) ?? 0) + 1);
+    return [...counts].filter(([, count]) => count >= this.#options.perSession).map(([session]) => session);
+  }
+
+  #wakeAt(at: number): void {
+    if (!this.#stopListening || (this.#alarm && this.#alarm.at <= at)) return;
+    this.#alarm?.abort.abort();
+    const alarm = { at, abort: new AbortController() };
+    this.#alarm = alarm;
+    const { clock } = this.#parts;
+    clock.sleep(Math.min(Math.max(0, at - clock.now()), PARK_MS), alarm.abort.signal).then(
+      () => {
+        if (this.#alarm === alarm) this.#alarm = null;
+        this.wake();
+      },
+      () => undefined,
+    );
+  }
+
+  #rest(error: unknown): void {
+    const { log, clock } = this.#parts;
+    log.error({ err: error }, 'the media fetcher rests after an error');
+    this.#wakeAt(clock.now() + REST_MS);
+  }
+}
+
+function end(stream: NodeJS.ReadableStream, reason?: Error): void {
+  if (stream instanceof Readable) stream.destroy(reason);
+}
+
+/** WhatsApp has it no more, or it will never fit. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof EngineError) return error.outcome === 'fail';
+  return error instanceof WabError && !error.retryable;
+}

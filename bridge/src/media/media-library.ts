@@ -1,0 +1,46 @@
+/** Media files: uploaded by clients to be sent, or fetched from WhatsApp after an event named them. */
+import type { MediaKind, MessageMedia } from '../contract/events.ts';
+import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { OutgoingFile } from '../engine/engine.ts';
+import type { Call } from '../store/operation.ts';
+
+export interface MediaInfo {
+  readonly mediaId: MediaId;
+  /** The session whose message carries it; null for an upload. The HTTP routes hold it against the key's allow-list. */
+  readonly session: SessionName | null;
+  readonly state: 'pending' | 'stored' | 'failed';
+  /** Found in the bytes, not what somebody claimed. */
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly fileName: string | null;
+  readonly failure: string | null;
+  readonly createdAt: string;
+}
+
+export interface MediaLibrary {
+  /**
+   * Stores an upload under an id that the client chose. The same id with the same bytes is the same upload.
+   * The stream is spooled to disk and hashed; nothing remains of an upload that fails.
+   *
+   * @param expectedSha256 digest from the verified Content-Digest header, base64
+   * @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_EXISTS, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL
+   */
+  upload(
+    mediaId: MediaId,
+    body: NodeJS.ReadableStream,
+    expectedSha256: string,
+    fileName: string | null,
+  ): Promise<MediaInfo>;
+  /**
+   * @param waitMs wait at most this long for a pending file
+   * @throws WabError WAB_MEDIA_NOT_FOUND
+   */
+  info(mediaId: MediaId, waitMs?: number): Promise<MediaInfo>;
+  /** @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_PENDING, WAB_MEDIA_FAILED */
+  open(mediaId: MediaId): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }>;
+  /** The file for a send, checked for the kind. @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_TYPE, WAB_MEDIA_TOO_LARGE */
+  forSend(mediaId: MediaId, kind: Exclude<MediaKind, 'sticker'>, fileName?: string): Promise<OutgoingFile>;
+  /** The write that notes, together with its event, that a file is to be fetched. */
+  expect(media: MessageMedia, session: SessionName, wireId: WireId): Call<void>;
+}

@@ -1,0 +1,149 @@
+/** The media library over a media store and the database. */
+import { createHash } from 'node:crypto';
+import { WabError } from '../contract/errors.ts';
+import type { MessageMedia } from '../contract/events.ts';
+import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { OutgoingFile } from '../engine/engine.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Waiters } from '../ops/waiters.ts';
+import type { Call } from '../store/operation.ts';
+import { expectMedia, type MediaReads, type MediaRow } from '../store/media.repository.ts';
+import type { MediaIntake } from './media-intake.ts';
+import type { MediaInfo, MediaLibrary } from './media-library.ts';
+import type { MediaLimits } from './media-limits.ts';
+import type { MediaStore } from './media-store.ts';
+import { fitsKind, nameFor, type SendableKind } from './media-type.ts';
+
+export interface LibraryParts {
+  readonly store: MediaStore;
+  readonly intake: MediaIntake;
+  readonly reads: MediaReads;
+  /** Woken by whoever changes a medium. */
+  readonly changes: Waiters<MediaId>;
+  readonly limits: MediaLimits;
+  readonly clock: Clock;
+}
+
+export class StoredMediaLibrary implements MediaLibrary {
+  readonly #parts: LibraryParts;
+
+  constructor(parts: LibraryParts) {
+    this.#parts = parts;
+  }
+
+  async upload(
+    mediaId: MediaId,
+    body: NodeJS.ReadableStream,
+    expectedSha256: string,
+    fileName: string | null,
+  ): Promise<MediaInfo> {
+    const { intake, limits, reads } = this.#parts;
+    const expected = Buffer.from(expectedSha256, 'base64').toString('hex');
+    const limitBytes = Math.max(...Object.values(limits));
+    const known = await reads.find(mediaId);
+    if (known) {
+      // Said before the bytes are taken; the same bytes again are read, since the digest must hold, but not stored.
+      const same = sameUpload(known, expected);
+      await drain(body, expected, limitBytes);
+      return infoOf(same);
+    }
+    const row = await intake.take(mediaId, body, {
+      limitBytes,
+      kind: 'upload',
+      fileName,
+      expectedSha256: expected,
+      onKnown: (meanwhile, sha256) => (meanwhile ? sameUpload(meanwhile, sha256) : null),
+    });
+    return infoOf(row);
+  }
+
+  async info(mediaId: MediaId, waitMs = 0): Promise<MediaInfo> {
+    const { changes, clock } = this.#parts;
+    return infoOf(
+      await changes.until(
+        mediaId,
+        () => this.#row(mediaId),
+        (row) => row.state !== 'pending',
+        waitMs,
+        clock,
+      ),
+    );
+  }
+
+  async open(mediaId: MediaId): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }> {
+    const row = await this.#stored(mediaId);
+    const stream = await this.#parts.store.open(mediaId);
+    if (!stream) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    return { info: infoOf(row), stream };
+  }
+
+  async forSend(mediaId: MediaId, kind: SendableKind, fileName?: string): Promise<OutgoingFile> {
+    const row = await this.#stored(mediaId);
+    if (!fitsKind(row.mime_type, kind)) throw new WabError('WAB_MEDIA_TYPE', { found: row.mime_type, kind });
+    const limitBytes = this.#parts.limits[kind];
+    if (row.size_bytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
+    const path = await this.#parts.store.localPath(mediaId);
+    if (path === null) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    return {
+      path,
+      mimeType: row.mime_type,
+      sizeBytes: row.size_bytes,
+      fileName: fileName ?? row.file_name ?? nameFor(mediaId, row.mime_type),
+    };
+  }
+
+  expect(media: MessageMedia, session: SessionName, wireId: WireId): Call<void> {
+    return expectMedia({
+      id: media.mediaId as MediaId,
+      session,
+      wireId,
+      kind: media.kind,
+      mimeType: media.mimeType,
+      fileName: media.fileName ?? null,
+      now: this.#parts.clock.now(),
+    });
+  }
+
+  async #row(mediaId: MediaId): Promise<MediaRow> {
+    const row = await this.#parts.reads.find(mediaId);
+    if (!row) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    return row;
+  }
+
+  async #stored(mediaId: MediaId): Promise<MediaRow> {
+    const row = await this.#row(mediaId);
+    if (row.state === 'pending') throw new WabError('WAB_MEDIA_PENDING', { mediaId });
+    if (row.state === 'failed')
+      throw new WabError('WAB_MEDIA_FAILED', { mediaId, reason: row.failure ?? 'no reason is known' });
+    return row;
+  }
+}
+
+/** @throws WabError WAB_MEDIA_EXISTS where the id names anything but the same upload */
+function sameUpload(known: MediaRow, sha256: string): MediaRow {
+  if (known.state === 'stored' && known.session === null && known.sha256 === sha256) return known;
+  throw new WabError('WAB_MEDIA_EXISTS', { mediaId: known.id });
+}
+
+async function drain(body: NodeJS.ReadableStream, expectedSha256: string, limitBytes: number): Promise<void> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind: 'upload' });
+  }
+  if (hash.digest('hex') !== expectedSha256) throw new WabError('WAB_CONTENT_DIGEST_MISMATCH');
+}
+
+const infoOf = (row: MediaRow): MediaInfo => ({
+  mediaId: row.id as MediaId,
+  session: row.session as SessionName | null,
+  state: row.state,
+  mimeType: row.mime_type,
+  sizeBytes: row.size_bytes,
+  sha256: row.sha256,
+  fileName: row.file_name,
+  failure: row.state === 'failed' ? row.failure : null,
+  createdAt: new Date(row.created_at).toISOString(),
+});

@@ -1,0 +1,112 @@
+/** Prometheus metrics. Labels hold types, states and route patterns: never a number, a name of a chat or a body. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Where gauges look when they are scraped. */
+export interface MetricSources {
+  outboxByState(): Promise<Readonly<Record<string, number>>>;
+  sessionsByState(): Readonly<Record<string, number>>;
+  openStreams(): number;
+  /** Position of the newest event. */
+  logHead(): number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #http: Histogram<'route' | 'method' | 'status'>;
+  readonly #events: Counter<'type'>;
+  readonly #deliveries: Counter<'outcome'>;
+  readonly #outboxOutcomes: Counter<'outcome'>;
+
+  constructor() {
+    const registers = [this.#registry];
+    this.#http = new Histogram({
+      name: 'wabridge_http_request_seconds',
+      help: 'Time to answer an HTTP request, by route pattern',
+      labelNames: ['route', 'method', 'status'],
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
+      registers,
+    });
+    this.#events = new Counter({
+      name: 'wabridge_events_appended_total',
+      help: 'Events recorded, by type',
+      labelNames: ['type'],
+      registers,
+    });
+    this.#deliveries = new Counter({
+      name: 'wabridge_deliveries_total',
+      help: 'Deliveries to subscriptions: sent, acked, nacked, lost (connection ended first) and dead (given up)',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#outboxOutcomes = new Counter({
+      name: 'wabridge_outbox_outcomes_total',
+      help: 'Outbox messages that reached a state, by state',
+      labelNames: ['outcome'],
+      registers,
+    });
+  }
+
+  /** Begins to watch the process and the given sources. */
+  start(sources: MetricSources): void {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry, prefix: 'wabridge_' });
+    byState('wabridge_outbox_messages', 'Outbox messages, by state', () => sources.outboxByState(), registers);
+    byState('wabridge_sessions', 'Sessions, by state', async () => sources.sessionsByState(), registers);
+    gauge('wabridge_streams', 'Open streams', () => sources.openStreams(), registers);
+    gauge('wabridge_log_head', 'Position of the newest event', () => sources.logHead(), registers);
+  }
+
+  httpAnswered(route: string, method: string, status: number, seconds: number): void {
+    this.#http.observe({ route, method, status }, seconds);
+  }
+
+  eventAppended(type: string): void {
+    this.#events.inc({ type });
+  }
+
+  delivery(outcome: 'sent' | 'acked' | 'nacked' | 'lost' | 'dead'): void {
+    this.#deliveries.inc({ outcome });
+  }
+
+  outboxReached(outcome: string): void {
+    this.#outboxOutcomes.inc({ outcome });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The current values in the text format. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
+
+function byState(
+  name: string,
+  help: string,
+  read: () => Promise<Readonly<Record<string, number>>>,
+  registers: Registry[],
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const [state, count] of Object.entries(await read())) this.set({ state }, count);
+    },
+  });
+}
+
+function gauge(name: string, help: string, read: () => number, registers: Registry[]): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}

@@ -1,0 +1,55 @@
+/** Whether the bridge can do its work: every probe passes and it is not going down. */
+export interface ReadinessReport {
+  readonly ready: boolean;
+  /** Per probe `ok`, or what is wrong. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+/** Resolves where the thing works; rejects where it does not. */
+export type Probe = () => Promise<void>;
+
+const PROBE_TIMEOUT_MS = 3_000;
+
+export class Readiness {
+  readonly #probes: Readonly<Record<string, Probe>>;
+  #stopping = false;
+
+  constructor(probes: Readonly<Record<string, Probe>>) {
+    this.#probes = probes;
+  }
+
+  /** From now on the bridge is not ready. */
+  beginShutdown(): void {
+    this.#stopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
+  async check(): Promise<ReadinessReport> {
+    const entries = await Promise.all(
+      Object.entries(this.#probes).map(async ([name, probe]) => [name, await outcomeOf(probe)] as const),
+    );
+    const checks = { lifecycle: this.#stopping ? 'shutting down' : 'ok', ...Object.fromEntries(entries) };
+    return { ready: Object.values(checks).every((outcome) => outcome === 'ok'), checks };
+  }
+}
+
+async function outcomeOf(probe: Probe): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${PROBE_TIMEOUT_MS} ms`), PROBE_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([
+      probe().then(
+        () => 'ok',
+        () => 'failed; see the log',
+      ),
+      timeout,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

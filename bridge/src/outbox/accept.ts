@@ -1,0 +1,106 @@
+/** Takes a request durably, once per idempotency key. Everything that can be known to be wrong is said before. */
+import type { Address } from '../contract/address.ts';
+import { WabError } from '../contract/errors.ts';
+import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
+import type { SendRequest } from '../contract/messages.ts';
+import { EngineError, type Engine } from '../engine/engine.ts';
+import { addressOf, parseChatId } from '../engine/whatsapp-id.ts';
+import type { MediaLibrary } from '../media/media-library.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Database } from '../store/database.ts';
+import { acceptMessage, type Claimed, type IdempotencyClaim, type OutboxReads } from '../store/outbox.repository.ts';
+import { withDeadline } from '../ops/deadline.ts';
+import { contentOf, digestOf, viewOf, type OutboxContent } from './outbox-content.ts';
+import type { Acceptance, AcceptOptions } from './outbox.ts';
+
+/** How long an idempotency key is remembered. */
+export const IDEMPOTENCY_MS = 7 * 24 * 3_600_000;
+/** How long an acceptance waits for WhatsApp to tell whether it knows the recipient. */
+const RESOLVE_MS = 2_000;
+
+export interface AcceptParts {
+  readonly database: Pick<Database, 'write'>;
+  readonly reads: Pick<OutboxReads, 'claimed'>;
+  readonly sessions: Pick<Sessions, 'get'> & { ready(session: SessionName): Engine | null };
+  readonly media: Pick<MediaLibrary, 'forSend' | 'info'>;
+  readonly clock: Clock;
+}
+
+export class Acceptor {
+  readonly #parts: AcceptParts;
+
+  constructor(parts: AcceptParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws WabError as `Outbox.accept` says; nothing is stored then */
+  async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
+    const { database, reads, clock } = this.#parts;
+    const now = clock.now();
+    const claim: IdempotencyClaim = {
+      keyId: options.keyId,
+      key: options.idempotencyKey,
+      digest: digestOf(request),
+      firstAnswer: options.firstAnswer,
+      validSince: now - IDEMPOTENCY_MS,
+    };
+    // A repetition is answered as the first time, whatever has become of session or media since.
+    const known = await reads.claimed(claim);
+    if (known) return answer(known);
+
+    const session = request.session as SessionName;
+    const { engine, capabilities } = this.#parts.sessions.get(session);
+    if (!capabilities.operations.includes(request.type)) {
+      throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: request.type });
+    }
+    const asked = parseChatId(request.to);
+    const content = await this.#withMedia(session, contentOf(request));
+    const found = await this.#resolve(session, asked);
+    const chat = found ?? addressOf(asked);
+    const row = {
+      id: newOutboxId(),
+      session,
+      chatId: chat.chatId as ChatId,
+      alias: chat.chatId === asked ? null : asked,
+      chat: JSON.stringify(chat),
+      resolved: found !== null,
+      type: content.type,
+      content: JSON.stringify(content),
+      mediaId: content.type === 'text' ? null : content.mediaId,
+    };
+    return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
+  }
+
+  async #withMedia(session: SessionName, content: OutboxContent): Promise<OutboxContent> {
+    if (content.type === 'text') return content;
+    const { media } = this.#parts;
+    const { mediaId } = content;
+    // A key may be barred from the session whose message carries the file.
+    const owner = (await media.info(mediaId)).session;
+    if (owner !== null && owner !== session) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    const { mimeType } = await media.forSend(mediaId, content.type, content.fileName);
+    return { ...content, mimeType };
+  }
+
+  /** WhatsApp's address of the recipient, or null where it cannot be known now. @throws WabError where there is none */
+  async #resolve(session: SessionName, chatId: ChatId): Promise<Address | null> {
+    const engine = this.#parts.sessions.ready(session);
+    if (!engine) return null;
+    try {
+      return await withDeadline(engine.resolveChat(chatId), RESOLVE_MS, 'resolving the recipient', this.#parts.clock);
+    } catch (error) {
+      if (error instanceof EngineError && error.outcome === 'fail') {
+        throw new WabError(error.code, { session, reason: error.message }, { cause: error });
+      }
+      return null;
+    }
+  }
+}
+
+function answer(claimed: Claimed): Acceptance {
+  if (claimed.kind === 'reused') throw new WabError('WAB_IDEMPOTENCY_KEY_REUSED');
+  const replayed = claimed.kind === 'replayed';
+  const message = viewOf(claimed.row);
+  return { message: replayed ? { ...message, replayed } : message, replayed };
+}

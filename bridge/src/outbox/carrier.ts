@@ -1,0 +1,214 @@
+/** Carries one outbox message to WhatsApp: prepare, write down the intent, send, write down the outcome. */
+import type { Address } from '../contract/address.ts';
+import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
+import type { Engine, EngineSend, SendFate } from '../engine/engine.ts';
+import { EngineError } from '../engine/engine.ts';
+import type { MediaLibrary } from '../media/media-library.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { OutboxRow } from '../store/outbox.repository.ts';
+import { DeadlineError, withDeadline } from '../ops/deadline.ts';
+import { contentOfRow, engineSendOf } from './outbox-content.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+import {
+  decide,
+  failureOfPreparation,
+  failureOfSend,
+  type Failure,
+  type RetryLimits,
+  type Verdict,
+} from './retry-policy.ts';
+
+/** `open`: the message is still `sending`, and only the engine can tell what became of it. */
+export type Carried = 'done' | 'open';
+
+export interface CarrierOptions {
+  readonly limits: RetryLimits;
+  /** What to do with a send whose fate cannot be known. */
+  readonly inDoubtPolicy: 'hold' | 'resend';
+  /** For questions to the engine, in milliseconds. */
+  readonly questionMs: number;
+  /** For a send, in milliseconds; media get as much again for each started 10 MB. */
+  readonly sendMs: number;
+}
+export const DEFAULT_QUESTION_MS = 15_000;
+export const DEFAULT_SEND_MS = 60_000;
+const TEN_MB = 10_000_000;
+
+/** What the carrier needs of the sessions. */
+export interface CarrierSessions {
+  ready(session: SessionName): Engine | null;
+  /** The linked account, once known. */
+  self(session: SessionName): Address | null;
+}
+
+export interface CarrierParts {
+  readonly ledger: OutboxLedger;
+  readonly sessions: CarrierSessions;
+  readonly media: Pick<MediaLibrary, 'forSend'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+export class Carrier {
+  readonly #parts: CarrierParts;
+  readonly #options: CarrierOptions;
+  /** Messages of which a send outlived its deadline and has not come back: what is absent may still leave. */
+  readonly #late = new Set<string>();
+
+  constructor(parts: CarrierParts, options: CarrierOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
+  async carry(queued: OutboxRow, engine: Engine): Promise<Carried> {
+    const { ledger, log } = this.#parts;
+    let row = queued;
+    let message: EngineSend;
+    let wireId: WireId | null;
+    try {
+      const addressed = await this.#address(row, engine);
+      if (!addressed) return 'done';
+      row = addressed;
+      message = await this.#prepare(row);
+      wireId =
+        (row.wire_id as WireId | null) ??
+        (engine.capabilities.chosenMessageIds ? engine.chooseWireId(message.chatId) : null);
+    } catch (error) {
+      return this.#follow(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
+    }
+    const begun = await ledger.begin(row, wireId);
+    if (!begun) return 'done';
+    log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
+    return this.#send(begun, message, wireId, engine);
+  }
+
+  /** Settles a message whose send was interrupted. */
+  async settle(row: OutboxRow, reason: string): Promise<Carried> {
+    const { ledger, sessions } = this.#parts;
+    const wireId = row.wire_id as WireId | null;
+    if (wireId === null) return this.#doubt(row, reason);
+    const engine = sessions.ready(row.session as SessionName);
+    // Stays `sending`, which holds its chat, until the session is back and can be asked.
+    if (!engine) return 'open';
+    const fate = await this.#fateOf(engine, wireId, row.chat_id as ChatId);
+    // An engine that lost its session while it was asked knows nothing, and may know more when it is back.
+    const lost = fate === 'unknown' && sessions.ready(row.session as SessionName) !== engine;
+    if (fate === 'ask_later' || lost) return 'open';
+    if (fate === 'sent') {
+      await ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, sessions.self(row.session as SessionName));
+      return 'done';
+    }
+    if (fate === 'unknown' || this.#late.has(row.id)) return this.#doubt(row, reason);
+    return this.#follow(row, this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts));
+  }
+
+  /** Asks once more about a message that is in doubt: WhatsApp may know it by now. */
+  async reconsider(row: OutboxRow, engine: Engine): Promise<void> {
+    const wireId = row.wire_id as WireId | null;
+    if (wireId === null || (await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
+    await this.#parts.ledger.taken(
+      row,
+      { wireId, sentAt: new Date(row.updated_at) },
+      this.#parts.sessions.self(row.session as SessionName),
+    );
+  }
+
+  /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
+  async #address(row: OutboxRow, engine: Engine): Promise<OutboxRow | null> {
+    if (row.resolved === 1) return row;
+    const asked = engine.resolveChat(row.chat_id as ChatId);
+    const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#parts.clock);
+    const addressed = await this.#parts.ledger.address(row, chat);
+    return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
+  }
+
+  async #prepare(row: OutboxRow): Promise<EngineSend> {
+    const content = contentOfRow(row);
+    const file =
+      content.type === 'text' ? null : await this.#parts.media.forSend(content.mediaId, content.type, content.fileName);
+    return engineSendOf(content, row.chat_id as ChatId, file);
+  }
+
+  async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<Carried> {
+    const { ledger, sessions, clock } = this.#parts;
+    const session = row.session as SessionName;
+    if (sessions.ready(session) !== engine) {
+      const failure = failureOfSend(
+        new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session went away before the send'),
+      );
+      return this.#follow(row, this.#decide(row, failure, row.attempts));
+    }
+    const tens = message.type === 'text' ? 0 : Math.ceil(message.file.sizeBytes / TEN_MB);
+    // An engine that throws instead of rejecting is an engine that failed.
+    const call = Promise.resolve().then(() => engine.send(message, wireId));
+    let receipt;
+    try {
+      receipt = await withDeadline(call, this.#options.sendMs * (1 + tens), 'the send', clock);
+    } catch (error) {
+      const failure = failureOfSend(error);
+      const verdict = this.#decide(row, failure, row.attempts);
+      if (verdict.kind !== 'hold') return this.#follow(row, verdict);
+      if (error instanceof DeadlineError) this.#awaitLate(row, call);
+      return this.settle(row, failure.reason);
+    }
+    await ledger.taken(row, receipt, sessions.self(session));
+    return 'done';
+  }
+
+  /** An answer after the deadline still settles the message. */
+  #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>): void {
+    const { ledger, sessions, log } = this.#parts;
+    this.#late.add(row.id);
+    call
+      .finally(() => this.#late.delete(row.id))
+      .then(
+        (receipt) => ledger.taken(row, receipt, sessions.self(row.session as SessionName)),
+        () => undefined,
+      )
+      .catch((error: unknown) =>
+        log.error({ err: error, outboxId: row.id as OutboxId }, 'a late answer could not be written down'),
+      );
+  }
+
+  async #fateOf(engine: Engine, wireId: WireId, chatId: ChatId): Promise<SendFate | 'ask_later'> {
+    try {
+      return await withDeadline(
+        engine.fateOf(wireId, chatId),
+        this.#options.questionMs,
+        'asking for its fate',
+        this.#parts.clock,
+      );
+    } catch (error) {
+      return error instanceof EngineError && error.outcome === 'defer' ? 'ask_later' : 'unknown';
+    }
+  }
+
+  #decide(row: OutboxRow, failure: Failure, attempts: number): Verdict {
+    const { clock, random } = this.#parts;
+    return decide(failure, { attempts, ageMs: clock.now() - row.created_at }, this.#options.limits, random());
+  }
+
+  async #follow(row: OutboxRow, verdict: Verdict): Promise<Carried> {
+    const { ledger, log } = this.#parts;
+    log.info({ session: row.session, outboxId: row.id, verdict: verdict.kind }, 'a send did not succeed');
+    if (verdict.kind === 'hold') return this.#doubt(row, verdict.reason);
+    if (verdict.kind === 'fail') await ledger.fail(row, verdict.code, verdict.reason);
+    if (verdict.kind === 'give_up')
+      await ledger.fail({ ...row, attempts: verdict.attempts }, 'WAB_SEND_GAVE_UP', verdict.reason);
+    if (verdict.kind === 'retry') await ledger.defer(row, verdict);
+    return 'done';
+  }
+
+  async #doubt(row: OutboxRow, reason: string): Promise<Carried> {
+    const { ledger, clock } = this.#parts;
+    await ledger.doubt(row, reason);
+    if (this.#options.inDoubtPolicy === 'hold') return 'done';
+    const again = this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts);
+    // What was tried often enough stays in doubt: a person decides.
+    if (again.kind === 'retry') await ledger.move(row, 'resolved_resend', { dueAt: clock.now() + again.afterMs });
+    return 'done';
+  }
+}

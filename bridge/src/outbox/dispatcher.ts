@@ -1,0 +1,104 @@
+/** Joins the outbox to the engines: one lane per session, woken by acceptances, time, and sessions that become ready. */
+import type { SessionName } from '../contract/ids.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { OutboxReads } from '../store/outbox.repository.ts';
+import type { Carrier } from './carrier.ts';
+import { Lane } from './lane.ts';
+import type { OutboxChanges } from './outbox-changes.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What the dispatcher needs of the sessions. */
+export interface DispatcherSessions {
+  ready(session: SessionName): Engine | null;
+  onReady(listener: (session: SessionName) => void): () => void;
+}
+
+export interface DispatcherParts {
+  readonly reads: OutboxReads;
+  readonly ledger: OutboxLedger;
+  readonly carrier: Carrier;
+  readonly changes: OutboxChanges;
+  readonly scheduler: Scheduler;
+  readonly sessions: DispatcherSessions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Messages of one session that may be in flight at once, each for another chat. */
+export const DEFAULT_PARALLELISM = 8;
+const BATCH = 100;
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #parallelism: number;
+  readonly #lanes = new Map<SessionName, Lane>();
+  #stopListening: (() => void) | null = null;
+
+  constructor(parts: DispatcherParts, parallelism = DEFAULT_PARALLELISM) {
+    this.#parts = parts;
+    this.#parallelism = parallelism;
+  }
+
+  /** Settles what a crash left and begins to send. */
+  async start(): Promise<void> {
+    const { reads, changes, scheduler, sessions } = this.#parts;
+    await this.#settleWithoutId();
+    await scheduler.start((session) => this.wake(session));
+    changes.onFreed((session) => this.wake(session));
+    this.#stopListening = sessions.onReady((session) => void this.#sessionReady(session));
+    for (const session of await reads.sessionsWithWork()) this.#lane(session).sessionReady();
+  }
+
+  /**
+   * Takes nothing up any more and waits for what is in flight.
+   *
+   * @param graceMs at most this long; what has not ended then stays `sending` and is settled at the next start
+   */
+  async stop(graceMs: number): Promise<void> {
+    const { changes, scheduler, clock } = this.#parts;
+    this.#stopListening?.();
+    this.#stopListening = null;
+    changes.onFreed(() => undefined);
+    await scheduler.stop();
+    const ended = Promise.all([...this.#lanes.values()].map((lane) => lane.stop()));
+    const abort = new AbortController();
+    await Promise.race([ended, clock.sleep(graceMs, abort.signal).catch(() => undefined)]);
+    abort.abort();
+    this.#lanes.clear();
+  }
+
+  /** There may be something to do for the session. */
+  wake(session: SessionName): void {
+    if (this.#stopListening) this.#lane(session).pump();
+  }
+
+  async #sessionReady(session: SessionName): Promise<void> {
+    await this.#parts.ledger.hurry(session).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, session }, 'waiting messages could not be hurried');
+    });
+    if (this.#stopListening) this.#lane(session).sessionReady();
+  }
+
+  /** Engines that cannot choose ids leave nothing to ask for; no session need be ready to know that. */
+  async #settleWithoutId(): Promise<void> {
+    for (;;) {
+      const rows = await this.#parts.reads.interruptedWithoutId(BATCH);
+      for (const row of rows) await this.#parts.carrier.settle(row, 'the bridge went away during the send');
+      if (rows.length < BATCH) return;
+    }
+  }
+
+  #lane(session: SessionName): Lane {
+    let lane = this.#lanes.get(session);
+    if (!lane) {
+      const { reads, carrier, scheduler, sessions, clock, log } = this.#parts;
+      const ready = (name: SessionName) => sessions.ready(name);
+      lane = new Lane(session, this.#parallelism, { reads, carrier, scheduler, ready, clock, log });
+      this.#lanes.set(session, lane);
+    }
+    return lane;
+  }
+}

@@ -1,0 +1,66 @@
+/** Wake-ups by timers of this process. They die with it; the dispatcher asks for them again from the rows at its start. */
+import type { SessionName } from '../contract/ids.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Scheduler, Wake } from './scheduler.ts';
+
+/** Longest delay that a timer takes. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
+
+interface Appointment {
+  readonly at: number;
+  readonly abort: AbortController;
+}
+
+export class InProcessScheduler implements Scheduler {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #appointments = new Map<SessionName, Appointment>();
+  #wake: Wake | null = null;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  start(wake: Wake): Promise<void> {
+    this.#wake = wake;
+    return Promise.resolve();
+  }
+
+  wakeAt(session: SessionName, at: number): void {
+    if (!this.#wake) return;
+    const known = this.#appointments.get(session);
+    if (known && known.at <= at) return;
+    known?.abort.abort();
+    const appointment = { at, abort: new AbortController() };
+    this.#appointments.set(session, appointment);
+    void this.#keep(session, appointment);
+  }
+
+  stop(): Promise<void> {
+    this.#wake = null;
+    for (const { abort } of this.#appointments.values()) abort.abort();
+    this.#appointments.clear();
+    return Promise.resolve();
+  }
+
+  async #keep(session: SessionName, appointment: Appointment): Promise<void> {
+    try {
+      for (let left = appointment.at - this.#clock.now(); left > 0; left = appointment.at - this.#clock.now()) {
+        await this.#clock.sleep(Math.min(left, LONGEST_SLEEP_MS), appointment.abort.signal);
+      }
+      // Never within `wakeAt` itself: the caller may still be in the middle of its turn.
+      await Promise.resolve();
+    } catch {
+      return; // replaced or stopped
+    }
+    if (this.#appointments.get(session) !== appointment) return;
+    this.#appointments.delete(session);
+    try {
+      this.#wake?.(session);
+    } catch (error) {
+      this.#log.error({ session, error }, 'a wake-up failed');
+    }
+  }
+}

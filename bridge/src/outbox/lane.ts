@@ -1,0 +1,154 @@
+/**
+ * The lane of one session: sends what is due, one message per chat at a time, several chats beside each other. It holds
+ * the messages in flight and nothing else; what waits is in the database.
+ */
+import type { OutboxId, SessionName } from '../contract/ids.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
+import type { Carried, Carrier } from './carrier.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface LaneParts {
+  readonly reads: OutboxReads;
+  readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider'>;
+  readonly scheduler: Pick<Scheduler, 'wakeAt'>;
+  readonly ready: (session: SessionName) => Engine | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** After an error of the bridge itself (the database), before the lane tries again. */
+const REST_MS = 1_000;
+/** Before a fate that could not be told is asked for again. */
+const ASK_AGAIN_MS = 5_000;
+/** Messages in doubt that are asked about when a session becomes ready. */
+const RECONSIDER_LIMIT = 100;
+const INTERRUPTED = 'the bridge or the session went away during the send';
+
+export class Lane {
+  readonly #session: SessionName;
+  readonly #parts: LaneParts;
+  readonly #parallelism: number;
+  readonly #inFlight = new Map<OutboxId, Promise<void>>();
+  #turn: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+  #restUntil = 0;
+  /** There may be messages in `sending` that nobody carries; not to be asked about before `#askAt`. */
+  #interrupted = true;
+  #askAt = 0;
+  #reconsider = true;
+
+  constructor(session: SessionName, parallelism: number, parts: LaneParts) {
+    this.#session = session;
+    this.#parallelism = parallelism;
+    this.#parts = parts;
+  }
+
+  get idle(): boolean {
+    return this.#inFlight.size === 0 && this.#turn === null;
+  }
+
+  /** The session is ready anew: what was interrupted can be asked for. */
+  sessionReady(): void {
+    this.#interrupted = true;
+    this.#askAt = 0;
+    this.#reconsider = true;
+    this.pump();
+  }
+
+  /** Looks for work. Calls during a look lead to one more look. */
+  pump(): void {
+    this.#again = true;
+    if (this.#turn || this.#stopped) return;
+    this.#turn = this.#turns().finally(() => {
+      this.#turn = null;
+      if (this.#again) this.pump();
+    });
+  }
+
+  /** Takes nothing up any more; resolves when what is in flight has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    while (!this.idle) await Promise.allSettled([this.#turn, ...this.#inFlight.values()]);
+  }
+
+  async #turns(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#rest(error);
+      }
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { clock, scheduler, ready, reads } = this.#parts;
+    const now = clock.now();
+    if (now < this.#restUntil) return scheduler.wakeAt(this.#session, this.#restUntil);
+    const engine = ready(this.#session);
+    if (!engine) return;
+    if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
+    const free = this.#parallelism - this.#inFlight.size;
+    // What is being prepared is still queued in the database, hence the surplus.
+    const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size) : [];
+    const next = heads.filter((row) => !this.#inFlight.has(row.id as OutboxId)).slice(0, Math.max(0, free));
+    if (!this.#stopped) for (const row of next) this.#takeUp(row, () => this.#parts.carrier.carry(row, engine));
+    const due = await reads.nextDue(this.#session, now);
+    if (due !== null) scheduler.wakeAt(this.#session, due);
+    if (this.#reconsider) await this.#reconsiderDoubts(engine);
+  }
+
+  async #settleInterrupted(): Promise<void> {
+    const { reads, carrier } = this.#parts;
+    this.#interrupted = false;
+    const limit = this.#parallelism + this.#inFlight.size;
+    const sending = await reads.inState(this.#session, 'sending', limit);
+    const orphans = sending.filter((row) => !this.#inFlight.has(row.id as OutboxId));
+    // Where one look does not take in all of them, the end of each brings the next look.
+    if (sending.length === limit) this.#interrupted = true;
+    for (const row of orphans) this.#takeUp(row, () => carrier.settle(row, INTERRUPTED));
+  }
+
+  async #reconsiderDoubts(engine: Engine): Promise<void> {
+    this.#reconsider = false;
+    const doubtful = await this.#parts.reads.inState(this.#session, 'in_doubt', RECONSIDER_LIMIT);
+    for (const row of doubtful) {
+      if (this.#stopped || this.#parts.ready(this.#session) !== engine) return;
+      await this.#parts.carrier.reconsider(row, engine);
+    }
+  }
+
+  #takeUp(row: OutboxRow, work: () => Promise<Carried>): void {
+    const id = row.id as OutboxId;
+    const done = work()
+      .then((carried) => {
+        if (carried === 'open') this.#askLater();
+      })
+      .catch((error: unknown) => this.#rest(error))
+      .then(() => {
+        this.#inFlight.delete(id);
+        this.pump();
+      });
+    this.#inFlight.set(id, done);
+  }
+
+  /** Its fate could not be asked: at once when the session is ready again, else a little later. */
+  #askLater(): void {
+    const { ready, scheduler, clock } = this.#parts;
+    this.#interrupted = true;
+    if (!ready(this.#session)) return;
+    this.#askAt = clock.now() + ASK_AGAIN_MS;
+    scheduler.wakeAt(this.#session, this.#askAt);
+  }
+
+  #rest(error: unknown): void {
+    this.#parts.log.error({ err: error, session: this.#session }, 'the outbox lane rests after an error');
+    this.#restUntil = this.#parts.clock.now() + REST_MS;
+    this.#interrupted = true;
+  }
+}

@@ -1,0 +1,87 @@
+/** What a stored outbox message says: between the request, the row, the engine and the client's view. */
+import { createHash } from 'node:crypto';
+import type { Address } from '../contract/address.ts';
+import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
+import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
+import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
+import { parseChatId } from '../engine/whatsapp-id.ts';
+import type { OutboxRow } from '../store/outbox.repository.ts';
+
+interface CommonContent {
+  readonly quotedWireId?: WireId;
+  readonly mentions?: readonly ChatId[];
+}
+interface TextContent extends CommonContent {
+  readonly type: 'text';
+  readonly text: string;
+}
+interface MediaContent extends CommonContent {
+  readonly type: 'image' | 'video' | 'audio' | 'document';
+  readonly mediaId: MediaId;
+  readonly caption?: string;
+  readonly fileName?: string;
+  /** Found in the bytes. */
+  readonly mimeType?: string;
+}
+export type OutboxContent = TextContent | MediaContent;
+
+/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address */
+export function contentOf(request: SendRequest): OutboxContent {
+  const common: CommonContent = {
+    ...(request.quotedMessageId === undefined ? {} : { quotedWireId: request.quotedMessageId as WireId }),
+    ...(request.mentions?.length ? { mentions: request.mentions.map(parseChatId) } : {}),
+  };
+  if (request.type === 'text') return { ...common, type: 'text', text: request.text };
+  return {
+    ...common,
+    type: request.type,
+    mediaId: request.mediaId as MediaId,
+    ...(request.caption === undefined ? {} : { caption: request.caption }),
+    ...(request.fileName === undefined ? {} : { fileName: request.fileName }),
+  };
+}
+
+export const contentOfRow = (row: OutboxRow): OutboxContent => JSON.parse(row.content) as OutboxContent;
+
+/** The call to the engine. @param file for media, opened for this attempt */
+export function engineSendOf(content: OutboxContent, chatId: ChatId, file: OutgoingFile | null): EngineSend {
+  const common = {
+    chatId,
+    ...(content.quotedWireId === undefined ? {} : { quotedWireId: content.quotedWireId }),
+    ...(content.mentions === undefined ? {} : { mentions: content.mentions }),
+  };
+  if (content.type === 'text') return { ...common, type: 'text', text: content.text };
+  if (!file) throw new Error('A media message needs its file');
+  return {
+    ...common,
+    type: content.type,
+    file,
+    ...(content.caption === undefined ? {} : { caption: content.caption }),
+  };
+}
+
+/** sha256 over the request with its keys in order, base64url: the same request always has the same digest. */
+export function digestOf(request: SendRequest): string {
+  const ordered = Object.entries(request)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(ordered)).digest('base64url');
+}
+
+/** The message as clients see it. */
+export function viewOf(row: OutboxRow): OutboxMessage {
+  const waits = row.state === 'queued' && row.error_code !== null;
+  return {
+    id: row.id,
+    session: row.session,
+    chat: JSON.parse(row.chat) as Address,
+    type: row.type,
+    state: row.state,
+    messageId: row.wire_id !== null && row.state !== 'queued' ? row.wire_id : null,
+    attempts: row.attempts,
+    createdAt: new Date(row.created_at).toISOString(),
+    updatedAt: new Date(row.updated_at).toISOString(),
+    nextAttemptAt: waits ? new Date(row.due_at).toISOString() : null,
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? row.error_code },
+  };
+}

@@ -1,0 +1,115 @@
+/** Keeps the outbox in order over time: gives up what waits too long, settles what lost its session, forgets old rows. */
+import type { SessionName } from '../contract/ids.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Database } from '../store/database.ts';
+import { pruneOutbox, type OutboxReads } from '../store/outbox.repository.ts';
+import { IDEMPOTENCY_MS } from './accept.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+
+export interface KeeperOptions {
+  readonly maxAgeMs: number;
+  /** How long messages that came to their end stay listed. */
+  readonly retentionMs: number;
+  readonly everyMs: number;
+  /** A message that is `sending` for longer, while its session is away, is in doubt. */
+  readonly unsettledMs: number;
+}
+export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
+  maxAgeMs: 24 * 3_600_000,
+  retentionMs: 30 * 24 * 3_600_000,
+  everyMs: 30_000,
+  unsettledMs: 15 * 60_000,
+};
+
+export interface KeeperParts {
+  readonly database: Pick<Database, 'write'>;
+  readonly reads: OutboxReads;
+  readonly ledger: OutboxLedger;
+  readonly sessions: { exists(session: SessionName): boolean; ready(session: SessionName): object | null };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const BATCH = 200;
+const GONE = 'the session was deleted';
+
+export class OutboxKeeper {
+  readonly #parts: KeeperParts;
+  readonly #options: KeeperOptions;
+  readonly #abort = new AbortController();
+  #rounds: Promise<void> | null = null;
+
+  constructor(parts: KeeperParts, options: KeeperOptions = DEFAULT_KEEPER_OPTIONS) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#rounds ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#rounds;
+  }
+
+  /** One round of everything. */
+  async tidy(): Promise<void> {
+    const { reads, sessions } = this.#parts;
+    for (const session of await reads.sessionsWithWork())
+      if (!sessions.exists(session)) await this.sessionDeleted(session);
+    await this.#giveUpOld();
+    await this.#doubtUnsettled();
+    await this.#prune();
+  }
+
+  /** The messages of a deleted session fail, before another session can take its name. */
+  async sessionDeleted(session: SessionName): Promise<void> {
+    const { reads, ledger } = this.#parts;
+    for (let more = true; more && !this.#abort.signal.aborted;) {
+      const queued = await reads.inState(session, 'queued', BATCH);
+      const sending = await reads.inState(session, 'sending', BATCH);
+      for (const row of queued) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE, 'expired');
+      for (const row of sending) await ledger.doubt(row, GONE);
+      more = queued.length === BATCH || sending.length === BATCH;
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#parts;
+    while (!this.#abort.signal.aborted) {
+      await this.tidy().catch((error: unknown) => log.error({ err: error }, 'the outbox could not be tidied'));
+      await clock.sleep(this.#options.everyMs, this.#abort.signal).catch(() => undefined);
+    }
+  }
+
+  async #giveUpOld(): Promise<void> {
+    const { reads, ledger, clock } = this.#parts;
+    const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
+    for (const row of old)
+      await ledger.fail(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time', 'expired');
+  }
+
+  async #doubtUnsettled(): Promise<void> {
+    const { reads, ledger, clock, sessions } = this.#parts;
+    const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
+    for (const row of stuck) {
+      // A ready session has a lane that settles it, or a send that is still under way.
+      if (!sessions.ready(row.session as SessionName))
+        await ledger.doubt(row, 'the session went away during the send and has not come back');
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { database, clock } = this.#parts;
+    const now = clock.now();
+    const limit = BATCH;
+    const call = pruneOutbox({
+      keysBefore: now - IDEMPOTENCY_MS,
+      settledBefore: now - this.#options.retentionMs,
+      limit,
+    });
+    while (!this.#abort.signal.aborted && (await database.write(call)) >= limit);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The durable steps in the life of an outbox message. Each is one transaction, with its event where it has one, and each
+ * tells those who wait.
+ */
+import type { Address } from '../contract/address.ts';
+import { WabError, type ErrorCode } from '../contract/errors.ts';
+import type { NewEvent } from '../contract/events.ts';
+import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
+import type { SendReceipt } from '../engine/engine.ts';
+import { messageSent, outboxFailed, outboxInDoubt } from '../events/event-constructors.ts';
+import type { Appended } from '../events/event-log.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Database } from '../store/database.ts';
+import type { Call } from '../store/operation.ts';
+import { addressMessage, hurryMessages, moveMessage, type Move, type OutboxRow } from '../store/outbox.repository.ts';
+import type { OutboxChanges } from './outbox-changes.ts';
+import { contentOfRow } from './outbox-content.ts';
+import { HAPPENINGS, type Happening } from './outbox-state.ts';
+import type { Verdict } from './retry-policy.ts';
+
+export interface OutboxRecorder {
+  /** Stores an event and its effects in one transaction. */
+  recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<Appended>;
+}
+
+type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'error' | 'headOnly' | 'required'>;
+
+/** Catalogue sentence of a code, with what a message can tell about itself. */
+export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code: ErrorCode; message: string } {
+  const details = {
+    reason,
+    id: row.id,
+    session: row.session,
+    state: 'not connected',
+    hint: 'The message waits and is sent when the session is ready.',
+    attempts: row.attempts,
+    mediaId: row.media_id ?? '',
+    what: reason,
+  };
+  // Errors with details of their own (media) bring their sentence along.
+  const message = code.startsWith('WAB_MEDIA_') ? reason : new WabError(code, details).message;
+  return { code, message };
+}
+
+export class OutboxLedger {
+  readonly #database: Pick<Database, 'write'>;
+  readonly #recorder: OutboxRecorder;
+  readonly #changes: OutboxChanges;
+  readonly #clock: Clock;
+
+  constructor(database: Pick<Database, 'write'>, recorder: OutboxRecorder, changes: OutboxChanges, clock: Clock) {
+    this.#database = database;
+    this.#recorder = recorder;
+    this.#changes = changes;
+    this.#clock = clock;
+  }
+
+  /** @returns the message as it is now, or null where the move was not legal any more */
+  async move(row: OutboxRow, happening: Happening, patch: Patch = {}): Promise<OutboxRow | null> {
+    const moved = await this.#database.write(this.#move(row, happening, patch));
+    if (moved) this.#told(row);
+    return moved;
+  }
+
+  /** The intent: on disk before the engine is called. */
+  begin(row: OutboxRow, wireId: WireId | null): Promise<OutboxRow | null> {
+    const attempts = row.attempts + 1;
+    return this.move(row, 'begun', { attempts, error: null, headOnly: true, ...(wireId === null ? {} : { wireId }) });
+  }
+
+  /** WhatsApp's own address of the recipient. @returns the message, or null where it does not wait any more */
+  address(row: OutboxRow, chat: Address): Promise<OutboxRow | null> {
+    return this.#database.write(
+      addressMessage({
+        id: row.id as OutboxId,
+        chatId: chat.chatId as ChatId,
+        chat: JSON.stringify(chat),
+        now: this.#clock.now(),
+      }),
+    );
+  }
+
+  /** Messages that were put back because the session was not ready are due again. */
+  hurry(session: SessionName): Promise<void> {
+    return this.#database.write(hurryMessages({ session, errorCode: 'WAB_SESSION_NOT_READY', now: this.#clock.now() }));
+  }
+
+  /** WhatsApp took it: the event and the row in one transaction. */
+  async taken(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
+    const content = contentOfRow(row);
+    const move = this.#move(row, 'taken', { wireId: receipt.wireId, error: null });
+    const event = messageSent({
+      session: row.session as SessionName,
+      chat: JSON.parse(row.chat) as Address,
+      sender: self,
+      wireId: receipt.wireId,
+      sentAt: receipt.sentAt,
+      outboxId: row.id as OutboxId,
+      content,
+    });
+    const { duplicate } = await this.#recorder.recordEvent(event, [move]);
+    // The engine reported the message before its own send returned; the row may still have to follow.
+    if (duplicate) await this.#database.write(move);
+    this.#told(row);
+  }
+
+  /** Put back into the queue. */
+  async defer(row: OutboxRow, verdict: Extract<Verdict, { kind: 'retry' }>): Promise<void> {
+    const begun = row.state === 'sending';
+    await this.move(row, 'deferred', {
+      dueAt: this.#clock.now() + verdict.afterMs,
+      attempts: row.attempts + (verdict.counts ? (begun ? 0 : 1) : begun ? -1 : 0),
+      error: errorOf(verdict.code, row, verdict.reason),
+    });
+  }
+
+  /** Given up: an event, so that nobody has to ask. */
+  async fail(
+    row: OutboxRow,
+    code: ErrorCode,
+    reason: string,
+    happening: 'refused' | 'expired' = 'refused',
+  ): Promise<void> {
+    const error = errorOf(code, row, reason);
+    const event = outboxFailed({
+      session: row.session as SessionName,
+      chat: JSON.parse(row.chat) as Address,
+      outboxId: row.id as OutboxId,
+      code,
+      reason: error.message,
+      at: new Date(this.#clock.now()),
+    });
+    await this.#withEvent(row, event, happening, { error });
+  }
+
+  /** Whether it left cannot be known. */
+  async doubt(row: OutboxRow, reason: string): Promise<void> {
+    const event = outboxInDoubt({
+      session: row.session as SessionName,
+      chat: JSON.parse(row.chat) as Address,
+      outboxId: row.id as OutboxId,
+      attempt: row.attempts,
+      reason,
+      at: new Date(this.#clock.now()),
+    });
+    await this.#withEvent(row, event, 'lost_sight', {
+      error: { code: 'WAB_SEND_IN_DOUBT', message: new WabError('WAB_SEND_IN_DOUBT', { id: row.id, reason }).message },
+    });
+  }
+
+  /** The event is stored only if the message moves; where WhatsApp settled it meanwhile, neither happens. */
+  async #withEvent(row: OutboxRow, event: NewEvent, happening: Happening, patch: Patch): Promise<void> {
+    try {
+      const { duplicate } = await this.#recorder.recordEvent(event, [
+        this.#move(row, happening, { ...patch, required: true }),
+      ]);
+      if (duplicate) await this.#database.write(this.#move(row, happening, patch));
+    } catch (error) {
+      if (!(error instanceof WabError && error.code === 'WAB_OUTBOX_STATE')) throw error;
+    }
+    this.#told(row);
+  }
+
+  #move(row: OutboxRow, happening: Happening, patch: Patch): Call<OutboxRow | null> {
+    const { from, to } = HAPPENINGS[happening];
+    return moveMessage({ of: { id: row.id as OutboxId }, from, to, now: this.#clock.now(), ...patch });
+  }
+
+  #told(row: OutboxRow): void {
+    this.#changes.changed(row.id as OutboxId);
+  }
+}

@@ -1,0 +1,85 @@
+/** The outbox as HTTP sees it: acceptance, state, and what an operator may do to a message. */
+import { WabError } from '../contract/errors.ts';
+import type { OutboxId, SessionName } from '../contract/ids.ts';
+import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
+import type { Acceptor } from './accept.ts';
+import type { OutboxChanges } from './outbox-changes.ts';
+import { viewOf } from './outbox-content.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+import { isPending, type Happening } from './outbox-state.ts';
+import type { Acceptance, AcceptOptions, Outbox, Resolution } from './outbox.ts';
+
+export interface OutboxServiceParts {
+  readonly acceptor: Pick<Acceptor, 'accept'>;
+  readonly reads: OutboxReads;
+  readonly ledger: OutboxLedger;
+  readonly changes: OutboxChanges;
+  readonly clock: Clock;
+}
+
+const RESOLUTIONS: Readonly<Record<Resolution, Happening>> = {
+  sent: 'resolved_sent',
+  failed: 'resolved_failed',
+  resend: 'resolved_resend',
+};
+
+export class OutboxService implements Outbox {
+  readonly #parts: OutboxServiceParts;
+
+  constructor(parts: OutboxServiceParts) {
+    this.#parts = parts;
+  }
+
+  async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
+    const acceptance = await this.#parts.acceptor.accept(request, options);
+    if (!acceptance.replayed) this.#parts.changes.freed(request.session as SessionName);
+    return acceptance;
+  }
+
+  async get(id: OutboxId, waitMs = 0): Promise<OutboxMessage> {
+    const { clock, changes } = this.#parts;
+    const settled = (row: OutboxRow): boolean => !isPending(row.state);
+    return viewOf(await changes.messages.until(id, () => this.#row(id), settled, waitMs, clock));
+  }
+
+  async list(filter: Parameters<Outbox['list']>[0]): Promise<readonly OutboxMessage[]> {
+    return (await this.#parts.reads.list(filter)).map(viewOf);
+  }
+
+  async resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage> {
+    const error =
+      as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator settled it as not sent.' } : null;
+    return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt is settled by hand.', {
+      error,
+      ...(as === 'resend' ? { dueAt: this.#parts.clock.now() } : {}),
+    });
+  }
+
+  cancel(id: OutboxId): Promise<OutboxMessage> {
+    return this.#settle(id, 'cancelled', 'only a message that is still queued can be withdrawn.', {});
+  }
+
+  async #settle(
+    id: OutboxId,
+    happening: Happening,
+    hint: string,
+    patch: Parameters<OutboxLedger['move']>[2],
+  ): Promise<OutboxMessage> {
+    const row = await this.#row(id);
+    const moved = await this.#parts.ledger.move(row, happening, patch);
+    if (!moved) {
+      const { state } = await this.#row(id);
+      throw new WabError('WAB_OUTBOX_STATE', { id, state, hint });
+    }
+    this.#parts.changes.freed(row.session as SessionName);
+    return viewOf(moved);
+  }
+
+  async #row(id: OutboxId): Promise<OutboxRow> {
+    const row = await this.#parts.reads.find(id);
+    if (!row) throw new WabError('WAB_OUTBOX_NOT_FOUND', { id });
+    return row;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The life of an outbox message as a pure table. Every write to the outbox names one of these happenings, and the
+ * database carries it out as compare-and-set on the states it may start from, so that an illegal transition cannot be
+ * written and an acknowledgement never moves a message backwards.
+ */
+import type { AckLevel } from '../contract/events.ts';
+import type { OutboxState } from '../contract/messages.ts';
+
+interface Transition {
+  readonly from: readonly OutboxState[];
+  readonly to: OutboxState;
+}
+
+/**
+ * Acknowledgements and sightings start from `queued` as well: only messages whose wire id was chosen can be meant, and
+ * one that was taken for absent and queued again may turn out to have left after all.
+ */
+export const HAPPENINGS = {
+  /** The intent is written down; the engine is called next. */
+  begun: { from: ['queued'], to: 'sending' },
+  /** It did not leave; try again later. From `queued` where the preparation failed. */
+  deferred: { from: ['queued', 'sending'], to: 'queued' },
+  /** WhatsApp took it. */
+  taken: { from: ['queued', 'sending', 'in_doubt'], to: 'accepted' },
+  delivered: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'delivered' },
+  read: { from: ['queued', 'sending', 'accepted', 'delivered', 'in_doubt'], to: 'read' },
+  /** It did not leave and never will. */
+  refused: { from: ['queued', 'sending'], to: 'failed' },
+  /** It waited too long, or its session is gone. Not from `sending`: that one may be leaving at this moment. */
+  expired: { from: ['queued'], to: 'failed' },
+  /** WhatsApp took it and reported afterwards that it could not be sent. */
+  bounced: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'failed' },
+  /** Whether it left cannot be known. */
+  lost_sight: { from: ['sending'], to: 'in_doubt' },
+  cancelled: { from: ['queued'], to: 'cancelled' },
+  resolved_sent: { from: ['in_doubt'], to: 'accepted' },
+  resolved_failed: { from: ['in_doubt'], to: 'failed' },
+  resolved_resend: { from: ['in_doubt'], to: 'queued' },
+} as const satisfies Record<string, Transition>;
+
+export type Happening = keyof typeof HAPPENINGS;
+
+/** The state after a happening, or null where it is illegal or would move the message backwards. */
+export function transition(state: OutboxState, happening: Happening): OutboxState | null {
+  const { from, to }: Transition = HAPPENINGS[happening];
+  return from.includes(state) ? to : null;
+}
+
+/** What an acknowledgement means for the message. */
+export function happeningOfAck(level: AckLevel): Happening {
+  if (level === 'server') return 'taken';
+  return level === 'delivered' ? 'delivered' : 'read';
+}
+
+/** Whether WhatsApp may still hear of the message without anybody asking for it. */
+export const isPending = (state: OutboxState): boolean => state === 'queued' || state === 'sending';

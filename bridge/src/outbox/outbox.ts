@@ -1,0 +1,44 @@
+/** The outbox as HTTP sees it: a promise to carry out what was accepted. The dispatcher works behind it. */
+import type { OutboxMessage, OutboxState, SendRequest } from '../contract/messages.ts';
+import type { KeyId, OutboxId, SessionName } from '../contract/ids.ts';
+
+export interface Acceptance {
+  readonly message: OutboxMessage;
+  /** True where the idempotency key was known and this is the message it made then. */
+  readonly replayed: boolean;
+}
+
+export interface AcceptOptions {
+  /** Scopes the idempotency key: two keys never collide. */
+  readonly keyId: KeyId;
+  readonly idempotencyKey: string;
+  /** Answer with the first message even if the body differs (the n8n node on a second attempt). */
+  readonly firstAnswer: boolean;
+}
+
+export type Resolution = 'sent' | 'failed' | 'resend';
+
+export interface Outbox {
+  /**
+   * Takes a message durably. Known idempotency keys replay their first answer for 7 days.
+   *
+   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_OPERATION_UNSUPPORTED, WAB_MEDIA_NOT_FOUND,
+   *   WAB_MEDIA_TYPE, WAB_IDEMPOTENCY_KEY_REUSED; nothing is stored then
+   */
+  accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance>;
+  /**
+   * @param waitMs answer as soon as the message is neither `queued` nor `sending`, at the latest after this long
+   * @throws WabError WAB_OUTBOX_NOT_FOUND
+   */
+  get(id: OutboxId, waitMs?: number): Promise<OutboxMessage>;
+  list(filter: {
+    readonly session?: SessionName;
+    readonly states?: readonly OutboxState[];
+    readonly before?: OutboxId;
+    readonly limit: number;
+  }): Promise<readonly OutboxMessage[]>;
+  /** Settles an `in_doubt` message. @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE */
+  resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage>;
+  /** Withdraws a `queued` message. @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE */
+  cancel(id: OutboxId): Promise<OutboxMessage>;
+}

@@ -1,0 +1,324 @@
+/**
+ * All sessions of this bridge. It remembers them durably, restores them side by side after a restart, and lets the rest
+ * of the bridge at them by name.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Address } from '../contract/address.ts';
+import { WabError } from '../contract/errors.ts';
+import type { SessionState } from '../contract/events.ts';
+import type { SessionName } from '../contract/ids.ts';
+import {
+  ENGINE_NAMES,
+  type Engine,
+  type EngineCapabilities,
+  type EngineFactory,
+  type EngineName,
+} from '../engine/engine.ts';
+import type { Database } from '../store/database.ts';
+import {
+  addSession,
+  listSessions,
+  removeSession,
+  setSessionDesired,
+  type SessionRow,
+} from '../store/sessions.repository.ts';
+import type { QrCode, SessionEngines, Sessions, SessionView } from './sessions.ts';
+import { Supervisor, type SupervisorDeps } from './supervisor.ts';
+
+export interface RegistryOptions {
+  /** One folder per session is made in here for its login state. */
+  readonly profilesDir: string;
+  readonly maxSessions: number;
+  /** Sessions that connect at the same time after a restart. */
+  readonly restoreConcurrency: number;
+}
+
+export interface RegistryDeps extends SupervisorDeps {
+  readonly database: Pick<Database, 'write' | 'reader'>;
+  /** The engines that are enabled. */
+  readonly factories: readonly EngineFactory[];
+}
+
+/** A session of an enabled engine. */
+interface Supervised {
+  readonly factory: EngineFactory;
+  readonly supervisor: Supervisor;
+}
+
+interface Held {
+  readonly name: SessionName;
+  readonly engine: EngineName;
+  /** Null where its engine is not enabled on this bridge. */
+  readonly supervised: Supervised | null;
+  readonly addedAt: string;
+  /** Whether it takes one of the places that `maxSessions` counts. */
+  wanted: boolean;
+  deleting: boolean;
+}
+
+const NOTHING: EngineCapabilities = { chosenMessageIds: false, operations: [] };
+/** States in which a session that is being restored still takes up the machine. */
+const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
+
+export class SessionRegistry implements Sessions, SessionEngines {
+  readonly #deps: RegistryDeps;
+  readonly #options: RegistryOptions;
+  readonly #sessions = new Map<SessionName, Held>();
+  /** Names and places that are being given away. */
+  readonly #reserved = new Set<SessionName>();
+  readonly #readyListeners = new Set<(name: SessionName) => void>();
+  readonly #changeListeners = new Set<() => void>();
+  #closing = false;
+  #restoring: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: RegistryDeps, options: RegistryOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Reads the sessions and begins to restore those that ran. Resolves before they are ready. */
+  async open(): Promise<void> {
+    const wanted: Held[] = [];
+    for (const row of await listSessions(this.#deps.database.reader)) {
+      const held = this.#hold(row.name as SessionName, row);
+      if (row.desired === 'deleting') await this.#finishDeleting(held);
+      else if (row.desired === 'running' && held.supervised) wanted.push(held);
+    }
+    for (const held of wanted) held.wanted = true;
+    this.#restoring = this.#restore(wanted);
+  }
+
+  /** Ends every engine. The sessions are restored by the next `open`. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#changed();
+    await this.#restoring;
+    await Promise.all(
+      [...this.#sessions.values()].map(async (held) => held.supervised?.supervisor.close('the bridge stopped')),
+    );
+  }
+
+  list(): readonly SessionView[] {
+    return [...this.#sessions.values()].map(viewOf);
+  }
+
+  get(name: SessionName): SessionView {
+    return viewOf(this.#held(name));
+  }
+
+  async add(name: SessionName, engine: EngineName): Promise<SessionView> {
+    this.#refuseWhileClosing();
+    if (this.#sessions.has(name) || this.#reserved.has(name))
+      throw new WabError('WAB_SESSION_EXISTS', { session: name });
+    if (!this.#factory(engine)) throw this.#notEnabled(engine);
+    this.#refuseAboveLimit();
+    this.#reserved.add(name);
+    try {
+      const now = this.#deps.clock.now();
+      await this.#deps.database.write(addSession({ name, engine, now }));
+      const held = this.#hold(name, { engine, desired: 'stopped', self: null, created_at: now });
+      held.wanted = true;
+      await held.supervised?.supervisor.start('it was added');
+      return viewOf(held);
+    } finally {
+      this.#reserved.delete(name);
+    }
+  }
+
+  async start(name: SessionName): Promise<SessionView> {
+    this.#refuseWhileClosing();
+    const held = this.#held(name);
+    if (held.deleting) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
+    if (!held.supervised) throw this.#notEnabled(held.engine);
+    if (!takesPlace(held)) this.#refuseAboveLimit();
+    held.wanted = true;
+    await held.supervised.supervisor.start('an operator started it');
+    return viewOf(held);
+  }
+
+  async stop(name: SessionName): Promise<SessionView> {
+    const held = this.#held(name);
+    await held.supervised?.supervisor.stop('an operator stopped it');
+    held.wanted = false;
+    return viewOf(held);
+  }
+
+  async logout(name: SessionName): Promise<SessionView> {
+    const held = this.#held(name);
+    if (!held.supervised) throw this.#notEnabled(held.engine);
+    await held.supervised.supervisor.logout();
+    return viewOf(held);
+  }
+
+  async delete(name: SessionName): Promise<void> {
+    const held = this.#held(name);
+    held.deleting = true;
+    // From here on a restart in the middle goes on with it.
+    await this.#deps.database.write(setSessionDesired({ name, desired: 'deleting', now: this.#deps.clock.now() }));
+    await held.supervised?.supervisor.close('it is being deleted');
+    await this.#finishDeleting(held);
+  }
+
+  qr(name: SessionName): QrCode {
+    const held = this.#held(name);
+    const code = held.supervised?.supervisor.qr;
+    if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(held).state });
+    return code;
+  }
+
+  ready(name: SessionName): Engine | null {
+    return this.#sessions.get(name)?.supervised?.supervisor.readyEngine ?? null;
+  }
+
+  exists(name: SessionName): boolean {
+    return this.#sessions.has(name);
+  }
+
+  capabilities(name: SessionName): EngineCapabilities | null {
+    const held = this.#sessions.get(name);
+    return held ? (held.supervised?.factory.capabilities ?? NOTHING) : null;
+  }
+
+  onReady(listener: (name: SessionName) => void): () => void {
+    this.#readyListeners.add(listener);
+    return () => this.#readyListeners.delete(listener);
+  }
+
+  /** Starts sessions so that no more than a few connect at once. One that does not get ready frees its place too. */
+  async #restore(wanted: readonly Held[]): Promise<void> {
+    const waiting = [...wanted];
+    const work = async (): Promise<void> => {
+      for (let held = waiting.shift(); held && !this.#closing; held = waiting.shift()) {
+        const supervisor = held.supervised?.supervisor;
+        if (!supervisor || !held.wanted || held.deleting) continue;
+        await supervisor.restore();
+        await this.#until(() => this.#closing || !BUSY.has(supervisor.machine.state));
+      }
+    };
+    await Promise.all(Array.from({ length: this.#options.restoreConcurrency }, work));
+  }
+
+  #until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds()) return;
+        this.#changeListeners.delete(look);
+        resolve();
+      };
+      this.#changeListeners.add(look);
+      look();
+    });
+  }
+
+  #changed(): void {
+    for (const look of [...this.#changeListeners]) look();
+  }
+
+  #hold(name: SessionName, row: Pick<SessionRow, 'engine' | 'desired' | 'self' | 'created_at'>): Held {
+    const factory = this.#factory(row.engine);
+    const held: Held = {
+      name,
+      engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
+      supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row) },
+      addedAt: new Date(Number(row.created_at)).toISOString(),
+      wanted: false,
+      deleting: false,
+    };
+    this.#sessions.set(name, held);
+    return held;
+  }
+
+  #supervisor(name: SessionName, factory: EngineFactory, row: Pick<SessionRow, 'desired' | 'self'>): Supervisor {
+    return new Supervisor(
+      {
+        name,
+        factory,
+        profileDir: this.#profileDir(name),
+        rest: row.desired === 'logged_out' ? 'logged_out' : 'stopped',
+        self: row.self === null ? null : (JSON.parse(row.self) as Address),
+      },
+      this.#deps,
+      () => this.#changed(),
+      () => this.#announceReady(name),
+    );
+  }
+
+  #announceReady(name: SessionName): void {
+    for (const listener of [...this.#readyListeners]) {
+      try {
+        listener(name);
+      } catch (error) {
+        this.#deps.log.error(
+          { session: name, reason: error instanceof Error ? error.message : '' },
+          'a listener for ready sessions failed',
+        );
+      }
+    }
+  }
+
+  async #finishDeleting(held: Held): Promise<void> {
+    await rm(this.#profileDir(held.name), { recursive: true, force: true, maxRetries: 3 });
+    await this.#factory(held.engine)?.forget(held.name);
+    await this.#deps.database.write(removeSession({ name: held.name }));
+    this.#sessions.delete(held.name);
+  }
+
+  #profileDir(name: SessionName): string {
+    return join(this.#options.profilesDir, name);
+  }
+
+  #factory(engine: string): EngineFactory | null {
+    return this.#deps.factories.find((factory) => factory.name === engine) ?? null;
+  }
+
+  #held(name: SessionName): Held {
+    const held = this.#sessions.get(name);
+    if (!held) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
+    return held;
+  }
+
+  #refuseWhileClosing(): void {
+    if (this.#closing) throw new WabError('WAB_SHUTTING_DOWN');
+  }
+
+  #refuseAboveLimit(): void {
+    const limit = this.#options.maxSessions;
+    const held = [...this.#sessions.values()].filter((each) => takesPlace(each) && !this.#reserved.has(each.name));
+    if (held.length + this.#reserved.size >= limit) throw new WabError('WAB_SESSION_LIMIT', { limit });
+  }
+
+  #notEnabled(engine: EngineName): WabError {
+    const enabled = this.#deps.factories.map((factory) => factory.name).join(', ');
+    return new WabError('WAB_ENGINE_NOT_ENABLED', { engine, enabled });
+  }
+}
+
+const takesPlace = (held: Held): boolean => held.wanted && held.supervised?.supervisor.machine.state !== 'logged_out';
+
+function viewOf(held: Held): SessionView {
+  const common = { name: held.name, engine: held.engine, simulated: held.engine === 'sandbox' };
+  if (!held.supervised) {
+    const reason = `the engine ${held.engine} is not enabled on this bridge`;
+    return {
+      ...common,
+      state: 'failed',
+      reason,
+      since: held.addedAt,
+      self: null,
+      degraded: null,
+      capabilities: NOTHING,
+    };
+  }
+  const { supervisor, factory } = held.supervised;
+  const { state, reason, degraded } = supervisor.machine;
+  return {
+    ...common,
+    state,
+    reason,
+    since: supervisor.since,
+    self: supervisor.self,
+    degraded,
+    capabilities: factory.capabilities,
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * The state machine of a session, as a pure function: what an operator wants, what the engine signals and what a clock
+ * says, in; the next state and what is to be done, out.
+ *
+ *   stopped ─start→ starting ─qr→ awaiting_scan ─authenticated→ connecting ─ready→ ready
+ *   ready ─interrupted, crash→ reconnecting ─ready→ ready          a launch that fails before → failed ─retry→ starting
+ *   any ─logged_out→ logged_out (until an operator starts it)      any ─stop→ stopping ─engine gone→ stopped
+ */
+import type { SessionState } from '../contract/events.ts';
+
+export interface Machine {
+  readonly state: SessionState;
+  /** Why it is in this state, for a person. */
+  readonly reason: string;
+  /** Launches in a row that did not last; decides how long the next one waits. */
+  readonly attempt: number;
+  /** Whether it was ready since an operator started it. */
+  readonly wasReady: boolean;
+  /** What does not work as it should; null where all does. */
+  readonly degraded: string | null;
+}
+
+export type Input =
+  | { readonly on: 'start'; readonly reason: string }
+  | { readonly on: 'stop'; readonly reason: string }
+  | { readonly on: 'qr' | 'authenticated' | 'ready' }
+  | { readonly on: 'interrupted' | 'degraded' | 'logged_out' | 'crashed'; readonly reason: string }
+  /** The engine took too long to become ready. */
+  | { readonly on: 'deadline' }
+  /** The wait before the next launch is over. */
+  | { readonly on: 'retry_due' }
+  /** It has been ready long enough to trust it again. */
+  | { readonly on: 'stable' }
+  /** The engine has ended. */
+  | { readonly on: 'engine_gone' };
+
+export type Timer = 'deadline' | 'retry' | 'stable';
+export type Action =
+  | {
+      readonly do:
+        'launch' | 'discard' | 'show_qr' | 'hide_qr' | 'announce_ready' | 'announce_degraded' | 'forget_account';
+    }
+  /** Replaces a running timer of the same name. `attempt` counts from 1. */
+  | { readonly do: 'arm'; readonly timer: Timer; readonly attempt: number }
+  | { readonly do: 'disarm'; readonly timer: Timer };
+
+export interface Step {
+  readonly machine: Machine;
+  readonly actions: readonly Action[];
+}
+
+const QUIET: readonly Action[] = [
+  { do: 'disarm', timer: 'deadline' },
+  { do: 'disarm', timer: 'retry' },
+  { do: 'disarm', timer: 'stable' },
+  { do: 'hide_qr' },
+];
+/** States in which an engine works, or is about to be launched again. */
+const LIVE: ReadonlySet<SessionState> = new Set([
+  'starting',
+  'awaiting_scan',
+  'connecting',
+  'ready',
+  'reconnecting',
+  'failed',
+]);
+/** States in which the engine is on its way to ready. */
+const UNDER_WAY: ReadonlySet<SessionState> = new Set(['starting', 'awaiting_scan', 'connecting', 'reconnecting']);
+
+/** A session at rest, as it is when the bridge begins. */
+export function atRest(state: 'stopped' | 'logged_out' | 'failed', reason: string): Machine {
+  return { state, reason, attempt: 0, wasReady: false, degraded: null };
+}
+
+/** The next state and what it takes. An input that means nothing in a state changes nothing. */
+export function step(machine: Machine, input: Input): Step {
+  switch (input.on) {
+    case 'start':
+      return start(machine, input.reason);
+    case 'stop':
+      return stop(machine, input.reason);
+    case 'qr':
+      return qr(machine);
+    case 'authenticated':
+      return authenticated(machine);
+    case 'ready':
+      return ready(machine);
+    case 'interrupted':
+      return interrupted(machine, input.reason);
+    case 'degraded':
+      return degraded(machine, input.reason);
+    case 'logged_out':
+      return loggedOut(machine, input.reason);
+    case 'crashed':
+      return machine.state === 'failed' ? stay(machine) : fall(machine, input.reason);
+    case 'deadline':
+      return UNDER_WAY.has(machine.state) && machine.state !== 'awaiting_scan'
+        ? fall(machine, 'it did not become ready in time')
+        : stay(machine);
+    case 'retry_due':
+      return retry(machine);
+    case 'stable':
+      return machine.state === 'ready' ? { machine: { ...machine, attempt: 0 }, actions: [] } : stay(machine);
+    case 'engine_gone':
+      return machine.state === 'stopping'
+        ? { machine: to(machine, 'stopped', machine.reason), actions: [] }
+        : stay(machine);
+  }
+}
+
+const stay = (machine: Machine): Step => ({ machine, actions: [] });
+const to = (machine: Machine, state: SessionState, reason: string): Machine => ({
+  ...machine,
+  state,
+  reason,
+  degraded: null,
+});
+const deadline = (machine: Machine): Action => ({ do: 'arm', timer: 'deadline', attempt: machine.attempt + 1 });
+
+function start(machine: Machine, reason: string): Step {
+  // While it is stopping, a start waits its turn; in any other state that lives there is nothing to start.
+  if (machine.state !== 'stopped' && machine.state !== 'logged_out' && machine.state !== 'failed') return stay(machine);
+  const next = { ...to(machine, 'starting', reason), attempt: 0, wasReady: false };
+  return { machine: next, actions: [...QUIET, { do: 'launch' }, deadline(next)] };
+}
+
+function stop(machine: Machine, reason: string): Step {
+  if (machine.state === 'stopped' || machine.state === 'stopping') return stay(machine);
+  return { machine: to(machine, 'stopping', reason), actions: [...QUIET, { do: 'discard' }] };
+}
+
+function qr(machine: Machine): Step {
+  if (machine.state === 'awaiting_scan') return { machine, actions: [{ do: 'show_qr' }] };
+  if (!UNDER_WAY.has(machine.state) && machine.state !== 'ready') return stay(machine);
+  return {
+    machine: to(machine, 'awaiting_scan', 'a QR code waits to be scanned'),
+    actions: [{ do: 'disarm', timer: 'deadline' }, { do: 'disarm', timer: 'stable' }, { do: 'show_qr' }],
+  };
+}
+
+function authenticated(machine: Machine): Step {
+  // Engines repeat themselves after each resync, so a session that is ready stays so.
+  if (machine.state !== 'starting' && machine.state !== 'awaiting_scan' && machine.state !== 'reconnecting')
+    return stay(machine);
+  return {
+    machine: to(machine, 'connecting', 'the account is linked, its data is loading'),
+    actions: [{ do: 'hide_qr' }, deadline(machine)],
+  };
+}
+
+function ready(machine: Machine): Step {
+  if (machine.state === 'ready') return { machine: { ...machine, degraded: null }, actions: [] };
+  if (!UNDER_WAY.has(machine.state)) return stay(machine);
+  return {
+    machine: { ...to(machine, 'ready', 'connected'), wasReady: true },
+    actions: [
+      { do: 'disarm', timer: 'deadline' },
+      { do: 'hide_qr' },
+      { do: 'arm', timer: 'stable', attempt: machine.attempt + 1 },
+      { do: 'announce_ready' },
+    ],
+  };
+}
+
+function interrupted(machine: Machine, reason: string): Step {
+  if (machine.state === 'ready') {
+    return {
+      machine: to(machine, 'reconnecting', reason),
+      actions: [{ do: 'disarm', timer: 'stable' }, deadline(machine)],
+    };
+  }
+  if (machine.state === 'awaiting_scan') {
+    return { machine: to(machine, 'starting', reason), actions: [{ do: 'hide_qr' }, deadline(machine)] };
+  }
+  // Already on its way back: the deadline that runs goes on running.
+  return UNDER_WAY.has(machine.state) ? { machine: { ...machine, reason }, actions: [] } : stay(machine);
+}
+
+function degraded(machine: Machine, reason: string): Step {
+  if (machine.degraded === reason || (machine.state !== 'ready' && !UNDER_WAY.has(machine.state))) return stay(machine);
+  return { machine: { ...machine, degraded: reason }, actions: [{ do: 'announce_degraded' }] };
+}
+
+function loggedOut(machine: Machine, reason: string): Step {
+  if (!LIVE.has(machine.state)) return stay(machine);
+  return {
+    machine: to(machine, 'logged_out', reason),
+    actions: [...QUIET, { do: 'discard' }, { do: 'forget_account' }],
+  };
+}
+
+/** The engine is of no use any more: end it, and launch another after a while. */
+function fall(machine: Machine, reason: string): Step {
+  if (!LIVE.has(machine.state)) return stay(machine);
+  const next = { ...to(machine, machine.wasReady ? 'reconnecting' : 'failed', reason), attempt: machine.attempt + 1 };
+  return {
+    machine: next,
+    actions: [...QUIET, { do: 'discard' }, { do: 'arm', timer: 'retry', attempt: next.attempt }],
+  };
+}
+
+function retry(machine: Machine): Step {
+  if (machine.state !== 'failed' && machine.state !== 'reconnecting') return stay(machine);
+  const next = machine.state === 'failed' ? to(machine, 'starting', `launch ${machine.attempt + 1}`) : machine;
+  return { machine: next, actions: [{ do: 'launch' }, deadline(machine)] };
+}

@@ -1,0 +1,55 @@
+/**
+ * Sessions as the rest of the bridge sees them. HTTP uses `Sessions`, the dispatcher uses `SessionEngines`; neither
+ * sees the supervisor that implements both.
+ */
+import type { Address } from '../contract/address.ts';
+import type { SessionState } from '../contract/events.ts';
+import type { SessionName } from '../contract/ids.ts';
+import type { Engine, EngineCapabilities, EngineName } from '../engine/engine.ts';
+
+export interface SessionView {
+  readonly name: SessionName;
+  readonly engine: EngineName;
+  readonly state: SessionState;
+  /** Why it is in this state, for a person. */
+  readonly reason: string;
+  readonly since: string;
+  /** The linked account, once known. */
+  readonly self: Address | null;
+  /** Null where it works as it should. */
+  readonly degraded: string | null;
+  readonly capabilities: EngineCapabilities;
+  /** True for the sandbox: nothing here is WhatsApp. */
+  readonly simulated: boolean;
+}
+
+export interface QrCode {
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
+export interface Sessions {
+  list(): readonly SessionView[];
+  /** @throws WabError WAB_SESSION_NOT_FOUND */
+  get(name: SessionName): SessionView;
+  /** Creates a session and starts it. @throws WabError WAB_SESSION_EXISTS, WAB_ENGINE_NOT_ENABLED, WAB_SESSION_LIMIT */
+  add(name: SessionName, engine: EngineName): Promise<SessionView>;
+  start(name: SessionName): Promise<SessionView>;
+  stop(name: SessionName): Promise<SessionView>;
+  /** Unlinks the account; the session stays and is `logged_out`. */
+  logout(name: SessionName): Promise<SessionView>;
+  /** Stops the session and removes it with its login state; events and outbox rows stay. */
+  delete(name: SessionName): Promise<void>;
+  /** @throws WabError WAB_QR_NOT_AVAILABLE */
+  qr(name: SessionName): QrCode;
+}
+
+export interface SessionEngines {
+  /** The engine of a session that can send now, or null. */
+  ready(name: SessionName): Engine | null;
+  /** Whether the session exists at all (a deleted one's messages fail). */
+  exists(name: SessionName): boolean;
+  capabilities(name: SessionName): EngineCapabilities | null;
+  /** Calls back each time a session becomes ready. Returns the function that ends it. */
+  onReady(listener: (name: SessionName) => void): () => void;
+}

@@ -1,0 +1,349 @@
+/**
+ * Owns the engine of one session: launches it, ends it, launches another when it died, and turns its signals into the
+ * session's state. Whatever goes wrong in an engine stays in here.
+ */
+import { WabError } from '../contract/errors.ts';
+import type { Address } from '../contract/address.ts';
+import type { NewEvent } from '../contract/events.ts';
+import type { SessionName } from '../contract/ids.ts';
+import type { Engine, EngineFact, EngineFactory, EngineListener, EngineSignal } from '../engine/engine.ts';
+import { sessionDegraded, sessionQrIssued, sessionStateChanged } from '../events/event-constructors.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Database } from '../store/database.ts';
+import type { Call } from '../store/operation.ts';
+import { setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
+import { reasonOf, within } from './within.ts';
+import { backoffMs, type Backoff } from './backoff.ts';
+import type { QrCode } from './sessions.ts';
+import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
+
+/** What the sessions ask of the recorder. */
+export interface SessionRecorder {
+  /** Resolves once the fact is durable. */
+  record(session: SessionName, fact: EngineFact): Promise<unknown>;
+  /** Stores the event and carries out the effects in one transaction. */
+  recordEvent(event: NewEvent, effects?: readonly Call<unknown>[]): Promise<unknown>;
+}
+
+export interface SupervisorOptions {
+  readonly backoff: Backoff;
+  /** Longest time from a launch, or from a lost line, to ready, in milliseconds. */
+  readonly startDeadlineMs: number;
+  /** Longest time an engine may take to end or to log out, in milliseconds. */
+  readonly stopDeadlineMs: number;
+  /** How long a session must have been ready before its next crash counts as the first, in milliseconds. */
+  readonly stableAfterMs: number;
+}
+
+export interface SupervisorDeps {
+  readonly recorder: SessionRecorder;
+  readonly database: Pick<Database, 'write'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly options: SupervisorOptions;
+}
+
+export interface SupervisedSession {
+  readonly name: SessionName;
+  readonly factory: EngineFactory;
+  readonly profileDir: string;
+  /** As it was left: at rest until somebody starts it. */
+  readonly rest: 'stopped' | 'logged_out';
+  readonly self: Address | null;
+}
+
+export class Supervisor {
+  readonly #session: SupervisedSession;
+  readonly #deps: SupervisorDeps;
+  readonly #onChange: () => void;
+  readonly #onReady: () => void;
+  readonly #timers = new Map<Timer, AbortController>();
+  #machine: Machine;
+  #since: string;
+  #self: Address | null;
+  #engine: Engine | null = null;
+  /** Counts launches: a signal of an engine that was replaced is none. */
+  #launch = 0;
+  /** The end of the last engine; the next is launched after it. */
+  #quiet: Promise<void> = Promise.resolve();
+  #commands: Promise<unknown> = Promise.resolve();
+  #qr: QrCode | null = null;
+  #offered: QrCode | null = null;
+  readonly #recording = new Set<Promise<unknown>>();
+  #closed = false;
+
+  /**
+   * @param onChange called after each change of state
+   * @param onReady  called each time the session becomes ready
+   */
+  constructor(session: SupervisedSession, deps: SupervisorDeps, onChange: () => void, onReady: () => void) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#onChange = onChange;
+    this.#onReady = onReady;
+    this.#self = session.self;
+    this.#machine = atRest(session.rest, session.rest === 'logged_out' ? 'the account was unlinked' : 'it was stopped');
+    this.#since = new Date(deps.clock.now()).toISOString();
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  get since(): string {
+    return this.#since;
+  }
+
+  get self(): Address | null {
+    return this.#self;
+  }
+
+  /** The engine, while the session is ready. */
+  get readyEngine(): Engine | null {
+    return this.#machine.state === 'ready' ? this.#engine : null;
+  }
+
+  /** The code to scan, while there is one that has not expired. */
+  get qr(): QrCode | null {
+    return this.#qr && Date.parse(this.#qr.expiresAt) > this.#deps.clock.now() ? this.#qr : null;
+  }
+
+  /** Starts it where it is at rest. Resolves once it is starting, not once it is ready. */
+  start(reason: string): Promise<void> {
+    return this.#command(async () => {
+      await this.#keep(
+        setSessionDesired({ name: this.#session.name, desired: 'running', now: this.#deps.clock.now() }),
+      );
+      this.#take({ on: 'start', reason });
+    });
+  }
+
+  /** Starts what was running before the bridge restarted; nothing is to be remembered of it. */
+  restore(): Promise<void> {
+    return this.#command(async () => this.#take({ on: 'start', reason: 'the bridge started' }));
+  }
+
+  /** Ends the engine and keeps the login state. Resolves once it has stopped. */
+  stop(reason: string): Promise<void> {
+    return this.#command(async () => {
+      await this.#keep(
+        setSessionDesired({ name: this.#session.name, desired: 'stopped', now: this.#deps.clock.now() }),
+      );
+      await this.#rest(reason);
+    });
+  }
+
+  /** Ends the engine because the bridge ends or the session goes; nothing is to be remembered of it. */
+  close(reason: string): Promise<void> {
+    return this.#command(async () => {
+      await this.#rest(reason);
+      this.#closed = true;
+      await Promise.allSettled(this.#recording);
+    });
+  }
+
+  /** Unlinks the account. @throws WabError WAB_SESSION_NOT_READY, WAB_SESSION_STATE */
+  logout(): Promise<void> {
+    return this.#command(async () => {
+      const engine = this.readyEngine;
+      if (!engine)
+        throw this.notReady('Unlinking needs a connected session; or remove the linked device on the phone itself.');
+      const done = await within(this.#deps.clock, engine.logout(), this.#deps.options.stopDeadlineMs);
+      if (!done.in) {
+        const hint = 'unlinking it did not work; try again, or remove the linked device on the phone itself.';
+        throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
+      }
+      this.#take({ on: 'logged_out', reason: 'an operator unlinked it' });
+      await this.#quiet;
+    });
+  }
+
+  notReady(hint: string): WabError {
+    return new WabError('WAB_SESSION_NOT_READY', { session: this.#session.name, state: this.#machine.state, hint });
+  }
+
+  /** Commands of one session are carried out one after another. */
+  #command<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#commands.then(run);
+    this.#commands = result.catch(() => undefined);
+    return result;
+  }
+
+  async #rest(reason: string): Promise<void> {
+    this.#take({ on: 'stop', reason });
+    await this.#quiet;
+  }
+
+  #take(input: Input): void {
+    if (this.#closed) return;
+    const before = this.#machine;
+    const { machine, actions } = step(before, input);
+    this.#machine = machine;
+    if (machine.state !== before.state) this.#changed(before, machine, actions);
+    for (const action of actions) this.#carryOut(action);
+    if (machine !== before) this.#onChange();
+  }
+
+  #changed(before: Machine, machine: Machine, actions: readonly Action[]): void {
+    const at = new Date(this.#deps.clock.now());
+    const { name } = this.#session;
+    this.#since = at.toISOString();
+    this.#deps.log.info(
+      { session: name, from: before.state, to: machine.state, reason: machine.reason },
+      'session state',
+    );
+    const change = { from: before.state, to: machine.state, reason: machine.reason };
+    // What must hold after a restart is stored together with the event that says it.
+    const effects: Call<unknown>[] = [];
+    if (actions.some((action) => action.do === 'forget_account')) {
+      this.#self = null;
+      effects.push(setSessionDesired({ name, desired: 'logged_out', now: at.getTime() }));
+      effects.push(setSessionSelf({ name, self: null, now: at.getTime() }));
+    }
+    if (machine.state === 'ready' && this.#self) {
+      effects.push(setSessionSelf({ name, self: JSON.stringify(this.#self), now: at.getTime() }));
+    }
+    this.#record(sessionStateChanged(name, change, at), effects);
+  }
+
+  #carryOut(action: Action): void {
+    switch (action.do) {
+      case 'launch':
+        void this.#launchEngine();
+        return;
+      case 'discard':
+        this.#discardEngine();
+        return;
+      case 'show_qr':
+        this.#showQr();
+        return;
+      case 'hide_qr':
+        this.#qr = null;
+        return;
+      case 'announce_ready':
+        this.#onReady();
+        return;
+      case 'announce_degraded':
+        this.#record(
+          sessionDegraded(this.#session.name, this.#machine.degraded ?? '', new Date(this.#deps.clock.now())),
+        );
+        return;
+      case 'forget_account':
+        return;
+      case 'arm':
+        this.#arm(action.timer, this.#waitFor(action.timer, action.attempt));
+        return;
+      case 'disarm':
+        this.#timers.get(action.timer)?.abort();
+        this.#timers.delete(action.timer);
+    }
+  }
+
+  async #launchEngine(): Promise<void> {
+    this.#launch += 1;
+    const launch = this.#launch;
+    // Two engines over one login state would destroy it.
+    await this.#quiet;
+    if (launch !== this.#launch || this.#closed) return;
+    try {
+      const engine = this.#session.factory.create(this.#session.name, this.#session.profileDir, this.#listener(launch));
+      this.#engine = engine;
+      await engine.start();
+    } catch (error) {
+      if (launch === this.#launch) this.#take({ on: 'crashed', reason: reasonOf(error) });
+    }
+  }
+
+  #discardEngine(): void {
+    this.#launch += 1;
+    const launch = this.#launch;
+    const engine = this.#engine;
+    this.#engine = null;
+    this.#quiet = this.#quiet.then(async () => {
+      if (engine) await this.#end(engine);
+      if (launch === this.#launch) this.#take({ on: 'engine_gone' });
+    });
+  }
+
+  async #end(engine: Engine): Promise<void> {
+    // An engine that throws or hangs where it must not is no reason to keep the session from going on.
+    const stopping = Promise.resolve().then(() => engine.stop());
+    const done = await within(this.#deps.clock, stopping, this.#deps.options.stopDeadlineMs);
+    if (!done.in)
+      this.#deps.log.error({ session: this.#session.name, reason: done.reason }, 'the engine did not end as it should');
+  }
+
+  #listener(launch: number): EngineListener {
+    return {
+      signal: (signal) => {
+        if (launch === this.#launch) this.#heard(signal);
+      },
+      // What an engine saw happened, also where that engine has been replaced meanwhile.
+      fact: async (fact) => {
+        if (this.#closed) throw new Error('the session is closed');
+        await this.#deps.recorder.record(this.#session.name, fact);
+      },
+    };
+  }
+
+  #heard(signal: EngineSignal): void {
+    if (signal.kind === 'qr') {
+      this.#offered = { code: signal.code, expiresAt: signal.expiresAt.toISOString() };
+      this.#take({ on: 'qr' });
+    } else if (signal.kind === 'ready') {
+      this.#self = signal.self;
+      this.#take({ on: 'ready' });
+    } else if (signal.kind === 'authenticated') this.#take({ on: 'authenticated' });
+    else this.#take({ on: signal.kind, reason: signal.reason });
+  }
+
+  #showQr(): void {
+    const offered = this.#offered;
+    // Engines repeat a code that still holds.
+    if (!offered || offered.code === this.#qr?.code) return;
+    this.#qr = offered;
+    this.#record(sessionQrIssued(this.#session.name, new Date(offered.expiresAt), new Date(this.#deps.clock.now())));
+  }
+
+  #waitFor(timer: Timer, attempt: number): number {
+    const { options, random } = this.#deps;
+    if (timer === 'retry') return backoffMs(options.backoff, attempt, random());
+    return timer === 'deadline' ? options.startDeadlineMs : options.stableAfterMs;
+  }
+
+  #arm(timer: Timer, waitMs: number): void {
+    this.#timers.get(timer)?.abort();
+    const running = new AbortController();
+    this.#timers.set(timer, running);
+    const input: Input =
+      timer === 'deadline' ? { on: 'deadline' } : timer === 'retry' ? { on: 'retry_due' } : { on: 'stable' };
+    void this.#deps.clock.sleep(waitMs, running.signal).then(
+      () => {
+        if (this.#timers.get(timer) !== running) return;
+        this.#timers.delete(timer);
+        this.#take(input);
+      },
+      () => undefined,
+    );
+  }
+
+  async #keep(write: Call<unknown>): Promise<void> {
+    await this.#deps.database.write(write);
+  }
+
+  #record(event: NewEvent, effects: readonly Call<unknown>[] = []): void {
+    const recording = this.#deps.recorder
+      .recordEvent(event, effects)
+      .catch((error: unknown) => {
+        this.#deps.log.error(
+          { session: this.#session.name, event: event.type, reason: reasonOf(error) },
+          'an event of the session could not be recorded',
+        );
+      })
+      .finally(() => this.#recording.delete(recording));
+    this.#recording.add(recording);
+  }
+}

@@ -1,0 +1,277 @@
+/** Reads and write operations of the media library. */
+import type { Kysely, Selectable } from 'kysely';
+import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { MediaTable } from './media.tables.ts';
+import { defineOperation } from './operation.ts';
+import type { Schema } from './schema.ts';
+
+export type MediaRow = Selectable<MediaTable>;
+
+/** Notes that the file of a message is to be fetched. The same medium a second time changes nothing. */
+export const expectMedia = defineOperation(
+  'media.expect',
+  async (
+    db,
+    args: {
+      readonly id: MediaId;
+      readonly session: SessionName;
+      readonly wireId: WireId;
+      readonly kind: string;
+      readonly mimeType: string;
+      readonly fileName: string | null;
+      readonly now: number;
+    },
+  ): Promise<void> => {
+    await db
+      .insertInto('media')
+      .values({
+        id: args.id,
+        session: args.session,
+        wire_id: args.wireId,
+        kind: args.kind,
+        state: 'pending',
+        mime_type: args.mimeType,
+        size_bytes: 0,
+        sha256: '',
+        file_name: args.fileName,
+        failure: null,
+        attempts: 0,
+        due_at: args.now,
+        created_at: args.now,
+        updated_at: args.now,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  },
+);
+
+/** Notes a stored file: a new upload, or one that was expected. The bytes are in the store before. */
+export const storeMedia = defineOperation(
+  'media.store',
+  async (
+    db,
+    args: {
+      readonly id: MediaId;
+      readonly mimeType: string;
+      readonly sizeBytes: number;
+      readonly sha256: string;
+      /** Null keeps the name that is known. */
+      readonly fileName: string | null;
+      readonly now: number;
+    },
+  ): Promise<MediaRow> => {
+    const found = {
+      state: 'stored' as const,
+      mime_type: args.mimeType,
+      size_bytes: args.sizeBytes,
+      sha256: args.sha256,
+      failure: null,
+      due_at: null,
+      updated_at: args.now,
+    };
+    await db
+      .insertInto('media')
+      .values({
+        ...found,
+        id: args.id,
+        session: null,
+        wire_id: null,
+        kind: null,
+        file_name: args.fileName,
+        attempts: 0,
+        created_at: args.now,
+      })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(found))
+      .execute();
+    return rowOf(db, args.id);
+  },
+);
+
+/** Notes an attempt to fetch that did not succeed: to be repeated at `dueAt`, or given up where that is null. */
+export const postponeMedia = defineOperation(
+  'media.postpone',
+  async (
+    db,
+    args: {
+      readonly id: MediaId;
+      readonly attempts: number;
+      readonly dueAt: number | null;
+      readonly failure: string;
+      readonly now: number;
+    },
+  ): Promise<MediaRow | undefined> => {
+    await db
+      .updateTable('media')
+      .set({
+        state: args.dueAt === null ? 'failed' : 'pending',
+        attempts: args.attempts,
+        due_at: args.dueAt,
+        failure: args.failure,
+        updated_at: args.now,
+      })
+      .where('id', '=', args.id)
+      .where('state', '=', 'pending')
+      .execute();
+    return db.selectFrom('media').selectAll().where('id', '=', args.id).executeTakeFirst();
+  },
+);
+
+/** Makes what waits for a session due at once, since it is ready. */
+export const hurryMedia = defineOperation(
+  'media.hurry',
+  async (db, args: { readonly session: SessionName; readonly now: number }): Promise<void> => {
+    await db
+      .updateTable('media')
+      .set({ due_at: args.now })
+      .where('state', '=', 'pending')
+      .where('session', '=', args.session)
+      .where('due_at', '>', args.now)
+      .execute();
+  },
+);
+
+/** Puts off everything that waits for a session that is not ready. */
+export const parkMedia = defineOperation(
+  'media.park',
+  async (db, args: { readonly session: SessionName; readonly dueAt: number }): Promise<void> => {
+    await db
+      .updateTable('media')
+      .set({ due_at: args.dueAt })
+      .where('state', '=', 'pending')
+      .where('session', '=', args.session)
+      .where('due_at', '<', args.dueAt)
+      .execute();
+  },
+);
+
+/** Gives up everything that waits for a session. */
+export const abandonMedia = defineOperation(
+  'media.abandon',
+  async (
+    db,
+    args: { readonly session: SessionName; readonly failure: string; readonly now: number },
+  ): Promise<void> => {
+    await db
+      .updateTable('media')
+      .set({ state: 'failed', failure: args.failure, due_at: null, updated_at: args.now })
+      .where('state', '=', 'pending')
+      .where('session', '=', args.session)
+      .execute();
+  },
+);
+
+export interface ExpiredMedia {
+  readonly id: MediaId;
+  /** What its file takes, 0 where it has none. */
+  readonly sizeBytes: number;
+}
+
+/** Removes old media that no outbox message may still need. @returns those whose files are to be removed next */
+export const expireMedia = defineOperation(
+  'media.expire',
+  async (db, args: { readonly before: number; readonly limit: number }): Promise<readonly ExpiredMedia[]> => {
+    const rows = await db
+      .selectFrom('media')
+      .select(['id', 'size_bytes'])
+      .where('created_at', '<', args.before)
+      .where('state', '!=', 'pending')
+      .where((outer) =>
+        outer.not(
+          outer.exists(
+            outer
+              .selectFrom('outbox')
+              .select('outbox.id')
+              .whereRef('outbox.media_id', '=', 'media.id')
+              .where('outbox.state', 'in', ['queued', 'sending', 'in_doubt']),
+          ),
+        ),
+      )
+      .orderBy('created_at')
+      .limit(args.limit)
+      .execute();
+    const expired = rows.map(({ id, size_bytes }) => ({ id: id as MediaId, sizeBytes: size_bytes }));
+    if (expired.length > 0)
+      await db
+        .deleteFrom('media')
+        .where(
+          'id',
+          'in',
+          expired.map(({ id }) => id),
+        )
+        .execute();
+    return expired;
+  },
+);
+
+export const mediaOperations = [
+  expectMedia,
+  storeMedia,
+  postponeMedia,
+  hurryMedia,
+  parkMedia,
+  abandonMedia,
+  expireMedia,
+] as const;
+
+/** What the media library reads; committed data only. */
+export class MediaReads {
+  readonly #db: Kysely<Schema>;
+
+  constructor(reader: Kysely<Schema>) {
+    this.#db = reader;
+  }
+
+  find(id: MediaId): Promise<MediaRow | undefined> {
+    return this.#db.selectFrom('media').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** Which of these ids name a stored file. */
+  async stored(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.#db
+      .selectFrom('media')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('state', '=', 'stored')
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Bytes of all stored files. */
+  async usedBytes(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('media')
+      .select((expression) => expression.fn.sum<number | null>('size_bytes').as('used'))
+      .where('state', '=', 'stored')
+      .executeTakeFirst();
+    return Number(row?.used ?? 0);
+  }
+
+  /** Expected files that may be fetched now, longest due first. */
+  due(
+    now: number,
+    limit: number,
+    except: { readonly ids: readonly string[]; readonly sessions: readonly string[] },
+  ): Promise<MediaRow[]> {
+    let query = this.#db.selectFrom('media').selectAll().where('state', '=', 'pending').where('due_at', '<=', now);
+    if (except.ids.length > 0) query = query.where('id', 'not in', except.ids);
+    if (except.sessions.length > 0) query = query.where('session', 'not in', except.sessions);
+    return query.orderBy('due_at').limit(limit).execute();
+  }
+
+  /** When the next expected file may be fetched, or null. */
+  async nextDue(after: number): Promise<number | null> {
+    const row = await this.#db
+      .selectFrom('media')
+      .select('due_at')
+      .where('state', '=', 'pending')
+      .where('due_at', '>', after)
+      .orderBy('due_at')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.due_at ?? null;
+  }
+}
+
+const rowOf = (db: Kysely<Schema>, id: string): Promise<MediaRow> =>
+  db.selectFrom('media').selectAll().where('id', '=', id).executeTakeFirstOrThrow();

@@ -1,0 +1,23 @@
+/** Every migration in order. A static list, so that it works the same from sources and from the built package. */
+import type { Migration, MigrationProvider } from 'kysely/migration';
+import * as events from './0001-events.ts';
+import * as stream from './0002-stream.ts';
+import * as auth from './0003-auth.ts';
+import * as outbox from './0004-outbox.ts';
+import * as sessions from './0005-sessions.ts';
+import * as media from './0006-media.ts';
+// To add a migration: one import line here …
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-events': events,
+  '0002-stream': stream,
+  '0003-auth': auth,
+  '0004-outbox': outbox,
+  '0005-sessions': sessions,
+  '0006-media': media,
+  // … and one line here, in order of their numbers.
+};
+
+export const migrationProvider: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+};

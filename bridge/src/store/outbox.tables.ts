@@ -1,0 +1,45 @@
+/** Tables of the outbox. Times are milliseconds since the epoch, booleans are 0 and 1. */
+import type { Generated } from 'kysely';
+import type { OutboxState } from '../contract/messages.ts';
+
+export interface OutboxTable {
+  /** Order of acceptance, by which the messages of a chat are sent. */
+  position: Generated<number>;
+  id: string;
+  session: string;
+  /** The chat whose order is kept: as it was asked for, or WhatsApp's own id once it was resolved. */
+  chat_id: string;
+  /** Address, as JSON. */
+  chat: string;
+  /** 1 once the engine has told the address. */
+  resolved: number;
+  /** The content to send (`OutboxContent`), as JSON. */
+  content: string;
+  type: string;
+  media_id: string | null;
+  state: OutboxState;
+  wire_id: string | null;
+  attempts: number;
+  /** Not before this. */
+  due_at: number;
+  /** 1 for the one message of its chat that is sending, or may be sent next. */
+  head: number;
+  error_code: string | null;
+  error_message: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface OutboxIdempotencyTable {
+  key_id: string;
+  idempotency_key: string;
+  outbox_id: string;
+  /** sha256 of the canonical request, base64url. */
+  digest: string;
+  created_at: number;
+}
+
+export interface OutboxTables {
+  outbox: OutboxTable;
+  outbox_idempotency: OutboxIdempotencyTable;
+}

@@ -1,0 +1,68 @@
+/** Reads and write operations of the sessions. */
+import type { Kysely, Selectable } from 'kysely';
+import { WabError } from '../contract/errors.ts';
+import type { SessionName } from '../contract/ids.ts';
+import { defineOperation } from './operation.ts';
+import type { Schema } from './schema.ts';
+import type { DesiredState, SessionsTable } from './sessions.tables.ts';
+
+export type SessionRow = Selectable<SessionsTable>;
+
+/** @throws WabError WAB_SESSION_EXISTS */
+export const addSession = defineOperation(
+  'sessions.add',
+  async (db, args: { readonly name: SessionName; readonly engine: string; readonly now: number }): Promise<void> => {
+    const { name, engine, now } = args;
+    const made = await db
+      .insertInto('sessions')
+      .values({ name, engine, desired: 'running', self: null, created_at: now, updated_at: now })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .executeTakeFirst();
+    if (made.numInsertedOrUpdatedRows !== 1n) throw new WabError('WAB_SESSION_EXISTS', { session: name });
+  },
+);
+
+export const setSessionDesired = defineOperation(
+  'sessions.setDesired',
+  async (
+    db,
+    args: { readonly name: SessionName; readonly desired: DesiredState; readonly now: number },
+  ): Promise<void> => {
+    await db
+      .updateTable('sessions')
+      .set({ desired: args.desired, updated_at: args.now })
+      .where('name', '=', args.name)
+      // What is being removed is not revived by a late signal.
+      .where('desired', '!=', 'deleting')
+      .execute();
+  },
+);
+
+/** @param args.self the linked account as JSON, null once it is unlinked */
+export const setSessionSelf = defineOperation(
+  'sessions.setSelf',
+  async (
+    db,
+    args: { readonly name: SessionName; readonly self: string | null; readonly now: number },
+  ): Promise<void> => {
+    await db
+      .updateTable('sessions')
+      .set({ self: args.self, updated_at: args.now })
+      .where('name', '=', args.name)
+      .execute();
+  },
+);
+
+export const removeSession = defineOperation(
+  'sessions.remove',
+  async (db, args: { readonly name: SessionName }): Promise<void> => {
+    await db.deleteFrom('sessions').where('name', '=', args.name).execute();
+  },
+);
+
+export const sessionOperations = [addSession, setSessionDesired, setSessionSelf, removeSession];
+
+/** All sessions, in the order in which they were added. */
+export function listSessions(reader: Kysely<Schema>): Promise<SessionRow[]> {
+  return reader.selectFrom('sessions').selectAll().orderBy('created_at').orderBy('name').execute();
+}

@@ -1,0 +1,24 @@
+/** Tables of the sessions. Times are milliseconds since the epoch. Their present state lives in memory only. */
+
+/** What is to be: what the operator wants, and what must survive a restart. */
+export type DesiredState =
+  | 'running'
+  | 'stopped'
+  /** Unlinked: stays so until an operator starts it. */
+  | 'logged_out'
+  /** Being removed; a restart in the middle of it goes on with it. */
+  | 'deleting';
+
+export interface SessionsTable {
+  name: string;
+  engine: string;
+  desired: DesiredState;
+  /** Address of the linked account, as JSON, once known. */
+  self: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SessionsTables {
+  sessions: SessionsTable;
+}

@@ -1,0 +1,123 @@
+/** Online backup and restore of the whole database. */
+import { randomUUID } from 'node:crypto';
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { WabError } from '../../contract/errors.ts';
+import { MIGRATIONS } from '../migrations/index.ts';
+import { DATABASE_FILE, openReader } from './connection.ts';
+import { FolderLock } from './folder-lock.ts';
+
+/** All pages in one step: a backup in smaller steps starts over at each commit, so under load it would never end. */
+const ALL_PAGES = 2 ** 31 - 1;
+
+/**
+ * Copies a database that is in use to a new file, consistently and off the main thread. The file appears under its name
+ * only when it is complete.
+ *
+ * @throws WabError WAB_BACKUP_EXISTS
+ */
+export async function writeBackup(source: string, file: string): Promise<void> {
+  if (existsSync(file)) throw new WabError('WAB_BACKUP_EXISTS', { file });
+  const partial = `${file}.partial-${randomUUID()}`;
+  const reader = openReader(source);
+  try {
+    await backup(reader, partial, { rate: ALL_PAGES });
+    // Out of write-ahead mode: a backup is one file.
+    const copy = new DatabaseSync(partial);
+    copy.exec('PRAGMA journal_mode = DELETE');
+    copy.close();
+    syncFile(partial);
+    renameSync(partial, file);
+    syncFile(dirname(file));
+  } finally {
+    reader.close();
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(partial + suffix, { force: true });
+  }
+}
+
+/**
+ * Puts a backup in the place of a data folder's database. The log gets a new epoch, since what was recorded after the
+ * backup is gone and cursors into it must be recognised. A failure leaves the old database as it was.
+ *
+ * @throws WabError WAB_DATABASE_LOCKED, WAB_BACKUP_INVALID
+ */
+export function restoreBackup(file: string, dataDir: string): { readonly epoch: string } {
+  if (!existsSync(file)) throw new WabError('WAB_BACKUP_INVALID', { file, reason: 'there is no such file' });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = FolderLock.acquire(dataDir);
+  const target = join(dataDir, DATABASE_FILE);
+  const incoming = `${target}.incoming`;
+  try {
+    removeDatabase(incoming);
+    copyFileSync(file, incoming);
+    const epoch = prepareIncoming(incoming, file);
+    syncFile(incoming);
+    retire(target);
+    renameSync(incoming, target);
+    syncFile(dataDir);
+    return { epoch };
+  } finally {
+    removeDatabase(incoming);
+    lock.release();
+  }
+}
+
+/** Checks the copy and gives it its new epoch. */
+function prepareIncoming(incoming: string, file: string): string {
+  let database: DatabaseSync | undefined;
+  const invalid = (reason: string, cause?: unknown): WabError =>
+    new WabError('WAB_BACKUP_INVALID', { file, reason }, { cause });
+  try {
+    database = new DatabaseSync(incoming);
+    database.exec('PRAGMA journal_mode = DELETE');
+    const integrity = database.prepare('PRAGMA integrity_check(1)').get() as { integrity_check: string };
+    if (integrity.integrity_check !== 'ok') throw invalid(`it is damaged (${integrity.integrity_check})`);
+    const applied = database.prepare('SELECT name FROM kysely_migration ORDER BY name').all() as { name: string }[];
+    const unknown = applied.find(({ name }) => !(name in MIGRATIONS));
+    if (unknown) throw invalid(`it was made by a newer wabridge (schema ${unknown.name})`);
+    const epoch = randomUUID().replaceAll('-', '');
+    const { changes } = database.prepare('UPDATE log_meta SET epoch = ?').run(epoch);
+    if (changes !== 1) throw invalid('it holds no event log');
+    return epoch;
+  } catch (error) {
+    if (error instanceof WabError) throw error;
+    throw invalid('it is no wabridge database', error);
+  } finally {
+    database?.close();
+  }
+}
+
+/**
+ * Makes the old database one file, so that the rename replaces it whole: a write-ahead log left beside the new file
+ * would be replayed into it. One that cannot be opened is set aside.
+ */
+function retire(target: string): void {
+  if (!existsSync(target)) return removeDatabase(target);
+  try {
+    const old = new DatabaseSync(target);
+    try {
+      old.exec('PRAGMA journal_mode = DELETE');
+    } finally {
+      old.close();
+    }
+  } catch {
+    const aside = `${target}.unreadable-${Date.now()}`;
+    for (const suffix of ['', '-wal']) if (existsSync(target + suffix)) renameSync(target + suffix, aside + suffix);
+  }
+  for (const suffix of ['-wal', '-shm']) rmSync(target + suffix, { force: true });
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
+}
+
+/** Works for folders too: a rename is durable once its folder is synced. */
+function syncFile(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

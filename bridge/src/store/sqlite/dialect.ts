@@ -1,0 +1,162 @@
+/**
+ * A Kysely dialect over `node:sqlite`. Kysely's own SQLite dialect expects better-sqlite3: it reads `stmt.reader` and
+ * passes the parameters as one array.
+ */
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  type Kysely,
+  type QueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DirectConnection } from '../prepared.ts';
+
+/** Statements kept compiled per connection. Lists in `in (…)` make variants, so the number is bounded. */
+const STATEMENT_CACHE_SIZE = 400;
+
+/**
+ * @param transactions `kysely`: Kysely begins and commits. `outside`: the owner of the connection does (group commit),
+ *   and a transaction object of Kysely only stands for the one that is open.
+ */
+export class NodeSqliteDialect implements Dialect {
+  readonly connection: DatabaseConnection & DirectConnection;
+  readonly #transactions: 'kysely' | 'outside';
+
+  constructor(database: DatabaseSync, transactions: 'kysely' | 'outside' = 'kysely') {
+    this.connection = new NodeSqliteConnection(database);
+    this.#transactions = transactions;
+  }
+
+  createDriver(): Driver {
+    return new NodeSqliteDriver(this.connection, this.#transactions);
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): DialectAdapter {
+    return new NodeSqliteAdapter();
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new SqliteIntrospector(database);
+  }
+}
+
+class NodeSqliteAdapter extends SqliteAdapter {
+  // SQLite can do it, and a migration that fails half-way must leave nothing behind.
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDriver implements Driver {
+  readonly #connection: DatabaseConnection;
+  readonly #transactions: 'kysely' | 'outside';
+
+  constructor(connection: DatabaseConnection, transactions: 'kysely' | 'outside') {
+    this.#connection = connection;
+    this.#transactions = transactions;
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    return Promise.resolve(this.#connection);
+  }
+
+  beginTransaction(): Promise<void> {
+    return this.#control('begin immediate');
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.#control('commit');
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return this.#control('rollback');
+  }
+
+  releaseConnection(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The connection belongs to whoever opened it. */
+  destroy(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #control(sql: string): Promise<void> {
+    if (this.#transactions === 'kysely') await this.#connection.executeQuery(CompiledQuery.raw(sql));
+  }
+}
+
+interface CachedStatement {
+  readonly statement: StatementSync;
+  readonly returnsRows: boolean;
+}
+
+class NodeSqliteConnection implements DatabaseConnection, DirectConnection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, CachedStatement>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  // Async without an await: what SQLite throws becomes a rejection, and success costs one promise.
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.execute(sql, parameters) as QueryResult<R>;
+  }
+
+  execute(sql: string, parameters: readonly unknown[]): QueryResult<unknown> {
+    const { statement, returnsRows } = this.#statement(sql);
+    const bound = toBindable(parameters);
+    if (returnsRows) return { rows: statement.all(...bound) };
+    const { changes, lastInsertRowid } = statement.run(...bound);
+    return { rows: [], insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes) };
+  }
+
+  async *streamQuery<R>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    // Not from the cache: an iteration stays open across awaits, in which the same statement may be wanted again.
+    for (const row of this.#database.prepare(sql).iterate(...toBindable(parameters))) yield { rows: [row as R] };
+  }
+
+  #statement(sql: string): CachedStatement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    const cached = { statement, returnsRows: statement.columns().length > 0 };
+    if (this.#statements.size >= STATEMENT_CACHE_SIZE) {
+      const oldest = this.#statements.keys().next();
+      if (!oldest.done) this.#statements.delete(oldest.value);
+    }
+    this.#statements.set(sql, cached);
+    return cached;
+  }
+}
+
+/** node:sqlite takes neither booleans nor undefined. */
+function toBindable(parameters: readonly unknown[]): SQLInputValue[] {
+  const bound = parameters as SQLInputValue[];
+  for (let index = 0; index < parameters.length; index++) {
+    const type = typeof parameters[index];
+    if (type !== 'boolean' && type !== 'undefined') continue;
+    return parameters.map((value) =>
+      value === undefined ? null : typeof value === 'boolean' ? Number(value) : (value as SQLInputValue),
+    );
+  }
+  return bound;
+}

@@ -1,0 +1,381 @@
+/** SQL of the stream: durable subscriptions, their positions, dead letters of deliveries. */
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Filter } from '../contract/filter.ts';
+import type { DeadLetterId, Seq, SubscriptionName } from '../contract/ids.ts';
+import { defineOperation } from './operation.ts';
+import { prepared } from './prepared.ts';
+import type { Schema } from './schema.ts';
+import type { StreamDeadLettersTable, StreamPositionsTable, SubscriptionsTable } from './stream.tables.ts';
+
+/** What a subscription reads, and from where. */
+export interface SubscriptionStart {
+  readonly filter: Filter;
+  readonly effectiveFilter: Filter;
+  readonly epoch: string;
+  readonly floor: Seq;
+  readonly since: Seq;
+}
+
+export interface StoredSubscription extends SubscriptionStart {
+  readonly id: number;
+  readonly name: SubscriptionName;
+  readonly takeovers: number;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+}
+
+export interface StoredPosition {
+  readonly seq: Seq;
+  readonly lane: string;
+  readonly state: StreamPositionsTable['state'];
+  readonly attempts: number;
+  readonly refusals: number;
+  readonly losses: number;
+  readonly previous: Seq | null;
+  readonly notBefore: number;
+}
+
+export interface StoredDeadLetter {
+  readonly id: DeadLetterId;
+  readonly subscription: SubscriptionName;
+  readonly seq: Seq;
+  readonly lane: string;
+  readonly previous: Seq | null;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly session: string | null;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly createdAt: number;
+}
+
+/** Progress of one subscription. */
+export interface SubscriptionProgress {
+  readonly id: number;
+  /** The new floor, or null where it did not move. */
+  readonly floor: Seq | null;
+  readonly changed: readonly StoredPosition[];
+  readonly removed: readonly Seq[];
+}
+
+const subscriptionExists = prepared<{ id: number }, { id: number }>((db, { id }) =>
+  db.selectFrom('subscriptions').select('id').where('id', '=', id),
+);
+const upsertPosition = prepared<StoredPosition & { id: number }, unknown>((db, row) =>
+  db
+    .insertInto('stream_positions')
+    .values({
+      subscription_id: row.id,
+      seq: row.seq,
+      lane: row.lane,
+      state: row.state,
+      attempts: row.attempts,
+      refusals: row.refusals,
+      losses: row.losses,
+      previous: row.previous,
+      not_before: row.notBefore,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['subscription_id', 'seq']).doUpdateSet((eb) => ({
+        state: eb.ref('excluded.state'),
+        attempts: eb.ref('excluded.attempts'),
+        refusals: eb.ref('excluded.refusals'),
+        losses: eb.ref('excluded.losses'),
+        previous: eb.ref('excluded.previous'),
+        not_before: eb.ref('excluded.not_before'),
+      })),
+    ),
+);
+const deletePosition = prepared<{ id: number; seq: number }, unknown>((db, { id, seq }) =>
+  db.deleteFrom('stream_positions').where('subscription_id', '=', id).where('seq', '=', seq),
+);
+const deleteAcknowledged = prepared<{ id: number; floor: number }, unknown>((db, { id, floor }) =>
+  db
+    .deleteFrom('stream_positions')
+    .where('subscription_id', '=', id)
+    .where('seq', '<=', floor)
+    .where('state', '=', 'acked'),
+);
+const setFloor = prepared<{ id: number; floor: number }, unknown>((db, { id, floor }) =>
+  db.updateTable('subscriptions').set({ floor }).where('id', '=', id),
+);
+
+/** Writes down the progress of several subscriptions; those that were deleted meanwhile are passed over. */
+export const saveProgress = defineOperation(
+  'stream.saveProgress',
+  async (transaction, { entries }: { entries: readonly SubscriptionProgress[] }): Promise<void> => {
+    for (const { id, floor, changed, removed } of entries) {
+      const { rows } = await subscriptionExists(transaction, { id });
+      if (rows.length === 0) continue;
+      for (const position of changed) await upsertPosition(transaction, { ...position, id });
+      for (const seq of removed) await deletePosition(transaction, { id, seq });
+      if (floor === null) continue;
+      await setFloor(transaction, { id, floor });
+      await deleteAcknowledged(transaction, { id, floor });
+    }
+  },
+);
+
+const startColumns = (start: SubscriptionStart) => ({
+  filter: JSON.stringify(start.filter),
+  effective_filter: JSON.stringify(start.effectiveFilter),
+  epoch: start.epoch,
+  floor: start.floor,
+  since: start.since,
+});
+
+export const createSubscription = defineOperation(
+  'stream.createSubscription',
+  async (
+    transaction,
+    { name, now, ...start }: SubscriptionStart & { name: SubscriptionName; now: number },
+  ): Promise<{ id: number }> => {
+    const { insertId } = await transaction
+      .insertInto('subscriptions')
+      .values({ name, ...startColumns(start), takeovers: 0, created_at: now, last_used_at: now })
+      .executeTakeFirstOrThrow();
+    return { id: Number(insertId) };
+  },
+);
+
+/** Begins anew from another position: what was known of positions is forgotten. */
+export const repositionSubscription = defineOperation(
+  'stream.reposition',
+  async (transaction, { id, ...start }: SubscriptionStart & { id: number }): Promise<void> => {
+    await transaction.updateTable('subscriptions').set(startColumns(start)).where('id', '=', id).execute();
+    await transaction.deleteFrom('stream_positions').where('subscription_id', '=', id).execute();
+  },
+);
+
+/** Goes on with another filter from a position; what the former filter left open up to there is carried on. */
+export const changeFilter = defineOperation(
+  'stream.changeFilter',
+  async (
+    transaction,
+    { id, carried, ...start }: SubscriptionStart & { id: number; carried: readonly StoredPosition[] },
+  ): Promise<void> => {
+    await transaction.updateTable('subscriptions').set(startColumns(start)).where('id', '=', id).execute();
+    await transaction.deleteFrom('stream_positions').where('subscription_id', '=', id).execute();
+    for (const position of carried) await upsertPosition(transaction, { ...position, id });
+  },
+);
+
+export const adoptEpoch = defineOperation(
+  'stream.adoptEpoch',
+  async (transaction, { id, epoch }: { id: number; epoch: string }): Promise<void> => {
+    await transaction.updateTable('subscriptions').set({ epoch }).where('id', '=', id).execute();
+  },
+);
+
+export const touchSubscriptions = defineOperation(
+  'stream.touch',
+  async (transaction, { ids, now }: { ids: readonly number[]; now: number }): Promise<void> => {
+    for (const id of ids) {
+      await transaction.updateTable('subscriptions').set({ last_used_at: now }).where('id', '=', id).execute();
+    }
+  },
+);
+
+export const countTakeover = defineOperation(
+  'stream.countTakeover',
+  async (transaction, { id }: { id: number }): Promise<void> => {
+    await transaction
+      .updateTable('subscriptions')
+      .set((eb) => ({ takeovers: eb('takeovers', '+', 1) }))
+      .where('id', '=', id)
+      .execute();
+  },
+);
+
+/** Removes a subscription with its positions; its dead letters stay. */
+export const removeSubscription = defineOperation(
+  'stream.removeSubscription',
+  async (transaction, { name }: { name: SubscriptionName }): Promise<{ removed: boolean }> => {
+    const { numDeletedRows } = await transaction
+      .deleteFrom('subscriptions')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    return { removed: numDeletedRows > 0n };
+  },
+);
+
+/** Keeps a delivery that was given up. Doing it twice leaves one dead letter. */
+export const bury = defineOperation(
+  'stream.bury',
+  async (transaction, { letter }: { letter: StoredDeadLetter }): Promise<void> => {
+    await transaction
+      .insertInto('stream_dead_letters')
+      .values({
+        id: letter.id,
+        subscription: letter.subscription,
+        seq: letter.seq,
+        lane: letter.lane,
+        previous: letter.previous,
+        event_id: letter.eventId,
+        event_type: letter.eventType,
+        session: letter.session,
+        reason: letter.reason,
+        attempts: letter.attempts,
+        created_at: letter.createdAt,
+      })
+      .onConflict((conflict) => conflict.columns(['subscription', 'seq']).doNothing())
+      .execute();
+  },
+);
+
+/** Puts a dead letter back into its subscription. @returns the position to deliver again, or null without a letter */
+export const redriveDeadLetter = defineOperation(
+  'stream.redrive',
+  async (
+    transaction,
+    { id, subscriptionId }: { id: DeadLetterId; subscriptionId: number },
+  ): Promise<StoredPosition | null> => {
+    const row = await transaction.selectFrom('stream_dead_letters').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) return null;
+    await transaction.deleteFrom('stream_dead_letters').where('id', '=', id).execute();
+    const position: StoredPosition = {
+      seq: row.seq as Seq,
+      lane: row.lane,
+      state: 'waiting',
+      attempts: row.attempts,
+      refusals: 0,
+      losses: 0,
+      previous: row.previous as Seq | null,
+      notBefore: 0,
+    };
+    await upsertPosition(transaction, { ...position, id: subscriptionId });
+    return position;
+  },
+);
+
+export const discardDeadLetter = defineOperation(
+  'stream.discard',
+  async (transaction, { id }: { id: DeadLetterId }): Promise<{ removed: boolean }> => {
+    const { numDeletedRows } = await transaction
+      .deleteFrom('stream_dead_letters')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    return { removed: numDeletedRows > 0n };
+  },
+);
+
+/** A delivery that was given up was acknowledged after all. */
+export const settleLate = defineOperation(
+  'stream.settleLate',
+  async (
+    transaction,
+    { subscription, seq, attempt }: { subscription: SubscriptionName; seq: Seq; attempt: number },
+  ): Promise<void> => {
+    await transaction
+      .deleteFrom('stream_dead_letters')
+      .where('subscription', '=', subscription)
+      .where('seq', '=', seq)
+      .where('attempts', '>=', attempt)
+      .execute();
+  },
+);
+
+export const streamOperations = [
+  saveProgress,
+  createSubscription,
+  repositionSubscription,
+  changeFilter,
+  adoptEpoch,
+  touchSubscriptions,
+  countTakeover,
+  removeSubscription,
+  bury,
+  redriveDeadLetter,
+  discardDeadLetter,
+  settleLate,
+] as const;
+
+type Reader = Kysely<Schema> | Transaction<Schema>;
+
+/** All durable subscriptions, by name. */
+export async function allSubscriptions(db: Reader): Promise<readonly StoredSubscription[]> {
+  return (await db.selectFrom('subscriptions').selectAll().orderBy('name').execute()).map(toSubscription);
+}
+
+export async function subscriptionNamed(db: Reader, name: SubscriptionName): Promise<StoredSubscription | null> {
+  const row = await db.selectFrom('subscriptions').selectAll().where('name', '=', name).executeTakeFirst();
+  return row ? toSubscription(row) : null;
+}
+
+/** What is known of a subscription's positions, ascending. */
+export async function positionsOf(db: Reader, id: number): Promise<readonly StoredPosition[]> {
+  const rows = await db
+    .selectFrom('stream_positions')
+    .selectAll()
+    .where('subscription_id', '=', id)
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => ({
+    seq: row.seq as Seq,
+    lane: row.lane,
+    state: row.state,
+    attempts: row.attempts,
+    refusals: row.refusals,
+    losses: row.losses,
+    previous: row.previous as Seq | null,
+    notBefore: row.not_before,
+  }));
+}
+
+/** Subscriptions that have attempts in flight, according to the table. */
+export async function subscriptionsInFlight(db: Reader): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('stream_positions')
+    .select('subscription_id')
+    .distinct()
+    .where('state', '=', 'sent')
+    .execute();
+  return rows.map((row) => row.subscription_id);
+}
+
+/** Dead letters, newest first. */
+export async function deadLetters(
+  db: Reader,
+  limit: number,
+  before?: DeadLetterId,
+): Promise<readonly StoredDeadLetter[]> {
+  let query = db.selectFrom('stream_dead_letters').selectAll().orderBy('id', 'desc').limit(limit);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return (await query.execute()).map(toDeadLetter);
+}
+
+export async function deadLetterById(db: Reader, id: DeadLetterId): Promise<StoredDeadLetter | null> {
+  const row = await db.selectFrom('stream_dead_letters').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toDeadLetter(row) : null;
+}
+
+function toSubscription(row: Selectable<SubscriptionsTable>): StoredSubscription {
+  return {
+    id: row.id,
+    name: row.name as SubscriptionName,
+    filter: JSON.parse(row.filter) as Filter,
+    effectiveFilter: JSON.parse(row.effective_filter) as Filter,
+    epoch: row.epoch,
+    floor: row.floor as Seq,
+    since: row.since as Seq,
+    takeovers: row.takeovers,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+function toDeadLetter(row: StreamDeadLettersTable): StoredDeadLetter {
+  return {
+    id: row.id as DeadLetterId,
+    subscription: row.subscription as SubscriptionName,
+    seq: row.seq as Seq,
+    lane: row.lane,
+    previous: row.previous as Seq | null,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    session: row.session,
+    reason: row.reason,
+    attempts: row.attempts,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,121 @@
+/** Deliveries that were given up: kept until someone redrives or discards them. */
+import type { Log } from '../ops/logger.ts';
+import { WabError } from '../contract/errors.ts';
+import { newDeadLetterId, type DeadLetterId, type Seq, type SubscriptionName } from '../contract/ids.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Database } from '../store/database.ts';
+import {
+  bury,
+  deadLetterById,
+  deadLetters,
+  discardDeadLetter,
+  redriveDeadLetter,
+  settleLate,
+  subscriptionNamed,
+  type StoredDeadLetter,
+} from '../store/stream.repository.ts';
+import type { Position, PositionRecord } from './position.ts';
+import type { RedeliveryPolicy } from './redelivery-policy.ts';
+import type { DeadLetterView } from './stream.ts';
+
+export interface DeadLettersPorts {
+  readonly events: Pick<EventLog, 'read'>;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: RedeliveryPolicy;
+}
+
+export class DeadLetters {
+  readonly #ports: DeadLettersPorts;
+
+  constructor(ports: DeadLettersPorts) {
+    this.#ports = ports;
+  }
+
+  /** Keeps a position whose tries are used up. Resolves when that is durable; an event that is gone is only logged. */
+  async bury(subscription: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void> {
+    const { events, database, clock, log, policy } = this.#ports;
+    const [event] = await events.read([position.seq]);
+    const { seq, lane, attempts } = position;
+    const isRefused = position.refusals >= policy.maxRefusals;
+    const bindings = { subscription, seq, attempts, cause: isRefused ? 'refused' : 'connection lost' };
+    if (event === undefined) {
+      log.warn(bindings, 'an event that was given up had been removed by retention');
+      return;
+    }
+    const reason = isRefused
+      ? `refused ${position.refusals} times${refusal ? `, at last: ${refusal}` : ''}`
+      : `the connection was lost ${position.losses} times while this event was being processed`;
+    await database.write(
+      bury({
+        letter: {
+          id: newDeadLetterId(),
+          subscription,
+          seq,
+          lane,
+          previous: position.previous ?? null,
+          eventId: event.id,
+          eventType: event.type,
+          session: event.session,
+          reason,
+          attempts,
+          createdAt: clock.now(),
+        },
+      }),
+    );
+    log.warn({ ...bindings, event: event.id }, 'an event became a dead letter');
+  }
+
+  /** A delivery may be acknowledged after it was given up: then it is none that failed. */
+  async settle(subscription: SubscriptionName, acks: ReadonlyMap<Seq, number>): Promise<void> {
+    await this.#ports.database.write([...acks].map(([seq, attempt]) => settleLate({ subscription, seq, attempt })));
+  }
+
+  async list(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]> {
+    const letters = await deadLetters(this.#ports.database.reader, limit, before);
+    return letters.map(({ id, subscription, eventId, eventType, session, reason, attempts, createdAt }) => ({
+      id,
+      subscription,
+      eventId,
+      eventType,
+      session,
+      reason,
+      attempts,
+      createdAt: new Date(createdAt).toISOString(),
+    }));
+  }
+
+  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
+  async get(id: DeadLetterId): Promise<StoredDeadLetter> {
+    const letter = await deadLetterById(this.#ports.database.reader, id);
+    if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+    return letter;
+  }
+
+  /**
+   * Gives a dead letter back to its subscription, whose progress must be on disk.
+   *
+   * @returns the position that has to be delivered again
+   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SUBSCRIPTION_NOT_FOUND, WAB_EVENT_GONE
+   */
+  async redrive(id: DeadLetterId): Promise<PositionRecord> {
+    const { database, events } = this.#ports;
+    const letter = await this.get(id);
+    const stored = await subscriptionNamed(database.reader, letter.subscription);
+    if (stored === null) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: letter.subscription });
+    const [event] = await events.read([letter.seq]);
+    const isGone = event === undefined || event.withheld === 'expired' || event.withheld === 'erased';
+    if (isGone) throw new WabError('WAB_EVENT_GONE', { eventId: letter.eventId });
+    const position = await database.write(redriveDeadLetter({ id, subscriptionId: stored.id }));
+    if (position === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+    return position;
+  }
+
+  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
+  async discard(id: DeadLetterId): Promise<void> {
+    const { removed } = await this.#ports.database.write(discardDeadLetter({ id }));
+    if (!removed) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+  }
+}

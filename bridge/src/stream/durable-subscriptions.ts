@@ -1,0 +1,186 @@
+/** Durable subscriptions as they are stored: created, found again, moved, given another filter, expired. */
+import type { Principal } from '../auth/keys.ts';
+import type { Filter } from '../contract/filter.ts';
+import type { SubscribeFrame } from '../contract/frames.ts';
+import type { Seq, SubscriptionName } from '../contract/ids.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Database } from '../store/database.ts';
+import {
+  adoptEpoch,
+  allSubscriptions,
+  changeFilter,
+  createSubscription,
+  positionsOf,
+  repositionSubscription,
+  saveProgress,
+  subscriptionNamed,
+  subscriptionsInFlight,
+  touchSubscriptions,
+  type StoredSubscription,
+} from '../store/stream.repository.ts';
+import { DeliveryPlan, type PlanOptions } from './delivery-plan.ts';
+import { sessionOfLane } from './lane-name.ts';
+import { toRecord, type Position } from './position.ts';
+import { effectiveFilter, maySeeSession, normalFilter, sameFilter } from './reading-rights.ts';
+import type { StreamSettings } from './settings.ts';
+import { startPosition, type Reset } from './start-position.ts';
+
+export interface OpenedSubscription {
+  readonly id: number;
+  /** What is evaluated. */
+  readonly filter: Filter;
+  readonly since: Seq;
+  readonly plan: DeliveryPlan;
+  readonly reset: Reset | null;
+}
+
+export interface DurablePorts {
+  readonly events: EventLog;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly settings: StreamSettings;
+}
+
+const ENVELOPES_PER_SCAN = 500;
+
+export class DurableSubscriptions {
+  readonly #ports: DurablePorts;
+
+  constructor(ports: DurablePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Opens a subscription for a reader. Nobody else may be using it.
+   *
+   * @throws WabError WAB_CURSOR_INVALID, WAB_SESSION_NOT_ALLOWED
+   */
+  async open(frame: SubscribeFrame, principal: Principal): Promise<OpenedSubscription> {
+    const { events, database } = this.#ports;
+    const filter = effectiveFilter(frame.filter, principal);
+    const stored = await subscriptionNamed(database.reader, frame.subscription as SubscriptionName);
+    const { floor, reset } = startPosition(frame.from, stored && { epoch: stored.epoch, seq: stored.floor }, events);
+    const start = {
+      filter: normalFilter(frame.filter),
+      effectiveFilter: filter,
+      epoch: events.epoch,
+      floor,
+      since: floor,
+    };
+    const anew = (id: number): OpenedSubscription => ({
+      id,
+      filter,
+      since: floor,
+      plan: this.#plan({ floor, positions: [] }, principal),
+      reset,
+    });
+
+    const now = this.#ports.clock.now();
+    if (stored === null) {
+      const { id } = await database.write(
+        createSubscription({ ...start, name: frame.subscription as SubscriptionName, now }),
+      );
+      return anew(id);
+    }
+    if (frame.from !== 'resume' || stored.floor > events.head) {
+      await database.write(repositionSubscription({ ...start, id: stored.id }));
+      return anew(stored.id);
+    }
+
+    const { plan, lost } = await this.load(stored, principal);
+    const missing = reset ? { ...reset, lost } : lost > 0 ? ({ reason: 'expired', lost } as const) : null;
+    const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing };
+    if (sameFilter(stored.effectiveFilter, filter) && sameFilter(stored.filter, start.filter)) return resumed;
+    return { ...resumed, ...(await this.#changeFilter(stored, start, plan, principal)) };
+  }
+
+  /** The reader has been told where it is. */
+  async confirm(id: number): Promise<void> {
+    const { events, database, clock } = this.#ports;
+    await database.write([
+      adoptEpoch({ id, epoch: events.epoch }),
+      touchSubscriptions({ ids: [id], now: clock.now() }),
+    ]);
+  }
+
+  /**
+   * The plan of a stored subscription. What retention has removed is finished.
+   *
+   * @returns the plan, with changes that are not written, and how many events were removed at most
+   */
+  async load(stored: StoredSubscription, principal: Principal | null): Promise<{ plan: DeliveryPlan; lost: number }> {
+    const { horizon } = this.#ports.events;
+    const plan = await this.#planOf(stored, principal);
+    let lost = Math.max(0, horizon - stored.floor);
+    for (const { seq, state } of plan.all()) {
+      if (seq > horizon) continue;
+      if (state === 'acked') lost -= Number(seq > stored.floor);
+      else lost += Number(seq <= stored.floor);
+      plan.finish(seq);
+    }
+    plan.evaluatedTo(horizon);
+    return { plan, lost };
+  }
+
+  /**
+   * Counts what a former bridge left in flight as lost.
+   *
+   * @param bury keeps a position whose tries are used up
+   */
+  async recover(bury: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>): Promise<void> {
+    const { database } = this.#ports;
+    const ids = new Set(await subscriptionsInFlight(database.reader));
+    if (ids.size === 0) return;
+    for (const stored of await allSubscriptions(database.reader)) {
+      if (!ids.has(stored.id)) continue;
+      const plan = await this.#planOf(stored, null);
+      for (const position of plan.exhausted()) {
+        await bury(stored.name, position);
+        plan.finish(position.seq);
+      }
+      await database.write(saveProgress({ entries: [{ id: stored.id, ...plan.changes() }] }));
+    }
+  }
+
+  /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
+  async #planOf(stored: StoredSubscription, principal: Principal | null): Promise<DeliveryPlan> {
+    const { database, clock } = this.#ports;
+    const positions = await positionsOf(database.reader, stored.id);
+    const plan = this.#plan({ floor: stored.floor, positions }, principal);
+    for (const { seq, state } of positions) if (state === 'sent') plan.lose(seq, clock.now());
+    return plan;
+  }
+
+  #plan(from: Pick<PlanOptions, 'floor' | 'positions'>, principal: Principal | null): DeliveryPlan {
+    const { settings } = this.#ports;
+    return new DeliveryPlan({
+      ...from,
+      capacity: settings.readAheadMax,
+      policy: settings,
+      isParked: (lane) => principal !== null && !maySeeSession(principal, sessionOfLane(lane)),
+    });
+  }
+
+  /**
+   * The new filter applies from the furthest position on that was ever attempted. What the former one had found up to
+   * there and is still open is carried along, so that order holds and nothing that was promised is dropped.
+   */
+  async #changeFilter(
+    stored: StoredSubscription,
+    start: Pick<StoredSubscription, 'filter' | 'effectiveFilter' | 'epoch'>,
+    plan: DeliveryPlan,
+    principal: Principal,
+  ): Promise<Pick<OpenedSubscription, 'plan' | 'since'>> {
+    const { events, database } = this.#ports;
+    const furthest = plan.furthestKnown;
+    scan: while (plan.scannedTo < furthest) {
+      const { matches, scannedTo } = await events.scan(plan.scannedTo, stored.effectiveFilter, ENVELOPES_PER_SCAN);
+      for (const { seq, lane } of matches) if (seq > furthest || !plan.offer(seq, lane)) break scan;
+      plan.evaluatedTo(Math.min(scannedTo, furthest) as Seq);
+    }
+    const carried = [...plan.open()].map(toRecord);
+    await database.write(changeFilter({ ...start, id: stored.id, floor: furthest, since: furthest, carried }));
+    return { since: furthest, plan: this.#plan({ floor: furthest, positions: carried }, principal) };
+  }
+}

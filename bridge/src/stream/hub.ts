@@ -1,0 +1,377 @@
+/**
+ * The stream hub: every connection and every subscription of this bridge. The protocol is described in
+ * `bridge/docs/stream-protocol.md`; how one subscription works is in `subscription.ts` and `delivery-plan.ts`.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { monotonicFactory } from 'ulid';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Principal } from '../auth/keys.ts';
+import { WabError } from '../contract/errors.ts';
+import { MAX_CLIENT_FRAME_BYTES, MAX_WINDOW, STREAM_PROTOCOL, type SubscribeFrame } from '../contract/frames.ts';
+import type { DeadLetterId, KeyId, SubscriptionName } from '../contract/ids.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Database } from '../store/database.ts';
+import {
+  allSubscriptions,
+  countTakeover,
+  removeSubscription,
+  saveProgress,
+  touchSubscriptions,
+  type StoredSubscription,
+} from '../store/stream.repository.ts';
+import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts';
+import { encodeCursor } from './cursor.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { DeliveryPlan } from './delivery-plan.ts';
+import { DurableSubscriptions, type OpenedSubscription } from './durable-subscriptions.ts';
+import { Journal } from './journal.ts';
+import { NameLocks } from './name-locks.ts';
+import { effectiveFilter } from './reading-rights.ts';
+import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
+import type { StreamSettings } from './settings.ts';
+import { startPosition } from './start-position.ts';
+import type { DeadLetterView, Stream, SubscriptionView } from './stream.ts';
+import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
+import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
+import { Turns } from './turns.ts';
+import { countWaiting } from './waiting-count.ts';
+
+export interface StreamHubPorts {
+  readonly events: EventLog;
+  readonly database: Database;
+  readonly recorder: ExpiryRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: StreamSettings;
+  /** Told what becomes of deliveries, for metrics. */
+  readonly count?: (outcome: DeliveryOutcome) => void;
+}
+
+/** Figures for metrics and tests. */
+export interface StreamStats {
+  readonly connections: number;
+  readonly subscriptions: number;
+  readonly inFlight: number;
+  /** Positions held in memory. */
+  readonly positionsHeld: number;
+  /** Bytes that wait in sockets. */
+  readonly buffered: number;
+}
+
+interface Reader {
+  readonly connection: Connection;
+  readonly subscription: Subscription;
+}
+
+/** An ephemeral subscription writes nothing down. */
+const FORGETFUL: Keeping = {
+  commit: (source) => Promise.resolve(void source.changes()),
+  bury: () => Promise.resolve(),
+  settleLate: () => Promise.resolve(),
+};
+
+export class StreamHub implements Stream, ConnectionOwner {
+  readonly #ports: StreamHubPorts;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+    handleProtocols: (offered) => (offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
+  });
+  readonly #connections = new Set<Connection>();
+  /** Who reads a durable subscription now. */
+  readonly #readers = new Map<SubscriptionName, Reader>();
+  readonly #ephemeral = new Set<Subscription>();
+  readonly #closedKeys = new Set<KeyId>();
+  readonly #turns = new Turns();
+  readonly #locks = new NameLocks();
+  readonly #journal: Journal;
+  readonly #durable: DurableSubscriptions;
+  readonly #deadLetters: DeadLetters;
+  readonly #expiry: SubscriptionExpiry;
+  readonly #newConnectionId = monotonicFactory();
+  #ended = new Set<Promise<void>>();
+  #stopListening: () => void = () => undefined;
+  #isStopping = false;
+
+  constructor(ports: StreamHubPorts) {
+    this.#ports = ports;
+    const { database, settings } = ports;
+    this.#journal = new Journal((entries) => database.write(saveProgress({ entries })));
+    this.#durable = new DurableSubscriptions(ports);
+    this.#deadLetters = new DeadLetters({ ...ports, policy: settings });
+    this.#expiry = new SubscriptionExpiry({
+      ...ports,
+      expiryDays: settings.expiryDays,
+      locks: this.#locks,
+      isInUse: (name) => this.#readers.has(name),
+    });
+  }
+
+  /** Counts what a former bridge left in flight as lost, and begins to follow the log. */
+  async start(): Promise<void> {
+    await this.#durable.recover((name, position) => this.#deadLetters.bury(name, position));
+    this.#stopListening = this.#ports.events.onGrowth(() => {
+      for (const { subscription } of this.#readers.values()) subscription.resume();
+      for (const subscription of this.#ephemeral) subscription.resume();
+    });
+    this.#expiry.start();
+  }
+
+  /**
+   * Sends nothing more, waits a while for answers to what is in flight, and closes every connection.
+   *
+   * @param drainMs how long to wait for answers, in milliseconds
+   */
+  async stop(drainMs = this.#ports.settings.drainMs): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#stopListening();
+    await this.#expiry.stop();
+    const { clock, settings } = this.#ports;
+    for (const connection of this.#connections) connection.sayBye('restart', settings.reconnectAfterMs);
+    for (const subscription of this.#allSubscriptions()) subscription.drain();
+    const deadline = clock.now() + drainMs;
+    while (this.stats().inFlight > 0 && clock.now() < deadline) await clock.sleep(Math.min(20, drainMs));
+    for (const connection of [...this.#connections]) connection.close('restart');
+    await this.#locks.idle();
+    await Promise.all(this.#ended);
+    await this.#turns.idle();
+    await this.#journal.idle();
+    this.#server.close();
+  }
+
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void {
+    if (this.#isStopping || this.#connections.size >= this.#ports.settings.maxConnections) {
+      return refuseUpgrade(socket, 503, this.#isStopping ? 'the bridge is shutting down' : 'too many streams are open');
+    }
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (!offered.includes(STREAM_PROTOCOL))
+      return refuseUpgrade(socket, 400, `offer the subprotocol ${STREAM_PROTOCOL}`);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, principal));
+  }
+
+  /** Closes the streams of a key that was revoked or has expired. */
+  closeKey(keyId: KeyId): void {
+    // It may be at the door: verified, but not accepted yet.
+    this.#closedKeys.add(keyId);
+    for (const connection of [...this.#connections]) {
+      if (connection.principal.keyId === keyId) connection.end('key_revoked', 0);
+    }
+  }
+
+  async subscribe(connection: Connection, frame: SubscribeFrame): Promise<void> {
+    if (this.#isStopping) throw new WabError('WAB_SHUTTING_DOWN');
+    if (frame.durable) await this.#locks.run(frame.subscription, () => this.#openDurable(connection, frame));
+    else await this.#openEphemeral(connection, frame);
+  }
+
+  ended(connection: Connection, how: EndedBy): void {
+    this.#connections.delete(connection);
+    for (const subscription of connection.subscriptions) {
+      if (subscription.isDurable) void this.#locks.run(subscription.name, () => this.#leave(subscription, how));
+      else this.#ephemeral.delete(subscription);
+      // Right now, so that nothing is sent into the void; what waits for the lock is the same promise.
+      this.#follow(subscription.end(how));
+    }
+  }
+
+  async subscriptions(): Promise<readonly SubscriptionView[]> {
+    const views: SubscriptionView[] = [];
+    for (const stored of await allSubscriptions(this.#ports.database.reader)) views.push(await this.#view(stored));
+    return views;
+  }
+
+  deleteSubscription(name: SubscriptionName): Promise<void> {
+    return this.#locks.run(name, async () => {
+      const reader = this.#readers.get(name);
+      const { removed } = await this.#ports.database.write(removeSubscription({ name }));
+      if (!removed) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
+      if (reader === undefined) return;
+      this.#readers.delete(name);
+      reader.connection.dismiss(reader.subscription, 'subscription_deleted', 0);
+      await reader.subscription.end('withdrawn');
+    });
+  }
+
+  deadLetters(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]> {
+    return this.#deadLetters.list(limit, before);
+  }
+
+  async redrive(id: DeadLetterId): Promise<void> {
+    const { subscription: name } = await this.#deadLetters.get(id);
+    await this.#locks.run(name, async () => {
+      const subscription = this.#readers.get(name)?.subscription;
+      // What is written down later must not undo it.
+      if (subscription !== undefined) await this.#journal.commit(subscription);
+      const position = await this.#deadLetters.redrive(id);
+      this.#readers.get(name)?.subscription.redeliver(position);
+    });
+  }
+
+  discard(id: DeadLetterId): Promise<void> {
+    return this.#deadLetters.discard(id);
+  }
+
+  /** Looks for unused subscriptions now, as happens every hour. */
+  sweep(): Promise<void> {
+    return this.#expiry.sweep();
+  }
+
+  stats(): StreamStats {
+    const subscriptions = [...this.#allSubscriptions()];
+    const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
+    return {
+      connections: this.#connections.size,
+      subscriptions: subscriptions.length,
+      inFlight: sum(subscriptions.map(({ plan }) => plan.inFlight)),
+      positionsHeld: sum(subscriptions.map(({ plan }) => plan.held)),
+      buffered: sum([...this.#connections].map(({ buffered }) => buffered)),
+    };
+  }
+
+  #welcome(socket: WebSocket, principal: Principal): void {
+    const { settings, clock, log } = this.#ports;
+    const id = `con_${this.#newConnectionId()}`;
+    const connection = new Connection({ id, socket, principal, owner: this, settings, clock, log });
+    this.#connections.add(connection);
+    connection.start();
+    if (this.#closedKeys.has(principal.keyId)) connection.end('key_revoked', 0);
+    else if (this.#isStopping) connection.end('restart', settings.reconnectAfterMs);
+  }
+
+  async #openDurable(connection: Connection, frame: SubscribeFrame): Promise<void> {
+    const name = frame.subscription as SubscriptionName;
+    // Checked before anybody is superseded.
+    effectiveFilter(frame.filter, connection.principal);
+    startPosition(frame.from, null, this.#ports.events);
+    if (!connection.isOpen) return;
+    const former = this.#readers.get(name);
+    if (former !== undefined) {
+      if (frame.takeover === false) throw new WabError('WAB_SUBSCRIPTION_BUSY', { subscription: name });
+      await this.#supersede(name, former);
+    }
+    const opened = await this.#durable.open(frame, connection.principal);
+    const subscription = this.#build(connection, frame, opened, this.#keeping());
+    const waiting = await countWaiting(this.#ports.events, opened.plan, opened.filter);
+    if (!connection.isOpen || this.#isStopping) return;
+    this.#readers.set(name, { connection, subscription });
+    this.#introduce(connection, subscription, waiting, opened);
+    await this.#durable.confirm(opened.id);
+  }
+
+  async #openEphemeral(connection: Connection, frame: SubscribeFrame): Promise<void> {
+    const { events, settings } = this.#ports;
+    const filter = effectiveFilter(frame.filter, connection.principal);
+    const { floor, reset } = startPosition(frame.from, null, events);
+    const plan = new DeliveryPlan({ floor, positions: [], capacity: settings.readAheadMax, policy: settings });
+    const opened = { id: 0, filter, since: floor, plan, reset };
+    const subscription = this.#build(connection, frame, opened, FORGETFUL);
+    const waiting = await countWaiting(events, plan, filter);
+    if (!connection.isOpen) return;
+    this.#ephemeral.add(subscription);
+    this.#introduce(connection, subscription, waiting, opened);
+  }
+
+  #build(connection: Connection, frame: SubscribeFrame, opened: OpenedSubscription, keeping: Keeping): Subscription {
+    const { events, clock, log } = this.#ports;
+    return new Subscription({
+      ...opened,
+      name: frame.subscription as SubscriptionName,
+      isDurable: frame.durable,
+      window: Math.min(frame.window, MAX_WINDOW),
+      principal: connection.principal,
+      outlet: connection,
+      events,
+      keeping,
+      turns: this.#turns,
+      clock,
+      log,
+      count: this.#ports.count,
+    });
+  }
+
+  #introduce(connection: Connection, subscription: Subscription, waiting: number, opened: OpenedSubscription): void {
+    const { events } = this.#ports;
+    const { name, plan } = subscription;
+    connection.attach(subscription);
+    connection.send({
+      type: 'subscribed',
+      subscription: name,
+      cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
+      resumed: waiting,
+    });
+    if (opened.reset !== null) {
+      const { reason, lost } = opened.reset;
+      this.#ports.log.warn({ subscription: name, reason, lost }, 'a cursor could not be honoured');
+      connection.send({
+        type: 'reset',
+        subscription: name,
+        reason,
+        oldest: encodeCursor(events.epoch, plan.floor),
+        lost,
+      });
+    }
+    subscription.start();
+  }
+
+  #keeping(): Keeping {
+    return {
+      commit: (source) => this.#journal.commit(source),
+      bury: (name, position, refusal) => this.#deadLetters.bury(name, position, refusal),
+      settleLate: (name, acks) => this.#deadLetters.settle(name, acks),
+    };
+  }
+
+  async #supersede(name: SubscriptionName, { connection, subscription }: Reader): Promise<void> {
+    const { database, log } = this.#ports;
+    log.warn({ subscription: name }, 'a newer connection took a subscription over');
+    this.#readers.delete(name);
+    const ended = subscription.end('lost');
+    connection.dismiss(subscription, 'superseded', TAKEOVER_WAIT_MS);
+    await ended;
+    await database.write(countTakeover({ id: subscription.id }));
+  }
+
+  async #leave(subscription: Subscription, how: EndedBy): Promise<void> {
+    await subscription.end(how);
+    if (this.#readers.get(subscription.name)?.subscription !== subscription) return;
+    this.#readers.delete(subscription.name);
+    await this.#ports.database
+      .write(touchSubscriptions({ ids: [subscription.id], now: this.#ports.clock.now() }))
+      .catch((error: unknown) => this.#ports.log.warn({ err: error }, 'the last use of a subscription was not noted'));
+  }
+
+  async #view(stored: StoredSubscription): Promise<SubscriptionView> {
+    const { events } = this.#ports;
+    const live = this.#readers.get(stored.name)?.subscription;
+    const plan = live?.plan ?? (await this.#durable.load(stored, null)).plan;
+    const filter = live?.filter ?? stored.effectiveFilter;
+    return {
+      name: stored.name,
+      filter,
+      connected: live !== undefined,
+      cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
+      waiting: await countWaiting(events, plan, filter),
+      inFlight: plan.inFlight,
+      blockedBy: live?.blockedBy ?? null,
+      createdAt: new Date(stored.createdAt).toISOString(),
+      lastUsedAt: new Date(live === undefined ? stored.lastUsedAt : this.#ports.clock.now()).toISOString(),
+      takeovers: stored.takeovers,
+    };
+  }
+
+  *#allSubscriptions(): Iterable<Subscription> {
+    for (const { subscription } of this.#readers.values()) yield subscription;
+    yield* this.#ephemeral;
+  }
+
+  #follow(ending: Promise<void>): void {
+    const followed = ending.finally(() => this.#ended.delete(followed));
+    this.#ended.add(followed);
+  }
+}

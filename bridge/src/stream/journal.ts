@@ -1,0 +1,71 @@
+/**
+ * Makes the progress of all durable subscriptions durable, many acknowledgements and attempts per write: while one
+ * write is under way, what comes meanwhile is gathered for the next.
+ */
+import type { PlanChanges } from './delivery-plan.ts';
+
+export interface JournalSource {
+  /** Row id of the durable subscription. */
+  readonly id: number;
+  /** What has changed since it was last asked. */
+  changes(): PlanChanges;
+}
+
+export interface JournalEntry extends PlanChanges {
+  readonly id: number;
+}
+
+interface Generation {
+  readonly sources: Set<JournalSource>;
+  readonly written: Promise<void>;
+  readonly settle: { resolve(): void; reject(error: unknown): void };
+}
+
+export class Journal {
+  readonly #write: (entries: readonly JournalEntry[]) => Promise<void>;
+  #next: Generation | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(write: (entries: readonly JournalEntry[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  /** Resolves when all that has changed in the source until now is on disk; rejects where the write failed. */
+  commit(source: JournalSource): Promise<void> {
+    this.#next ??= newGeneration();
+    this.#next.sources.add(source);
+    const { written } = this.#next;
+    this.#running ??= this.#run();
+    return written;
+  }
+
+  /** Resolves when nothing waits to be written. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // All frames that arrived together, and the attempts they make room for, go into one write.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let generation = this.#next; generation !== null; generation = this.#next) {
+      this.#next = null;
+      const entries = [...generation.sources].map((source) => ({ id: source.id, ...source.changes() }));
+      try {
+        await this.#write(
+          entries.filter(({ floor, changed, removed }) => floor !== null || changed.length + removed.length > 0),
+        );
+        generation.settle.resolve();
+      } catch (error) {
+        generation.settle.reject(error);
+      }
+    }
+    this.#running = null;
+  }
+}
+
+function newGeneration(): Generation {
+  let settle!: Generation['settle'];
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  promise.catch(() => undefined); // each caller handles its own
+  return { sources: new Set(), written: promise, settle };
+}

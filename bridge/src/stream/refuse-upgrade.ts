@@ -1,0 +1,15 @@
+/** Refuses a WebSocket upgrade before the protocol is switched. */
+import type { Duplex } from 'node:stream';
+
+const TITLES = { 400: 'Bad Request', 503: 'Service Unavailable' } as const;
+
+/** @param reason plain ASCII, for whoever looks at the answer */
+export function refuseUpgrade(socket: Duplex, status: keyof typeof TITLES, reason: string): void {
+  const head = [
+    `HTTP/1.1 ${status} ${TITLES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain',
+    `Content-Length: ${reason.length}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
+}

@@ -1,0 +1,77 @@
+/** Removes durable subscriptions that nobody has used for longer than events are kept, and says so in the log. */
+import type { NewEvent } from '../contract/events.ts';
+import type { SubscriptionName } from '../contract/ids.ts';
+import { subscriptionExpired } from '../events/event-constructors.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Database } from '../store/database.ts';
+import type { Call } from '../store/operation.ts';
+import { allSubscriptions, removeSubscription, touchSubscriptions } from '../store/stream.repository.ts';
+import type { NameLocks } from './name-locks.ts';
+
+/** Writes an event, and carries out the effects in the same transaction. */
+export interface ExpiryRecorder {
+  recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<unknown>;
+}
+
+export interface ExpiryPorts {
+  readonly database: Database;
+  readonly recorder: ExpiryRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly expiryDays: number;
+  readonly locks: NameLocks;
+  /** Whether a reader is connected. */
+  readonly isInUse: (name: SubscriptionName) => boolean;
+}
+
+const SWEEP_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export class SubscriptionExpiry {
+  readonly #ports: ExpiryPorts;
+  readonly #life = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(ports: ExpiryPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#life.abort();
+    await this.#loop;
+  }
+
+  async sweep(): Promise<void> {
+    const { database, recorder, clock, log, expiryDays, locks, isInUse } = this.#ports;
+    const stored = await allSubscriptions(database.reader);
+    const used = stored.filter(({ name }) => isInUse(name)).map(({ id }) => id);
+    if (used.length > 0) await database.write(touchSubscriptions({ ids: used, now: clock.now() }));
+    const lastUse = clock.now() - expiryDays * DAY_MS;
+    for (const { name, lastUsedAt } of stored) {
+      if (lastUsedAt >= lastUse) continue;
+      await locks.run(name, async () => {
+        if (isInUse(name)) return;
+        const event = subscriptionExpired(name, new Date(lastUsedAt), new Date(clock.now()));
+        await recorder.recordEvent(event, [removeSubscription({ name })]);
+        log.warn({ subscription: name }, 'a subscription that nobody used was removed');
+      });
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#life;
+    while (!signal.aborted) {
+      try {
+        await this.sweep();
+      } catch (error) {
+        this.#ports.log.error({ err: error }, 'unused subscriptions could not be looked for');
+      }
+      await this.#ports.clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * One subscription on one connection: moves events from the log into the reader's window, and its answers into the
+ * plan. What is pure about it is in `delivery-plan.ts`.
+ *
+ * The order that nothing may break: an attempt is on disk before its frame is sent, and an acknowledgement is on disk
+ * before the attempt that takes its place is sent. Both often go into the same write.
+ */
+import type { Principal } from '../auth/keys.ts';
+import type { Filter } from '../contract/filter.ts';
+import type { AckFrame, BridgeFrame, NackFrame } from '../contract/frames.ts';
+import type { Seq, SubscriptionName } from '../contract/ids.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import { Alarm } from './alarm.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { DeliveryPlan, PlanChanges } from './delivery-plan.ts';
+import type { JournalSource } from './journal.ts';
+import { maskLane } from './lane-name.ts';
+import { LateAcks } from './late-acks.ts';
+import type { Position, PositionRecord } from './position.ts';
+import { visibleTo } from './reading-rights.ts';
+import type { Turns, Worker } from './turns.ts';
+
+/** Positions that one turn may attempt, payloads it may read, and envelopes it may look at. */
+const ATTEMPTS_PER_TURN = 64;
+const PAYLOADS_PER_TURN = 16;
+const ENVELOPES_PER_TURN = 256;
+
+/** The reader's end, as the subscription sees it. */
+export interface Outlet {
+  /** False while the socket's buffer is not small; asks for `resume()` once it is. */
+  hasRoom(): boolean;
+  send(frame: BridgeFrame): void;
+  /** The subscription cannot go on. */
+  fail(error: unknown): void;
+}
+
+/** Where progress is written down. For an ephemeral subscription: nowhere. */
+export interface Keeping {
+  commit(source: JournalSource): Promise<void>;
+  bury(name: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void>;
+  settleLate(name: SubscriptionName, acks: ReadonlyMap<Seq, number>): Promise<void>;
+}
+
+export interface SubscriptionOptions {
+  readonly id: number;
+  readonly name: SubscriptionName;
+  readonly isDurable: boolean;
+  readonly filter: Filter;
+  /** Where it, or its present filter, began. */
+  readonly since: Seq;
+  readonly window: number;
+  readonly principal: Principal;
+  readonly plan: DeliveryPlan;
+  readonly outlet: Outlet;
+  readonly events: EventLog;
+  readonly keeping: Keeping;
+  readonly turns: Turns;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told what becomes of deliveries, for metrics. */
+  readonly count?: ((outcome: DeliveryOutcome) => void) | undefined;
+}
+
+export type DeliveryOutcome = 'sent' | 'acked' | 'nacked' | 'lost' | 'dead';
+
+interface Attempt {
+  readonly position: Position;
+  readonly attempt: number;
+}
+
+export class Subscription implements Worker, JournalSource {
+  readonly id: number;
+  readonly name: SubscriptionName;
+  readonly isDurable: boolean;
+  readonly #options: SubscriptionOptions;
+  readonly #plan: DeliveryPlan;
+  readonly #alarm: Alarm;
+  /** Attempts that are durable and whose frames are not sent. */
+  #outbound: Attempt[] = [];
+  /** Positions in flight whose frames went to the socket. */
+  readonly #sent = new Set<Seq>();
+  readonly #burials = new Set<Promise<void>>();
+  readonly #late: LateAcks;
+  #isDraining = false;
+  #ended: Promise<void> | null = null;
+
+  constructor(options: SubscriptionOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.isDurable = options.isDurable;
+    this.#options = options;
+    this.#plan = options.plan;
+    this.#alarm = new Alarm(options.clock, () => this.resume());
+    this.#late = new LateAcks((acks) =>
+      options.keeping
+        .settleLate(options.name, acks)
+        .catch((error: unknown) => options.log.warn({ err: error }, 'late acknowledgements were not honoured')),
+    );
+  }
+
+  get plan(): DeliveryPlan {
+    return this.#plan;
+  }
+
+  get filter(): Filter {
+    return this.#options.filter;
+  }
+
+  /** Position up to which the filter was evaluated, as a cursor. */
+  get evaluatedTo(): string {
+    return encodeCursor(this.#options.events.epoch, this.#plan.scannedTo);
+  }
+
+  /** The lane that holds up the subscription, fit to be shown. */
+  get blockedBy(): string | null {
+    const lane = this.#plan.blockedBy;
+    return lane === null ? null : maskLane(lane);
+  }
+
+  start(): void {
+    for (const position of this.#plan.exhausted()) this.#bury(position);
+    this.resume();
+  }
+
+  /** There may be something to do: the log grew, the window or the socket has room again, a wait is over. */
+  resume(): void {
+    if (this.#ended === null) this.#options.turns.request(this);
+  }
+
+  /** A dead letter comes back, to the front of its lane. */
+  redeliver(position: PositionRecord): void {
+    this.#plan.reopen(position);
+    this.resume();
+  }
+
+  /** From now on answers are taken and nothing new is sent. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  changes(): PlanChanges {
+    return this.#plan.changes();
+  }
+
+  /** Writes down how far the filter was evaluated where no delivery did. */
+  keepUp(): void {
+    if (this.#plan.isDirty) this.#commit().catch((error: unknown) => this.#options.outlet.fail(error));
+  }
+
+  async turn(): Promise<boolean> {
+    if (this.#ended !== null || this.#isDraining) return false;
+    try {
+      return await this.#step();
+    } catch (error) {
+      if (this.#ended === null) this.#options.outlet.fail(error);
+      return false;
+    }
+  }
+
+  /** @throws WabError WAB_CURSOR_INVALID */
+  acknowledge({ cursors, attempt }: AckFrame): void {
+    let changed = false;
+    for (const seq of this.#ownPositions(cursors)) {
+      if (this.#plan.acknowledge(seq, attempt)) {
+        this.#options.count?.('acked');
+        this.#sent.delete(seq);
+        changed = true;
+      } else if (this.#isBehind(seq)) {
+        this.#late.add(seq, attempt);
+      }
+    }
+    if (changed) this.#answered();
+  }
+
+  /** @throws WabError WAB_CURSOR_INVALID */
+  refuse({ cursors, attempt, retryAfterMs, reason }: NackFrame): void {
+    let changed = false;
+    const notBefore = this.#options.clock.now() + retryAfterMs;
+    for (const seq of this.#ownPositions(cursors)) {
+      const outcome = this.#plan.refuse(seq, attempt, notBefore);
+      if (outcome === 'ignored') continue;
+      this.#options.count?.('nacked');
+      changed = true;
+      this.#sent.delete(seq);
+      if (outcome === 'exhausted') this.#bury(this.#plan.get(seq)!, reason);
+    }
+    if (changed) this.#answered();
+  }
+
+  /** Resolves when what is in flight has been dealt with and is durable. Nothing is sent any more. */
+  end(how: 'lost' | 'withdrawn'): Promise<void> {
+    this.#ended ??= this.#end(how);
+    return this.#ended;
+  }
+
+  async #end(how: 'lost' | 'withdrawn'): Promise<void> {
+    const { turns, clock, log } = this.#options;
+    this.#alarm.clear();
+    turns.forget(this);
+    this.#outbound = [];
+    for (const position of [...this.#plan.open()]) {
+      if (position.state !== 'sent') continue;
+      if (how === 'lost' && this.#sent.has(position.seq)) this.#options.count?.('lost');
+      // A frame that never went out cannot have done any harm.
+      if (how === 'withdrawn' || !this.#sent.has(position.seq)) this.#plan.withdraw(position.seq);
+      else if (this.#plan.lose(position.seq, clock.now()) === 'exhausted') this.#bury(position);
+    }
+    try {
+      await this.#commit();
+      while (this.#burials.size > 0) await Promise.all(this.#burials);
+      if (this.#plan.isDirty) await this.#commit();
+    } catch (error) {
+      // The table still says that the attempts are in flight; whoever loads it counts them as lost.
+      log.error({ err: error, subscription: this.name }, 'the end of a subscription could not be written down');
+    }
+  }
+
+  async #step(): Promise<boolean> {
+    const { outlet, window, events, clock } = this.#options;
+    if (!outlet.hasRoom()) return false;
+    if (this.#outbound.length > 0) {
+      await this.#deliver();
+      if (this.#outbound.length > 0) return true;
+    }
+    const room = window - this.#plan.inFlight;
+    if (room <= 0) return false;
+    const limit = Math.min(room, ATTEMPTS_PER_TURN);
+    const taken = this.#plan.take(limit, clock.now());
+    if (taken.length > 0) await this.#attempt(taken);
+    if (taken.length === limit) return room > limit;
+    if (this.#plan.scannedTo < events.head && !this.#plan.isFull) {
+      await this.#scan();
+      return true;
+    }
+    this.#alarm.set(this.#plan.nextDue);
+    return false;
+  }
+
+  async #scan(): Promise<void> {
+    const { events, filter } = this.#options;
+    const after = this.#plan.scannedTo;
+    const { matches, scannedTo } = await events.scan(after, filter, ENVELOPES_PER_TURN);
+    // Only now: retention may have removed some on the way here.
+    const gap = events.horizon - after;
+    if (gap > 0) {
+      this.#plan.evaluatedTo(events.horizon);
+      this.#reportLost(gap);
+    }
+    for (const { seq, lane } of matches) if (seq > events.horizon && !this.#plan.offer(seq, lane)) return;
+    this.#plan.evaluatedTo(scannedTo);
+  }
+
+  async #attempt(taken: readonly Position[]): Promise<void> {
+    const attempts = taken.map((position) => ({ position, attempt: position.attempts }));
+    for (const position of taken) {
+      if (position.previous === undefined) position.previous = await this.#previousOf(position);
+    }
+    this.#commit().then(
+      () => {
+        if (this.#ended !== null) return;
+        this.#outbound.push(...attempts);
+        this.resume();
+      },
+      (error: unknown) => this.#options.outlet.fail(error),
+    );
+  }
+
+  /** The preceding event that this subscription had to deliver, under the filter it has now. */
+  async #previousOf({ lane, seq }: Position): Promise<Seq | null> {
+    const { events, filter, since } = this.#options;
+    const previous = await events.previousInLane(lane, seq, filter);
+    return previous !== null && previous > since ? previous : null;
+  }
+
+  async #deliver(): Promise<void> {
+    const { events, outlet, principal, name } = this.#options;
+    const batch = this.#outbound.splice(0, PAYLOADS_PER_TURN).filter(isInFlight);
+    const found = await events.read(batch.map(({ position }) => position.seq));
+    if (this.#ended !== null) return;
+    const bySeq = new Map(found.map((event) => [event.seq, event]));
+    let gone = 0;
+    for (const [index, entry] of batch.entries()) {
+      if (!isInFlight(entry)) continue;
+      if (!outlet.hasRoom()) {
+        this.#outbound.unshift(...batch.slice(index));
+        break;
+      }
+      const { position, attempt } = entry;
+      const event = bySeq.get(position.seq);
+      if (event === undefined) {
+        this.#plan.finish(position.seq);
+        gone += 1;
+        continue;
+      }
+      this.#sent.add(position.seq);
+      this.#options.count?.('sent');
+      outlet.send({
+        type: 'event',
+        subscription: name,
+        cursor: this.#cursor(position.seq),
+        previous: position.previous == null ? null : this.#cursor(position.previous),
+        attempt,
+        event: visibleTo(principal, event),
+      });
+    }
+    if (gone > 0) {
+      this.#reportLost(gone);
+      this.#answered();
+    }
+  }
+
+  #reportLost(lost: number): void {
+    const { events, log, outlet } = this.#options;
+    log.warn({ subscription: this.name, lost }, 'events were removed by retention before they could be delivered');
+    outlet.send({
+      type: 'reset',
+      subscription: this.name,
+      reason: 'expired',
+      oldest: this.#cursor(events.horizon),
+      lost,
+    });
+  }
+
+  #bury(position: Readonly<Position>, refusal?: string): void {
+    const { keeping, outlet } = this.#options;
+    this.#options.count?.('dead');
+    const burial = keeping
+      .bury(this.name, position, refusal)
+      .then(() => {
+        // Acknowledged at the last moment: the letter has to go again.
+        if (this.#isBehind(position.seq)) this.#late.add(position.seq, position.attempts);
+        this.#plan.finish(position.seq);
+        if (this.#ended === null) this.#answered();
+      })
+      // The lane stays where it is, and the next one to load the subscription tries again.
+      .catch((error: unknown) => outlet.fail(error))
+      .finally(() => this.#burials.delete(burial));
+    this.#burials.add(burial);
+  }
+
+  /** First the turn, then the write: what takes the place of the answered is written with the answer. */
+  #answered(): void {
+    this.resume();
+    this.#commit().catch((error: unknown) => this.#options.outlet.fail(error));
+  }
+
+  #commit(): Promise<void> {
+    return this.#options.keeping.commit(this);
+  }
+
+  /** Done already, perhaps by becoming a dead letter. */
+  #isBehind(seq: Seq): boolean {
+    return this.isDurable && seq <= this.#plan.scannedTo && (this.#plan.get(seq)?.state ?? 'acked') === 'acked';
+  }
+
+  #cursor(seq: Seq): string {
+    return encodeCursor(this.#options.events.epoch, seq);
+  }
+
+  /** Positions of this log; answers to events of another history (before a restore) mean nothing here. */
+  #ownPositions(cursors: readonly string[]): Seq[] {
+    const { epoch } = this.#options.events;
+    return cursors.map(decodeCursor).flatMap((cursor) => (cursor.epoch === epoch ? [cursor.seq] : []));
+  }
+}
+
+const isInFlight = ({ position, attempt }: Attempt): boolean =>
+  position.state === 'sent' && position.attempts === attempt;

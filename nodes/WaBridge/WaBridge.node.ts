@@ -1,0 +1,38 @@
+import {
+  NodeConnectionTypes,
+  type IExecuteFunctions,
+  type INodeExecutionData,
+  type INodeType,
+  type INodeTypeDescription,
+} from 'n8n-workflow';
+import { waBridgeApiTest } from '../../credentials/credential-test';
+import { searchSessions } from '../shared/session-methods';
+import { properties } from './description';
+import { route } from './router';
+
+export class WaBridge implements INodeType {
+  description: INodeTypeDescription = {
+    displayName: 'WaBridge',
+    name: 'waBridge',
+    icon: { light: 'file:../../icons/wabridge.svg', dark: 'file:../../icons/wabridge.dark.svg' },
+    group: ['output'],
+    version: 1,
+    subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+    description: 'Send WhatsApp messages through wabridge, none of them twice, and manage its sessions',
+    defaults: { name: 'WaBridge' },
+    usableAsTool: true,
+    inputs: [NodeConnectionTypes.Main],
+    outputs: [NodeConnectionTypes.Main],
+    credentials: [{ name: 'waBridgeApi', required: true, testedBy: 'waBridgeApiTest' }],
+    properties,
+  };
+
+  methods = {
+    credentialTest: { waBridgeApiTest },
+    listSearch: { searchSessions },
+  };
+
+  async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+    return await route(this);
+  }
+}

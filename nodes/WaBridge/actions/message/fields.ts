@@ -1,0 +1,109 @@
+/** Fields that all kinds of messages share. */
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+
+export const chatField: INodeProperties = {
+  displayName: 'Chat',
+  name: 'chat',
+  type: 'resourceLocator',
+  default: { mode: 'phone', value: '' },
+  required: true,
+  description: 'Whom to send the message to: a person or a group',
+  modes: [
+    {
+      displayName: 'By Phone Number',
+      name: 'phone',
+      type: 'string',
+      placeholder: 'e.g. +49 151 12345678',
+      hint: 'With country code',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '^\\s*(\\+|00)?[0-9][0-9 ().\\-/]{4,24}$',
+            errorMessage: 'Write a phone number with its country code',
+          },
+        },
+      ],
+    },
+    {
+      displayName: 'By Chat ID',
+      name: 'id',
+      type: 'string',
+      placeholder: 'e.g. 4915112345678@c.us',
+      hint: 'From the trigger: {{ $json.chat.chatId }}',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '^\\s*[^\\s@]+@[a-z.]+\\s*$',
+            errorMessage: 'A chat ID looks like 4915112345678@c.us or 1203630@g.us',
+          },
+        },
+      ],
+    },
+  ],
+};
+
+type OptionField = INodeProperties | INodePropertyOptions | INodePropertyCollection;
+
+const idempotencyKey: OptionField = {
+  displayName: 'Idempotency Key',
+  name: 'idempotencyKey',
+  type: 'string',
+  default: '',
+  description:
+    'Names the intended message: for 7 days the bridge sends at most one message under the same key. Left empty, it is made from the event that started the workflow, this node and the item, so that a second run of the same event sends nothing twice.',
+};
+const mentions: OptionField = {
+  displayName: 'Mentions',
+  name: 'mentions',
+  type: 'string',
+  default: '',
+  placeholder: 'e.g. +49 151 12345678',
+  description:
+    'People to mention, separated by commas: phone numbers with country code, chat IDs or linked IDs. The text has an @ and the number for each.',
+};
+const quotedMessageId: OptionField = {
+  displayName: 'Reply To Message ID',
+  name: 'quotedMessageId',
+  type: 'string',
+  default: '',
+  placeholder: 'e.g. {{ $json.messageId }}',
+  description: 'The message to quote. It must belong to the same chat.',
+};
+const waitUntilAccepted: OptionField = {
+  displayName: 'Wait Until Accepted',
+  name: 'waitUntilAccepted',
+  type: 'boolean',
+  default: false,
+  description:
+    'Whether to go on only once WhatsApp has taken the message, and to fail if it does not. Otherwise the workflow goes on as soon as the bridge has stored the message.',
+};
+const waitSeconds: OptionField = {
+  displayName: 'Wait at Most (Seconds)',
+  name: 'waitSeconds',
+  type: 'number',
+  typeOptions: { minValue: 1, maxValue: 3600 },
+  default: 60,
+  description:
+    'How long to wait for WhatsApp to take the message. Afterwards the node fails, but the message is still sent when that becomes possible.',
+  displayOptions: { show: { waitUntilAccepted: [true] } },
+};
+
+export const optionFields: INodeProperties = {
+  displayName: 'Options',
+  name: 'options',
+  type: 'collection',
+  placeholder: 'Add Option',
+  default: {},
+  options: [idempotencyKey, mentions, quotedMessageId, waitSeconds, waitUntilAccepted] as INodeProperties[],
+};
+
+/** The options as they arrive. */
+export interface SendOptions {
+  readonly idempotencyKey?: string;
+  readonly mentions?: string;
+  readonly quotedMessageId?: string;
+  readonly waitSeconds?: number;
+  readonly waitUntilAccepted?: boolean;
+}

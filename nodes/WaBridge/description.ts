@@ -1,0 +1,20 @@
+/** The parameters of the action node: which resource, which operation, and the fields of each operation. */
+import type { INodeProperties } from 'n8n-workflow';
+import * as message from './actions/message';
+import * as session from './actions/session';
+
+export const properties: INodeProperties[] = [
+  {
+    displayName: 'Resource',
+    name: 'resource',
+    type: 'options',
+    noDataExpression: true,
+    options: [
+      { name: 'Message', value: 'message' },
+      { name: 'Session', value: 'session' },
+    ],
+    default: 'message',
+  },
+  ...message.description,
+  ...session.description,
+];

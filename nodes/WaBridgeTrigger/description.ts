@@ -1,0 +1,157 @@
+/** The parameters of the trigger node. */
+import type { INodeProperties } from 'n8n-workflow';
+import { chatKindOptions, eventTypeOptions } from '../shared/options';
+import { sessionField } from '../shared/session-field';
+
+export const properties: INodeProperties[] = [
+  {
+    displayName: 'Events',
+    name: 'events',
+    type: 'multiOptions',
+    options: eventTypeOptions,
+    default: ['message.received'],
+    required: true,
+    description: 'What starts the workflow',
+  },
+  {
+    displayName: 'Sessions',
+    name: 'sessionScope',
+    type: 'options',
+    options: [
+      {
+        name: 'All',
+        value: 'all',
+        description: 'Every session that the key of the credential may use, also ones added later',
+      },
+      { name: 'One', value: 'one' },
+      { name: 'Several', value: 'several' },
+    ],
+    default: 'all',
+    description: 'Which linked WhatsApp accounts to listen to',
+  },
+  {
+    ...sessionField,
+    description: 'The linked WhatsApp account to listen to',
+    displayOptions: { show: { sessionScope: ['one'] } },
+  },
+  {
+    displayName: 'Session Names or IDs',
+    name: 'sessions',
+    type: 'multiOptions',
+    typeOptions: { loadOptionsMethod: 'getSessions' },
+    default: [],
+    required: true,
+    displayOptions: { show: { sessionScope: ['several'] } },
+    description:
+      'The linked WhatsApp accounts to listen to. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+  },
+  {
+    displayName: 'Acknowledge',
+    name: 'acknowledge',
+    type: 'options',
+    options: [
+      {
+        name: 'When Received',
+        value: 'received',
+        description: 'As soon as an execution was started. An event whose execution dies with n8n is not repeated.',
+      },
+      {
+        name: 'When the Execution Finishes',
+        value: 'finished',
+        description: 'Also when it fails. Only an event whose execution was cut off is delivered again.',
+      },
+      {
+        name: 'When the Execution Succeeds',
+        value: 'succeeded',
+        description:
+          'An event whose execution fails is delivered again, with growing pauses, until the bridge files it as a dead letter',
+      },
+    ],
+    default: 'finished',
+    description:
+      'When the bridge may consider an event done. Until then it keeps the event and delivers it again if need be.',
+  },
+  {
+    displayName: 'Filters',
+    name: 'filters',
+    type: 'collection',
+    placeholder: 'Add Filter',
+    default: {},
+    description: 'Evaluated by the bridge, so that what does not match never reaches n8n',
+    options: [
+      {
+        displayName: 'Chat Kinds',
+        name: 'chatKinds',
+        type: 'multiOptions',
+        options: chatKindOptions,
+        default: [],
+        description:
+          'Only events of these kinds of chats. Events without a chat, such as those of a session, do not match.',
+      },
+      {
+        displayName: 'From',
+        name: 'from',
+        type: 'string',
+        default: '',
+        placeholder: 'e.g. +49 151 12345678, 1234567890@lid',
+        description:
+          'Only events caused by these senders: phone numbers with country code, chat IDs or linked IDs, separated by commas',
+      },
+      {
+        displayName: 'From Me',
+        name: 'fromMe',
+        type: 'options',
+        options: [
+          { name: 'Any', value: 'any', description: 'Whoever sent it' },
+          { name: 'Only From Me', value: 'mine', description: 'Only what this account sent itself' },
+          { name: 'Only From Others', value: 'others', description: 'Only what others sent' },
+        ],
+        default: 'any',
+        description: 'Whether to take messages of the linked account itself. Events without a sender match only Any.',
+      },
+    ],
+  },
+  {
+    displayName: 'Options',
+    name: 'options',
+    type: 'collection',
+    placeholder: 'Add Option',
+    default: {},
+    options: [
+      {
+        displayName: 'Binary Field',
+        name: 'binaryField',
+        type: 'string',
+        default: 'media',
+        description: 'Name of the field of the item that holds the file of a media message',
+        hint: 'Not used where Download Media is off',
+      },
+      {
+        displayName: 'Download Media',
+        name: 'downloadMedia',
+        type: 'boolean',
+        default: true,
+        description:
+          'Whether to put the file of a media message into the item. Where that fails, the item says why in mediaError.',
+      },
+      {
+        displayName: 'Executions at a Time',
+        name: 'maxInFlight',
+        type: 'number',
+        typeOptions: { minValue: 1, maxValue: 256, numberPrecision: 0 },
+        default: 5,
+        description:
+          'How many executions this trigger may have running at once. Within one chat there is always one at a time, except with Acknowledge When Received.',
+      },
+      {
+        displayName: 'Media Wait (Seconds)',
+        name: 'mediaWait',
+        type: 'number',
+        typeOptions: { minValue: 0, maxValue: 60 },
+        default: 30,
+        description:
+          'How long to wait for the bridge to fetch a file from WhatsApp before the workflow starts without it',
+      },
+    ],
+  },
+];

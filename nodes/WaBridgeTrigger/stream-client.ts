@@ -1,0 +1,262 @@
+/**
+ * Holds one subscription open: dials, and dials again for ever with backoff and jitter. It tells why a connection is
+ * refused (the global WebSocket does not, so a signed `GET /v1/whoami` is asked) and notices events that are missing.
+ */
+import { ERROR_CODES, type BridgeEvent, type BridgeReset, type Filter } from '../shared/contract.generated';
+import { pause } from '../shared/pause';
+import { LaneGaps } from './lane-gaps';
+import type { Notices } from './notices';
+import { isBusy, isFinal, isSuperseded, pauseBeforeReconnect, type End } from './reconnect';
+import { dialWithHeaders, StreamConnection, type ConnectionHandlers, type Dial } from './stream-connection';
+
+/** A connection that held this long was a success: the next failure starts the backoff anew. */
+const STABLE_MS = 10_000;
+
+/** Why the bridge does not let this trigger in. */
+export interface Refusal {
+  readonly reason: string;
+  /** False where only a person can help: the credential, its rights, or the settings of the node. */
+  readonly heals: boolean;
+  /** False where nothing answered: too common (a restart) to be shown to the builder of the workflow. */
+  readonly answered: boolean;
+}
+
+export interface StreamClientOptions {
+  readonly subscription: string;
+  readonly durable: boolean;
+  readonly filter: Filter;
+  readonly window: number;
+  /** Address and freshly signed headers of an upgrade request. */
+  readonly sign: () => Promise<{ readonly url: string; readonly headers: Record<string, string> }>;
+  /** Asks the bridge why it refuses. Never rejects. */
+  readonly whyRefused: () => Promise<Refusal>;
+  readonly onEvent: (frame: BridgeEvent) => void;
+  readonly notices: Notices;
+  readonly dial?: Dial;
+  readonly random?: () => number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export class StreamClient {
+  readonly #options: StreamClientOptions;
+  readonly #stopping = new AbortController();
+  readonly #gaps = new LaneGaps();
+  readonly #firstOutcome: Promise<Refusal | null>;
+  #firstSettled = false;
+  #settleFirst: (outcome: Refusal | null) => void = () => {};
+  #connection: StreamConnection | null = null;
+  #finished: Promise<void> = Promise.resolve();
+  /** Where an ephemeral subscription goes on; a durable one is continued by the bridge. */
+  #resumeAt: string | null = null;
+  #failures = 0;
+  /** Once superseded, this trigger asks whether the subscription is free again, and takes it from nobody. */
+  #yields = false;
+  #subscribedAt = 0;
+
+  constructor(options: StreamClientOptions) {
+    this.#options = options;
+    this.#firstOutcome = new Promise((resolve) => (this.#settleFirst = resolve));
+  }
+
+  /** Begins, and goes on until `stop`. Resolves with how the first attempt went: null is subscribed. */
+  async start(): Promise<Refusal | null> {
+    this.#finished = this.#run();
+    return await this.#firstOutcome;
+  }
+
+  /** Ends at once, whatever it waits for. Frames that were sent before still leave. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#connection?.leave();
+    await this.#finished;
+  }
+
+  /**
+   * Without a connection nothing is sent, and nothing is lost: the bridge delivers again after the next subscribe and
+   * is answered then.
+   */
+  acknowledge(cursor: string, attempt: number): void {
+    this.#connection?.send({ type: 'ack', subscription: this.#options.subscription, cursors: [cursor], attempt });
+  }
+
+  refuse(cursor: string, attempt: number, reason: string, retryAfterMs: number): void {
+    const { subscription } = this.#options;
+    this.#connection?.send({
+      type: 'nack',
+      subscription,
+      cursors: [cursor],
+      attempt,
+      retryAfterMs,
+      reason: reason.slice(0, 500),
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const wait = this.#options.wait ?? pause;
+    while (!signal.aborted) {
+      const end = await this.#connectOnce();
+      if (signal.aborted) break;
+      await this.#report(end);
+      await wait(pauseBeforeReconnect(end, this.#failures, (this.#options.random ?? Math.random)()), signal);
+    }
+    this.#settleFirst(null);
+  }
+
+  async #connectOnce(): Promise<End> {
+    const { subscription, durable, filter, window } = this.#options;
+    this.#subscribedAt = 0;
+    try {
+      const { url, headers } = await this.#options.sign();
+      if (this.#stopping.signal.aborted) return { kind: 'left' };
+      const connection = new StreamConnection(
+        (this.#options.dial ?? dialWithHeaders)(url, headers),
+        {
+          type: 'subscribe',
+          subscription,
+          durable,
+          filter,
+          from: durable ? 'resume' : (this.#resumeAt ?? 'latest'),
+          window,
+          ...(this.#yields ? { takeover: false } : {}),
+        },
+        this.#handlers(),
+      );
+      this.#connection = connection;
+      connection.start();
+      return await connection.ended;
+    } catch (error) {
+      // The credential cannot be read or the address is none; either can be put right while this goes on.
+      return {
+        kind: 'rejected',
+        code: 'WAB_CREDENTIAL',
+        message: error instanceof Error ? error.message : String(error),
+      };
+    } finally {
+      this.#connection = null;
+    }
+  }
+
+  #handlers(): ConnectionHandlers {
+    const { notices, subscription } = this.#options;
+    return {
+      subscribed: ({ cursor, resumed }) => {
+        this.#subscribedAt = Date.now();
+        this.#firstSettled = true;
+        this.#yields = false;
+        this.#resumeAt ??= cursor;
+        notices.info(`subscribed as ${subscription}; ${resumed} event${resumed === 1 ? '' : 's'} waiting.`);
+        notices.allClear();
+        this.#settleFirst(null);
+      },
+      event: (frame) => {
+        const verdict = this.#gaps.check(frame);
+        if (verdict === 'gap') {
+          notices.warn(
+            `an event before ${frame.event.id} (position ${frame.previous ?? 'none'}) is missing. Connecting again to ask for it.`,
+          );
+          return false;
+        }
+        if (verdict === 'lost') {
+          notices.show(
+            `the bridge does not deliver an event that precedes ${frame.event.id} (position ${frame.previous ?? 'none'}). Going on without it.`,
+          );
+        }
+        this.#options.onEvent(frame);
+        return true;
+      },
+      reset: (frame) => {
+        this.#gaps.clear();
+        notices.show(describeReset(frame));
+      },
+      error: ({ code, message }) => {
+        if (notices.isNews(code)) notices.show(`the bridge refused a frame: ${message} (${code})`);
+      },
+      position: (cursor) => {
+        if (!this.#options.durable) this.#resumeAt = cursor;
+      },
+    };
+  }
+
+  /** Counts, and says what a person should know, once per distinct reason. */
+  async #report(end: End): Promise<void> {
+    const { notices } = this.#options;
+    if (end.kind === 'gap' || (isBusy(end) && this.#yields)) return;
+    const wasStable = this.#subscribedAt > 0 && Date.now() - this.#subscribedAt >= STABLE_MS;
+    this.#failures = wasStable || (end.kind === 'closed' && end.bye?.reason === 'restart') ? 1 : this.#failures + 1;
+    if (isSuperseded(end)) {
+      this.#yields = true;
+      // The other reader has had events in the meantime.
+      this.#gaps.clear();
+      if (notices.isNews('superseded')) notices.show(describeSuperseded(this.#options.subscription));
+      return;
+    }
+    if (this.#subscribedAt > 0) {
+      const text = describeEnd(end);
+      if (isFinal(end)) {
+        if (notices.isNews(text)) notices.show(text);
+      } else if (notices.isNews(text)) notices.warn(text);
+      return;
+    }
+    const refusal: Refusal =
+      end.kind === 'rejected'
+        ? { reason: `${end.message} (${end.code})`, heals: isRetryable(end.code), answered: true }
+        : await this.#options.whyRefused();
+    const isFirst = !this.#firstSettled;
+    this.#firstSettled = true;
+    this.#settleFirst(refusal);
+    // A first refusal that does not heal is thrown by the trigger and thereby shown.
+    if (isFirst && !refusal.heals) return;
+    if (!notices.isNews(refusal.reason)) return;
+    const text = `not connected: ${refusal.reason} Trying again until it works.`;
+    if (refusal.answered) notices.show(text);
+    else notices.warn(text);
+  }
+}
+
+const isRetryable = (code: string): boolean =>
+  (ERROR_CODES as Record<string, { retryable: boolean } | undefined>)[code]?.retryable ?? false;
+
+const WHY_RESET = {
+  expired: 'events were removed by retention before this workflow had them',
+  epoch: "the bridge's log is another one than before (a restored backup, or a new data folder)",
+  future: "the position is ahead of the bridge's log (a restored backup)",
+} as const;
+
+function describeReset({ reason, lost }: BridgeReset): string {
+  const loss =
+    lost === 0 ? 'No event is known to be lost.' : `Up to ${lost} event${lost === 1 ? '' : 's'} will not be delivered.`;
+  return `the bridge could not go on where this workflow stopped: ${WHY_RESET[reason]}. ${loss} It goes on with what it has.`;
+}
+
+const describeSuperseded = (subscription: string): string =>
+  `another connection took over the subscription ${subscription}, so this one gets no events now. ` +
+  'Usually that is a copy of this n8n (same encryption key and database, for example a staging server) with the same workflow published. ' +
+  'Unpublish the workflow in one of the two, or give the copy an encryption key of its own. This one asks every minute or so whether the subscription is free again.';
+
+function describeEnd(end: End): string {
+  switch (end.kind) {
+    case 'silent':
+      return 'the bridge was silent for longer than two heartbeats. Connecting again.';
+    case 'closed':
+      if (end.bye?.reason === 'restart' || end.code === 4000)
+        return 'the bridge is restarting. Connecting again when it is back.';
+      if (end.code === 4001 || end.bye?.reason === 'key_revoked') {
+        return 'the key of the credential was revoked or has expired, and the bridge closed the stream. Issue a new key with `wabridge key issue` and put it into the credential.';
+      }
+      if (end.code === 4005 || end.bye?.reason === 'subscription_deleted') {
+        return 'an operator deleted the subscription of this workflow. It subscribes anew in a minute, from then on; unpublish the workflow if that is not wanted.';
+      }
+      if (end.code === 4003 || end.bye?.reason === 'protocol_error') {
+        return 'the bridge did not understand this trigger (protocol error). Update the bridge and the n8n-nodes-wabridge package to versions that fit each other.';
+      }
+      if (end.code === 4004 || end.bye?.reason === 'slow')
+        return 'the bridge dropped the connection because this n8n answered too slowly. Connecting again.';
+      return `the connection to the bridge was closed (code ${end.code}). Connecting again.`;
+    case 'refused':
+    case 'rejected':
+    case 'gap':
+    case 'left':
+      return 'the connection to the bridge ended. Connecting again.';
+  }
+}

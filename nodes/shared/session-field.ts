@@ -1,0 +1,35 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** The picker of one session. */
+export const sessionField: INodeProperties = {
+  displayName: 'Session',
+  name: 'session',
+  type: 'resourceLocator',
+  default: { mode: 'list', value: '' },
+  required: true,
+  description: 'The linked WhatsApp account to use',
+  modes: [
+    {
+      displayName: 'From List',
+      name: 'list',
+      type: 'list',
+      placeholder: 'Choose a session…',
+      typeOptions: { searchListMethod: 'searchSessions', searchable: true },
+    },
+    {
+      displayName: 'By Name',
+      name: 'name',
+      type: 'string',
+      placeholder: 'e.g. support',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '^[a-z0-9][a-z0-9_-]{0,62}$',
+            errorMessage: 'A session name has lower-case letters, digits, _ and -',
+          },
+        },
+      ],
+    },
+  ],
+};

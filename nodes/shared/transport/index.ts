@@ -1,0 +1,3 @@
+export { bridgeJson, bridgeRequest, bridgeUrl, readCredential, type BridgeBytes } from './request';
+export { whileAway } from './patience';
+export { codeOf } from './problem';

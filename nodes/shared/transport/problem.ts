@@ -1,0 +1,87 @@
+/** Failures of the bridge as n8n shows them: the sentence of the error catalogue, its code, and what to look at next. */
+import { NodeApiError, jsonParse, type INode, type JsonObject } from 'n8n-workflow';
+import { whyUnreachable } from '../../../credentials/unreachable';
+import { ERROR_CODES, type ErrorCode } from '../contract.generated';
+import { markAway } from './patience';
+
+/** RFC 9457, as the bridge answers. */
+interface Problem {
+  readonly detail?: string;
+  readonly title?: string;
+  readonly code?: string;
+  readonly requestId?: string;
+}
+
+const RETRY_HELPS = 'The same request can succeed later: switch on Retry On Fail in the settings of the node.';
+
+/** What a bridge that restarts looks like from outside. */
+const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNABORTED'];
+
+const at = (itemIndex: number | undefined): { itemIndex?: number } => (itemIndex === undefined ? {} : { itemIndex });
+
+/** An error for an answer that was not 2xx. */
+export function problemError(
+  node: INode,
+  answer: { readonly status: number; readonly body: Buffer; readonly baseUrl: string },
+  itemIndex?: number,
+): NodeApiError {
+  const problem = jsonParse<Problem>(answer.body.toString('utf8'), { fallbackValue: {} });
+  const httpCode = String(answer.status);
+  if (typeof problem.code !== 'string' || typeof problem.detail !== 'string') {
+    const redirected = answer.status >= 300 && answer.status < 400;
+    return new NodeApiError(
+      node,
+      { status: answer.status },
+      {
+        ...at(itemIndex),
+        httpCode,
+        message: `${answer.baseUrl} answered with status ${answer.status}, but not like a wabridge.`,
+        description: redirected
+          ? 'It redirects, and a signed request cannot follow. Put the final address into the base URL of the credential.'
+          : 'Check the base URL of the credential, and any proxy between n8n and the bridge.',
+      },
+    );
+  }
+  const error = new NodeApiError(node, problem as JsonObject, {
+    ...at(itemIndex),
+    httpCode,
+    message: problem.detail,
+    description: [`Error code ${problem.code}.`, isRetryable(problem.code) ? RETRY_HELPS : ''].join(' ').trim(),
+  });
+  error.context['code'] = problem.code;
+  return answer.status === 503 && isRetryable(problem.code) ? markAway(error) : error;
+}
+
+/** An error for a request that got no answer. */
+export function unreachableError(node: INode, baseUrl: string, cause: unknown, itemIndex?: number): NodeApiError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // n8n puts words of its own in place of a message that holds a code such as ECONNREFUSED.
+  const [why, code] = splitCode(whyUnreachable(cause));
+  const error = new NodeApiError(
+    node,
+    { message },
+    {
+      ...at(itemIndex),
+      message: `The bridge at ${baseUrl} cannot be reached: ${why}.`,
+      description:
+        (code === '' ? '' : `${code}. `) +
+        'Check that wabridge runs and that the base URL of the credential is right as seen from n8n (inside Docker, localhost is the container itself).',
+    },
+  );
+  return AWAY_CODES.includes(code) ? markAway(error) : error;
+}
+
+/** `nothing listens there (ECONNREFUSED)` → both parts. */
+function splitCode(text: string): [why: string, code: string] {
+  const match = /^(.*) \(([A-Z_]+)\)$/.exec(text);
+  return match === null ? [text, ''] : [match[1] ?? '', match[2] ?? ''];
+}
+
+const isRetryable = (code: string): boolean =>
+  (ERROR_CODES as Record<string, { retryable: boolean } | undefined>)[code]?.retryable ?? false;
+
+/** The catalogue's code of an error that the bridge answered with, or null where it did not answer. */
+export function codeOf(error: unknown): ErrorCode | null {
+  const code = error instanceof NodeApiError ? error.context['code'] : undefined;
+  return typeof code === 'string' ? (code as ErrorCode) : null;
+}

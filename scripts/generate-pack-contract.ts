@@ -1,0 +1,176 @@
+/**
+ * Writes `nodes/shared/contract.generated.ts`: what the node pack needs of the bridge's contract, as plain TypeScript.
+ * The pack has no runtime dependencies and never imports the bridge, so the vocabulary is generated once and held
+ * against its source by `test/contract/pack-contract.test.ts`.
+ *
+ * Run with Node 24: `node scripts/generate-pack-contract.ts` (add `--check` to compare only).
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Address, CHAT_KINDS } from '../bridge/src/contract/address.ts';
+import { ERRORS } from '../bridge/src/contract/errors.ts';
+import {
+  EVENT_CATALOGUE,
+  EventBody,
+  MEDIA_KINDS,
+  MessageData,
+  MessageMedia,
+  SESSION_STATES,
+} from '../bridge/src/contract/events.ts';
+import { Filter } from '../bridge/src/contract/filter.ts';
+import { BridgeFrame, CLOSE_CODES, ClientFrame, MAX_WINDOW, STREAM_PROTOCOL } from '../bridge/src/contract/frames.ts';
+import {
+  KEY_ID_PATTERN,
+  MEDIA_ID_PATTERN,
+  OUTBOX_ID_PATTERN,
+  SESSION_NAME_PATTERN,
+} from '../bridge/src/contract/ids.ts';
+import {
+  MAX_TEXT_LENGTH,
+  OUTBOX_STATES,
+  OutboxMessage,
+  SendMedia,
+  SendText,
+  SENDABLE_MEDIA_KINDS,
+} from '../bridge/src/contract/messages.ts';
+
+export const PACK_CONTRACT_PATH = fileURLToPath(new URL('../nodes/shared/contract.generated.ts', import.meta.url));
+
+/** The parts of JSON Schema that the contract uses. */
+interface Schema {
+  readonly $id?: string;
+  readonly type?: string;
+  readonly const?: string | number | boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly description?: string;
+}
+
+const quote = (value: string): string => `'${value.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`;
+const key = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : quote(name));
+const indent = (text: string): string => text.replace(/\n/g, '\n  ');
+
+/** Schemas with an `$id` are written once, under that name. */
+const NAMED = new Set(['Address', 'MessageMedia', 'MessageData', 'Filter', 'Event', 'OutboxMessage']);
+
+function typeOf(schema: Schema, root = false): string {
+  if (!root && schema.$id !== undefined && NAMED.has(schema.$id)) return schema.$id;
+  if (schema.const !== undefined) return typeof schema.const === 'string' ? quote(schema.const) : String(schema.const);
+  if (schema.anyOf !== undefined) {
+    const members = [...new Set(schema.anyOf.map((member) => typeOf(member)))];
+    // A literal beside `string` says nothing to the compiler.
+    return members.filter((member) => !(member.startsWith("'") && members.includes('string'))).join(' | ');
+  }
+  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  if (schema.type === 'string' || schema.type === 'boolean' || schema.type === 'null') return schema.type;
+  if (schema.type === 'array') {
+    const item = schema.items === undefined ? 'unknown' : typeOf(schema.items);
+    return item.includes('|') ? `(${item})[]` : `${item}[]`;
+  }
+  if (schema.patternProperties !== undefined) {
+    const value = Object.values(schema.patternProperties)[0];
+    return `Record<string, ${value === undefined ? 'unknown' : typeOf(value)}>`;
+  }
+  if (schema.type === 'object') {
+    const required = new Set(schema.required ?? []);
+    const lines = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+      const comment = property.description === undefined ? '' : `/** ${property.description} */\n`;
+      return `${comment}${key(name)}${required.has(name) ? '' : '?'}: ${typeOf(property)};`;
+    });
+    return `{\n  ${indent(lines.join('\n'))}\n}`;
+  }
+  if (schema.type === undefined) return 'unknown';
+  throw new Error(`The generator does not know this schema: ${JSON.stringify(schema)}`);
+}
+
+const alias = (name: string, schema: unknown): string => `export type ${name} = ${typeOf(schema as Schema, true)};\n`;
+const list = (name: string, values: readonly string[]): string =>
+  `export const ${name} = [\n${values.map((value) => `  ${quote(value)},\n`).join('')}] as const;\n`;
+const object = (name: string, entries: readonly (readonly [string, string])[]): string =>
+  `export const ${name} = {\n${entries.map(([entry, value]) => `  ${key(entry)}: ${value},\n`).join('')}} as const;\n`;
+
+/** One named type per frame and a union of them, so that a `switch` over `type` narrows. */
+function frames(union: string, schema: unknown): string {
+  const members = ((schema as Schema).anyOf ?? []).map((member) => {
+    const type = String(member.properties?.['type']?.const);
+    return { name: `${union}${type.charAt(0).toUpperCase()}${type.slice(1)}`, member };
+  });
+  return [
+    ...members.map(({ name, member }) => alias(name, member)),
+    `export type ${union}Frame = ${members.map(({ name }) => name).join(' | ')};\n`,
+  ].join('\n');
+}
+
+/** The text of the generated file. */
+export function renderPackContract(): string {
+  const parts = [
+    '/* Generated by scripts/generate-pack-contract.ts from bridge/src/contract. Do not edit. */\n',
+    `export const STREAM_PROTOCOL = ${quote(STREAM_PROTOCOL)};\n/** Most events that a subscription may have in flight. */\nexport const MAX_WINDOW = ${MAX_WINDOW};\n` +
+      `/** Longest text WhatsApp takes, in UTF-16 code units. */\nexport const MAX_TEXT_LENGTH = ${MAX_TEXT_LENGTH};\n` +
+      `export const SESSION_NAME_PATTERN = ${quote(SESSION_NAME_PATTERN)};\nexport const MEDIA_ID_PATTERN = ${quote(MEDIA_ID_PATTERN)};\n` +
+      `export const OUTBOX_ID_PATTERN = ${quote(OUTBOX_ID_PATTERN)};\nexport const KEY_ID_PATTERN = ${quote(KEY_ID_PATTERN)};\n`,
+    list('CHAT_KINDS', CHAT_KINDS) + 'export type ChatKind = (typeof CHAT_KINDS)[number];\n',
+    list('MEDIA_KINDS', MEDIA_KINDS) +
+      list('SENDABLE_MEDIA_KINDS', SENDABLE_MEDIA_KINDS) +
+      'export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];\n',
+    list('SESSION_STATES', SESSION_STATES) + 'export type SessionState = (typeof SESSION_STATES)[number];\n',
+    list('OUTBOX_STATES', OUTBOX_STATES) + 'export type OutboxState = (typeof OUTBOX_STATES)[number];\n',
+    '/** Every event type, what it means, and whether its data is message content (a key needs `messages:read` for it). */\n' +
+      object(
+        'EVENT_TYPES',
+        Object.entries(EVENT_CATALOGUE).map(([type, { description, content }]) => [
+          type,
+          `{ description: ${quote(description)}, content: ${String(content)} }`,
+        ]),
+      ) +
+      'export type EventType = keyof typeof EVENT_TYPES;\n',
+    '/** WebSocket close codes of the stream and whether to reconnect after them. */\n' +
+      object(
+        'CLOSE_CODES',
+        Object.entries(CLOSE_CODES).map(([code, { name, reconnect, means }]) => [
+          code,
+          `{ name: ${quote(name)}, reconnect: ${String(reconnect)}, means: ${quote(means)} }`,
+        ]),
+      ),
+    '/** Every error code, its HTTP status, and whether the same request can succeed later without a change. */\n' +
+      object(
+        'ERROR_CODES',
+        Object.entries(ERRORS).map(([code, { status, retryable }]) => [
+          code,
+          `{ status: ${status}, retryable: ${String(retryable)} }`,
+        ]),
+      ) +
+      'export type ErrorCode = keyof typeof ERROR_CODES;\n',
+    alias('Address', Address),
+    alias('MessageMedia', MessageMedia),
+    alias('MessageData', MessageData),
+    `export interface EventData {\n${Object.entries(EVENT_CATALOGUE)
+      .map(([type, { data }]) => `  ${quote(type)}: ${indent(typeOf(data as Schema))};\n`)
+      .join('')}}\n`,
+    alias('Event', EventBody),
+    alias('Filter', Filter),
+    alias('SendText', SendText),
+    alias('SendMedia', SendMedia),
+    alias('OutboxMessage', OutboxMessage),
+    frames('Client', ClientFrame),
+    frames('Bridge', BridgeFrame),
+  ];
+  return parts.join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const text = renderPackContract();
+  if (process.argv.includes('--check')) {
+    if (readFileSync(PACK_CONTRACT_PATH, 'utf8') !== text) {
+      console.error(
+        'nodes/shared/contract.generated.ts differs from bridge/src/contract. Run `node scripts/generate-pack-contract.ts`.',
+      );
+      process.exitCode = 1;
+    }
+  } else {
+    writeFileSync(PACK_CONTRACT_PATH, text);
+  }
+}

@@ -1,0 +1,87 @@
+/** Steps that several scripts share: running programs, building, and finding what tests need. */
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const say = (line: string): void => void process.stderr.write(`wabridge: ${line}\n`);
+
+export interface Run {
+  readonly code: number;
+  readonly output: string;
+}
+
+/**
+ * Runs a program in the repository root and waits for it.
+ *
+ * @param show `always` passes the output on, `on-failure` prints it only where the exit code is not 0
+ */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; show?: 'always' | 'on-failure'; cwd?: string } = {},
+): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const quiet = options.show === 'on-failure';
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? root,
+      env: { ...process.env, ...options.env },
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    });
+    const chunks: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const output = Buffer.concat(chunks).toString();
+      if (quiet && code !== 0) process.stderr.write(output);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** The program of an installed package, run with this very Node. */
+export const tool = (path: string): string => join(root, 'node_modules', path);
+
+/** Runs npm with this very Node; the bootstrap tells where npm is. */
+export function npm(args: readonly string[], cwd = root): Promise<Run> {
+  const program = process.env.WABRIDGE_NPM;
+  if (!program) throw new Error('run this through npm (npm run …), which tells where npm is');
+  return run(process.execPath, [program, ...args], { cwd, show: 'on-failure' });
+}
+
+async function must(what: string, program: string, args: readonly string[]): Promise<void> {
+  const { code } = await run(program, args, { show: 'on-failure' });
+  if (code !== 0) throw new Error(`${what} failed (see above)`);
+}
+
+/** Builds the pack and the bridge from scratch. */
+export async function build(): Promise<void> {
+  say('building …');
+  for (const folder of ['dist', 'bridge/dist']) rmSync(join(root, folder), { recursive: true, force: true });
+  const tsc = tool('typescript/bin/tsc');
+  await Promise.all([
+    must('the build of the pack', process.execPath, [tsc, '-p', 'tsconfig.json']),
+    must('the build of the bridge', process.execPath, [tsc, '-p', 'bridge/tsconfig.json']),
+  ]);
+  await must('gulp', process.execPath, [tool('gulp/bin/gulp.js'), 'assets']);
+}
+
+export const CHROMIUM = '/usr/bin/chromium';
+
+/** Debian's Chromium for the browser tests: no browser can be downloaded where these tests run. */
+export async function ensureChromium(): Promise<void> {
+  if (existsSync(CHROMIUM)) return;
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    throw new Error(
+      `the browser tests need ${CHROMIUM}. Install it (Debian and Ubuntu: sudo apt-get install chromium) and try again.`,
+    );
+  }
+  say("installing Debian's chromium for the browser tests (about a minute) …");
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const update = await run('apt-get', ['update', '-qq'], { env, show: 'on-failure' });
+  const install = await run('apt-get', ['install', '-y', '-qq', 'chromium'], { env, show: 'on-failure' });
+  if (update.code !== 0 || install.code !== 0) throw new Error('apt-get could not install chromium (see above)');
+}

@@ -1,0 +1,199 @@
+/** The command as people run it: a process of its own, against a bridge in another. */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+jest.setTimeout(60_000);
+const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'wabridge-cli-'));
+const dataDir = join(folder, 'data');
+const environment = {
+  PATH: process.env['PATH']!,
+  WABRIDGE_DATA_DIR: dataDir,
+  WABRIDGE_ENGINES: 'sandbox',
+  WABRIDGE_SANDBOX_AUTO_LINK: 'true',
+  WABRIDGE_PORT: '0',
+};
+
+interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): { child: ChildProcess; done: Promise<Result>; output: () => { out: string; err: string } } {
+  const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...environment, ...env }, cwd: folder });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const done = new Promise<Result>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  return { child, done, output: () => ({ out, err }) };
+}
+const run = (...args: string[]): Promise<Result> => start(args).done;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const json = async (...args: string[]): Promise<any> => {
+  const { code, out, err } = await run(...args, '--json');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+};
+
+let bridge: ReturnType<typeof start>;
+
+async function startBridge(): Promise<void> {
+  bridge = start(['start']);
+  const deadline = Date.now() + 40_000;
+  while (!bridge.output().out.includes('listens on')) {
+    if (Date.now() > deadline || bridge.child.exitCode !== null) throw new Error(`no bridge: ${bridge.output().err}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+async function stopBridge(): Promise<Result> {
+  bridge.child.kill('SIGTERM');
+  return bridge.done;
+}
+
+beforeAll(startBridge, 60_000);
+afterAll(async () => {
+  if (bridge.child.exitCode === null) await stopBridge();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+describe('the command', () => {
+  test('the whole road: a session, a message in, a message out, an answer on the simulated phone', async () => {
+    const added = await run('session', 'add', 'demo', '--engine', 'sandbox');
+    expect(added).toMatchObject({ code: 0, out: expect.stringContaining('Session demo is ready (simulated') });
+    expect(await json('session', 'list')).toMatchObject([{ name: 'demo', state: 'ready', simulated: true }]);
+
+    const tail = start(['events', 'tail', '--json', '--type', 'message.received', '--since', 'earliest']);
+    const waiting = start(['sandbox', 'say', 'demo', 'is anybody there?', '--from', '+4915112345678', '--wait']);
+    while (!tail.output().out.includes('is anybody there?')) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(JSON.parse(tail.output().out.split('\n')[0]!)).toMatchObject({
+      type: 'message.received',
+      session: 'demo',
+      sender: { phone: '+4915112345678' },
+    });
+    tail.child.kill('SIGINT');
+    expect((await tail.done).code).toBe(0);
+
+    const sent = await json('send', 'demo', '+4915112345678', 'yes, I am', '--idempotency-key', 'answer-1');
+    expect(['accepted', 'delivered', 'read']).toContain(sent.state);
+    expect((await json('send', 'demo', '+4915112345678', 'yes, I am', '--idempotency-key', 'answer-1')).replayed).toBe(
+      true,
+    );
+    expect(await waiting.done).toMatchObject({ code: 0, out: 'yes, I am\n' });
+    expect(await json('sandbox', 'inbox', 'demo')).toMatchObject([{ text: 'yes, I am', transmissions: 1 }]);
+    expect((await json('outbox', 'list')).map((message: { id: string }) => message.id)).toEqual([sent.id]);
+    expect(await json('subscriptions', 'list')).toEqual([]);
+    expect(await json('dead-letters', 'list')).toEqual([]);
+  });
+
+  test('keys: issued, used through WABRIDGE_KEY, revoked', async () => {
+    const { key, secret } = await json(
+      'key',
+      'issue',
+      '--name',
+      'reader',
+      '--scopes',
+      'sessions:read',
+      '--sessions',
+      'demo',
+    );
+    const listed = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
+    expect(JSON.parse(listed.out)).toHaveLength(1);
+    const denied = await start(['key', 'list'], { WABRIDGE_KEY: secret }).done;
+    expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('lacks the scope keys:manage') });
+    expect((await json('key', 'revoke', key.keyId)).revokedAt).not.toBeNull();
+    const revoked = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
+    expect(JSON.parse(revoked.err)).toMatchObject({ error: { code: 'WAB_KEY_REVOKED' } });
+  });
+
+  test('errors are the sentence of the catalogue and exit 1; what is not understood exits 2', async () => {
+    const missing = await run('session', 'show', 'nobody');
+    expect(missing).toEqual({
+      code: 1,
+      out: '',
+      err: 'There is no session nobody. List the sessions with `wabridge session list`, or add one with `wabridge session add nobody`. (WAB_SESSION_NOT_FOUND)\n',
+    });
+    expect(await run('session', 'shwo')).toMatchObject({ code: 2, err: expect.stringContaining('show') });
+    expect(await run('outbox', 'list', '--limit', '0')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('1 to 500'),
+    });
+    expect((await run('--help')).code).toBe(0);
+    expect(await start(['session', 'list'], { WABRIDGE_PRT: '1' }).done).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Did you mean WABRIDGE_PORT?'),
+    });
+  });
+
+  test('doctor finds nothing wrong here, and says what to do where nothing answers', async () => {
+    const findings = (await json('doctor')) as { check: string; state: string }[];
+    expect(findings.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual(
+      expect.arrayContaining([
+        'Node version',
+        'settings',
+        'data folder',
+        'permissions',
+        'disk space',
+        'clock',
+        'browser',
+        'bridge',
+      ]),
+    );
+    const elsewhere = await start(['doctor', '--url', 'http://127.0.0.1:9']).done;
+    expect(elsewhere.out).toContain('wabridge start');
+    const broken = await start(['doctor', '--json'], { WABRIDGE_LOG_LEVEL: 'loud' }).done;
+    expect(broken.code).toBe(1);
+    expect(JSON.parse(broken.out)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ check: 'settings', state: 'failed' })]),
+    );
+  });
+
+  test('faults and config', async () => {
+    await run('sandbox', 'fault', 'demo', 'answerLate', '--count', '2', '--delay-ms', '5');
+    expect(await json('sandbox', 'faults', 'demo')).toEqual({ answerLate: { count: 2, delayMs: 5 } });
+    await run('sandbox', 'heal', 'demo');
+    expect(await json('sandbox', 'faults', 'demo')).toEqual({});
+    const { settings } = await json('config');
+    expect(settings.find((setting: { name: string }) => setting.name === 'engines')).toMatchObject({
+      value: ['sandbox'],
+      origin: 'environment',
+    });
+  });
+
+  test('the first key is shown once, on stdout, and is in no log; a stop is graceful; a restored backup has another epoch', async () => {
+    const first = bridge.output();
+    const [secret] = /wabk_\w+_[\w-]{43}/.exec(first.out)!;
+    expect(first.err).not.toContain(secret.slice(-43));
+    expect(statSync(join(dataDir, 'operator.key')).mode & 0o777).toBe(0o600);
+    const seed = readFileSync(join(dataDir, 'operator.key'), 'utf8').trim().slice(-43);
+    expect(first.out + first.err).not.toContain(seed);
+    expect(first.err).not.toMatch(/15112345678|is anybody there|yes, I am/);
+
+    const backup = join(folder, 'backup.sqlite');
+    await json('backup', backup);
+    expect(await run('backup', backup)).toMatchObject({ code: 1, err: expect.stringContaining('WAB_BACKUP_EXISTS') });
+    expect(await run('restore', backup)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('WAB_DATABASE_LOCKED'),
+    });
+    expect(await run('start')).toMatchObject({ code: 1, err: expect.stringContaining('WAB_DATABASE_LOCKED') });
+
+    expect(await stopBridge()).toMatchObject({ code: 0, err: expect.stringContaining('"stopped"') });
+    expect(await run('session', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('cannot be reached') });
+    expect((await json('restore', backup)).epoch).toMatch(/^[0-9a-f]{32}$/);
+
+    await startBridge();
+    expect(bridge.output().out).not.toContain('wabk_');
+    await run('session', 'start', 'demo');
+    expect((await json('outbox', 'list')).length).toBe(1);
+  });
+});

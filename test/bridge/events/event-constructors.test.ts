@@ -1,0 +1,158 @@
+import { describe, expect, test } from '@jest/globals';
+import { Check } from 'typebox/value';
+import { EVENT_CATALOGUE, EVENT_TYPES, type NewEvent } from '../../../bridge/src/contract/events.ts';
+import {
+  MEDIA_ID_PATTERN,
+  type ChatId,
+  type MediaId,
+  type OutboxId,
+  type SessionName,
+  type SubscriptionName,
+  type WireId,
+} from '../../../bridge/src/contract/ids.ts';
+import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import * as make from '../../../bridge/src/events/event-constructors.ts';
+import { envelopeOf } from '../../../bridge/src/events/envelope.ts';
+
+const support = 'support' as SessionName;
+const chat = addressOf('4915112345678@c.us' as ChatId, 'Alice');
+const at = new Date('2026-01-02T03:04:05Z');
+const outboxId = 'out_1' as OutboxId;
+const wireId = 'true_4915112345678@c.us_A' as WireId;
+const message = (patch: Partial<EngineMessage> = {}): EngineMessage => ({
+  wireId,
+  chat,
+  sender: chat,
+  fromMe: false,
+  sentAt: at,
+  kind: 'text',
+  text: 'hi',
+  mentions: [],
+  quotedWireId: null,
+  media: null,
+  ...patch,
+});
+const picture = { kind: 'image', mimeType: 'image/jpeg', sizeBytes: 12, fileName: 'a.jpg' } as const;
+
+const ALL: readonly NewEvent[] = [
+  make.messageReported(support, message(), null),
+  make.messageReported(support, message({ fromMe: true, kind: 'image', media: picture, mentions: [chat] }), outboxId),
+  make.messageReported(support, message({ kind: 'unsupported', rawKind: 'poll', text: null }), null),
+  make.messageSent({
+    session: support,
+    chat,
+    sender: null,
+    wireId,
+    sentAt: at,
+    outboxId,
+    content: {
+      type: 'document',
+      mediaId: 'med_1' as MediaId,
+      caption: 'c',
+      fileName: 'f.pdf',
+      mentions: ['1@c.us' as ChatId],
+    },
+  }),
+  make.messageSent({
+    session: support,
+    chat,
+    sender: chat,
+    wireId,
+    sentAt: at,
+    outboxId,
+    content: { type: 'text', text: 'x' },
+  }),
+  make.messageAcknowledged(support, { kind: 'ack', wireId, chat, level: 'read', at }, outboxId),
+  make.messageFailed(support, { kind: 'send_failed', wireId, chat, reason: 'r', at }, null),
+  make.sessionStateChanged(support, { from: 'starting', to: 'ready', reason: 'r' }, at),
+  make.sessionQrIssued(support, at, at),
+  make.sessionDegraded(support, 'r', at),
+  make.outboxFailed({ session: support, chat, outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r', at }),
+  make.outboxInDoubt({ session: support, chat, outboxId, attempt: 1, reason: 'r', at }),
+  make.subscriptionExpired('n8n:a' as SubscriptionName, at, at),
+];
+
+test('every type of the catalogue has a constructor', () => {
+  expect([...new Set(ALL.map(({ type }) => type))].sort()).toEqual([...EVENT_TYPES].sort());
+});
+
+test.each(ALL.map((event) => [event.type, event] as const))('%s fits its schema', (type, event) => {
+  expect(Check(EVENT_CATALOGUE[type].data, event.data)).toBe(true);
+  expect(event.id).toMatch(/^evt_[\w-]{27}$/);
+  expect(new Date(event.occurredAt).toISOString()).toBe(event.occurredAt);
+});
+
+describe('identity', () => {
+  const idOf = (patch: Partial<EngineMessage>, session = support): string =>
+    make.messageReported(session, message(patch), null).id;
+
+  test('a message is its wire id and direction, whatever else the engine says of it', () => {
+    expect(idOf({ text: 'other', sentAt: new Date(0) })).toBe(idOf({}));
+    expect(idOf({ wireId: 'other' as WireId })).not.toBe(idOf({}));
+    expect(idOf({ fromMe: true })).not.toBe(idOf({}));
+    expect(idOf({}, 'sales' as SessionName)).not.toBe(idOf({}));
+  });
+
+  test('what the outbox sent and what the engine reports of it are one event', () => {
+    const sent = make.messageSent({
+      session: support,
+      chat,
+      sender: null,
+      wireId,
+      sentAt: at,
+      outboxId,
+      content: { type: 'text', text: 'x' },
+    });
+    expect(sent.id).toBe(idOf({ fromMe: true }));
+  });
+
+  test('each level of an acknowledgement is a fact of its own, once', () => {
+    const ack = (level: 'read' | 'delivered', time: Date): string =>
+      make.messageAcknowledged(support, { kind: 'ack', wireId, chat, level, at: time }, null).id;
+    expect(ack('read', at)).toBe(ack('read', new Date(0)));
+    expect(ack('read', at)).not.toBe(ack('delivered', at));
+  });
+
+  test('states of a session repeat, and each time is a fact of its own', () => {
+    const change = (): string =>
+      make.sessionStateChanged(support, { from: 'ready', to: 'reconnecting', reason: 'r' }, at).id;
+    expect(change()).not.toBe(change());
+  });
+
+  test('outbox.in_doubt is one per attempt', () => {
+    const doubt = (attempt: number): string =>
+      make.outboxInDoubt({ session: support, chat, outboxId, attempt, reason: 'r', at }).id;
+    expect(doubt(1)).toBe(doubt(1));
+    expect(doubt(1)).not.toBe(doubt(2));
+  });
+});
+
+test('a medium reported twice has the same, well-formed id', () => {
+  const ids = ['A', 'A', 'B'].map(
+    (wire) =>
+      make.messageReported(support, message({ wireId: wire as WireId, kind: 'image', media: picture }), null).data.media
+        ?.mediaId,
+  );
+  expect(ids[0]).toMatch(new RegExp(MEDIA_ID_PATTERN));
+  expect(ids[1]).toBe(ids[0]);
+  expect(ids[2]).not.toBe(ids[0]);
+});
+
+test('the envelope tells chat, sender and direction', () => {
+  expect(envelopeOf(ALL[0]!)).toMatchObject({
+    chatKind: 'direct',
+    senderKeys: ['4915112345678@c.us', '+4915112345678'],
+    fromMe: false,
+    lane: 'support|4915112345678@c.us',
+  });
+  expect(ALL.map((event) => envelopeOf(event)).map(({ type, fromMe }) => [type, fromMe])).toEqual(
+    expect.arrayContaining([
+      ['message.acknowledged', true],
+      ['message.failed', true],
+      ['message.sent', true],
+      ['session.degraded', null],
+    ]),
+  );
+  expect(envelopeOf(ALL.at(-1)!)).toMatchObject({ session: null, chatId: null, chatKind: null, lane: '|' });
+});

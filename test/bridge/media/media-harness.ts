@@ -1,0 +1,145 @@
+/** The media library on real parts (disk, SQLite), with sessions and downloads that a test scripts. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { MessageMedia } from '../../../bridge/src/contract/events.ts';
+import { newMediaId, type MediaId, type SessionName, type WireId } from '../../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../../bridge/src/engine/engine.ts';
+import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';
+import { DEFAULT_FETCHER_OPTIONS, MediaFetcher, type FetcherOptions } from '../../../bridge/src/media/media-fetcher.ts';
+import { MediaIntake } from '../../../bridge/src/media/media-intake.ts';
+import { MediaKeeper } from '../../../bridge/src/media/media-keeper.ts';
+import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
+import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
+import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';
+import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { createLogger } from '../../../bridge/src/ops/logger.ts';
+import { Waiters } from '../../../bridge/src/ops/waiters.ts';
+import { MediaReads } from '../../../bridge/src/store/media.repository.ts';
+import { openLightDatabase } from '../outbox/light-database.ts';
+
+export const SESSION = 'support' as SessionName;
+export const LIMITS = { image: 2_000, video: 2_000, audio: 2_000, document: 10_000 };
+export const PNG = Buffer.concat([
+  Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+]);
+export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
+export const streamOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
+
+const testClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
+};
+const log = createLogger('silent', 'json');
+
+export interface MediaHarnessOptions {
+  readonly folder?: string;
+  readonly quotaBytes?: number;
+  readonly retentionMs?: number;
+  readonly fetcher?: Partial<FetcherOptions>;
+  readonly wrapStore?: (store: MediaStore) => MediaStore;
+}
+
+/** One life of a bridge's media over a data folder. */
+export async function openMedia(options: MediaHarnessOptions = {}) {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'wabridge-library-')));
+  const database = await openLightDatabase(folder);
+  const disk = new DiskMediaStore(join(folder, 'media'));
+  const store = options.wrapStore?.(disk) ?? disk;
+  const quota = new MediaQuota(options.quotaBytes ?? 1_000_000);
+  const reads = new MediaReads(database.reader);
+  const changes = new Waiters<MediaId>();
+  const clock = testClock;
+  const intake = new MediaIntake({ store, quota, database, reads, clock });
+  const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
+  const keeper = new MediaKeeper({ store, quota, database, reads, clock, log }, options.retentionMs ?? 86_400_000);
+  await keeper.start();
+
+  const downloads = new Map<WireId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
+  const asked: WireId[] = [];
+  let answer: (() => NodeJS.ReadableStream) | null = null;
+  /** Every download is answered so from now on, also those that another life expected. */
+  const answerAll = (how: () => NodeJS.ReadableStream): void => {
+    answer = how;
+  };
+  const ready = new Set<SessionName>();
+  const known = new Set<SessionName>([SESSION]);
+  const listeners = new Set<(session: SessionName) => void>();
+  const engine = {
+    downloadMedia: async (wireId: WireId) => {
+      asked.push(wireId);
+      return (answer ?? downloads.get(wireId)!)();
+    },
+  } as unknown as Engine;
+  const sessions = {
+    ready: (session: SessionName) => (ready.has(session) ? engine : null),
+    exists: (session: SessionName) => known.has(session),
+    onReady: (listener: (session: SessionName) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const up = (session = SESSION): void => {
+    known.add(session);
+    ready.add(session);
+    for (const listener of listeners) listener(session);
+  };
+  const down = (session = SESSION): void => void ready.delete(session);
+  const forget = (session = SESSION): void => void (known.delete(session), ready.delete(session));
+  const fetcher = new MediaFetcher(
+    { database, reads, intake, changes, sessions, limits: LIMITS, clock, log },
+    { ...DEFAULT_FETCHER_OPTIONS, baseDelayMs: 5, maxDelayMs: 20, ...options.fetcher },
+  );
+
+  /** An incoming medium, as the recorder notes it. */
+  const expectIncoming = async (
+    download: () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>,
+    more: Partial<MessageMedia> & { readonly session?: SessionName } = {},
+  ): Promise<MediaId> => {
+    const { session = SESSION, ...media } = more;
+    const mediaId = newMediaId();
+    const wireId = `false_491511111111@c.us_${mediaId}` as WireId;
+    downloads.set(wireId, download);
+    await database.write(library.expect({ mediaId, kind: 'image', mimeType: 'image/png', ...media }, session, wireId));
+    fetcher.wake();
+    return mediaId;
+  };
+  const filesOnDisk = async (): Promise<string[]> =>
+    (await readdir(join(folder, 'media'), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+  const close = async (): Promise<void> => {
+    await fetcher.stop();
+    await keeper.stop();
+    await database.close();
+  };
+  const destroy = async (): Promise<void> => {
+    await close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    folder,
+    database,
+    store,
+    quota,
+    library,
+    keeper,
+    fetcher,
+    asked,
+    answerAll,
+    up,
+    down,
+    forget,
+    expectIncoming,
+    filesOnDisk,
+    close,
+    destroy,
+  };
+}
+export type OpenMedia = Awaited<ReturnType<typeof openMedia>>;

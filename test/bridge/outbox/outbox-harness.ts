@@ -1,0 +1,323 @@
+/** The outbox on real parts (SQLite, event log, recorder), with an engine whose network is a scripted object. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Address } from '../../../bridge/src/contract/address.ts';
+import type { EventType, WaEvent } from '../../../bridge/src/contract/events.ts';
+import { WabError } from '../../../bridge/src/contract/errors.ts';
+import type { ChatId, KeyId, OutboxId, Seq, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { OutboxMessage, OutboxState, SendRequest } from '../../../bridge/src/contract/messages.ts';
+import type {
+  Engine,
+  EngineCapabilities,
+  EngineFact,
+  EngineSend,
+  SendFate,
+  SendReceipt,
+} from '../../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
+import { Recorder } from '../../../bridge/src/events/recorder.ts';
+import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { createLogger } from '../../../bridge/src/ops/logger.ts';
+import { Acceptor } from '../../../bridge/src/outbox/accept.ts';
+import { Carrier } from '../../../bridge/src/outbox/carrier.ts';
+import { Dispatcher } from '../../../bridge/src/outbox/dispatcher.ts';
+import { InProcessScheduler } from '../../../bridge/src/outbox/in-process-scheduler.ts';
+import { OutboxChanges } from '../../../bridge/src/outbox/outbox-changes.ts';
+import { OutboxEffects } from '../../../bridge/src/outbox/outbox-effects.ts';
+import { DEFAULT_KEEPER_OPTIONS, OutboxKeeper, type KeeperOptions } from '../../../bridge/src/outbox/outbox-keeper.ts';
+import { OutboxLedger } from '../../../bridge/src/outbox/outbox-ledger.ts';
+import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
+import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
+import type { SessionView } from '../../../bridge/src/sessions/sessions.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
+import { OutboxReads } from '../../../bridge/src/store/outbox.repository.ts';
+import { openLightDatabase } from './light-database.ts';
+import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
+
+export const SESSION = 'support' as SessionName;
+export const KEY = 'keyA' as KeyId;
+export const ALICE = '491511111111@c.us' as ChatId;
+export const BOB = '491522222222@c.us' as ChatId;
+const log = createLogger('silent', 'json');
+/** Deadlines of sends that a test leaves hanging must not hold up the end of the test process. */
+const testClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
+};
+
+export interface NetworkSend {
+  readonly wireId: WireId | null;
+  readonly chatId: ChatId;
+  readonly text: string;
+}
+type SendScript = (
+  message: EngineSend,
+  wireId: WireId | null,
+  deliver: () => SendReceipt,
+) => Promise<SendReceipt> | SendReceipt;
+
+/** WhatsApp, as far as these tests need it. It outlives the bridge of a test. */
+export class Network {
+  /** What left, in order, one entry per transmission. */
+  readonly sent: NetworkSend[] = [];
+  /** Scripts for the next sends; without one a send succeeds. */
+  readonly scripts: SendScript[] = [];
+  resolve: (chatId: ChatId) => Promise<Address> | Address = (chatId) => addressOf(chatId);
+  fate: (wireId: WireId) => Promise<SendFate> | SendFate = (wireId) => (this.has(wireId) ? 'sent' : 'absent');
+  #ids = 0;
+
+  has(wireId: WireId): boolean {
+    return this.sent.some((sent) => sent.wireId === wireId);
+  }
+
+  texts(chatId?: ChatId): string[] {
+    return this.sent.filter((sent) => chatId === undefined || sent.chatId === chatId).map(({ text }) => text);
+  }
+
+  nextId(chatId: ChatId): WireId {
+    return `true_${chatId}_${String(++this.#ids).padStart(6, '0')}` as WireId;
+  }
+}
+
+class NetworkEngine implements Engine {
+  readonly name = 'sandbox';
+  readonly capabilities: EngineCapabilities;
+  readonly #network: Network;
+
+  constructor(network: Network, capabilities: EngineCapabilities) {
+    this.#network = network;
+    this.capabilities = capabilities;
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+  async logout(): Promise<void> {}
+
+  async resolveChat(chatId: ChatId): Promise<Address> {
+    return this.#network.resolve(chatId);
+  }
+
+  chooseWireId(chatId: ChatId): WireId {
+    return this.#network.nextId(chatId);
+  }
+
+  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+    const deliver = (): SendReceipt => {
+      this.#network.sent.push({
+        wireId,
+        chatId: message.chatId,
+        text: message.type === 'text' ? message.text : (message.caption ?? ''),
+      });
+      return { wireId: wireId ?? this.#network.nextId(message.chatId), sentAt: new Date() };
+    };
+    const script = this.#network.scripts.shift();
+    await Promise.resolve();
+    return script ? script(message, wireId, deliver) : deliver();
+  }
+
+  async fateOf(wireId: WireId): Promise<SendFate> {
+    return this.#network.fate(wireId);
+  }
+
+  downloadMedia(): Promise<NodeJS.ReadableStream> {
+    return Promise.reject(new Error('not here'));
+  }
+}
+
+/** Sessions that a test switches. */
+export class TestSessions {
+  readonly capabilities: EngineCapabilities;
+  readonly #engine: Engine;
+  readonly #ready = new Set<SessionName>();
+  readonly #known = new Set<SessionName>();
+  readonly #listeners = new Set<(name: SessionName) => void>();
+
+  constructor(engine: Engine, capabilities: EngineCapabilities) {
+    this.#engine = engine;
+    this.capabilities = capabilities;
+    this.#known.add(SESSION);
+  }
+
+  ready(name: SessionName): Engine | null {
+    return this.#ready.has(name) ? this.#engine : null;
+  }
+
+  exists(name: SessionName): boolean {
+    return this.#known.has(name);
+  }
+
+  self(): Address {
+    return addressOf('49150000001@c.us' as ChatId);
+  }
+
+  get(name: SessionName): SessionView {
+    if (!this.#known.has(name)) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
+    return { name, engine: 'sandbox', capabilities: this.capabilities } as SessionView;
+  }
+
+  onReady(listener: (name: SessionName) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  up(name = SESSION): void {
+    this.#known.add(name);
+    this.#ready.add(name);
+    for (const listener of this.#listeners) listener(name);
+  }
+
+  down(name = SESSION): void {
+    this.#ready.delete(name);
+  }
+
+  forget(name = SESSION): void {
+    this.#known.delete(name);
+    this.#ready.delete(name);
+  }
+}
+
+export interface HarnessOptions {
+  readonly network?: Network;
+  /** Instead of the scripted network. */
+  readonly engine?: Engine;
+  readonly chosenMessageIds?: boolean;
+  readonly inDoubtPolicy?: 'hold' | 'resend';
+  readonly limits?: Partial<RetryLimits>;
+  readonly keeper?: Partial<KeeperOptions>;
+  readonly parallelism?: number;
+  readonly sendMs?: number;
+  readonly questionMs?: number;
+  readonly clock?: Clock;
+  readonly media?: ConstructorParameters<typeof Acceptor>[0]['media'];
+  /** With its writer thread and every fsync, for kill tests. */
+  readonly durable?: boolean;
+  /** Wraps the database, to stop or fail at a point. */
+  readonly wrap?: (database: Database) => Database;
+}
+
+const NO_MEDIA: NonNullable<HarnessOptions['media']> = {
+  info: (mediaId) => Promise.reject(new WabError('WAB_MEDIA_NOT_FOUND', { mediaId })),
+  forSend: (mediaId) => Promise.reject(new WabError('WAB_MEDIA_NOT_FOUND', { mediaId })),
+};
+
+/** One life of a bridge's outbox over a data folder. */
+export async function openOutbox(dataDir: string, options: HarnessOptions = {}) {
+  const network = options.network ?? new Network();
+  const clock = options.clock ?? testClock;
+  const opened = options.durable
+    ? await openDatabase({ dataDir, log, onFatal: (error) => void Promise.reject(error) })
+    : await openLightDatabase(dataDir);
+  const database = options.wrap?.(opened) ?? opened;
+  const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: 86_400_000 });
+  const capabilities: EngineCapabilities = {
+    chosenMessageIds: options.chosenMessageIds ?? true,
+    operations: ['text', 'image'],
+  };
+  const engine = options.engine ?? new NetworkEngine(network, capabilities);
+  const sessions = new TestSessions(engine, engine.capabilities);
+  const reads = new OutboxReads(database.reader);
+  const changes = new OutboxChanges();
+  const effects = new OutboxEffects(reads, changes, clock);
+  const noFiles = { expect: () => ({ operation: 'none', args: null }), onMediaExpected: () => undefined };
+  const recorder = new Recorder({
+    log: eventLog,
+    sources: [effects],
+    media: noFiles,
+    onMediaExpected: noFiles.onMediaExpected,
+  });
+  const ledger = new OutboxLedger(database, recorder, changes, clock);
+  const limits = { maxAttempts: 5, maxAgeMs: 3_600_000, ...options.limits };
+  const media = options.media ?? NO_MEDIA;
+  const carrier = new Carrier(
+    { ledger, sessions, media, clock, log, random: () => 0 },
+    {
+      limits,
+      inDoubtPolicy: options.inDoubtPolicy ?? 'hold',
+      questionMs: options.questionMs ?? 500,
+      sendMs: options.sendMs ?? 2_000,
+    },
+  );
+  const scheduler = new InProcessScheduler(clock, log);
+  const dispatcher = new Dispatcher(
+    { reads, ledger, carrier, changes, scheduler, sessions, clock, log },
+    options.parallelism,
+  );
+  const keeper = new OutboxKeeper(
+    { database, reads, ledger, sessions, clock, log },
+    { ...DEFAULT_KEEPER_OPTIONS, ...limits, ...options.keeper },
+  );
+  const service = new OutboxService({
+    acceptor: new Acceptor({ database, reads, sessions, media, clock }),
+    reads,
+    ledger,
+    changes,
+    clock,
+  });
+
+  let keys = 0;
+  const accept = async (text: string, to: ChatId = ALICE, session = SESSION): Promise<OutboxMessage> => {
+    const request: SendRequest = { session, to, type: 'text', text };
+    const { message } = await service.accept(request, {
+      keyId: KEY,
+      idempotencyKey: `${process.hrtime.bigint()}-${++keys}`,
+      firstAnswer: false,
+    });
+    return message;
+  };
+  /** Resolves when the message is in a state, by the outbox's own notifications. */
+  const until = async (id: string, ...states: OutboxState[]): Promise<OutboxMessage> => {
+    const read = () => service.get(id as OutboxId);
+    const message = await changes.messages.until(
+      id as OutboxId,
+      read,
+      (now) => states.includes(now.state),
+      20_000,
+      testClock,
+    );
+    if (!states.includes(message.state))
+      throw new Error(`${id} is ${message.state} (${message.error?.message}), not ${states.join(' or ')}`);
+    return message;
+  };
+  /** Resolves when the message is as a test wants it. */
+  const untilThat = (id: string, wanted: (message: OutboxMessage) => boolean): Promise<OutboxMessage> =>
+    changes.messages.until(id as OutboxId, () => service.get(id as OutboxId), wanted, 20_000, testClock);
+  const events = async (...types: EventType[]): Promise<readonly WaEvent[]> => {
+    const { matches } = await eventLog.scan(0 as Seq, types.length > 0 ? { types } : {}, 1_000);
+    return eventLog.read(matches.map(({ seq }) => seq));
+  };
+  const report = (fact: EngineFact) => recorder.record(SESSION, fact);
+  const close = async (): Promise<void> => {
+    await dispatcher.stop(500);
+    await keeper.stop();
+    await opened.close();
+  };
+  return {
+    network,
+    database,
+    eventLog,
+    sessions,
+    reads,
+    ledger,
+    carrier,
+    dispatcher,
+    keeper,
+    service,
+    scheduler,
+    accept,
+    until,
+    untilThat,
+    events,
+    report,
+    close,
+  };
+}
+export type OpenOutbox = Awaited<ReturnType<typeof openOutbox>>;
+
+/** A data folder for one test. */
+export async function tempFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'wabridge-outbox-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,139 @@
+/** Parts for tests of the sessions: a clock that is moved by hand, and an engine that does what a test tells it. */
+import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
+import type { Address } from '../../../bridge/src/contract/address.ts';
+import type { NewEvent } from '../../../bridge/src/contract/events.ts';
+import type { Engine, EngineFact, EngineFactory, EngineListener } from '../../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import type { Log } from '../../../bridge/src/ops/logger.ts';
+import type { SessionRecorder } from '../../../bridge/src/sessions/supervisor.ts';
+import type { Call } from '../../../bridge/src/store/operation.ts';
+
+export const SELF: Address = addressOf('4915550000001@c.us' as ChatId);
+export const READY = { kind: 'ready', self: SELF } as const;
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => silent };
+
+/** Lets everything run that is only waiting for its turn. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+export class ManualClock implements Clock {
+  #now = Date.parse('2026-01-01T00:00:00Z');
+  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = { at: this.#now + ms, wake: resolve };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal.reason as Error);
+      });
+    });
+  }
+
+  async pass(ms: number): Promise<void> {
+    await settle();
+    this.#now += ms;
+    for (const sleeper of [...this.#sleepers].filter((each) => each.at <= this.#now)) {
+      this.#sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+    await settle();
+  }
+}
+
+export class FakeEngine implements Engine {
+  readonly name = 'sandbox';
+  readonly capabilities = { chosenMessageIds: false, operations: [] };
+  readonly listener: EngineListener;
+  starts = 0;
+  stops = 0;
+  logouts = 0;
+  /** What `start`, `stop` and `logout` do. */
+  onStart: () => Promise<void> = () => Promise.resolve();
+  onStop: () => Promise<void> = () => Promise.resolve();
+  onLogout: () => Promise<void> = () => Promise.resolve();
+
+  constructor(listener: EngineListener) {
+    this.listener = listener;
+  }
+
+  start(): Promise<void> {
+    this.starts += 1;
+    return this.onStart();
+  }
+  stop(): Promise<void> {
+    this.stops += 1;
+    return this.onStop();
+  }
+  logout(): Promise<void> {
+    this.logouts += 1;
+    return this.onLogout();
+  }
+  resolveChat = (): never => unused();
+  chooseWireId = (): never => unused();
+  send = (): never => unused();
+  fateOf = (): never => unused();
+  downloadMedia = (): never => unused();
+}
+
+function unused(): never {
+  throw new Error('not part of this test');
+}
+
+export class FakeFactory implements EngineFactory {
+  readonly name = 'sandbox';
+  readonly capabilities = { chosenMessageIds: false, operations: [] };
+  readonly made: FakeEngine[] = [];
+  readonly profiles: string[] = [];
+  readonly forgotten: SessionName[] = [];
+  /** Called with each engine before it starts. */
+  prepare: (engine: FakeEngine, session: SessionName) => void = () => undefined;
+
+  create(session: SessionName, profileDir: string, listener: EngineListener): FakeEngine {
+    const engine = new FakeEngine(listener);
+    this.prepare(engine, session);
+    this.made.push(engine);
+    this.profiles.push(profileDir);
+    return engine;
+  }
+
+  get last(): FakeEngine {
+    const engine = this.made.at(-1);
+    if (!engine) throw new Error('no engine was launched');
+    return engine;
+  }
+
+  forget(session: SessionName): Promise<void> {
+    this.forgotten.push(session);
+    return Promise.resolve();
+  }
+}
+
+export class FakeRecorder implements SessionRecorder {
+  readonly events: NewEvent[] = [];
+  readonly facts: EngineFact[] = [];
+  readonly effects: Call<unknown>[] = [];
+
+  record(_session: SessionName, fact: EngineFact): Promise<void> {
+    this.facts.push(fact);
+    return Promise.resolve();
+  }
+
+  recordEvent(event: NewEvent, effects: readonly Call<unknown>[] = []): Promise<void> {
+    this.events.push(event);
+    this.effects.push(...effects);
+    return Promise.resolve();
+  }
+
+  /** The states entered, in order. */
+  get states(): unknown[] {
+    return this.events.flatMap((event) =>
+      event.type === 'session.state_changed' && 'to' in event.data ? [event.data.to] : [],
+    );
+  }
+}

@@ -1,0 +1,250 @@
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { SessionName } from '../../../bridge/src/contract/ids.ts';
+import { systemClock } from '../../../bridge/src/ops/clock.ts';
+import { SessionRegistry, type RegistryOptions } from '../../../bridge/src/sessions/registry.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
+import { listSessions, removeSession, setSessionDesired } from '../../../bridge/src/store/sessions.repository.ts';
+import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
+import type { NewEvent } from '../../../bridge/src/contract/events.ts';
+import type { Call } from '../../../bridge/src/store/operation.ts';
+import { FakeFactory, FakeRecorder, READY, settle, silent } from './fake-engine.ts';
+
+// Opening a database starts a thread, which takes seconds on a busy machine.
+jest.setTimeout(30_000);
+
+const name = (text: string): SessionName => text as SessionName;
+
+/** Carries out the effects of events, as the log does in one transaction with the event. */
+class StoringRecorder extends FakeRecorder {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super();
+    this.#database = database;
+  }
+
+  override async recordEvent(event: NewEvent, effects: readonly Call<unknown>[] = []): Promise<void> {
+    await super.recordEvent(event);
+    if (effects.length > 0) await this.#database.write(effects);
+  }
+}
+
+describe('session registry', () => {
+  let folder: string;
+  let database: Database;
+  let factory: FakeFactory;
+  let recorder: FakeRecorder;
+  const opened: SessionRegistry[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wabridge-registry-'));
+    database = await openDatabase({ dataDir: folder, log: { error: () => undefined }, onFatal: () => undefined });
+  });
+
+  beforeEach(() => {
+    factory = new FakeFactory();
+    recorder = new StoringRecorder(database);
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((registry) => registry.close()));
+    for (const { name: left } of await listSessions(database.reader))
+      await database.write(removeSession({ name: name(left) }));
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const open = async (options: Partial<RegistryOptions> = {}, factories = [factory]): Promise<SessionRegistry> => {
+    const registry = new SessionRegistry(
+      {
+        database,
+        recorder,
+        clock: systemClock,
+        log: silent,
+        random: () => 0,
+        options: {
+          backoff: { firstMs: 10, longestMs: 100 },
+          startDeadlineMs: 5_000,
+          stopDeadlineMs: 200,
+          stableAfterMs: 60_000,
+        },
+        factories,
+      },
+      { profilesDir: join(folder, 'sessions'), maxSessions: 3, restoreConcurrency: 2, ...options },
+    );
+    opened.push(registry);
+    await registry.open();
+    return registry;
+  };
+  const reopen = async (
+    registry: SessionRegistry,
+    options?: Partial<RegistryOptions>,
+    factories?: FakeFactory[],
+  ): Promise<SessionRegistry> => {
+    await registry.close();
+    opened.splice(opened.indexOf(registry), 1);
+    return open(options, factories);
+  };
+  const waitFor = async (holds: () => boolean): Promise<void> => {
+    for (let turns = 0; !holds(); turns += 1) {
+      if (turns > 2000) throw new Error('waited in vain');
+      await settle();
+    }
+  };
+  const becomeReadyAtOnce = (): void => {
+    factory.prepare = (engine) => {
+      engine.onStart = async () => engine.listener.signal(READY);
+    };
+  };
+
+  test('adds a session, starts it, and knows it after a restart with its account', async () => {
+    becomeReadyAtOnce();
+    const first = await open();
+    const view = await first.add(name('support'), 'sandbox');
+    expect(view).toMatchObject({ name: 'support', engine: 'sandbox', simulated: true });
+    await waitFor(() => first.get(name('support')).state === 'ready');
+    const second = await reopen(first);
+    await waitFor(() => second.get(name('support')).state === 'ready');
+    expect(second.get(name('support')).self).toEqual(READY.self);
+    expect(factory.made).toHaveLength(2);
+  });
+
+  test('two requests to add the same name at once make one session', async () => {
+    const registry = await open();
+    const results = await Promise.allSettled([
+      registry.add(name('one'), 'sandbox'),
+      registry.add(name('one'), 'sandbox'),
+    ]);
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(registry.add(name('one'), 'sandbox')).rejects.toMatchObject({ code: 'WAB_SESSION_EXISTS' });
+    expect(registry.list()).toHaveLength(1);
+  });
+
+  test('refuses an engine that is not enabled, and an unknown session', async () => {
+    const registry = await open();
+    await expect(registry.add(name('real'), 'webjs')).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
+    expect(() => registry.get(name('nobody'))).toThrow(expect.objectContaining({ code: 'WAB_SESSION_NOT_FOUND' }));
+    expect(() => registry.qr(name('nobody'))).toThrow(expect.objectContaining({ code: 'WAB_SESSION_NOT_FOUND' }));
+    expect(registry.list()).toEqual([]);
+  });
+
+  test('holds no more sessions than it may; a stopped one frees its place', async () => {
+    const registry = await open({ maxSessions: 2 });
+    await Promise.all([registry.add(name('a'), 'sandbox'), registry.add(name('b'), 'sandbox')]);
+    await expect(registry.add(name('c'), 'sandbox')).rejects.toMatchObject({ code: 'WAB_SESSION_LIMIT' });
+    await registry.stop(name('a'));
+    await registry.add(name('c'), 'sandbox');
+    await expect(registry.start(name('a'))).rejects.toMatchObject({ code: 'WAB_SESSION_LIMIT' });
+  });
+
+  test('a stopped session stays stopped over a restart, a logged out one logged out', async () => {
+    const first = await open();
+    await first.add(name('calm'), 'sandbox');
+    await first.stop(name('calm'));
+    await first.add(name('gone'), 'sandbox');
+    await settle();
+    factory.last.listener.signal(READY);
+    factory.last.listener.signal({ kind: 'logged_out', reason: 'unlinked' });
+    const before = factory.made.length;
+    const second = await reopen(first);
+    await settle();
+    expect(second.list().map((view) => [view.name, view.state])).toEqual([
+      ['calm', 'stopped'],
+      ['gone', 'logged_out'],
+    ]);
+    expect(factory.made).toHaveLength(before);
+  });
+
+  test('restores side by side, but not all at once', async () => {
+    const first = await open({ maxSessions: 10 });
+    for (const each of ['a', 'b', 'c', 'd', 'e']) await first.add(name(each), 'sandbox');
+    const made = factory.made.length;
+    const second = await reopen(first, { maxSessions: 10, restoreConcurrency: 2 });
+    await waitFor(() => factory.made.length === made + 2);
+    await settle();
+    expect(factory.made).toHaveLength(made + 2);
+    factory.last.listener.signal(READY);
+    await waitFor(() => factory.made.length === made + 3);
+    for (let launched = 3; launched <= 5; launched += 1) {
+      await waitFor(() => factory.made.length === made + launched);
+      factory.last.listener.signal({ kind: 'qr', code: `code ${launched}`, expiresAt: new Date(Date.now() + 10_000) });
+    }
+    await waitFor(() => second.list().filter((view) => view.state === 'awaiting_scan').length === 3);
+  });
+
+  test('delete removes the login state and what the engine kept, also when it was interrupted', async () => {
+    const first = await open();
+    await first.add(name('old'), 'sandbox');
+    const profile = join(folder, 'sessions', 'old');
+    await mkdir(profile, { recursive: true });
+    await writeFile(join(profile, 'login'), 'secret');
+    await first.delete(name('old'));
+    await expect(stat(profile)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(factory.forgotten).toEqual(['old']);
+    expect(first.exists(name('old'))).toBe(false);
+    await first.add(name('old'), 'sandbox');
+
+    await mkdir(profile, { recursive: true });
+    await database.write(setSessionDesired({ name: name('old'), desired: 'deleting', now: 1 }));
+    const second = await reopen(first);
+    expect(second.exists(name('old'))).toBe(false);
+    await expect(stat(profile)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(factory.forgotten).toEqual(['old', 'old']);
+  });
+
+  test('one failing session touches no other', async () => {
+    factory.prepare = (engine, session) => {
+      if (session === 'bad') engine.onStart = () => Promise.reject(new Error('no browser'));
+      else engine.onStart = async () => engine.listener.signal(READY);
+      if (session === 'bad') engine.onStop = () => Promise.reject(new Error('stop failed'));
+    };
+    const registry = await open();
+    await Promise.all([registry.add(name('bad'), 'sandbox'), registry.add(name('good'), 'sandbox')]);
+    await waitFor(() => factory.made.length >= 4);
+    expect(registry.get(name('good')).state).toBe('ready');
+    expect(factory.made.filter((engine) => engine.stops === 0).length).toBeGreaterThanOrEqual(1);
+    await registry.stop(name('bad'));
+    expect(registry.get(name('bad')).state).toBe('stopped');
+    expect(registry.get(name('good')).state).toBe('ready');
+  });
+
+  test('tells whoever asked that a session is ready, each time, and survives one who throws', async () => {
+    const registry = await open();
+    const told: string[] = [];
+    registry.onReady(() => {
+      throw new Error('a bad listener');
+    });
+    const end = registry.onReady((session) => told.push(session));
+    await registry.add(name('a'), 'sandbox');
+    await settle();
+    expect(registry.ready(name('a'))).toBeNull();
+    factory.last.listener.signal(READY);
+    expect(registry.ready(name('a'))).toBe(factory.last);
+    factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });
+    expect(registry.ready(name('a'))).toBeNull();
+    factory.last.listener.signal(READY);
+    end();
+    factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });
+    factory.last.listener.signal(READY);
+    expect(told).toEqual(['a', 'a']);
+  });
+
+  test('keeps a session whose engine is not enabled any more, says so, and lets it be deleted', async () => {
+    const first = await open();
+    await first.add(name('a'), 'sandbox');
+    const second = await reopen(first, {}, []);
+    expect(second.get(name('a'))).toMatchObject({
+      state: 'failed',
+      reason: 'the engine sandbox is not enabled on this bridge',
+    });
+    await expect(second.start(name('a'))).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
+    await second.delete(name('a'));
+    expect(second.list()).toEqual([]);
+  });
+});

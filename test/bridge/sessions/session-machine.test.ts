@@ -1,0 +1,203 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { SESSION_STATES } from '../../../bridge/src/contract/events.ts';
+import { atRest, step, type Action, type Input, type Machine } from '../../../bridge/src/sessions/session-machine.ts';
+
+const signal = fc.constantFrom<Input>(
+  { on: 'qr' },
+  { on: 'authenticated' },
+  { on: 'ready' },
+  { on: 'interrupted', reason: 'line lost' },
+  { on: 'degraded', reason: 'slow' },
+  { on: 'degraded', reason: 'no pictures' },
+  { on: 'logged_out', reason: 'unlinked' },
+  { on: 'crashed', reason: 'died' },
+  { on: 'deadline' },
+  { on: 'retry_due' },
+  { on: 'stable' },
+  { on: 'engine_gone' },
+);
+const command = fc.constantFrom<Input>({ on: 'start', reason: 'wanted' }, { on: 'stop', reason: 'unwanted' });
+const inputs = (max = 40) =>
+  fc.array(fc.oneof({ weight: 4, arbitrary: signal }, { weight: 1, arbitrary: command }), { maxLength: max });
+
+/** The trace of a run: each input with the machine before and after and the actions. */
+function run(sequence: readonly Input[], from: Machine = atRest('stopped', 'new')) {
+  let machine = from;
+  return sequence.map((input) => {
+    const before = machine;
+    const { machine: after, actions } = step(before, input);
+    machine = after;
+    return { input, before, after, actions };
+  });
+}
+const end = (sequence: readonly Input[], from?: Machine): Machine =>
+  run(sequence, from).at(-1)?.after ?? atRest('stopped', 'new');
+const did = (actions: readonly Action[]): string[] =>
+  actions.map((action) => ('timer' in action ? `${action.do} ${action.timer}` : action.do));
+
+describe('session machine: properties', () => {
+  test('no sequence of inputs reaches an undefined state, and every state says why', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        for (const { after } of run(sequence)) {
+          expect(SESSION_STATES).toContain(after.state);
+          expect(after.reason).not.toBe('');
+          expect(after.attempt).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  test('stop reaches stopped, whatever is signalled before and afterwards', () => {
+    fc.assert(
+      fc.property(
+        inputs(),
+        fc.array(
+          signal.filter((input) => input.on !== 'engine_gone'),
+          { maxLength: 10 },
+        ),
+        (before, late) => {
+          const stopping = end([...before, { on: 'stop', reason: 'enough' }, ...late]);
+          expect(['stopping', 'stopped']).toContain(stopping.state);
+          expect(end([{ on: 'engine_gone' }], stopping).state).toBe('stopped');
+        },
+      ),
+    );
+  });
+
+  test('stopping ends the engine, unless there is none', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        for (const { before, after, actions } of run([...sequence, { on: 'stop', reason: 'enough' }])) {
+          if (after.state === 'stopping' && before.state !== 'stopping') expect(did(actions)).toContain('discard');
+        }
+      }),
+    );
+  });
+
+  test('logged_out is left by an operator alone', () => {
+    fc.assert(
+      fc.property(inputs(), fc.array(signal, { maxLength: 20 }), (before, signals) => {
+        const machine = end([...before, { on: 'logged_out', reason: 'unlinked' }]);
+        if (machine.state !== 'logged_out') return;
+        const trace = run(signals, machine);
+        expect(trace.every(({ after }) => after.state === 'logged_out')).toBe(true);
+        expect(trace.flatMap(({ actions }) => did(actions))).not.toContain('launch');
+      }),
+    );
+  });
+
+  test('ready is entered by a ready signal alone', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        for (const { input, before, after } of run(sequence)) {
+          if (after.state === 'ready' && before.state !== 'ready') expect(input.on).toBe('ready');
+        }
+      }),
+    );
+  });
+
+  test('at most one engine: between two launches the first is discarded', () => {
+    fc.assert(
+      fc.property(inputs(80), (sequence) => {
+        let engines = 0;
+        for (const { input, after, actions } of run(sequence)) {
+          // A retry is due only where one was armed, which a state with an engine never leaves behind.
+          if (input.on === 'retry_due') continue;
+          for (const action of did(actions)) {
+            if (action === 'launch') engines += 1;
+            if (action === 'discard') engines = 0;
+          }
+          expect(engines).toBeLessThanOrEqual(1);
+          if (after.state === 'stopped' || after.state === 'logged_out') expect(engines).toBe(0);
+        }
+      }),
+    );
+  });
+
+  test('a state that waits for something has a timer that ends the wait', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        const armed = new Set<string>();
+        for (const { input, after, actions } of run(sequence)) {
+          if (input.on === 'deadline') armed.delete('deadline');
+          if (input.on === 'retry_due') armed.delete('retry');
+          for (const action of actions) {
+            if (action.do === 'arm') armed.add(action.timer);
+            if (action.do === 'disarm') armed.delete(action.timer);
+          }
+          if (input.on === 'deadline' || input.on === 'retry_due') break;
+          if (after.state === 'starting' || after.state === 'connecting') expect(armed).toContain('deadline');
+          if (after.state === 'failed') expect(armed).toContain('retry');
+          if (after.state === 'reconnecting') expect(armed.has('deadline') || armed.has('retry')).toBe(true);
+          if (after.state === 'stopped' || after.state === 'logged_out') expect([...armed]).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  test('a code is shown only while it awaits the scan', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        let shown = false;
+        for (const { after, actions } of run(sequence)) {
+          for (const action of did(actions)) {
+            if (action === 'show_qr') shown = true;
+            if (action === 'hide_qr') shown = false;
+          }
+          expect(shown).toBe(after.state === 'awaiting_scan');
+        }
+      }),
+    );
+  });
+});
+
+describe('session machine: the ways that matter', () => {
+  test('first link: stopped, starting, awaiting_scan, connecting, ready', () => {
+    const states = run([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'authenticated' }, { on: 'ready' }]).map(
+      ({ after }) => after.state,
+    );
+    expect(states).toEqual(['starting', 'awaiting_scan', 'connecting', 'ready']);
+  });
+
+  test('repeated authenticated and ready change nothing', () => {
+    const machine = end([{ on: 'start', reason: 'added' }, { on: 'authenticated' }, { on: 'ready' }]);
+    for (const input of [{ on: 'authenticated' }, { on: 'ready' }] as const) {
+      expect(step(machine, input)).toEqual({ machine, actions: [] });
+    }
+  });
+
+  test('a launch that fails is tried again as failed, a session that was ready as reconnecting', () => {
+    const failed = end([
+      { on: 'start', reason: 'added' },
+      { on: 'crashed', reason: 'no browser' },
+    ]);
+    expect(failed).toMatchObject({ state: 'failed', attempt: 1, reason: 'no browser' });
+    expect(end([{ on: 'retry_due' }], failed).state).toBe('starting');
+    const lost = end([{ on: 'start', reason: 'added' }, { on: 'ready' }, { on: 'crashed', reason: 'died' }]);
+    expect(lost).toMatchObject({ state: 'reconnecting', attempt: 1 });
+    expect(did(run([{ on: 'retry_due' }], lost)[0]?.actions ?? [])).toEqual(['launch', 'arm deadline']);
+  });
+
+  test('attempts count up until it has been ready for long enough', () => {
+    const crashLoop: Input[] = [{ on: 'ready' }, { on: 'crashed', reason: 'died' }, { on: 'retry_due' }];
+    const looping = end([{ on: 'start', reason: 'added' }, ...crashLoop, ...crashLoop, ...crashLoop]);
+    expect(looping.attempt).toBe(3);
+    expect(end([{ on: 'ready' }, { on: 'stable' }], looping).attempt).toBe(0);
+  });
+
+  test('degraded is announced once per reason and heals with ready', () => {
+    const ready = end([{ on: 'start', reason: 'added' }, { on: 'ready' }]);
+    const first = step(ready, { on: 'degraded', reason: 'slow' });
+    expect(did(first.actions)).toEqual(['announce_degraded']);
+    expect(step(first.machine, { on: 'degraded', reason: 'slow' }).actions).toEqual([]);
+    expect(step(first.machine, { on: 'ready' }).machine.degraded).toBeNull();
+  });
+
+  test('a broken line while a code is shown takes the code away', () => {
+    const trace = run([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'interrupted', reason: 'line lost' }]);
+    expect(trace.at(-1)?.after.state).toBe('starting');
+    expect(did(trace.at(-1)?.actions ?? [])).toContain('hide_qr');
+  });
+});

@@ -1,0 +1,277 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ChatId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { EngineFact } from '../../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
+import type { Call } from '../../../bridge/src/store/operation.ts';
+import { FakeFactory, FakeRecorder, ManualClock, READY, SELF, settle, silent } from './fake-engine.ts';
+
+const OPTIONS = {
+  backoff: { firstMs: 1000, longestMs: 8000 },
+  startDeadlineMs: 60_000,
+  stopDeadlineMs: 10_000,
+  stableAfterMs: 60_000,
+};
+
+function make() {
+  const factory = new FakeFactory();
+  const recorder = new FakeRecorder();
+  const clock = new ManualClock();
+  const written: Call<unknown>[] = [];
+  let readies = 0;
+  const supervisor = new Supervisor(
+    { name: 'support' as SessionName, factory, profileDir: '/profiles/support', rest: 'stopped', self: null },
+    {
+      recorder,
+      clock,
+      log: silent,
+      // A wait is the whole of its range, so that tests can name it.
+      random: () => 1,
+      options: OPTIONS,
+      database: { write: (async (call: Call<unknown>) => void written.push(call)) as never },
+    },
+    () => undefined,
+    () => void readies++,
+  );
+  return { factory, recorder, clock, supervisor, written, readies: () => readies };
+}
+type Made = ReturnType<typeof make>;
+
+async function ready(made: Made): Promise<Made> {
+  await made.supervisor.start('test');
+  await settle();
+  made.factory.last.listener.signal({ kind: 'authenticated' });
+  made.factory.last.listener.signal(READY);
+  return made;
+}
+const ack: EngineFact = {
+  kind: 'ack',
+  wireId: 'true_4915112345678@c.us_3EB0AA' as WireId,
+  chat: addressOf('4915112345678@c.us' as ChatId),
+  level: 'server',
+  at: new Date(0),
+};
+
+describe('supervisor', () => {
+  test('links by QR: the code is in memory only, the event does not carry it', async () => {
+    const { supervisor, factory, recorder, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    expect(factory.profiles).toEqual(['/profiles/support']);
+    const expiresAt = new Date(clock.now() + 20_000);
+    factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt });
+    factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt });
+    expect(supervisor.qr).toEqual({ code: 'SECRET-CODE', expiresAt: expiresAt.toISOString() });
+    expect(recorder.events.filter((event) => event.type === 'session.qr_issued')).toHaveLength(1);
+    expect(JSON.stringify(recorder.events)).not.toContain('SECRET-CODE');
+    factory.last.listener.signal({ kind: 'authenticated' });
+    expect(supervisor.qr).toBeNull();
+    factory.last.listener.signal(READY);
+    expect(recorder.states).toEqual(['starting', 'awaiting_scan', 'connecting', 'ready']);
+    expect(supervisor.self).toEqual(SELF);
+    expect(supervisor.readyEngine).toBe(factory.last);
+  });
+
+  test('a code that has expired is not shown', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt: new Date(clock.now() + 20_000) });
+    await clock.pass(20_001);
+    expect(supervisor.qr).toBeNull();
+  });
+
+  test('repeated authenticated and ready are told once', async () => {
+    const made = await ready(make());
+    made.factory.last.listener.signal({ kind: 'authenticated' });
+    made.factory.last.listener.signal(READY);
+    expect(made.readies()).toBe(1);
+    expect(made.recorder.states).toEqual(['starting', 'connecting', 'ready']);
+  });
+
+  test('the account is stored together with the event that says ready', async () => {
+    const { recorder } = await ready(make());
+    expect(recorder.effects).toEqual([
+      expect.objectContaining({
+        operation: 'sessions.setSelf',
+        args: expect.objectContaining({ self: JSON.stringify(SELF) }),
+      }),
+    ]);
+  });
+
+  test('after a crash it waits longer each time, up to the cap, and counts anew once it has been stable', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    for (const [launches, waitMs] of [1000, 2000, 4000, 8000, 8000].entries()) {
+      factory.last.listener.signal({ kind: 'crashed', reason: 'died' });
+      await clock.pass(waitMs - 1);
+      expect(factory.made).toHaveLength(launches + 1);
+      await clock.pass(1);
+      expect(factory.made).toHaveLength(launches + 2);
+    }
+    factory.last.listener.signal(READY);
+    await clock.pass(OPTIONS.stableAfterMs);
+    factory.last.listener.signal({ kind: 'crashed', reason: 'died' });
+    const before = factory.made.length;
+    await clock.pass(1000);
+    expect(factory.made).toHaveLength(before + 1);
+  });
+
+  test('a crashed engine is ended before the next is launched', async () => {
+    const { supervisor, factory, clock } = make();
+    let ended: () => void = () => undefined;
+    factory.prepare = (engine) => (engine.onStop = () => new Promise((resolve) => (ended = resolve)));
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'crashed', reason: 'died' });
+    await clock.pass(1000);
+    expect(factory.made).toHaveLength(1);
+    ended();
+    await settle();
+    expect(factory.made).toHaveLength(2);
+  });
+
+  test('an engine that does not become ready in time is replaced, also where its start hangs or throws', async () => {
+    const { supervisor, factory, clock } = make();
+    factory.prepare = (engine) => (engine.onStart = () => new Promise(() => undefined));
+    await supervisor.start('test');
+    await clock.pass(OPTIONS.startDeadlineMs);
+    expect(supervisor.machine).toMatchObject({ state: 'failed', attempt: 1 });
+    expect(factory.last.stops).toBe(1);
+    factory.prepare = (engine) => (engine.onStart = () => Promise.reject(new Error('no browser found')));
+    await clock.pass(1000);
+    expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'no browser found', attempt: 2 });
+    factory.prepare = () => {
+      throw new Error('create threw');
+    };
+    await clock.pass(2000);
+    expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'create threw', attempt: 3 });
+  });
+
+  test('nobody has to scan within the start deadline', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt: new Date(clock.now() + 20_000) });
+    await clock.pass(OPTIONS.startDeadlineMs * 10);
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    expect(factory.made).toHaveLength(1);
+  });
+
+  test('signals of an engine that was replaced are ignored, its facts are recorded', async () => {
+    const { supervisor, factory, clock, recorder } = await ready(make());
+    const first = factory.last;
+    first.listener.signal({ kind: 'crashed', reason: 'died' });
+    await clock.pass(1000);
+    factory.last.listener.signal(READY);
+    first.listener.signal({ kind: 'logged_out', reason: 'stale' });
+    first.listener.signal({ kind: 'crashed', reason: 'stale' });
+    expect(supervisor.machine.state).toBe('ready');
+    await first.listener.fact(ack);
+    expect(recorder.facts).toEqual([ack]);
+  });
+
+  test('stop ends the engine, also one that hangs or throws, and is remembered', async () => {
+    const hanging = await ready(make());
+    hanging.factory.last.onStop = () => new Promise(() => undefined);
+    const stopped = hanging.supervisor.stop('enough');
+    await settle();
+    expect(hanging.supervisor.machine.state).toBe('stopping');
+    await hanging.clock.pass(OPTIONS.stopDeadlineMs);
+    await stopped;
+    expect(hanging.supervisor.machine.state).toBe('stopped');
+    expect(hanging.written.map((call) => call.args)).toContainEqual(expect.objectContaining({ desired: 'stopped' }));
+
+    const throwing = await ready(make());
+    throwing.factory.last.onStop = () => {
+      throw new Error('stop must not throw');
+    };
+    await throwing.supervisor.stop('enough');
+    expect(throwing.supervisor.machine.state).toBe('stopped');
+  });
+
+  test('stop, start, stop at once are carried out one after another', async () => {
+    const { supervisor, factory } = await ready(make());
+    await Promise.all([supervisor.stop('1'), supervisor.start('2'), supervisor.stop('3'), supervisor.start('4')]);
+    await settle();
+    expect(supervisor.machine.state).toBe('starting');
+    for (const engine of factory.made.slice(0, -1)) expect(engine.stops).toBe(1);
+    expect(factory.last.stops).toBe(0);
+  });
+
+  test('a session that is stopped before its launch launches nothing', async () => {
+    const { supervisor, factory } = make();
+    await Promise.all([supervisor.start('1'), supervisor.stop('2')]);
+    await settle();
+    expect(factory.made.filter((engine) => engine.stops === 0)).toEqual([]);
+    expect(supervisor.machine.state).toBe('stopped');
+  });
+
+  test('unlinked from the phone: logged_out, durable, and no launch until an operator starts it', async () => {
+    const { supervisor, factory, recorder, clock } = await ready(make());
+    factory.last.listener.signal({ kind: 'logged_out', reason: 'unlinked on the phone' });
+    await clock.pass(10 * 60_000);
+    expect(supervisor.machine).toMatchObject({ state: 'logged_out', reason: 'unlinked on the phone' });
+    expect(supervisor.self).toBeNull();
+    expect(factory.made).toHaveLength(1);
+    expect(factory.last.stops).toBe(1);
+    expect(recorder.effects.map((call) => call.args)).toContainEqual(
+      expect.objectContaining({ desired: 'logged_out' }),
+    );
+    await supervisor.start('again');
+    await settle();
+    expect(factory.made).toHaveLength(2);
+  });
+
+  test('logout unlinks through the engine; an engine that cannot leaves the session as it was', async () => {
+    const { supervisor, factory } = await ready(make());
+    factory.last.onLogout = () => Promise.reject(new Error('page gone'));
+    await expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_STATE' });
+    expect(supervisor.machine.state).toBe('ready');
+    factory.last.onLogout = () => Promise.resolve();
+    await supervisor.logout();
+    expect(factory.last.logouts).toBe(2);
+    expect(supervisor.machine.state).toBe('logged_out');
+    await expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_NOT_READY' });
+  });
+
+  test('degraded is told once, and gone with the next ready', async () => {
+    const { supervisor, factory, recorder } = await ready(make());
+    factory.last.listener.signal({ kind: 'degraded', reason: 'media cannot be loaded' });
+    factory.last.listener.signal({ kind: 'degraded', reason: 'media cannot be loaded' });
+    expect(supervisor.machine.degraded).toBe('media cannot be loaded');
+    expect(recorder.events.filter((event) => event.type === 'session.degraded')).toHaveLength(1);
+    factory.last.listener.signal(READY);
+    expect(supervisor.machine.degraded).toBeNull();
+  });
+
+  test('a lost line that does not come back in time ends in a new engine', async () => {
+    const { supervisor, factory, clock } = await ready(make());
+    factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });
+    expect(supervisor.machine.state).toBe('reconnecting');
+    expect(supervisor.readyEngine).toBeNull();
+    await clock.pass(OPTIONS.startDeadlineMs);
+    await clock.pass(1000);
+    expect(factory.made).toHaveLength(2);
+    factory.last.listener.signal(READY);
+    expect(supervisor.machine.state).toBe('ready');
+  });
+
+  test('an event that cannot be recorded changes nothing about the session', async () => {
+    const made = make();
+    made.recorder.recordEvent = () => Promise.reject(new Error('disk full'));
+    await ready(made);
+    await settle();
+    expect(made.supervisor.machine.state).toBe('ready');
+  });
+
+  test('a closed session takes no more facts and signals', async () => {
+    const { supervisor, factory, recorder } = await ready(make());
+    await supervisor.close('gone');
+    await expect(factory.last.listener.fact(ack)).rejects.toThrow('closed');
+    factory.last.listener.signal(READY);
+    expect(supervisor.machine.state).toBe('stopped');
+    expect(recorder.facts).toEqual([]);
+  });
+});

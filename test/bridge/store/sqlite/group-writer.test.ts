@@ -1,0 +1,72 @@
+import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { defineOperation } from '../../../../bridge/src/store/operation.ts';
+import { byName } from '../../../../bridge/src/store/operations.ts';
+import { uncarryError } from '../../../../bridge/src/store/sqlite/carried-error.ts';
+import { GroupWriter } from '../../../../bridge/src/store/sqlite/group-writer.ts';
+
+const put = defineOperation('test.put', async (transaction, args: { key: string; size?: number }) => {
+  await sql`insert into kept values (${args.key}, ${'x'.repeat(args.size ?? 1)})`.execute(transaction);
+  return args.key;
+});
+const boom = defineOperation('test.boom', (): Promise<void> => Promise.reject(new Error('boom')));
+
+describe('GroupWriter', () => {
+  let database: DatabaseSync;
+  let writer: GroupWriter;
+  beforeEach(async () => {
+    database = new DatabaseSync(':memory:');
+    database.exec('CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT)');
+    writer = await GroupWriter.create(database, byName([[put, boom]]));
+  });
+  const keys = (): unknown[] =>
+    database
+      .prepare('SELECT key FROM kept')
+      .all()
+      .map((row) => row['key']);
+
+  test('a group is one transaction with an outcome for each unit', async () => {
+    const outcomes = await writer.commit([
+      { id: 1, calls: [put({ key: 'a' })] },
+      { id: 2, calls: [put({ key: 'b' }), boom(undefined)] },
+      { id: 3, calls: [put({ key: 'a' })] },
+      { id: 4, calls: [put({ key: 'c' })] },
+    ]);
+    expect(outcomes.map((outcome) => ('error' in outcome ? outcome.error.message : outcome.results))).toEqual([
+      ['a'],
+      'boom',
+      expect.stringMatching(/UNIQUE/),
+      ['c'],
+    ]);
+    expect(keys()).toEqual(['a', 'c']);
+    expect(database.isTransaction).toBe(false);
+  });
+
+  test('a full disk fails the group as a whole, says so, and leaves the writer usable', async () => {
+    await writer.commit([{ id: 1, calls: [put({ key: 'before' })] }]);
+    const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+    database.exec(`PRAGMA max_page_count = ${pages + 2}`);
+    const outcomes = await writer.commit([
+      { id: 2, calls: [put({ key: 'small' })] },
+      { id: 3, calls: [put({ key: 'large', size: 100_000 })] },
+      { id: 4, calls: [put({ key: 'after' })] },
+    ]);
+    // Whoever was told of success is on disk; whoever failed is not.
+    for (const [index, key] of ['small', 'large', 'after'].entries()) {
+      const outcome = outcomes[index]!;
+      expect(keys().includes(key)).toBe(!('error' in outcome));
+    }
+    const large = outcomes[1]!;
+    expect('error' in large && uncarryError(large.error)).toMatchObject({ code: 'WAB_DISK_FULL' });
+    expect(keys()).toContain('before');
+
+    database.exec('PRAGMA max_page_count = 1000000');
+    await writer.commit([{ id: 5, calls: [put({ key: 'later' })] }]);
+    expect(keys()).toContain('later');
+  });
+
+  test('two operations of one name are refused', () => {
+    expect(() => byName([[put], [put]])).toThrow(/test\.put/);
+  });
+});

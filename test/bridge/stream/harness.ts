@@ -1,0 +1,282 @@
+/** The hub on the real store, behind a real HTTP server, with real `ws` clients. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import type { Principal } from '../../../bridge/src/auth/keys.ts';
+import type { NewEvent } from '../../../bridge/src/contract/events.ts';
+import type { BridgeFrame, ClientFrame, SubscribeFrame } from '../../../bridge/src/contract/frames.ts';
+import type { KeyId, SessionName, SubscriptionName } from '../../../bridge/src/contract/ids.ts';
+import { ALL_SCOPES, type Scope } from '../../../bridge/src/contract/scopes.ts';
+import { sessionDegraded, subscriptionExpired } from '../../../bridge/src/events/event-constructors.ts';
+import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
+import { createLogger } from '../../../bridge/src/ops/logger.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
+import { openDatabase } from '../../../bridge/src/store/open-database.ts';
+import { StreamHub } from '../../../bridge/src/stream/hub.ts';
+import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../../../bridge/src/stream/settings.ts';
+
+export type Frame<T extends BridgeFrame['type']> = Extract<BridgeFrame, { type: T }>;
+
+export const key = (
+  changes: Partial<{ keyId: string; scopes: Scope[]; sessions: string[]; expiresAt: string }> = {},
+): Principal => ({
+  keyId: (changes.keyId ?? 'key1') as KeyId,
+  scopes: new Set(changes.scopes ?? ALL_SCOPES),
+  sessions: changes.sessions ? new Set(changes.sessions as SessionName[]) : null,
+  expiresAt: changes.expiresAt ?? null,
+});
+
+export interface HarnessOptions {
+  readonly settings?: Partial<StreamSettings>;
+  readonly clock?: Clock;
+}
+
+export class Harness {
+  readonly dataDir: string;
+  readonly #options: HarnessOptions;
+  readonly #clients = new Set<StreamClient>();
+  database!: Database;
+  events!: DurableEventLog;
+  hub!: StreamHub;
+  #server!: Server;
+  #count = 0;
+  /** Who the next connection is. */
+  principal: Principal = key();
+
+  private constructor(dataDir: string, options: HarnessOptions) {
+    this.dataDir = dataDir;
+    this.#options = options;
+  }
+
+  static async start(options: HarnessOptions = {}): Promise<Harness> {
+    const harness = new Harness(await mkdtemp(join(tmpdir(), 'wabridge-stream-')), options);
+    await harness.open();
+    return harness;
+  }
+
+  /** Opens store and hub on the data that is there. */
+  async open(): Promise<void> {
+    const clock = this.#options.clock ?? systemClock;
+    const log = createLogger('silent', 'json');
+    this.database = await openDatabase({
+      dataDir: this.dataDir,
+      log,
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+    this.events = await DurableEventLog.open({ database: this.database, clock, dedupeMs: 86_400_000 });
+    this.hub = new StreamHub({
+      events: this.events,
+      database: this.database,
+      recorder: { recordEvent: (event, effects) => this.events.append(event, effects) },
+      clock,
+      log,
+      settings: { ...DEFAULT_STREAM_SETTINGS, drainMs: 0, ...this.#options.settings },
+    });
+    await this.hub.start();
+    this.#server = createServer();
+    this.#server.on('upgrade', (request: IncomingMessage, socket, head) => {
+      this.hub.accept(request, socket, head, this.principal);
+    });
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  /** Ends the bridge as a crash would: nothing that it does from now on reaches the disk. */
+  async kill(): Promise<void> {
+    await this.database.write([]).catch(() => undefined);
+    this.database.write = () => Promise.reject(new Error('the bridge is dead'));
+    for (const client of this.#clients) client.socket.terminate();
+    await this.hub.stop(0);
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await this.database.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.hub.stop(0);
+    for (const client of this.#clients) client.socket.terminate();
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await this.database.close();
+  }
+
+  async close(): Promise<void> {
+    await this.stop().catch(() => undefined);
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1/stream`;
+  }
+
+  async connect(principal: Principal = key(), protocol = 'wabridge.v1'): Promise<StreamClient> {
+    this.principal = principal;
+    const client = new StreamClient(new WebSocket(this.url, protocol));
+    this.#clients.add(client);
+    await client.next('hello');
+    return client;
+  }
+
+  /** A message in a chat. @returns the position of its event */
+  async say(chat: string, text = `message ${this.#count + 1}`, session = 'support'): Promise<number> {
+    return (await this.events.append(this.message(chat, text, session))).seq;
+  }
+
+  message(chat: string, text: string, session = 'support'): NewEvent {
+    this.#count += 1;
+    const chatId = `${chat}@c.us`;
+    return {
+      ...sessionDegraded(session as SessionName, '', new Date()),
+      type: 'message.received',
+      chat: { chatId },
+      sender: { chatId },
+      data: {
+        messageId: `false_${chatId}_${this.#count}`,
+        kind: 'text',
+        text,
+        fromMe: false,
+        mentions: [],
+        quotedMessageId: null,
+        media: null,
+      },
+    };
+  }
+
+  /** Many messages, round robin over the chats. */
+  async sayMany(count: number, chats: number): Promise<void> {
+    const pending: Promise<unknown>[] = [];
+    for (let index = 0; index < count; index++) {
+      pending.push(this.events.append(this.message(String(index % chats), `message ${index}`)));
+      if (pending.length === 5_000) await Promise.all(pending.splice(0));
+    }
+    await Promise.all(pending);
+  }
+
+  /** An event without a chat and without content. */
+  async degrade(session = 'support'): Promise<number> {
+    return (await this.events.append(sessionDegraded(session as SessionName, 'test', new Date()))).seq;
+  }
+
+  /** A fact about the bridge itself: it has no session. */
+  async fact(): Promise<number> {
+    return (await this.events.append(subscriptionExpired('gone' as SubscriptionName, new Date(), new Date()))).seq;
+  }
+}
+
+/** A client that keeps every frame and answers heartbeats. */
+export class StreamClient {
+  readonly socket: WebSocket;
+  readonly frames: BridgeFrame[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  /** Whether pings are answered. */
+  answers = true;
+  #onFrame: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => {
+      const frame = JSON.parse((data as Buffer).toString()) as BridgeFrame;
+      if (frame.type === 'ping' && this.answers) this.send({ type: 'pong', id: frame.id });
+      this.frames.push(frame);
+      this.#wake();
+    });
+    socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => {
+        this.#isClosed = true;
+        resolve({ code, reason: reason.toString() });
+        this.#wake();
+      });
+    });
+  }
+
+  #wake(): void {
+    for (const wake of this.#onFrame.splice(0)) wake();
+  }
+
+  send(frame: ClientFrame): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** The first frame of a type that was not taken yet, waiting for it. */
+  async next<T extends BridgeFrame['type']>(
+    type: T,
+    fits: (frame: Frame<T>) => boolean = () => true,
+  ): Promise<Frame<T>> {
+    for (;;) {
+      const index = this.frames.findIndex((frame) => frame.type === type && fits(frame as Frame<T>));
+      if (index !== -1) return this.frames.splice(index, 1)[0] as Frame<T>;
+      if (this.#isClosed) throw new Error(`the connection closed before a frame of type ${type}`);
+      await new Promise<void>((resolve) => this.#onFrame.push(resolve));
+    }
+  }
+
+  async subscribe(changes: Partial<SubscribeFrame> = {}): Promise<Frame<'subscribed'>> {
+    const frame: SubscribeFrame = {
+      type: 'subscribe',
+      subscription: 'sub',
+      durable: true,
+      filter: {},
+      from: 'resume',
+      window: 5,
+      ...changes,
+    };
+    this.send(frame);
+    return this.next('subscribed', ({ subscription }) => subscription === frame.subscription);
+  }
+
+  async event(fits?: (frame: Frame<'event'>) => boolean): Promise<Frame<'event'>> {
+    return this.next('event', fits);
+  }
+
+  ack(...events: Frame<'event'>[]): void {
+    for (const { subscription, cursor, attempt } of events)
+      this.send({ type: 'ack', subscription, cursors: [cursor], attempt });
+  }
+
+  nack(event: Frame<'event'>, retryAfterMs = 0, reason = 'the workflow failed'): void {
+    const { subscription, cursor, attempt } = event;
+    this.send({ type: 'nack', subscription, cursors: [cursor], attempt, retryAfterMs, reason });
+  }
+
+  /** Resolves when the bridge has handled all that was sent before. */
+  async settled(): Promise<void> {
+    const id = Math.floor(Math.random() * 1e9);
+    this.send({ type: 'ping', id });
+    await this.next('pong', (frame) => frame.id === id);
+  }
+
+  get events(): Frame<'event'>[] {
+    return this.frames.filter((frame): frame is Frame<'event'> => frame.type === 'event');
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+}
+
+/** Text of a message event. */
+export const textOf = (frame: Frame<'event'>): unknown => frame.event.data?.['text'];
+/** Position of an event. */
+export const seqOf = (frame: Frame<'event'>): number => frame.event.seq;
+
+/** Resolves once the expectation holds; for what leaves no event behind (a write that nobody waits for). */
+export async function eventually(expectation: () => void | Promise<void>, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await expectation();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** The browser processes of a profile, found by the system's own list (Linux). */
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+
+interface Running {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+async function all(): Promise<Running[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      try {
+        const [command, stat] = await Promise.all([
+          readFile(`/proc/${pid}/cmdline`, 'utf8'),
+          readFile(`/proc/${pid}/stat`, 'utf8'),
+        ]);
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z'
+          ? null
+          : { pid: Number(pid), parent: Number(parent), command: command.replaceAll('\0', ' ') };
+      } catch {
+        return null;
+      }
+    }),
+  );
+  return found.filter((process): process is Running => process !== null);
+}
+
+/** The browser of a profile folder and everything it started; empty once all of it has ended. */
+export async function browserTree(
+  profileFolder: string,
+): Promise<{ browser: number | null; renderers: number[]; pids: number[] }> {
+  const running = await all();
+  const roots = running.filter(({ command }) => command.includes(`--user-data-dir=${profileFolder}`));
+  const pids = new Set(roots.map(({ pid }) => pid));
+  for (let grew = true; grew;) {
+    const before = pids.size;
+    for (const { pid, parent } of running) if (pids.has(parent)) pids.add(pid);
+    grew = pids.size > before;
+  }
+  const browser = roots.find(
+    ({ command }) => !command.includes('--type=') && command.includes('--remote-debugging-pipe'),
+  );
+  const renderers = running.filter(({ pid, command }) => pids.has(pid) && command.includes('--type=renderer'));
+  return { browser: browser?.pid ?? null, renderers: renderers.map(({ pid }) => pid), pids: [...pids] };
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Resolves once none of the processes runs any more. */
+export async function untilEnded(pids: readonly number[], timeoutMs = 10_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (pids.some(isRunning)) {
+    if (Date.now() > end)
+      throw new Error(`still running after ${timeoutMs} ms: ${pids.filter(isRunning).length} processes`);
+    await wait(50);
+  }
+}

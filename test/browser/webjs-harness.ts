@@ -1,0 +1,179 @@
+/** A WhatsApp account on the stand-in network, driven by the real whatsapp-web.js in a real Chromium. */
+import { createHash } from 'node:crypto';
+import { accessSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SessionName } from '../../bridge/src/contract/ids.ts';
+import type { Engine, EngineListener } from '../../bridge/src/engine/engine.ts';
+import { findBrowser } from '../../bridge/src/engine/webjs/browser-finder.ts';
+import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
+import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
+import { systemClock } from '../../bridge/src/ops/clock.ts';
+import { createLogger } from '../../bridge/src/ops/logger.ts';
+import type { EngineHarness, EngineSupports, ReceivedByContact } from '../conformance/engine.suite.ts';
+import type { Account, Group } from '../standin/account.ts';
+import type { WireMessage } from '../standin/frames.ts';
+import { Standin } from '../standin/server.ts';
+import type { PageSettings } from '../standin/page-settings.ts';
+import { BUILDS } from '../standin/page-settings.ts';
+
+export const SUPPORTS: EngineSupports = {
+  chosenMessageIds: true,
+  // The page's store proves presence only.
+  absence: false,
+  groups: true,
+  mediaIn: true,
+  mediaOut: true,
+  mentions: true,
+  quotes: true,
+  ownPhone: true,
+  reconnects: true,
+  offlineBacklog: true,
+  redelivery: true,
+  unlink: true,
+};
+
+export class WebjsHarness {
+  readonly standin: Standin;
+  readonly me: Account;
+  readonly bob: Account;
+  readonly carol: Account;
+  readonly group: Group;
+  readonly folder: string;
+  readonly #engines = new Set<Engine>();
+
+  constructor(standin: Standin, folder: string) {
+    this.standin = standin;
+    this.folder = folder;
+    const { network } = standin;
+    this.me = network.addAccount('4915110000001', 'Me');
+    this.bob = network.addAccount('4915110000002', 'Bob');
+    this.carol = network.addAccount('4915110000003', 'Carol');
+    this.bob.readsAtOnce = true;
+    this.carol.readsAtOnce = true;
+    this.group = network.addGroup('All of us', [this.me, this.bob, this.carol]);
+  }
+
+  static async open<Harness extends WebjsHarness>(
+    this: new (standin: Standin, folder: string) => Harness,
+    build: PageSettings['build'] = '_serialized',
+  ): Promise<Harness> {
+    // A machine without a browser fails here, with what to install: these tests are never skipped.
+    accessSync(findBrowser(process.env['WABRIDGE_BROWSER_PATH']).path);
+    const standin = new Standin();
+    Object.assign(standin.page, { build, version: BUILDS[build] });
+    await standin.start();
+    return new this(standin, await mkdtemp(join(tmpdir(), 'wabridge-webjs-')));
+  }
+
+  get profileFolder(): string {
+    return join(this.folder, 'profile');
+  }
+
+  createEngine(listener: EngineListener, deadlines: Partial<Deadlines> = {}): Engine {
+    const settings = { browserPath: process.env['WABRIDGE_BROWSER_PATH'], browserArgs: this.standin.browserArgs };
+    const factory = new WebjsFactory(settings, systemClock, createLogger('silent', 'json'), {
+      ...DEADLINES,
+      ...deadlines,
+    });
+    const engine = factory.create('conformance' as SessionName, this.profileFolder, listener);
+    this.#engines.add(engine);
+    return engine;
+  }
+
+  /** What Bob and Carol got from this account, as the account would name it; a group message once. */
+  received(): readonly ReceivedByContact[] {
+    const seen = new Map<string, ReceivedByContact>();
+    for (const contact of [this.bob, this.carol]) {
+      for (const message of contact.inbox) {
+        if ((message.author ?? message.from) === this.me.wid && !seen.has(message.stanza))
+          seen.set(message.stanza, this.#asSent(message, contact));
+      }
+    }
+    return [...seen.values()];
+  }
+
+  async inbox(atLeast: number): Promise<readonly ReceivedByContact[]> {
+    const { events } = this.standin.network;
+    if (this.received().length < atLeast) {
+      await new Promise<void>((resolve, reject) => {
+        const look = (): void => {
+          if (this.received().length < atLeast) return;
+          clearTimeout(timer);
+          events.off('arrived', look);
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          events.off('arrived', look);
+          reject(new Error(`${this.received().length} of ${atLeast} messages arrived in 10 s`));
+        }, 10_000);
+        events.on('arrived', look);
+      });
+    }
+    return this.received();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#engines].map((engine) => engine.stop()));
+    await this.standin.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #asSent(message: WireMessage, contact: Account): ReceivedByContact {
+    const group = message.chat.endsWith('@g.us');
+    const chatId = group ? message.chat : contact.pn;
+    const tail = (author: string): string => (group ? `_${author}` : '');
+    const bytes = message.media ? this.standin.mediaBytes(message.media.directPath) : undefined;
+    const { quoted } = message;
+    return {
+      wireId: `true_${chatId}_${message.stanza}${tail(this.me.pn)}`,
+      chatId,
+      text: (message.media ? message.caption : message.body) ?? null,
+      quotedWireId: quoted
+        ? `${quoted.participant === this.me.wid}_${chatId}_${quoted.stanza}${tail(quoted.participant)}`
+        : null,
+      mentions: message.mentions,
+      mediaSha256: bytes ? createHash('sha256').update(bytes).digest('hex') : null,
+    };
+  }
+}
+
+/** The harness as the conformance suite wants it. */
+export async function conformanceHarness(build: PageSettings['build']): Promise<EngineHarness> {
+  const harness = await WebjsHarness.open(build);
+  const { standin, me, bob, carol, group } = harness;
+  const { network } = standin;
+  return {
+    contact: bob.pn,
+    otherContact: carol.pn,
+    group: group.id,
+    unknownChat: '4915119999999@c.us',
+    createEngine: (listener) => harness.createEngine(listener),
+    scan: async (code) => standin.scan(code, me),
+    say: async ({ from, group: inGroup, text, media }) => {
+      const speaker = network.find(from);
+      if (!speaker) throw new Error('nobody has this id');
+      const content = media
+        ? {
+            type: media.kind,
+            ...(text === undefined ? {} : { caption: text }),
+            media: standin.storeMedia(media.bytes, media.mimeType, media.fileName),
+          }
+        : { type: 'chat', body: text ?? '' };
+      network.say(speaker, inGroup === undefined ? me : group, content);
+    },
+    ownPhoneSays: async ({ to, text }) => {
+      const recipient = network.find(to);
+      if (!recipient) throw new Error('nobody has this id');
+      network.say(me, recipient, text);
+    },
+    // Typed by hand counts as received too; the suite asks only for what the engine sent.
+    inbox: (atLeast) => harness.inbox(atLeast),
+    dropConnection: async () => {
+      for (const device of me.devices) device.drop();
+    },
+    unlink: async () => network.unlink(me),
+    cleanUp: () => harness.close(),
+  };
+}

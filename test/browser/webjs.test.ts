@@ -1,0 +1,50 @@
+/** The road of a session through the real whatsapp-web.js in a real Chromium. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { browserTree } from './processes.ts';
+import { bobOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+let session: SessionAtTest;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+});
+afterEach(() => session.close(), LONG);
+
+describe('the road', () => {
+  test(
+    'QR, ready, text in, text out with acknowledgements, restart, restored without a QR',
+    async () => {
+      const { engine, heard } = await session.linked();
+      expect((await heard.untilSignal('ready')).self).toMatchObject({
+        chatId: session.me.pn,
+        phone: `+${session.me.phone}`,
+        lid: session.me.lid,
+      });
+      session.standin.network.say(session.bob, session.me, 'hello');
+      const hello = await heard.untilMessage((message) => message.text === 'hello');
+      expect(hello.sender).toMatchObject({
+        chatId: session.bob.pn,
+        phone: `+${session.bob.phone}`,
+        lid: session.bob.lid,
+        name: 'Bob',
+      });
+
+      const wireId = engine.chooseWireId(bobOf(session));
+      const receipt = await engine.send(
+        { type: 'text', chatId: bobOf(session), text: 'hello yourself', quotedWireId: hello.wireId },
+        wireId,
+      );
+      expect(receipt.wireId).toBe(wireId);
+      await heard.until('read', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
+      expect(heard.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
+      await engine.stop();
+      expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+
+      session.standin.network.say(session.bob, session.me, 'are you there?');
+      const second = await session.launch();
+      await second.heard.untilMessage((message) => message.text === 'are you there?');
+      expect(second.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+      expect(await second.engine.fateOf(wireId, bobOf(session))).toBe('sent');
+    },
+    LONG,
+  );
+});

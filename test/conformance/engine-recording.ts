@@ -1,0 +1,83 @@
+/** A listener that keeps what an engine reports and lets a test wait for it (by event, never by polling). */
+import type { AckLevel } from '../../bridge/src/contract/events.ts';
+import type { EngineFact, EngineListener, EngineMessage, EngineSignal } from '../../bridge/src/engine/engine.ts';
+
+type Entry =
+  { readonly on: 'signal'; readonly signal: EngineSignal } | { readonly on: 'fact'; readonly fact: EngineFact };
+
+export class EngineRecording implements EngineListener {
+  readonly entries: Entry[] = [];
+  readonly #waiting = new Set<() => void>();
+  /** Set to make `fact` reject, as a full disk would. */
+  refuseFacts = false;
+
+  signal(signal: EngineSignal): void {
+    this.#add({ on: 'signal', signal });
+  }
+
+  async fact(fact: EngineFact): Promise<void> {
+    await Promise.resolve();
+    if (this.refuseFacts) throw new Error('the log takes nothing now');
+    this.#add({ on: 'fact', fact });
+  }
+
+  get signals(): readonly EngineSignal[] {
+    return this.entries.flatMap((entry) => (entry.on === 'signal' ? [entry.signal] : []));
+  }
+
+  get facts(): readonly EngineFact[] {
+    return this.entries.flatMap((entry) => (entry.on === 'fact' ? [entry.fact] : []));
+  }
+
+  get messages(): readonly EngineMessage[] {
+    return this.facts.flatMap((fact) => (fact.kind === 'message' ? [fact.message] : []));
+  }
+
+  /** Levels reported for a message, in the order of their first report. */
+  acksOf(wireId: string): readonly AckLevel[] {
+    const levels = this.facts.flatMap((fact) => (fact.kind === 'ack' && fact.wireId === wireId ? [fact.level] : []));
+    return [...new Set(levels)];
+  }
+
+  async untilSignal<K extends EngineSignal['kind']>(kind: K, nth = 1): Promise<Extract<EngineSignal, { kind: K }>> {
+    const found = await this.until(
+      `signal ${kind}`,
+      () => this.signals.filter((signal) => signal.kind === kind)[nth - 1],
+    );
+    return found as Extract<EngineSignal, { kind: K }>;
+  }
+
+  untilMessage(matches: (message: EngineMessage) => boolean, what = 'a message'): Promise<EngineMessage> {
+    return this.until(what, () => this.messages.find(matches));
+  }
+
+  /** Waits until `find` returns something; looks again after each report. */
+  until<T>(what: string, find: () => T | undefined, timeoutMs = 20_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find();
+        if (found === undefined) return;
+        done();
+        resolve(found);
+      };
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+      };
+      const timer = setTimeout(() => {
+        done();
+        const seen = this.entries
+          .map((entry) => (entry.on === 'signal' ? entry.signal.kind : entry.fact.kind))
+          .join(', ');
+        reject(new Error(`waited ${timeoutMs} ms for ${what}; seen: ${seen || 'nothing'}`));
+      }, timeoutMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #add(entry: Entry): void {
+    this.entries.push(entry);
+    for (const look of [...this.#waiting]) look();
+  }
+}

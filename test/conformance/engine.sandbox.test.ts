@@ -1,0 +1,132 @@
+/** The sandbox engine runs through its suite twice: with the simulated network in this process, and in one of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
+import type { SessionName } from '../../bridge/src/contract/ids.ts';
+import { LocalNetwork } from '../../bridge/src/engine/sandbox/local-network.ts';
+import type { PhoneNetwork } from '../../bridge/src/engine/sandbox/phone-network.ts';
+import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts';
+import type { SandboxControl } from '../../bridge/src/engine/sandbox/sandbox-control.ts';
+import { SandboxEngineFactory } from '../../bridge/src/engine/sandbox/sandbox-factory.ts';
+import { engineConformance, type EngineHarness, type EngineSupports } from './engine.suite.ts';
+
+const SUPPORTS: EngineSupports = {
+  chosenMessageIds: true,
+  absence: true,
+  groups: true,
+  mediaIn: true,
+  mediaOut: true,
+  mentions: true,
+  quotes: true,
+  ownPhone: true,
+  reconnects: true,
+  offlineBacklog: true,
+  redelivery: true,
+  unlink: true,
+};
+let accounts = 0;
+const CONTACT = '4915112345678@c.us';
+const GROUP = '120363000000000001@g.us';
+
+async function sandboxHarness(
+  folder: string,
+  network: PhoneNetwork & SandboxControl,
+  end: () => Promise<void>,
+): Promise<EngineHarness> {
+  accounts += 1;
+  const session = `conformance-${accounts}` as SessionName;
+  const factory = new SandboxEngineFactory(network, { callDeadlineMs: 5_000 });
+  // Somebody has written in the group once, so the account is in it.
+  await network.say(session, { from: CONTACT, group: GROUP, text: 'welcome' });
+  return {
+    contact: CONTACT,
+    otherContact: '4915187654321@c.us',
+    group: GROUP,
+    unknownChat: '4915112000000@c.us',
+    createEngine: (listener) => factory.create(session, join(folder, 'profile'), listener),
+    scan: (code) => network.scan(session, code),
+    say: async ({ from, group, text, media }) => {
+      await network.say(session, {
+        from,
+        ...(group === undefined ? {} : { group }),
+        ...(text === undefined ? {} : { text }),
+        ...(media === undefined
+          ? {}
+          : {
+              media: {
+                kind: media.kind,
+                mimeType: media.mimeType,
+                fileName: media.fileName,
+                base64: media.bytes.toString('base64'),
+              },
+            }),
+      });
+    },
+    ownPhoneSays: async (said) => {
+      await network.ownPhoneSays(session, said);
+    },
+    inbox: async (atLeast) => {
+      const entries = await network.waitForInbox(session, { via: 'bridge' }, atLeast, 10_000);
+      return entries.map((entry) => ({
+        wireId: entry.wireId,
+        chatId: entry.chat.chatId,
+        text: entry.text,
+        quotedWireId: entry.quotedMessageId,
+        mentions: entry.mentions,
+        mediaSha256: entry.media?.sha256 ?? null,
+      }));
+    },
+    dropConnection: () => network.disconnect(session, 150),
+    unlink: () => network.unlink(session),
+    cleanUp: async () => {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+engineConformance('sandbox, network in this process', SUPPORTS, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wabridge-sandbox-'));
+  const network = new LocalNetwork({ folder: join(folder, 'network') });
+  return sandboxHarness(folder, network, () => network.close());
+});
+
+let beside: Promise<{ server: ChildProcess; url: string; folder: string }> | null = null;
+afterAll(async () => {
+  if (!beside) return;
+  const { server, folder } = await beside;
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  await ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+engineConformance(
+  'sandbox, network in a process of its own',
+  SUPPORTS,
+  async () => {
+    // One network for all tests, as there is one WhatsApp; each test has an account of its own.
+    beside ??= startNetwork();
+    const network = new RemoteNetwork((await beside).url);
+    return sandboxHarness(await mkdtemp(join(tmpdir(), 'wabridge-sandbox-')), network, () => network.close());
+  },
+  { timeoutMs: 60_000 },
+);
+
+async function startNetwork(): Promise<{ server: ChildProcess; url: string; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'wabridge-network-'));
+  const file = fileURLToPath(new URL('../../bridge/src/engine/sandbox/network-server.ts', import.meta.url));
+  const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  for await (const line of createInterface({ input: server.stdout })) {
+    return { server, folder, url: (JSON.parse(line) as { url: string }).url };
+  }
+  throw new Error('the network server ended before it said where it listens');
+}

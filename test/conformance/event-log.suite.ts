@@ -1,0 +1,292 @@
+/** What every EventLog must do. An implementation runs through it against the real thing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Filter } from '../../bridge/src/contract/filter.ts';
+import type { ChatId, Seq, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
+import type { NewEvent } from '../../bridge/src/contract/events.ts';
+import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { messageAcknowledged, messageReported, sessionDegraded } from '../../bridge/src/events/event-constructors.ts';
+import type { EventLog } from '../../bridge/src/events/event-log.ts';
+import type { RetainedLog } from '../../bridge/src/events/retention.ts';
+import type { Call } from '../../bridge/src/store/operation.ts';
+
+export interface OpenLog {
+  readonly log: EventLog & RetainedLog;
+  /** A write whose effect `noted` counts, and one that always fails. */
+  readonly note: (text: string) => Call<unknown>;
+  readonly impossible: () => Call<unknown>;
+  readonly noted: () => Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface EventLogSubject {
+  /** @param clock what the log takes for now, in milliseconds */
+  open(dataDir: string, clock: { now(): number }, dedupeMs: number): Promise<OpenLog>;
+}
+
+const session = 'support' as SessionName;
+const alice = '4915112345678@c.us' as ChatId;
+const bob = '4915187654321@c.us' as ChatId;
+
+export const message = (wireId: string, chat: ChatId = alice, fromMe = false): NewEvent =>
+  messageReported(
+    session,
+    {
+      wireId: wireId as WireId,
+      chat: addressOf(chat),
+      sender: addressOf(chat, 'Alice'),
+      fromMe,
+      sentAt: new Date('2026-01-02T03:04:05Z'),
+      kind: 'text',
+      text: `text of ${wireId}`,
+      mentions: [],
+      quotedWireId: null,
+      media: null,
+    },
+    null,
+  );
+const acknowledged = (wireId: string, chat: ChatId = alice): NewEvent =>
+  messageAcknowledged(
+    session,
+    { kind: 'ack', wireId: wireId as WireId, chat: addressOf(chat), level: 'read', at: new Date(0) },
+    null,
+  );
+
+export function eventLogSuite(name: string, subject: EventLogSubject): void {
+  // Each test starts a thread, on whatever machine.
+  jest.setTimeout(60_000);
+
+  describe(`EventLog: ${name}`, () => {
+    const DEDUPE_MS = 90_000;
+    const clock = { time: 1_000_000, now: () => clock.time };
+    let folder: string;
+    let current: OpenLog;
+    const reopen = async (): Promise<EventLog & RetainedLog> => {
+      await current.close();
+      current = await subject.open(folder, clock, DEDUPE_MS);
+      return current.log;
+    };
+
+    beforeEach(async () => {
+      clock.time = 1_000_000;
+      folder = mkdtempSync(join(tmpdir(), 'wabridge-log-'));
+      current = await subject.open(folder, clock, DEDUPE_MS);
+    });
+    afterEach(async () => {
+      await current.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    /** All matching envelopes after a position, however many scans it takes. */
+    const scanAll = async (filter: Filter, after = 0, limit = 7): Promise<string[]> => {
+      const found: string[] = [];
+      for (let position = after as Seq; position < current.log.head;) {
+        const { matches, scannedTo } = await current.log.scan(position, filter, limit);
+        expect(scannedTo).toBeGreaterThan(position);
+        found.push(...matches.map(({ id }) => id));
+        position = scannedTo;
+      }
+      return found;
+    };
+
+    test('stores an event and gives it back as it was', async () => {
+      const event = message('w1');
+      const { seq, id, duplicate } = await current.log.append(event);
+      expect({ id, duplicate }).toEqual({ id: event.id, duplicate: false });
+      expect(await current.log.read([seq])).toEqual([{ ...event, seq }]);
+      expect(current.log.head).toBe(seq);
+    });
+
+    test('the same fact is stored once, and its effects are carried out once', async () => {
+      const first = await current.log.append(message('w1'), [current.note('first')]);
+      const second = await current.log.append(message('w1'), [current.note('second')]);
+      expect(second).toEqual({ ...first, duplicate: true });
+      expect(await current.noted()).toEqual(['first']);
+      await current.log.append(message('w2'));
+      expect(await scanAll({})).toEqual([message('w1').id, message('w2').id]);
+    });
+
+    test('reports of one fact that arrive together are one event', async () => {
+      const results = await Promise.all(Array.from({ length: 20 }, () => current.log.append(message('w1'))));
+      expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+      expect(new Set(results.map(({ seq }) => seq)).size).toBe(1);
+    });
+
+    test('a fact is recognised after a restart', async () => {
+      const { seq } = await current.log.append(message('w1'));
+      const log = await reopen();
+      expect(await log.append(message('w1'))).toMatchObject({ seq, duplicate: true });
+    });
+
+    test('event and effects are stored together or not at all', async () => {
+      await expect(current.log.append(message('w1'), [current.note('lost'), current.impossible()])).rejects.toThrow();
+      expect(await current.noted()).toEqual([]);
+      expect(current.log.head).toBe(0);
+      expect(await current.log.append(message('w1'), [current.note('kept')])).toMatchObject({ duplicate: false });
+      expect(await current.noted()).toEqual(['kept']);
+    });
+
+    test('positions increase in the order of the appends, over restarts too', async () => {
+      const events = Array.from({ length: 300 }, (_, index) => message(`w${index}`));
+      const results = await Promise.all(events.map((event) => current.log.append(event)));
+      for (let index = 1; index < results.length; index++) {
+        expect(results[index]!.seq).toBeGreaterThan(results[index - 1]!.seq);
+      }
+      expect(await scanAll({})).toEqual(events.map(({ id }) => id));
+      const head = current.log.head;
+      const log = await reopen();
+      expect(log.head).toBe(head);
+      expect((await log.append(message('next'))).seq).toBeGreaterThan(head);
+    });
+
+    test('the epoch stays over a restart', async () => {
+      const { epoch } = current.log;
+      expect(epoch).toMatch(/^[0-9A-Za-z-]{16,80}$/);
+      expect((await reopen()).epoch).toBe(epoch);
+    });
+
+    test('a scan finds exactly the events that fit, in log order', async () => {
+      const events = [
+        message('a1'),
+        message('b1', bob),
+        message('a2', alice, true),
+        acknowledged('a2'),
+        message('g1', '120363000000000000@g.us' as ChatId),
+        sessionDegraded(session, 'slow', new Date(0)),
+        message('a3'),
+      ];
+      for (const event of events) await current.log.append(event);
+      const ids = (...indices: number[]): string[] => indices.map((index) => events[index]!.id);
+      expect(await scanAll({})).toEqual(ids(0, 1, 2, 3, 4, 5, 6));
+      expect(await scanAll({}, 0, 1)).toEqual(ids(0, 1, 2, 3, 4, 5, 6));
+      expect(await scanAll({ types: ['message.received'] })).toEqual(ids(0, 1, 4, 6));
+      expect(await scanAll({ fromMe: true })).toEqual(ids(2, 3));
+      expect(await scanAll({ fromMe: false })).toEqual(ids(0, 1, 4, 6));
+      expect(await scanAll({ chatKinds: ['group'] })).toEqual(ids(4));
+      expect(await scanAll({ from: ['+49 151 87654321'] })).toEqual(ids(1));
+      expect(await scanAll({ sessions: ['other'] })).toEqual([]);
+    });
+
+    test('a scan looks at a bounded number of rows, and says how far it came', async () => {
+      await Promise.all(Array.from({ length: 4_500 }, (_, index) => current.log.append(message(`w${index}`))));
+      const rare = await current.log.append(message('rare', bob));
+      const filter: Filter = { from: [bob] };
+      const first = await current.log.scan(0 as Seq, filter, 5);
+      expect(first.matches).toEqual([]);
+      expect(first.scannedTo).toBeGreaterThan(0);
+      expect(first.scannedTo).toBeLessThan(rare.seq);
+      expect(await scanAll(filter)).toEqual([rare.id]);
+      const end = await current.log.scan(current.log.head, filter, 5);
+      expect(end).toEqual({ matches: [], scannedTo: current.log.head });
+    });
+
+    test('a scan that found enough stops there, so that nothing is skipped', async () => {
+      for (let index = 0; index < 6; index++) await current.log.append(message(`w${index}`));
+      const { matches, scannedTo } = await current.log.scan(0 as Seq, { types: ['message.received'] }, 2);
+      expect(matches.map(({ seq }) => seq)).toEqual([1, 2]);
+      expect(scannedTo).toBe(2);
+    });
+
+    test('reads in the order that was asked for and leaves out what is not there', async () => {
+      const one = await current.log.append(message('w1'));
+      const two = await current.log.append(message('w2'));
+      const events = await current.log.read([two.seq, 999 as Seq, one.seq]);
+      expect(events.map(({ id }) => id)).toEqual([two.id, one.id]);
+      expect(await current.log.read([])).toEqual([]);
+    });
+
+    test('finds the preceding matching event of a lane', async () => {
+      const first = await current.log.append(message('a1'));
+      await current.log.append(message('b1', bob));
+      for (let index = 0; index < 150; index++) await current.log.append(acknowledged(`x${index}`));
+      const last = await current.log.append(message('a2'));
+      const lane = `${session}|${alice}`;
+      const received: Filter = { types: ['message.received'] };
+      expect(await current.log.previousInLane(lane, last.seq, received)).toBe(first.seq);
+      expect(await current.log.previousInLane(lane, last.seq, { from: [alice] })).toBe(first.seq);
+      expect(await current.log.previousInLane(lane, last.seq, {})).toBe(last.seq - 1);
+      expect(await current.log.previousInLane(lane, first.seq, received)).toBeNull();
+      expect(await current.log.previousInLane(`${session}|nobody@c.us`, last.seq, {})).toBeNull();
+    });
+
+    test('tells of growth after the commit, with the new head, and of nothing else', async () => {
+      const heads: number[] = [];
+      const seenAtCall: Promise<number>[] = [];
+      const stop = current.log.onGrowth((head) => {
+        heads.push(head);
+        seenAtCall.push(current.log.read([head]).then((events) => events.length));
+      });
+      const { seq } = await current.log.append(message('w1'));
+      await current.log.append(message('w1'));
+      await current.log.scan(0 as Seq, {}, 1);
+      expect(heads).toEqual([seq]);
+      expect(await Promise.all(seenAtCall)).toEqual([1]);
+      const more = await Promise.all([current.log.append(message('w2')), current.log.append(message('w3'))]);
+      await current.log.scan(0 as Seq, {}, 1);
+      expect(heads.at(-1)).toBe(more[1].seq);
+      stop();
+      await current.log.append(message('w4'));
+      await current.log.scan(0 as Seq, {}, 1);
+      expect(heads.at(-1)).toBe(more[1].seq);
+    });
+
+    test('retention removes a prefix, raises the horizon, and never gives out a position twice', async () => {
+      const old = await Promise.all(['w1', 'w2', 'w3'].map((id) => current.log.append(message(id))));
+      clock.time += 10_000;
+      const young = await current.log.append(message('w4'));
+      expect(current.log.horizon).toBe(0);
+      expect(await current.log.removeBefore(clock.time, 2)).toBe(2);
+      expect(await current.log.removeBefore(clock.time, 2)).toBe(1);
+      expect(await current.log.removeBefore(clock.time, 2)).toBe(0);
+      expect(current.log.horizon).toBe(old[2]!.seq);
+      expect(await current.log.read([old[0]!.seq, young.seq])).toHaveLength(1);
+      expect(await scanAll({})).toEqual([young.id]);
+
+      clock.time += 10_000;
+      await current.log.removeBefore(clock.time, 10);
+      const log = await reopen();
+      expect([log.horizon, log.head]).toEqual([young.seq, young.seq]);
+      expect((await log.append(message('w5'))).seq).toBeGreaterThan(young.seq);
+    });
+
+    test('a fact is recognised after retention removed its event, until its own time has come', async () => {
+      const { seq } = await current.log.append(message('w1'));
+      clock.time += 10_000;
+      await current.log.removeBefore(clock.time, 10);
+      expect(await current.log.pruneDedupe(10)).toBe(0);
+      expect(await current.log.append(message('w1'))).toMatchObject({ seq, duplicate: true });
+      clock.time += DEDUPE_MS;
+      expect(await current.log.pruneDedupe(10)).toBe(1);
+      expect(await current.log.append(message('w1'))).toMatchObject({ duplicate: false });
+    });
+
+    test('the id of an event that exists is never forgotten', async () => {
+      await current.log.append(message('w1'));
+      clock.time += 10 * DEDUPE_MS;
+      expect(await current.log.pruneDedupe(10)).toBe(0);
+      expect(await current.log.append(message('w1'))).toMatchObject({ duplicate: true });
+    });
+
+    test('an expired payload leaves a tombstone that still tells where it was', async () => {
+      const { seq } = await current.log.append(message('w1'));
+      clock.time += 10_000;
+      const young = await current.log.append(message('w2'));
+      const next = await current.log.expireBefore(clock.time, 0, 10);
+      expect(next).toBe(seq);
+      expect(await current.log.expireBefore(clock.time, next!, 10)).toBeNull();
+      const [expired, present] = await current.log.read([seq, young.seq]);
+      expect(expired).toEqual({
+        ...message('w1'),
+        seq,
+        chat: { chatId: alice },
+        sender: { chatId: alice, phone: '+4915112345678' },
+        data: null,
+        withheld: 'expired',
+      });
+      expect(present).toEqual({ ...message('w2'), seq: young.seq });
+      expect(await scanAll({ types: ['message.received'] })).toHaveLength(2);
+    });
+  });
+}

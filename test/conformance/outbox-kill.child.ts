@@ -1,0 +1,127 @@
+/**
+ * The bridge's outbox in a process that is going to be killed: the real dispatcher over real SQLite, with an engine whose
+ * network is the test's. It stops for good at a named point, tells the test, and waits for the SIGKILL.
+ */
+import type { Address } from '../../bridge/src/contract/address.ts';
+import type { ChatId, OutboxId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { Engine, EngineSend, SendFate, SendReceipt } from '../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import type { Move } from '../../bridge/src/store/outbox.repository.ts';
+import type { Database } from '../../bridge/src/store/database.ts';
+import type { Call } from '../../bridge/src/store/operation.ts';
+import { openOutbox } from '../bridge/outbox/outbox-harness.ts';
+
+export type KillPoint =
+  'before the intent' | 'after the intent' | 'after the call' | 'after the answer' | 'after the acceptance';
+export type ToChild =
+  | { readonly do: 'accept'; readonly texts: readonly { readonly to: string; readonly text: string }[] }
+  | { readonly do: 'settle'; readonly ids: readonly string[] }
+  | { readonly do: 'resolve'; readonly id: string; readonly as: 'sent' | 'failed' | 'resend' }
+  | { readonly do: 'close' };
+export type FromChild =
+  | { readonly say: 'up' }
+  | { readonly say: 'accepted'; readonly ids: readonly string[] }
+  | { readonly say: 'reached'; readonly point: KillPoint; readonly id: string }
+  | { readonly say: 'settled'; readonly states: Readonly<Record<string, string>> }
+  | { readonly say: 'closed' };
+
+const [dataDir = '', networkUrl = '', point = ''] = process.argv.slice(2);
+const tell = (message: FromChild): void => void process.send?.(message);
+const forEver = new Promise<never>(() => undefined);
+
+/** The first message of the test is the one whose send is interrupted. */
+let target = '';
+const pauseAt = async (here: KillPoint, id: string): Promise<void> => {
+  if (here !== point || id !== target) return;
+  tell({ say: 'reached', point: here, id });
+  await forEver;
+};
+
+class HttpEngine implements Engine {
+  readonly name = 'sandbox';
+  readonly capabilities = { chosenMessageIds: true, operations: ['text'] } as const;
+  #ids = 0;
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+  async logout(): Promise<void> {}
+  async resolveChat(chatId: ChatId): Promise<Address> {
+    return addressOf(chatId);
+  }
+  chooseWireId(chatId: ChatId): WireId {
+    return `true_${chatId}_${process.pid}x${++this.#ids}` as WireId;
+  }
+  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+    const text = message.type === 'text' ? message.text : '';
+    await this.#ask('/send', { wireId, chatId: message.chatId, text });
+    return { wireId: wireId!, sentAt: new Date() };
+  }
+  async fateOf(wireId: WireId): Promise<SendFate> {
+    return (await this.#ask('/fate', { wireId })).fate as SendFate;
+  }
+  downloadMedia(): Promise<NodeJS.ReadableStream> {
+    return Promise.reject(new Error('not here'));
+  }
+  async #ask(path: string, body: object): Promise<Record<string, unknown>> {
+    const answer = await fetch(networkUrl + path, { method: 'POST', body: JSON.stringify(body) });
+    return (await answer.json()) as Record<string, unknown>;
+  }
+}
+
+/** Stops around the writes that matter, as a kill there would. The database itself is the real one. */
+function stopping(database: Database): Database {
+  const moveOf = (work: Call<unknown> | readonly Call<unknown>[]): Move | undefined =>
+    [work].flat().find((call): call is Call<unknown> => call.operation === 'outbox.move')?.args as Move | undefined;
+  return {
+    reader: database.reader,
+    backup: (file) => database.backup(file),
+    close: () => database.close(),
+    async write(work: never): Promise<never> {
+      const move = moveOf(work);
+      const id = move && 'id' in move.of ? move.of.id : '';
+      if (move?.to === 'sending') await pauseAt('before the intent', id);
+      if (move?.to === 'accepted') await pauseAt('after the answer', id);
+      const result = await database.write(work);
+      if (move?.to === 'sending') await pauseAt('after the intent', id);
+      if (move?.to === 'accepted') await pauseAt('after the acceptance', id);
+      return result as never;
+    },
+  };
+}
+
+const outbox = await openOutbox(dataDir, {
+  engine: new HttpEngine(),
+  wrap: stopping,
+  durable: true,
+  sendMs: 60_000,
+  questionMs: 20_000,
+});
+process.on('message', (message: ToChild) => void obey(message));
+
+async function obey(message: ToChild): Promise<void> {
+  if (message.do === 'accept') {
+    const ids: string[] = [];
+    for (const { to, text } of message.texts) {
+      const { id } = await outbox.accept(text, to as ChatId);
+      target ||= id;
+      ids.push(id);
+    }
+    tell({ say: 'accepted', ids });
+    outbox.sessions.up();
+  } else if (message.do === 'settle') {
+    outbox.sessions.up();
+    const states: Record<string, string> = {};
+    for (const id of message.ids) states[id] = (await outbox.until(id, 'accepted', 'failed', 'in_doubt')).state;
+    tell({ say: 'settled', states });
+  } else if (message.do === 'resolve') {
+    await outbox.service.resolve(message.id as OutboxId, message.as);
+    tell({ say: 'settled', states: { [message.id]: (await outbox.until(message.id, 'accepted', 'failed')).state } });
+  } else {
+    await outbox.close();
+    tell({ say: 'closed' });
+    process.disconnect();
+  }
+}
+
+await outbox.dispatcher.start();
+tell({ say: 'up' });

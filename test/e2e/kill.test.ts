@@ -1,0 +1,160 @@
+/**
+ * A real n8n and a real bridge are killed with events in flight. The oracle lives outside of both: the simulated phone
+ * network and the witness run in the process of this test.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { SessionName } from '../../bridge/src/contract/ids.ts';
+import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
+import { NetworkServer } from '../../bridge/src/engine/sandbox/network-server.ts';
+import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts';
+import { BridgeProcess, freePort } from './bridge-process.ts';
+import { bridgeCredential, N8nServer } from './n8n-server.ts';
+import { Witness, type WitnessedRun } from './witness.ts';
+import { witnessedWorkflow } from './workflows.ts';
+
+const EVENTS = 1_000;
+const CHATS = 50;
+const SESSION = 'demo' as SessionName;
+const WORKFLOW = 'killTest00000001';
+/** Long enough for 1,000 runs and three restarts on two slow cores. */
+const DEADLINE_MS = 480_000;
+
+jest.setTimeout(DEADLINE_MS + 120_000);
+
+const phoneOf = (chat: number): string => `+49151${String(23_456_100 + chat)}`;
+const textOf = (index: number): string => `message ${String(index).padStart(4, '0')}`;
+
+let folder: string;
+let server: NetworkServer;
+let network: RemoteNetwork;
+let witness: Witness;
+let bridge: BridgeProcess;
+let n8n: N8nServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-kill-'));
+  server = new NetworkServer({ folder: join(folder, 'network'), autoLink: true });
+  const networkUrl = await server.start();
+  network = new RemoteNetwork(networkUrl);
+  witness = new Witness();
+  await witness.start();
+  bridge = new BridgeProcess(join(folder, 'bridge'), await freePort(), { WABRIDGE_SANDBOX_NETWORK_URL: networkUrl });
+  await bridge.start();
+  await bridge.client.request('POST', '/v1/sessions', { body: { name: SESSION, engine: 'sandbox' } });
+  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
+    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
+  });
+  n8n = new N8nServer({
+    folder: join(folder, 'n8n'),
+    port: await freePort(),
+    brokerPort: await freePort(),
+    expressionEngine: 'legacy',
+  });
+  await n8n.prepare({
+    credentials: [bridgeCredential(bridge.url, secret)],
+    workflows: [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })],
+  });
+  await n8n.start();
+  await n8n.untilPublished(WORKFLOW);
+});
+
+afterAll(async () => {
+  await n8n?.kill();
+  await bridge?.stop();
+  await witness?.stop();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Waits until so many events were run for at least once, and then until a run is under way. */
+async function untilInFlight(count: number, deadline: number): Promise<void> {
+  while (witness.seen.size < count || witness.open === 0) {
+    if (Date.now() > deadline)
+      throw new Error(
+        `only ${witness.seen.size} of ${count} events were run for in time\n${bridge.output}\n${n8n.output}`,
+      );
+    await sleep(5);
+  }
+}
+
+/** Ids of events by chat, in the order in which their first runs began. */
+function firstRunsByChat(runs: readonly WitnessedRun[]): Map<string, string[]> {
+  const known = new Set<string>();
+  const byChat = new Map<string, string[]>();
+  for (const run of runs) {
+    if (known.has(run.eventId)) continue;
+    known.add(run.eventId);
+    byChat.set(run.chat, [...(byChat.get(run.chat) ?? []), run.text]);
+  }
+  return byChat;
+}
+
+describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () => {
+  test('every workflow runs, in order within its chat, and every event is answered exactly once', async () => {
+    const deadline = Date.now() + DEADLINE_MS;
+    // Long enough that a kill always finds runs under way.
+    witness.answerMs = 20;
+    const inFlightAtKills: number[] = [];
+    const speaking = (async () => {
+      for (let index = 0; index < EVENTS; index += 1) {
+        await network.say(SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
+      }
+    })();
+    // Awaited further below; a failure before that must not pass as an unhandled rejection.
+    speaking.catch(() => undefined);
+
+    await untilInFlight(200, deadline);
+    inFlightAtKills.push(witness.open);
+    await n8n.kill();
+    await n8n.start();
+
+    await untilInFlight(450, deadline);
+    inFlightAtKills.push(witness.open);
+    await bridge.kill();
+    await bridge.start();
+
+    await untilInFlight(700, deadline);
+    inFlightAtKills.push(witness.open);
+    await n8n.kill();
+    await n8n.start();
+    await speaking;
+
+    const answers = await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, deadline - Date.now());
+
+    // The kills hit what they were meant to hit.
+    expect(inFlightAtKills.every((count) => count > 0)).toBe(true);
+
+    // Every event's workflow ran.
+    expect(witness.seen.size).toBe(EVENTS);
+
+    // A second run only where the attempt shows it.
+    const attempts = new Map<string, number[]>();
+    for (const run of witness.runs) attempts.set(run.eventId, [...(attempts.get(run.eventId) ?? []), run.attempt]);
+    const repeated = [...attempts.values()].filter((list) => list.length > 1);
+    for (const list of repeated) expect(new Set(list).size).toBe(list.length);
+    expect(repeated.length).toBeGreaterThan(0);
+    expect(repeated.length).toBeLessThanOrEqual(3 * 5);
+
+    // Order within each chat.
+    for (const [, texts] of firstRunsByChat(witness.runs)) expect(texts).toEqual([...texts].sort());
+
+    // Each event answered exactly once: one message on the phone for each, whatever ran twice.
+    const texts = answers.map(({ text }) => text);
+    expect(texts.length).toBe(EVENTS);
+    expect(new Set(texts).size).toBe(EVENTS);
+    // What was sent twice under one id would be one message on the phone, but is not what we promise.
+    expect(answers.filter(({ transmissions }) => transmissions > 1)).toEqual([]);
+
+    // Nothing is left over, given up or in doubt.
+    const open = await bridge.client.request<{ messages: readonly unknown[] }>('GET', '/v1/messages', {
+      query: { state: 'queued,sending,failed,in_doubt' },
+    });
+    expect(open.messages).toEqual([]);
+    const letters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
+    expect(letters.deadLetters).toEqual([]);
+  });
+});

@@ -1,0 +1,511 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LoadOptionsContext } from 'n8n-core';
+import type {
+  IConnections,
+  ILoadOptionsFunctions,
+  INode,
+  INodeExecutionData,
+  INodeParameters,
+  INodeType,
+  IRun,
+} from 'n8n-workflow';
+import { MEDIA_ID_PATTERN, type OutboxMessage } from '../../nodes/shared/contract.generated';
+import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
+import { FakeBridge, messageEvent, problem, type SeenRequest } from './support/fake-bridge';
+import {
+  ACTION,
+  additionalData,
+  chain,
+  execute,
+  node,
+  nodeTypes,
+  outputOf,
+  SIGNING_KEY,
+  TRIGGER,
+  workflowOf,
+  type RunOptions,
+} from './support/n8n';
+
+let bridge: FakeBridge;
+const credential = () => ({ baseUrl: `${bridge.url}/`, privateKey: SIGNING_KEY });
+
+const accepted = (overrides: Partial<OutboxMessage> = {}): OutboxMessage => ({
+  id: 'out_00000000000000000000000001',
+  session: 'support',
+  chat: { chatId: '4915112345678@c.us' },
+  type: 'text',
+  state: 'queued',
+  messageId: null,
+  attempts: 0,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  nextAttemptAt: null,
+  error: null,
+  replayed: false,
+  ...overrides,
+});
+
+beforeEach(async () => {
+  bridge = new FakeBridge();
+  bridge.answers.set('POST /v1/messages', { status: 202, json: accepted() });
+  await bridge.start();
+});
+
+afterEach(async () => {
+  await bridge.stop();
+});
+
+const locator = (value: string, mode = 'name') => ({ __rl: true, mode, value });
+const sendText = (parameters: INodeParameters = {}): INodeParameters => ({
+  resource: 'message',
+  operation: 'sendText',
+  session: locator('support'),
+  chat: locator('={{ $json.chat.chatId }}', 'id'),
+  text: '={{ "echo " + $json.text }}',
+  ...parameters,
+});
+
+/** An item as the trigger puts it out. */
+function eventItem(seq: number, attempt = 1): INodeExecutionData {
+  const { data, ...envelope } = messageEvent(seq);
+  return { json: { ...data, ...envelope, delivery: { attempt, subscription: 'n8n:i:w:n', cursor: `cur-${seq}` } } };
+}
+
+const trigger = (): INode => node('WaBridge Trigger', TRIGGER, { events: ['message.received'] });
+const answer = (parameters = sendText(), rest: Partial<INode> = {}): INode => node('Answer', ACTION, parameters, rest);
+
+async function runAnswer(items: INodeExecutionData[], action = answer(), options: RunOptions = {}): Promise<IRun> {
+  return await execute(workflowOf([trigger(), action]), credential(), items, options);
+}
+
+const sends = (): SeenRequest[] =>
+  bridge.requests.filter(({ method, path }) => method === 'POST' && path === '/v1/messages');
+const keys = (): string[] => sends().map(({ headers }) => String(headers['idempotency-key']));
+const bodies = (): Record<string, unknown>[] =>
+  sends().map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>);
+const errorOf = (run: IRun) =>
+  run.data.resultData.error as unknown as {
+    message: string;
+    description: string;
+    httpCode?: string;
+    context: Record<string, unknown>;
+  };
+
+describe('send text', () => {
+  test('sends one signed request per item and links each result to its item', async () => {
+    const run = await runAnswer(
+      [eventItem(1), eventItem(2)],
+      answer(sendText({ options: { quotedMessageId: '={{ $json.messageId }}', mentions: '+49 151 1, 7@lid' } })),
+    );
+    expect(bodies()).toEqual([
+      {
+        session: 'support',
+        to: '4915112345678@c.us',
+        quotedMessageId: 'false_4915112345678@c.us_1',
+        mentions: ['+491511', '7@lid'],
+        type: 'text',
+        text: 'echo hello 1',
+      },
+      {
+        session: 'support',
+        to: '4915112345678@c.us',
+        quotedMessageId: 'false_4915112345678@c.us_2',
+        mentions: ['+491511', '7@lid'],
+        type: 'text',
+        text: 'echo hello 2',
+      },
+    ]);
+    const [first] = sends();
+    const digest = createHash('sha256')
+      .update(first?.body ?? '')
+      .digest('base64');
+    expect(first?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-digest': `sha-256=:${digest}:`,
+    });
+    expect(first?.headers['signature-input']).toContain('"content-digest" "idempotency-key"');
+    expect(outputOf(run, 'Answer')).toEqual([
+      { json: accepted(), pairedItem: { item: 0 } },
+      { json: accepted(), pairedItem: { item: 1 } },
+    ]);
+  });
+
+  test('an expression that gives no chat is refused before anything is sent', async () => {
+    const run = await runAnswer([eventItem(1)], answer(sendText({ chat: locator('={{ $json.nobody }}', 'id') })));
+    expect(errorOf(run).message).toContain('No chat is given');
+    expect(sends()).toHaveLength(0);
+  });
+});
+
+describe('the idempotency key', () => {
+  test('is the same for the same event, whatever the execution, and for a renamed node', async () => {
+    await runAnswer([eventItem(1)], answer(), { executionId: '1' });
+    await runAnswer([eventItem(1, 2)], { ...answer(), name: 'Renamed' }, { executionId: '2' });
+    expect(keys()[0]).toMatch(/^[\x21-\x7e]{1,255}$/);
+    expect(keys()[1]).toBe(keys()[0]);
+    expect(sends().map(({ query }) => query.get('firstAnswer'))).toEqual([null, 'true']);
+  });
+
+  test('differs by event, item, node, workflow and run', async () => {
+    await runAnswer([eventItem(1), eventItem(1)]);
+    await runAnswer([eventItem(2)]);
+    await runAnswer([eventItem(1)], answer(sendText(), { id: 'another-node' }));
+    await execute(workflowOf([trigger(), answer()], undefined, nodeTypes(), 'another-workflow'), credential(), [
+      eventItem(1),
+    ]);
+    // The node runs twice: once after the trigger and once after another node.
+    const pass = node('Pass', 'test.pass');
+    const connections: IConnections = {
+      ...chain(pass, answer()),
+      'WaBridge Trigger': {
+        main: [
+          [
+            { node: 'Answer', type: 'main', index: 0 },
+            { node: 'Pass', type: 'main', index: 0 },
+          ],
+        ],
+      },
+    };
+    await execute(
+      workflowOf([trigger(), answer(), pass], connections, nodeTypes({ 'test.pass': new Pass() })),
+      credential(),
+      [eventItem(3)],
+    );
+    expect(keys()).toHaveLength(7);
+    expect(new Set(keys()).size).toBe(7);
+  });
+
+  test('without an event comes from the execution; on a retry from the original one', async () => {
+    const item = { json: { text: 'x', chat: { chatId: '1@c.us' } } };
+    const run = await runAnswer([item], answer(), { executionId: '500' });
+    await runAnswer([item], answer(), { executionId: '501' });
+    expect(keys()[1]).not.toBe(keys()[0]);
+    const contextData = run.data.executionData?.contextData as never;
+    await runAnswer([item], answer(), { executionId: '502', mode: 'retry', contextData });
+    expect(keys()[2]).toBe(keys()[0]);
+    expect(sends()[2]?.query.get('firstAnswer')).toBe('true');
+  });
+
+  test('in the editor comes from the execution, so that a pinned event can be tried again', async () => {
+    await runAnswer([eventItem(1)]);
+    const pinned = workflowOf(
+      [node('Start', 'test.pass'), answer()],
+      undefined,
+      nodeTypes({ 'test.pass': new Pass() }),
+    );
+    await execute(pinned, credential(), [eventItem(1)], { mode: 'manual', executionId: '7' });
+    await execute(pinned, credential(), [eventItem(1)], { mode: 'manual', executionId: '8' });
+    expect(new Set(keys()).size).toBe(3);
+  });
+
+  test('set by the user wins, in a form that a header can carry', async () => {
+    await runAnswer([eventItem(1)], answer(sendText({ options: { idempotencyKey: 'order-4711' } })));
+    await runAnswer([eventItem(2)], answer(sendText({ options: { idempotencyKey: 'größe 1' } })));
+    await runAnswer([eventItem(3)], answer(sendText({ options: { idempotencyKey: 'größe 1' } })));
+    expect(keys()[0]).toBe('order-4711');
+    expect(keys()[1]).toMatch(/^n8n-user-[\w-]+$/);
+    expect(keys()[2]).toBe(keys()[1]);
+  });
+
+  test('of a call by an AI agent follows the content: the same message once, another one too', async () => {
+    const tool = (text: string): INode => node('Answer', `${ACTION}Tool`, sendText({ text }));
+    await runAnswer([eventItem(1)], tool('first'), { executionId: '1' });
+    await runAnswer([eventItem(1)], tool('second'), { executionId: '1' });
+    await runAnswer([eventItem(1, 2)], tool('first'), { executionId: '2' });
+    expect(keys()[1]).not.toBe(keys()[0]);
+    expect(keys()[2]).toBe(keys()[0]);
+  });
+
+  test('in a sub-workflow that was handed the event follows the content as well', async () => {
+    const start = node('Start', 'test.pass');
+    const sub = (text: string) =>
+      workflowOf([start, answer(sendText({ text }))], undefined, nodeTypes({ 'test.pass': new Pass() }));
+    await execute(sub('a'), credential(), [eventItem(1)], { mode: 'integrated', executionId: '1' });
+    await execute(sub('b'), credential(), [eventItem(1)], { mode: 'integrated', executionId: '2' });
+    await execute(sub('a'), credential(), [eventItem(1, 2)], { mode: 'integrated', executionId: '3' });
+    expect(keys()[1]).not.toBe(keys()[0]);
+    expect(keys()[2]).toBe(keys()[0]);
+  });
+});
+
+describe('wait until accepted', () => {
+  const waiting = (seconds = 30): INode =>
+    answer(sendText({ options: { waitUntilAccepted: true, waitSeconds: seconds } }));
+
+  test('asks until WhatsApp has taken the message', async () => {
+    let polls = 0;
+    bridge.answers.set('GET /v1/messages/out_00000000000000000000000001', () => {
+      polls += 1;
+      return {
+        json: accepted({
+          state: polls < 3 ? 'sending' : 'accepted',
+          messageId: 'true_1',
+          replayed: undefined as never,
+        }),
+      };
+    });
+    const run = await runAnswer([eventItem(1)], waiting());
+    expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(0);
+    expect(polls).toBe(3);
+    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'accepted', messageId: 'true_1', replayed: false });
+  });
+
+  test('fails with the sentence of a message that failed', async () => {
+    const error = { code: 'WAB_CHAT_UNKNOWN', message: 'WhatsApp knows no chat or account under this address.' };
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
+    const run = await runAnswer([eventItem(1)], waiting());
+    expect(errorOf(run).message).toBe(error.message);
+    expect(errorOf(run).description).toContain('WAB_CHAT_UNKNOWN');
+  });
+
+  test.each(['in_doubt', 'cancelled'] as const)('fails where the message is %s', async (state) => {
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state }) });
+    expect(errorOf(await runAnswer([eventItem(1)], waiting())).message).toContain('out_00000000000000000000000001');
+  });
+
+  test('fails when the time is over, and says that the message still goes', async () => {
+    bridge.answers.set('GET /v1/messages/out_00000000000000000000000001', { json: accepted() });
+    const run = await runAnswer([eventItem(1)], waiting(1));
+    expect(errorOf(run).message).toContain('queued');
+    expect(errorOf(run).description).toContain('still sent');
+  });
+});
+
+describe('errors', () => {
+  test('have the sentence of the catalogue, the code and the status', async () => {
+    bridge.answers.set(
+      'POST /v1/messages',
+      problem(409, 'WAB_SESSION_NOT_READY', 'Session support is awaiting_scan, not ready. Scan the QR code.'),
+    );
+    const run = await runAnswer([eventItem(1)]);
+    expect(run.data.resultData.error?.name).toBe('NodeApiError');
+    expect(errorOf(run)).toMatchObject({
+      message: 'Session support is awaiting_scan, not ready. Scan the QR code.',
+      httpCode: '409',
+      context: { code: 'WAB_SESSION_NOT_READY', itemIndex: 0 },
+    });
+    expect(errorOf(run).description).toContain('Retry On Fail');
+  });
+
+  test('say where nothing answers, at once to a person who runs the node by hand', async () => {
+    const workflow = workflowOf([trigger(), answer()]);
+    const nowhere = { baseUrl: 'http://127.0.0.1:9', privateKey: SIGNING_KEY };
+    const run = await execute(workflow, nowhere, [eventItem(1)], { mode: 'manual' });
+    expect(errorOf(run).message).toBe('The bridge at http://127.0.0.1:9 cannot be reached: nothing listens there.');
+  });
+
+  test('say where something else answers, or redirects', async () => {
+    bridge.answers.set('POST /v1/messages', { status: 302, headers: { location: '/login' } });
+    const run = await runAnswer([eventItem(1)]);
+    expect(errorOf(run).message).toContain('not like a wabridge');
+    expect(errorOf(run).description).toContain('redirects');
+    expect(bridge.requests).toHaveLength(1);
+  });
+
+  test('become items where the node continues on fail', async () => {
+    bridge.answers.set('POST /v1/messages', ({ body }) =>
+      body.includes('hello 1')
+        ? problem(422, 'WAB_ADDRESS_INVALID', 'The recipient is no WhatsApp address.')
+        : { status: 202, json: accepted() },
+    );
+    const run = await runAnswer([eventItem(1), eventItem(2)], answer(sendText(), { onError: 'continueRegularOutput' }));
+    const [failed, fine] = outputOf(run, 'Answer');
+    expect(failed).toMatchObject({
+      json: { error: 'The recipient is no WhatsApp address.', details: { code: 'WAB_ADDRESS_INVALID' } },
+      pairedItem: { item: 0 },
+    });
+    expect(fine).toEqual({ json: accepted(), pairedItem: { item: 1 } });
+  });
+
+  test('go to the error output where there is one', async () => {
+    bridge.answers.set(
+      'POST /v1/messages',
+      problem(422, 'WAB_ADDRESS_INVALID', 'The recipient is no WhatsApp address.'),
+    );
+    const run = await runAnswer([eventItem(1)], answer(sendText(), { onError: 'continueErrorOutput' }));
+    const [success, failure] = run.data.resultData.runData['Answer']?.[0]?.data?.['main'] ?? [];
+    expect(success).toEqual([]);
+    expect(failure?.[0]?.json).toMatchObject({
+      error: 'The recipient is no WhatsApp address.',
+      details: { code: 'WAB_ADDRESS_INVALID' },
+    });
+  });
+
+  test('say what is wrong with the credential', async () => {
+    const run = await execute(workflowOf([trigger(), answer()]), { baseUrl: bridge.url, privateKey: 'wabk_short' }, [
+      eventItem(1),
+    ]);
+    expect(errorOf(run).message).toContain('signing key of the WaBridge credential is not complete');
+  });
+});
+
+describe('a bridge that restarts', () => {
+  test('is waited for: the send is repeated under one key, each time signed anew', async () => {
+    let asked = 0;
+    bridge.answers.set('POST /v1/messages', () =>
+      ++asked < 3
+        ? problem(503, 'WAB_SHUTTING_DOWN', 'The bridge is shutting down.')
+        : { status: 202, json: accepted() },
+    );
+    const run = await runAnswer([eventItem(1)]);
+    expect(outputOf(run, 'Answer')).toEqual([{ json: accepted(), pairedItem: { item: 0 } }]);
+    expect(keys()).toHaveLength(3);
+    expect(new Set(keys()).size).toBe(1);
+    expect(new Set(sends().map(({ headers }) => headers['signature'])).size).toBe(3);
+  });
+
+  test('is waited for where nothing listens yet', async () => {
+    const { port } = bridge;
+    const where = credential();
+    await bridge.stop();
+    const run = execute(workflowOf([trigger(), answer()]), where, [eventItem(1)]);
+    bridge = new FakeBridge();
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted() });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await bridge.start(port);
+    expect(outputOf(await run, 'Answer')).toEqual([{ json: accepted(), pairedItem: { item: 0 } }]);
+    expect(sends()).toHaveLength(1);
+  });
+
+  test('is not waited for where the refusal stands', async () => {
+    bridge.answers.set('POST /v1/messages', problem(409, 'WAB_SESSION_NOT_READY', 'Session support is stopped.'));
+    await runAnswer([eventItem(1)]);
+    expect(sends()).toHaveLength(1);
+  });
+});
+
+describe('send media', () => {
+  const media = (parameters: INodeParameters = {}): INode =>
+    answer({
+      ...sendText(),
+      operation: 'sendMedia',
+      binaryPropertyName: 'file',
+      kind: 'auto',
+      caption: 'look',
+      ...parameters,
+    });
+  const withFile = (bytes: string, mimeType = 'image/png', seq = 1): INodeExecutionData => ({
+    ...eventItem(seq),
+    binary: { file: { data: Buffer.from(bytes).toString('base64'), mimeType, fileName: 'cat.png' } },
+  });
+  const uploads = (): SeenRequest[] => bridge.requests.filter(({ method }) => method === 'PUT');
+
+  beforeEach(() => {
+    const put = bridge.answers.get.bind(bridge.answers);
+    bridge.answers.get = (key) => (key.startsWith('PUT /v1/media/') ? { status: 201, json: {} } : put(key));
+  });
+
+  test('uploads the raw bytes with their digest, then sends the message that names them', async () => {
+    await runAnswer([withFile('PNG!')], media());
+    const [upload] = uploads();
+    expect(upload?.body.toString()).toBe('PNG!');
+    expect(upload?.headers).toMatchObject({
+      'content-type': 'image/png',
+      'content-digest': `sha-256=:${createHash('sha256').update('PNG!').digest('base64')}:`,
+    });
+    expect(upload?.query.get('fileName')).toBe('cat.png');
+    const mediaId = upload?.path.split('/').at(-1) ?? '';
+    expect(mediaId).toMatch(new RegExp(MEDIA_ID_PATTERN));
+    expect(bodies()).toEqual([
+      { session: 'support', to: '4915112345678@c.us', type: 'image', caption: 'look', fileName: 'cat.png', mediaId },
+    ]);
+  });
+
+  test('a second run uploads under the same id and sends under the same key; other bytes get another id', async () => {
+    await runAnswer([withFile('PNG!')], media());
+    await runAnswer([withFile('PNG!')], media());
+    await runAnswer([withFile('other')], media());
+    const ids = uploads().map(({ path }) => path);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+    expect(new Set(keys()).size).toBe(1);
+  });
+
+  test.each([
+    ['image/jpeg', 'image'],
+    ['video/mp4', 'video'],
+    ['audio/ogg', 'audio'],
+    ['image/svg+xml', 'document'],
+    ['application/pdf', 'document'],
+  ])('automatic: %s goes as %s', async (mimeType, type) => {
+    await runAnswer([withFile('x', mimeType)], media());
+    expect(bodies()[0]?.['type']).toBe(type);
+  });
+
+  test('an item without the file is refused', async () => {
+    const run = await runAnswer([eventItem(1)], media());
+    expect(errorOf(run).message).toContain('binary');
+    expect(bridge.requests).toHaveLength(0);
+  });
+});
+
+describe('sessions', () => {
+  const sessions = [
+    { name: 'support', engine: 'webjs', state: 'ready', simulated: false },
+    { name: 'demo', engine: 'sandbox', state: 'awaiting_scan', simulated: true },
+  ];
+  const about = (operation: string, parameters: INodeParameters = {}): INode =>
+    answer({ resource: 'session', operation, session: locator('support'), ...parameters });
+
+  test('list gives one item each', async () => {
+    bridge.answers.set('GET /v1/sessions', { json: { sessions } });
+    const run = await runAnswer([eventItem(1)], about('list'));
+    expect(outputOf(run, 'Answer')).toEqual(sessions.map((json) => ({ json, pairedItem: { item: 0 } })));
+  });
+
+  test.each([
+    ['get', 'GET /v1/sessions/support'],
+    ['start', 'POST /v1/sessions/support/start'],
+    ['stop', 'POST /v1/sessions/support/stop'],
+  ])('%s is %s', async (operation, request) => {
+    bridge.answers.set(request, { json: sessions[0] });
+    const run = await runAnswer([eventItem(1)], about(operation));
+    expect(outputOf(run, 'Answer')).toEqual([{ json: sessions[0], pairedItem: { item: 0 } }]);
+  });
+
+  test('get QR code gives an image', async () => {
+    bridge.answers.set('GET /v1/sessions/support/qr', {
+      bytes: Buffer.from('PNG'),
+      headers: { 'content-type': 'image/png' },
+    });
+    const run = await runAnswer([eventItem(1)], about('getQr', { binaryPropertyName: 'code' }));
+    expect(bridge.requests[0]?.query.get('format')).toBe('png');
+    expect(outputOf(run, 'Answer')[0]?.binary?.['code']).toMatchObject({
+      mimeType: 'image/png',
+      fileName: 'support-qr.png',
+      data: Buffer.from('PNG').toString('base64'),
+    });
+  });
+
+  test('can be searched for in the editor', async () => {
+    bridge.answers.set('GET /v1/sessions', { json: { sessions } });
+    const context = new LoadOptionsContext(workflowOf([answer()]), answer(), additionalData(credential()), '');
+    const search = new WaBridge().methods.listSearch.searchSessions;
+    expect(await search.call(context as unknown as ILoadOptionsFunctions)).toEqual({
+      results: [
+        { name: 'demo (awaiting scan, simulated)', value: 'demo' },
+        { name: 'support (ready)', value: 'support' },
+      ],
+    });
+    expect((await search.call(context as unknown as ILoadOptionsFunctions, 'SUP')).results).toHaveLength(1);
+  });
+});
+
+class Pass implements INodeType {
+  description = {
+    displayName: 'Pass',
+    name: 'pass',
+    group: ['transform'],
+    version: 1,
+    description: '',
+    defaults: {},
+    inputs: ['main'],
+    outputs: ['main'],
+    properties: [],
+  } as unknown as INodeType['description'];
+
+  async execute(this: { getInputData(): INodeExecutionData[] }): Promise<INodeExecutionData[][]> {
+    return [this.getInputData()];
+  }
+}

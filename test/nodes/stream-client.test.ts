@@ -1,0 +1,307 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Notices } from '../../nodes/WaBridgeTrigger/notices';
+import { StreamClient, type Refusal } from '../../nodes/WaBridgeTrigger/stream-client';
+import type { BridgeEvent } from '../../nodes/shared/contract.generated';
+import { FakeBridge, messageEvent, type FakeStream } from './support/fake-bridge';
+
+let bridge: FakeBridge;
+let client: StreamClient;
+let events: BridgeEvent[];
+let log: string[];
+let shown: string[];
+let waits: number[];
+let refusal: Refusal;
+
+beforeEach(async () => {
+  bridge = new FakeBridge();
+  await bridge.start();
+  events = [];
+  log = [];
+  shown = [];
+  waits = [];
+  refusal = { reason: 'Nothing answers.', heals: true, answered: false };
+});
+
+afterEach(async () => {
+  await client.stop();
+  await bridge.stop();
+});
+
+interface Setup {
+  readonly durable?: boolean;
+  /** Ends the wait before a reconnect; the default waits not at all. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+function create({ durable = true, wait = async () => {} }: Setup = {}): StreamClient {
+  const say = (message: string) => void log.push(message);
+  const logger = { info: say, warn: say, error: say, debug: say };
+  client = new StreamClient({
+    subscription: 'n8n:i:w:n',
+    durable,
+    filter: { types: ['message.received'] },
+    window: 5,
+    sign: async () => ({ url: bridge.url.replace('http', 'ws') + '/v1/stream', headers: { signature: 'wab=:x:' } }),
+    whyRefused: async () => refusal,
+    onEvent: (frame) => events.push(frame),
+    notices: new Notices(logger, (text) => shown.push(text), {
+      workflowId: 'w',
+      nodeName: 'n',
+      subscription: 'n8n:i:w:n',
+    }),
+    random: () => 0,
+    wait: async (ms, signal) => {
+      waits.push(ms);
+      await wait(ms, signal);
+    },
+  });
+  return client;
+}
+
+async function subscribed(number: number, options: { heartbeatMs?: number } = {}): Promise<FakeStream> {
+  const stream = await bridge.stream(number);
+  await stream.subscribe(options);
+  return stream;
+}
+
+async function roundTrip(stream: FakeStream): Promise<void> {
+  const before = stream.count('pong');
+  stream.send({ type: 'ping', id: before + 1, positions: {} });
+  await stream.nth('pong', before + 1);
+}
+
+const logged = (part: string) => log.filter((line) => line.includes(part));
+
+test('sends its headers and subprotocol, subscribes, answers pings', async () => {
+  const starting = create().start();
+  const stream = await subscribed(1);
+  expect(await starting).toBeNull();
+  expect(bridge.upgrades[0]?.headers).toMatchObject({ signature: 'wab=:x:', 'sec-websocket-protocol': 'wabridge.v1' });
+  expect(await stream.next('subscribe')).toEqual({
+    type: 'subscribe',
+    subscription: 'n8n:i:w:n',
+    durable: true,
+    filter: { types: ['message.received'] },
+    from: 'resume',
+    window: 5,
+  });
+  stream.send({ type: 'ping', id: 42, positions: {} });
+  expect(await stream.next('pong')).toEqual({ type: 'pong', id: 42 });
+});
+
+describe('a refused upgrade', () => {
+  test('asks why, tells once per distinct reason, and goes on for ever', async () => {
+    bridge.refuseUpgrades = true;
+    refusal = { reason: 'The clock is off by 90 s.', heals: true, answered: true };
+    let rounds = 0;
+    const first = await create({
+      wait: async () => {
+        rounds += 1;
+        if (rounds === 3) refusal = { reason: 'The key has expired.', heals: false, answered: true };
+        if (rounds === 6) bridge.refuseUpgrades = false;
+      },
+    }).start();
+    expect(first).toEqual({ reason: 'The clock is off by 90 s.', heals: true, answered: true });
+    await subscribed(1);
+    expect(rounds).toBe(6);
+    expect(logged('The clock is off')).toHaveLength(1);
+    expect(logged('The key has expired')).toHaveLength(1);
+    expect(shown).toHaveLength(2);
+  });
+
+  test('is no news to the builder of the workflow where nothing answers', async () => {
+    bridge.refuseUpgrades = true;
+    await create({ wait: async () => void (bridge.refuseUpgrades = false) }).start();
+    await subscribed(1);
+    expect(logged('Nothing answers')).toHaveLength(1);
+    expect(shown).toEqual([]);
+  });
+
+  test('waits longer each time', async () => {
+    bridge.refuseUpgrades = true;
+    await create({ wait: async () => void (bridge.refuseUpgrades = waits.length < 8) }).start();
+    await subscribed(1);
+    expect(waits.slice(0, 8)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
+  });
+});
+
+describe('the end of a connection', () => {
+  test('a refused subscription is told with the words of the bridge', async () => {
+    const starting = create({
+      wait: async (_ms, signal) => await new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    }).start();
+    const stream = await bridge.stream(1);
+    stream.send({ type: 'hello', protocol: 'wabridge.v1', connection: 'c', heartbeatMs: 15_000, maxWindow: 256 });
+    await stream.next('subscribe');
+    stream.send({
+      type: 'error',
+      subscription: 'n8n:i:w:n',
+      code: 'WAB_SESSION_NOT_ALLOWED',
+      message: 'Key k may not use session sales.',
+    });
+    expect(await starting).toEqual({
+      reason: 'Key k may not use session sales. (WAB_SESSION_NOT_ALLOWED)',
+      heals: false,
+      answered: true,
+    });
+  });
+
+  test('a restart of the bridge: waits as long as it asks for', async () => {
+    void create().start();
+    const stream = await subscribed(1);
+    stream.send({ type: 'bye', reason: 'restart', reconnectAfterMs: 3_000 });
+    stream.socket.close(4000);
+    await subscribed(2);
+    expect(waits).toEqual([3_000]);
+    expect(shown).toEqual([]);
+  });
+
+  test('superseded: waits at least a minute, and says why', async () => {
+    void create().start();
+    for (const number of [1, 2, 3]) {
+      const stream = await subscribed(number);
+      stream.send({ type: 'bye', reason: 'superseded', reconnectAfterMs: 0, subscription: 'n8n:i:w:n' });
+      stream.socket.close(4002);
+    }
+    await subscribed(4);
+    expect(waits).toEqual([60_000, 60_000, 60_000]);
+    expect(shown[0]).toContain('another connection took over');
+    expect(shown[0]).toContain('staging');
+  });
+
+  test('superseded: from then on takes the subscription from nobody, and asks every minute whether it is free', async () => {
+    void create().start();
+    const first = await subscribed(1);
+    first.send({ type: 'bye', reason: 'superseded', reconnectAfterMs: 0, subscription: 'n8n:i:w:n' });
+    first.socket.close(4002);
+    for (const number of [2, 3]) {
+      const stream = await bridge.stream(number);
+      stream.send({ type: 'hello', protocol: 'wabridge.v1', connection: 'c', heartbeatMs: 15_000, maxWindow: 256 });
+      expect(await stream.next('subscribe')).toMatchObject({ takeover: false });
+      stream.send({
+        type: 'error',
+        subscription: 'n8n:i:w:n',
+        code: 'WAB_SUBSCRIPTION_BUSY',
+        message: 'It is in use.',
+      });
+    }
+    const free = await subscribed(4);
+    free.socket.terminate();
+    const again = await subscribed(5);
+    expect(await again.next('subscribe')).not.toHaveProperty('takeover');
+    expect(waits.slice(0, 3)).toEqual([60_000, 60_000, 60_000]);
+    expect(shown).toHaveLength(1);
+  });
+
+  test('a revoked key: is shown, and tried again after a minute, since a new key may be in the credential then', async () => {
+    void create().start();
+    const stream = await subscribed(1);
+    stream.send({ type: 'bye', reason: 'key_revoked', reconnectAfterMs: 0 });
+    stream.socket.close(4001);
+    await subscribed(2);
+    expect(waits[0]).toBeGreaterThanOrEqual(60_000);
+    expect(shown[0]).toContain('revoked');
+  });
+
+  test('silence longer than two heartbeats: connects again', async () => {
+    void create().start();
+    const first = await subscribed(1, { heartbeatMs: 100 });
+    const quietSince = Date.now();
+    await first.closed;
+    expect(Date.now() - quietSince).toBeGreaterThanOrEqual(190);
+    await subscribed(2);
+    expect(logged('silent')).toHaveLength(1);
+  });
+
+  test('pings keep it open', async () => {
+    void create().start();
+    const stream = await subscribed(1, { heartbeatMs: 150 });
+    for (let beat = 0; beat < 6; beat += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 75));
+      await roundTrip(stream);
+    }
+    expect(bridge.connections).toBe(1);
+  });
+
+  test('stopping does not wait for a backoff', async () => {
+    void create({
+      wait: async (ms, signal) =>
+        await new Promise((resolve) => {
+          if (signal.aborted) resolve();
+          else {
+            signal.addEventListener('abort', () => resolve());
+            void ms;
+          }
+        }),
+    }).start();
+    const stream = await subscribed(1);
+    stream.send({ type: 'bye', reason: 'restart', reconnectAfterMs: 3_600_000 });
+    stream.socket.close(4000);
+    while (waits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await client.stop();
+    expect(waits).toEqual([3_600_000]);
+  });
+});
+
+describe('missing events', () => {
+  test('a gap in a chat: asks again, and goes on where the bridge delivers it', async () => {
+    void create().start();
+    const first = await subscribed(1);
+    first.deliver(messageEvent(10));
+    first.deliver(messageEvent(30), 1, 'cur-20');
+    const second = await subscribed(2);
+    second.deliver(messageEvent(20), 2, 'cur-10');
+    second.deliver(messageEvent(30), 2, 'cur-20');
+    await roundTrip(second);
+    expect(events.map(({ event }) => event.seq)).toEqual([10, 20, 30]);
+    expect(logged('is missing')).toHaveLength(1);
+    expect(shown).toEqual([]);
+  });
+
+  test('a gap that the bridge insists on is shown, and the event is taken', async () => {
+    void create().start();
+    const first = await subscribed(1);
+    first.deliver(messageEvent(10));
+    first.deliver(messageEvent(30), 1, 'cur-20');
+    const second = await subscribed(2);
+    second.deliver(messageEvent(30), 2, 'cur-20');
+    await roundTrip(second);
+    expect(events.map(({ event }) => event.seq)).toEqual([10, 30]);
+    expect(shown).toHaveLength(1);
+    expect(shown[0]).toContain('does not deliver');
+  });
+
+  test('chats are judged apart, and redeliveries not at all', async () => {
+    void create().start();
+    const stream = await subscribed(1);
+    const other = (seq: number) => messageEvent(seq, { chat: { chatId: 'other@c.us' } });
+    stream.deliver(messageEvent(10), 1, 'cur-3');
+    stream.deliver(other(11), 1, 'cur-7');
+    stream.deliver(other(12), 1, 'cur-11');
+    stream.deliver(messageEvent(13), 1, 'cur-10');
+    stream.deliver(messageEvent(13), 2, 'cur-10');
+    await roundTrip(stream);
+    expect(events).toHaveLength(5);
+    expect(bridge.connections).toBe(1);
+  });
+
+  test('a reset is shown with what is lost', async () => {
+    void create().start();
+    const stream = await subscribed(1);
+    stream.send({ type: 'reset', subscription: 'n8n:i:w:n', reason: 'expired', oldest: 'cur-90', lost: 80 });
+    await roundTrip(stream);
+    expect(shown[0]).toContain('Up to 80 events will not be delivered');
+  });
+});
+
+test('an ephemeral subscription begins at the latest event and goes on where it was', async () => {
+  void create({ durable: false }).start();
+  const first = await subscribed(1);
+  expect(await first.next('subscribe')).toMatchObject({ durable: false, from: 'latest' });
+  first.send({ type: 'ping', id: 1, positions: { 'n8n:i:w:n': 'cur-77' } });
+  await first.next('pong');
+  first.socket.terminate();
+  const second = await bridge.stream(2);
+  second.send({ type: 'hello', protocol: 'wabridge.v1', connection: 'c', heartbeatMs: 15_000, maxWindow: 2 });
+  expect(await second.next('subscribe')).toMatchObject({ from: 'cur-77', window: 2 });
+});

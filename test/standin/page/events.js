@@ -1,0 +1,44 @@
+/** Backbone-like events: several names in one string, `once`, `off` with or without a handler. */
+export class Emitter {
+  #handlers = new Map();
+
+  on(names, handler, context) {
+    for (const name of names.split(/\s+/)) this.#list(name).push({ handler, context, once: false });
+    return this;
+  }
+
+  once(names, handler, context) {
+    for (const name of names.split(/\s+/)) this.#list(name).push({ handler, context, once: true });
+    return this;
+  }
+
+  off(names, handler) {
+    for (const name of names.split(/\s+/)) {
+      const kept = handler ? this.#list(name).filter((entry) => entry.handler !== handler) : [];
+      this.#handlers.set(name, kept);
+    }
+    return this;
+  }
+
+  /** A handler that throws does not keep the others from running. */
+  trigger(name, ...args) {
+    for (const entry of [...this.#list(name)]) {
+      if (entry.once)
+        this.#handlers.set(
+          name,
+          this.#list(name).filter((other) => other !== entry),
+        );
+      try {
+        entry.handler.apply(entry.context ?? this, args);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+    return this;
+  }
+
+  #list(name) {
+    if (!this.#handlers.has(name)) this.#handlers.set(name, []);
+    return this.#handlers.get(name);
+  }
+}
