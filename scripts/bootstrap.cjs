@@ -7,10 +7,10 @@ const { createHash } = require('node:crypto');
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { npm, npmProgram, say, SIGNALS } = require('./npm.cjs');
 
 const root = path.resolve(__dirname, '..');
 const NODE_MAJOR = 24;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const COMMANDS = {
   start: 'start.ts',
   test: 'test.ts',
@@ -20,56 +20,9 @@ const COMMANDS = {
   bench: 'bench.ts',
 };
 
-const say = (line) => process.stderr.write(`wabridge: ${line}\n`);
-
 function fail(line) {
   say(line);
   process.exit(1);
-}
-
-/** npm's own program, so that it can be run with the Node of our choice. */
-function npmProgram() {
-  const fromEnvironment = process.env.npm_execpath;
-  if (fromEnvironment && /npm-cli\.[cm]?js$/.test(fromEnvironment)) return fromEnvironment;
-  for (const folder of (process.env.PATH || '').split(path.delimiter)) {
-    const candidate = path.join(folder, 'npm');
-    if (!fs.existsSync(candidate)) continue;
-    const real = fs.realpathSync(candidate);
-    if (/npm-cli\.[cm]?js$/.test(real)) return real;
-  }
-  return fail('npm was not found. Install npm (it comes with Node.js) and try again.');
-}
-
-/** Runs npm in a folder and shows its output only where it fails; a dot every few seconds shows that it lives. */
-function npm(node, args, folder, why) {
-  say(`${why} …`);
-  const started = Date.now();
-  const output = [];
-  return new Promise((resolve) => {
-    const child = spawn(node, [npmProgram(), ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: folder,
-      env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const beat = setInterval(() => say(`  still at it (${Math.round((Date.now() - started) / 1000)} s)`), 20_000);
-    child.stdout.on('data', (chunk) => output.push(chunk));
-    child.stderr.on('data', (chunk) => output.push(chunk));
-    const stop = (signal) => child.kill(signal);
-    for (const signal of SIGNALS) process.on(signal, stop);
-    child.on('close', (code) => {
-      clearInterval(beat);
-      for (const signal of SIGNALS) process.off(signal, stop);
-      if (code === null) process.exit(1);
-      if (code !== 0) {
-        process.stderr.write(Buffer.concat(output));
-        fail(
-          `"npm ${args.join(' ')}" failed in ${path.relative(root, folder) || '.'} (see above). Check the network and the free disk space, then try again.`,
-        );
-      }
-      say(`  done in ${Math.round((Date.now() - started) / 1000)} s`);
-      resolve();
-    });
-  });
 }
 
 /** The path of a Node of the right major version: this one, or the one that npm brings into tools/node. */
@@ -93,12 +46,10 @@ async function ensureNode() {
   const present =
     fs.existsSync(binary) && spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `v${wanted}`;
   if (!present)
-    await npm(
-      process.execPath,
-      ['ci'],
+    await npm(process.execPath, ['ci'], {
       folder,
-      `this is Node ${process.versions.node}; fetching Node ${wanted} for this repository alone`,
-    );
+      what: `this is Node ${process.versions.node}; fetching Node ${wanted} for this repository alone`,
+    });
   if (!fs.existsSync(binary))
     fail(`npm did not install ${path.relative(root, binary)}. Delete tools/node/node_modules and try again.`);
   return binary;
@@ -112,7 +63,7 @@ async function ensurePackages(node) {
   const wanted = createHash('sha256').update(lock).update(String(NODE_MAJOR)).digest('hex');
   const stamp = path.join(root, 'node_modules', '.wabridge-installed');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return;
-  await npm(node, ['ci'], root, 'installing the packages of this repository (about a minute)');
+  await npm(node, ['ci'], { folder: root, what: 'installing the packages of this repository (about a minute)' });
   fs.writeFileSync(stamp, wanted);
 }
 
@@ -157,4 +108,4 @@ async function main() {
   child.on('close', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 }
 
-main().catch((error) => fail(error.stack));
+main().catch((error) => fail(error.message));

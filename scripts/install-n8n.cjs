@@ -6,60 +6,18 @@
  * Install scripts stay off: one dependency insists on pnpm, another fails to compile, and n8n needs only sqlite3 built.
  */
 const { createHash } = require('node:crypto');
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { npm, say } = require('./npm.cjs');
 
 const folder = path.resolve(__dirname, '..', 'test', 'e2e', 'n8n');
 const modules = path.join(folder, 'node_modules');
 const lockFile = path.join(folder, 'package-lock.json');
 const stampFile = path.join(modules, '.wabridge-installed');
 
-const say = (line) => process.stderr.write(`wabridge: ${line}\n`);
-
-/** npm's own program, run with this very Node, whatever `npm` in the PATH would use. */
-function npmProgram() {
-  for (const candidate of [process.env.WABRIDGE_NPM, process.env.npm_execpath]) {
-    if (candidate && /npm-cli\.[cm]?js$/.test(candidate)) return candidate;
-  }
-  for (const entry of (process.env.PATH || '').split(path.delimiter)) {
-    const candidate = path.join(entry, 'npm');
-    if (fs.existsSync(candidate) && /npm-cli\.[cm]?js$/.test(fs.realpathSync(candidate)))
-      return fs.realpathSync(candidate);
-  }
-  throw new Error('npm was not found. Install npm (it comes with Node.js) and try again.');
-}
-
-function npm(args, env, what) {
-  say(`${what} …`);
-  const started = Date.now();
-  const output = [];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [npmProgram(), ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: folder,
-      env: { ...process.env, PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const beat = setInterval(() => say(`  still at it (${Math.round((Date.now() - started) / 1000)} s)`), 15_000);
-    child.stdout.on('data', (chunk) => output.push(chunk));
-    child.stderr.on('data', (chunk) => output.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearInterval(beat);
-      if (code !== 0) {
-        process.stderr.write(Buffer.concat(output));
-        reject(
-          new Error(
-            `"npm ${args.join(' ')}" failed in test/e2e/n8n (see above). Check the network and the free disk space (4 GB), then try again.`,
-          ),
-        );
-        return;
-      }
-      say(`  done in ${Math.round((Date.now() - started) / 1000)} s`);
-      resolve();
-    });
-  });
-}
+/** What an installation of n8n needs besides npm. */
+const NEEDS = 'the network and the free disk space (4 GB)';
 
 /** Whether what npm noted as installed is what the lock asks for. */
 function packagesAreThere() {
@@ -87,13 +45,19 @@ async function main() {
   if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === stamp) return;
   const { n8n } = require(path.join(folder, 'package.json')).dependencies;
   say(`installing n8n ${n8n} for this repository alone: about three minutes and 4 GB of disk, once`);
-  if (!packagesAreThere()) await npm(['ci', '--ignore-scripts'], {}, 'fetching n8n and what it needs (about 100 s)');
+  if (!packagesAreThere())
+    await npm(process.execPath, ['ci', '--ignore-scripts'], {
+      folder,
+      what: 'fetching n8n and what it needs (about 100 s)',
+      needs: NEEDS,
+    });
   if (!sqliteLoads())
-    await npm(
-      ['rebuild', 'sqlite3', '--ignore-scripts=false'],
-      headers(),
-      'building its database driver, sqlite3 (about a minute)',
-    );
+    await npm(process.execPath, ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
+      folder,
+      env: headers(),
+      what: 'building its database driver, sqlite3 (about a minute)',
+      needs: NEEDS,
+    });
   if (!sqliteLoads())
     throw new Error(
       'sqlite3 was built but does not load. It needs python3, make and a C++ compiler (Debian and Ubuntu: sudo apt-get install python3 build-essential).',
