@@ -1,9 +1,16 @@
 /** What happened while nobody listened: messages that arrive before the library is attached cause no event. */
 import type { ChatId } from '../../contract/ids.ts';
+import type { Clock } from '../../ops/clock.ts';
+import type { Log } from '../../ops/logger.ts';
+import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { FactReporter } from './fact-reporter.ts';
+import type { Hearing } from './hearing.ts';
 import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from './page-calls.ts';
 import { chatsActiveSince, messagesSince } from './page-functions.ts';
+
+const AGAIN_MS = 5_000;
 
 /** Clocks differ, and messages arrive out of order: this much before the mark is read again, in seconds. */
 const SLACK_S = 120;
@@ -17,7 +24,7 @@ const MOST_PER_CHAT = 5_000;
  * @returns the chats of which older messages remained unread, because there were too many
  * @throws TransportError
  */
-export async function catchUp(
+async function readMissed(
   page: PageCalls,
   deadlines: Deadlines,
   { since, notBefore }: { since: number; notBefore: number },
@@ -31,4 +38,59 @@ export async function catchUp(
     if (!complete) cut.push(chat as ChatId);
   }
   return cut;
+}
+
+export interface CatchUpParts {
+  /** The page, while the session is ready. Throws otherwise. */
+  readonly page: () => PageCalls;
+  readonly deadlines: Deadlines;
+  readonly facts: Pick<FactReporter, 'holding' | 'release' | 'reportedUntil'>;
+  readonly hearing: Pick<Hearing, 'missed'>;
+  /** Seconds: what is older never belonged to this session. */
+  readonly linkedAt: () => number;
+  /** So many chats had more than could be read. */
+  readonly cut: (chats: number) => void;
+  /** Ends with the session. */
+  readonly stopped: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class CatchUp {
+  readonly #parts: CatchUpParts;
+  #running = false;
+  /** How often the line was lost; what arrived meanwhile has to be asked for. */
+  #interruptions = 0;
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+  }
+
+  interrupted(): void {
+    this.#interruptions += 1;
+  }
+
+  /** Events are held back until everything before them is reported; a failure is tried again as long as the page lives. */
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    const { page, deadlines, facts, hearing, linkedAt, cut, stopped, clock, log } = this.#parts;
+    const since = Math.max(facts.reportedUntil, linkedAt());
+    while (!stopped.aborted && facts.holding) {
+      const interruptions = this.#interruptions;
+      try {
+        const unread = await readMissed(page(), deadlines, { since, notBefore: linkedAt() }, (raw) =>
+          hearing.missed(raw),
+        );
+        // What came during an interruption, to chats that were read already, would be missed.
+        if (this.#interruptions !== interruptions) continue;
+        if (unread.length > 0) cut(unread.length);
+        facts.release();
+      } catch (error) {
+        log.warn({ reason: describe(error) }, 'missed messages could not be read and are asked for again');
+        await clock.sleep(AGAIN_MS, stopped).catch(() => undefined);
+      }
+    }
+    this.#running = false;
+  }
 }

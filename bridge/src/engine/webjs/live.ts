@@ -1,0 +1,129 @@
+/**
+ * One life of the engine, from a start to its end. This file joins the parts: the browser (`browser-run.ts`), the login
+ * (`login.ts`), what is heard (`hearing.ts`, `fact-reporter.ts`, `catch-up.ts`, `message-mapper.ts`), how far that is
+ * noted (`progress-keeper.ts`) and what is sent (`sender.ts`).
+ */
+import type whatsapp from 'whatsapp-web.js';
+import type { Address } from '../../contract/address.ts';
+import type { Clock } from '../../ops/clock.ts';
+import type { Log } from '../../ops/logger.ts';
+import type { EngineListener } from '../engine.ts';
+import { AddressBook, selfAddress } from './address-book.ts';
+import { type BrowserRun, describe, type RunListener } from './browser-run.ts';
+import { CatchUp } from './catch-up.ts';
+import { type Deadlines, TransportError } from './deadlines.ts';
+import { FactReporter } from './fact-reporter.ts';
+import { Hearing } from './hearing.ts';
+import { Login } from './login.ts';
+import type { RawMessage } from './message-mapper.ts';
+import type { PageCalls } from './page-calls.ts';
+import { readSelf } from './page-functions.ts';
+import type { Profile, Progress } from './profile.ts';
+import { ProgressKeeper } from './progress-keeper.ts';
+import { Sender } from './sender.ts';
+
+export interface Live {
+  readonly run: BrowserRun;
+  readonly facts: FactReporter;
+  readonly hearing: Hearing;
+  readonly sender: Sender;
+  readonly addresses: AddressBook;
+  readonly login: Login;
+  readonly catchUp: CatchUp;
+  readonly progress: ProgressKeeper;
+  /** Aborted once this life is over. */
+  readonly stopped: AbortController;
+  /** The linked account, once it is known. */
+  self: Address | null;
+}
+
+export interface LiveParts {
+  readonly profile: Profile;
+  readonly progress: Progress;
+  readonly makeRun: (listener: RunListener) => BrowserRun;
+  readonly listener: EngineListener;
+  readonly ended: RunListener['ended'];
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Makes the parts of a life; `run.begin()` starts it. */
+export function assembleLive(parts: LiveParts): Live {
+  const { listener, deadlines, clock, log } = parts;
+  const stopped = new AbortController();
+  const run = parts.makeRun({
+    qr: (code) => login.shown(code),
+    authenticated: () => login.authenticated(),
+    ready: () => void onReady(live, parts),
+    interrupted: (reason) => {
+      catchUp.interrupted();
+      facts.hold();
+      listener.signal({ kind: 'interrupted', reason });
+    },
+    message: (message) => hearing.message(rawOf(message)),
+    acknowledged: (message, level) => onAck(live, rawOf(message), level),
+    ended: parts.ended,
+  });
+  const page = (): PageCalls => run.page;
+  const login = new Login(
+    {
+      qr: (code, expiresAt) => listener.signal({ kind: 'qr', code, expiresAt }),
+      authenticated: (anew) => {
+        if (anew) void progress.trySave();
+        listener.signal({ kind: 'authenticated' });
+      },
+    },
+    parts.progress.linkedAt,
+    clock,
+  );
+  const facts = new FactReporter(listener, parts.progress.reportedUntil, clock, log);
+  const addresses = new AddressBook(page, deadlines);
+  const account = () => ({ self: live.self, linkedAt: login.linkedAt });
+  const hearing = new Hearing({ facts, addresses, account, clock, log });
+  const catchUp = new CatchUp({
+    page: () => {
+      if (!run.isReady) throw new TransportError('the session is not connected');
+      return run.page;
+    },
+    deadlines,
+    facts,
+    hearing,
+    linkedAt: () => login.linkedAt,
+    cut: (chats) =>
+      listener.signal({ kind: 'degraded', reason: `${chats} chats had more missed messages than could be read` }),
+    stopped: stopped.signal,
+    clock,
+    log,
+  });
+  const howFar = (): Progress | null =>
+    login.isAuthenticated
+      ? { linkedAt: login.linkedAt, reportedUntil: Math.max(facts.reportedUntil, login.linkedAt) }
+      : null;
+  const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
+  const sender = new Sender(page, deadlines);
+  const live: Live = { run, facts, hearing, sender, addresses, login, catchUp, progress, stopped, self: null };
+  return live;
+}
+
+async function onReady(live: Live, { listener, ended, deadlines }: LiveParts): Promise<void> {
+  try {
+    live.self ??= selfAddress(await live.run.page.call(readSelf, deadlines.call));
+  } catch (error) {
+    return ended('crashed', `the page does not say whose account it is: ${describe(error)}`);
+  }
+  if (live.stopped.signal.aborted || !live.run.isReady) return;
+  listener.signal({ kind: 'ready', self: live.self });
+  await live.catchUp.run();
+}
+
+function onAck(live: Live, raw: RawMessage, level: number): void {
+  if (!raw.id.fromMe) return;
+  live.sender.acknowledged(raw.id.id, level);
+  live.hearing.acknowledged(raw, level);
+}
+
+/** The library keeps the page's own record of a message under a name that its types do not show. */
+function rawOf(message: whatsapp.Message): RawMessage {
+  return message.rawData as RawMessage;
+}
