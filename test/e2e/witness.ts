@@ -11,6 +11,10 @@ export interface WitnessedRun {
   readonly attempt: number;
   readonly chat: string;
   readonly text: string;
+  /** Of the file in the item, where the workflow tells it. */
+  readonly sha256?: string;
+  /** Why the item has no file, as the trigger says it. */
+  readonly mediaError?: object;
   /** Milliseconds since the epoch, when the call arrived. */
   readonly at: number;
 }

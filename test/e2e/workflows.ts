@@ -12,11 +12,14 @@ export interface WitnessedWorkflow {
   readonly session?: string;
   /** False leaves out the answer to the chat. */
   readonly answers?: boolean;
+  /** Tells the witness the SHA-256 of the file that came with the message, read from the item's binary. */
+  readonly hashesMedia?: boolean;
 }
 
 /** Trigger, then a call that tells the witness which event runs, then an answer to the chat. */
 export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
   const { id, witnessUrl, acknowledge = 'finished', maxInFlight = 5, session, answers = true } = options;
+  const { hashesMedia = false } = options;
   const sessions =
     session === undefined
       ? { sessionScope: 'all' }
@@ -43,7 +46,9 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
         sendBody: true,
         specifyBody: 'json',
         jsonBody:
-          '={{ JSON.stringify({ eventId: $json.id, attempt: $json.delivery.attempt, chat: $json.chat.chatId, text: $json.text }) }}',
+          '={{ JSON.stringify({ eventId: $json.id, attempt: $json.delivery.attempt, chat: $json.chat.chatId, text: $json.text' +
+          (hashesMedia ? ', sha256: $json.sha256, mediaError: $json.mediaError' : '') +
+          ' }) }}',
         options: {},
       },
     },
@@ -64,15 +69,65 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
       credentials: CREDENTIALS,
     },
   ];
-  const to = (node: string): object => ({ main: [[{ node, type: 'main', index: 0 }]] });
   return {
     id,
     name: `end to end: ${id}`,
-    nodes: answers ? nodes : nodes.slice(0, 2),
+    nodes: [...(answers ? nodes : nodes.slice(0, 2)), ...(hashesMedia ? hashing(id) : [])],
     connections: {
-      'WaBridge Trigger': to('Tell the witness'),
+      ...(hashesMedia
+        ? {
+            'WaBridge Trigger': to('Is there a file?'),
+            'Is there a file?': to('Hash the file', 'Tell the witness'),
+            'Hash the file': to('Tell the witness'),
+          }
+        : { 'WaBridge Trigger': to('Tell the witness') }),
       ...(answers ? { 'Tell the witness': to('Answer') } : {}),
     },
     settings: { executionOrder: 'v1', saveDataSuccessExecution: 'none' },
   };
 }
+
+/** Connections to one node for each output, in their order. */
+const to = (...targets: readonly string[]): object => ({
+  main: targets.map((node) => [{ node, type: 'main', index: 0 }]),
+});
+
+/** Two nodes that add the SHA-256 of the item's file to it; an item without a file passes the first one's second output. */
+const hashing = (id: string): readonly object[] => [
+  {
+    id: `${id}-has-file`,
+    name: 'Is there a file?',
+    type: 'n8n-nodes-base.if',
+    typeVersion: 2.2,
+    position: [110, 0],
+    parameters: {
+      conditions: {
+        options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 },
+        conditions: [
+          {
+            id: 'file',
+            leftValue: '={{ $binary?.media !== undefined }}',
+            rightValue: '',
+            operator: { type: 'boolean', operation: 'true', singleValue: true },
+          },
+        ],
+        combinator: 'and',
+      },
+    },
+  },
+  {
+    id: `${id}-hash`,
+    name: 'Hash the file',
+    type: 'n8n-nodes-base.crypto',
+    typeVersion: 1,
+    position: [165, -100],
+    parameters: {
+      action: 'hash',
+      type: 'SHA256',
+      binaryData: true,
+      binaryPropertyName: 'media',
+      dataPropertyName: 'sha256',
+      encoding: 'hex',
+    },
+  },
+];

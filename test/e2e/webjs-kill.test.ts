@@ -1,0 +1,257 @@
+/**
+ * The whole road through the real whatsapp-web.js: 500 messages in text and media, answered by a workflow in a real n8n,
+ * while n8n, the bridge and Chromium are each killed once. The oracles live outside of all three: the stand-in for
+ * WhatsApp and the witness run in the process of this test.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
+import { browserTree, untilEnded } from '../browser/processes.ts';
+import type { Account } from '../standin/account.ts';
+import { Standin } from '../standin/server.ts';
+import { BridgeProcess, freePort } from './bridge-process.ts';
+import { bridgeCredential, N8nServer } from './n8n-server.ts';
+import { Witness, type WitnessedRun } from './witness.ts';
+import { witnessedWorkflow } from './workflows.ts';
+
+const CHATS = 25;
+const ROUNDS = 20;
+const MESSAGES = CHATS * ROUNDS;
+/** Every so many messages one is a file, an image and a document in turns. */
+const MEDIA_EVERY = 10;
+const SESSION = 'phone';
+const WORKFLOW = 'webjsKill0000001';
+/** Long enough for 500 runs and three restarts on two slow cores. */
+const DEADLINE_MS = 480_000;
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+jest.setTimeout(DEADLINE_MS + 120_000);
+
+const textOf = (index: number): string => `message ${String(index).padStart(4, '0')}`;
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+let folder: string;
+let standin: Standin;
+let me: Account;
+let people: readonly Account[];
+let witness: Witness;
+let bridge: BridgeProcess;
+let n8n: N8nServer;
+/** SHA-256 of the file that went with a text. */
+const hashes = new Map<string, string>();
+let said = 0;
+
+/** What the bridge says; it may be away. */
+const ask = <Answer>(path: string, query: Record<string, string> = {}): Promise<Answer> =>
+  bridge.client.request<Answer>('GET', path, { query });
+
+async function until(what: string, holds: () => Promise<boolean> | boolean, deadline: number): Promise<void> {
+  for (;;) {
+    if (await Promise.resolve(holds()).catch(() => false)) return;
+    if (Date.now() > deadline)
+      throw new Error(
+        `waited too long for ${what}; ${witness.seen.size} of ${said} messages were run for\n` +
+          `${bridge.output}\n${n8n.output}`,
+      );
+    await sleep(10);
+  }
+}
+
+const untilReady = (deadline: number): Promise<void> =>
+  until(
+    'the session',
+    async () => (await ask<{ state: string }>(`/v1/sessions/${SESSION}`)).state === 'ready',
+    deadline,
+  );
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-webjs-kill-'));
+  standin = new Standin();
+  await standin.start();
+  me = standin.network.addAccount('4915110000001', 'Me');
+  people = Array.from({ length: CHATS }, (_, index) =>
+    standin.network.addAccount(`49151${String(23_456_100 + index)}`, `Person ${index}`),
+  );
+  witness = new Witness();
+  await witness.start();
+  bridge = new BridgeProcess(join(folder, 'bridge'), await freePort(), {
+    WABRIDGE_ENGINES: 'webjs',
+    WABRIDGE_BROWSER_FLAGS: standin.browserArgs.join('\n'),
+  });
+  await bridge.start();
+  await bridge.client.request('POST', '/v1/sessions', { body: { name: SESSION, engine: 'webjs' } });
+  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
+    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
+  });
+  n8n = new N8nServer({
+    folder: join(folder, 'n8n'),
+    port: await freePort(),
+    brokerPort: await freePort(),
+    expressionEngine: 'legacy',
+  });
+  await n8n.prepare({
+    credentials: [bridgeCredential(bridge.url, secret)],
+    workflows: [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url, hashesMedia: true })],
+  });
+  await n8n.start();
+  await n8n.untilPublished(WORKFLOW);
+  const deadline = Date.now() + 60_000;
+  let code = '';
+  await until(
+    'a QR',
+    async () => (code = (await ask<{ code: string }>(`/v1/sessions/${SESSION}/qr`)).code) !== '',
+    deadline,
+  );
+  standin.scan(code, me);
+  await untilReady(deadline);
+}, 240_000);
+
+afterAll(async () => {
+  await n8n?.kill();
+  await bridge?.stop();
+  await witness?.stop();
+  await standin?.stop();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}, 60_000);
+
+/** Everybody writes so many messages, one after the other. */
+function speak(rounds: number): void {
+  for (let end = said + rounds * CHATS; said < end; said += 1) {
+    const from = people[said % CHATS] as Account;
+    const text = textOf(said);
+    if (said % MEDIA_EVERY !== 0) {
+      standin.network.say(from, me, text);
+      continue;
+    }
+    const asImage = (said / MEDIA_EVERY) % 2 === 0;
+    const bytes = Buffer.concat([asImage ? PIXEL : Buffer.from('%PDF-1.4\n'), Buffer.from(text.repeat(100))]);
+    hashes.set(text, sha256(bytes));
+    const media = standin.storeMedia(
+      bytes,
+      asImage ? 'image/png' : 'application/pdf',
+      asImage ? undefined : `${text}.pdf`,
+    );
+    standin.network.say(from, me, { type: asImage ? 'image' : 'document', caption: text, media });
+  }
+}
+
+interface AtKill {
+  readonly runs: number;
+  readonly sends: number;
+}
+
+/**
+ * Waits until so many messages were run for, and then until runs and sends are under way. WhatsApp's server is made to
+ * hold its word back meanwhile, so that sends are under way for certain; what it had to say is said after the kill.
+ */
+async function kill(atLeast: number, deadline: number, victim: () => Promise<void>): Promise<AtKill> {
+  await until(`${atLeast} runs`, () => witness.seen.size >= atLeast, deadline);
+  standin.network.holdsAcks = true;
+  let sends = 0;
+  await until(
+    'runs and sends under way',
+    async () => {
+      const { messages } = await ask<{ messages: readonly unknown[] }>('/v1/messages', { state: 'sending' });
+      sends = messages.length;
+      return sends > 0 && witness.open > 0;
+    },
+    deadline,
+  );
+  const runs = witness.open;
+  await victim();
+  standin.network.holdsAcks = false;
+  return { runs, sends };
+}
+
+/** Texts by chat, in the order in which their first runs began. */
+function firstRunsByChat(runs: readonly WitnessedRun[]): Map<string, string[]> {
+  const known = new Set<string>();
+  const byChat = new Map<string, string[]>();
+  for (const run of runs) {
+    if (known.has(run.eventId)) continue;
+    known.add(run.eventId);
+    byChat.set(run.chat, [...(byChat.get(run.chat) ?? []), run.text]);
+  }
+  return byChat;
+}
+
+describe(`${MESSAGES} messages over ${CHATS} chats; n8n, Chromium and the bridge killed once each`, () => {
+  test('every workflow runs with its file, in order within its chat, and every message is answered exactly once', async () => {
+    const deadline = Date.now() + DEADLINE_MS;
+    // Long enough that a kill always finds runs under way.
+    witness.answerMs = 20;
+    const kills: AtKill[] = [];
+
+    speak(5);
+    kills.push(await kill(60, deadline, () => n8n.kill()));
+    speak(2);
+    await n8n.start();
+
+    speak(2);
+    kills.push(
+      await kill(180, deadline, async () => {
+        const { browser, pids } = await browserTree(bridge.dataDir);
+        process.kill(browser as number, 'SIGKILL');
+        await untilEnded(pids);
+      }),
+    );
+    speak(4);
+
+    kills.push(
+      await kill(300, deadline, async () => {
+        const { pids } = await browserTree(bridge.dataDir);
+        await bridge.kill();
+        await untilEnded(pids);
+      }),
+    );
+    speak(4);
+    await bridge.start();
+    speak(3);
+    expect(said).toBe(MESSAGES);
+
+    const answers = (): string[] => people.flatMap(({ inbox }) => inbox.map(({ body }) => body ?? ''));
+    await until('an answer to everything', () => new Set(answers()).size >= MESSAGES, deadline);
+    // An answer that reached its recipient is on record a moment later.
+    const open = (): Promise<{ messages: readonly unknown[] }> => ask('/v1/messages', { state: 'queued,sending' });
+    await until('the end of all sends', async () => (await open()).messages.length === 0, deadline);
+
+    // The kills hit what they were meant to hit.
+    expect(kills).toHaveLength(3);
+    for (const { runs, sends } of kills) {
+      expect(runs).toBeGreaterThan(0);
+      expect(sends).toBeGreaterThan(0);
+    }
+
+    // Every message's workflow ran, and its file was in the item with the bytes that were sent.
+    expect(witness.seen.size).toBe(MESSAGES);
+    expect(new Set(witness.runs.map(({ text }) => text)).size).toBe(MESSAGES);
+    expect(witness.runs.filter(({ mediaError }) => mediaError !== undefined)).toEqual([]);
+    for (const { text, sha256: hash } of witness.runs) expect([text, hash]).toEqual([text, hashes.get(text)]);
+
+    // Order within each chat.
+    for (const [, texts] of firstRunsByChat(witness.runs)) expect(texts).toEqual([...texts].sort());
+
+    // Each answered exactly once, in order within each chat.
+    for (const [person, { inbox }] of people.entries()) {
+      const expected = Array.from({ length: ROUNDS }, (_, round) => `answer to ${textOf(round * CHATS + person)}`);
+      expect(inbox.map(({ body }) => body)).toEqual(expected);
+      expect(new Set(inbox.map(({ stanza }) => stanza)).size).toBe(ROUNDS);
+    }
+
+    // Nothing is given up or in doubt, and the login was kept.
+    const rest = await ask<{ messages: readonly unknown[] }>('/v1/messages', {
+      state: 'queued,sending,failed,in_doubt',
+    });
+    expect(rest.messages).toEqual([]);
+    const letters = await ask<{ deadLetters: readonly unknown[] }>('/v1/dead-letters');
+    expect(letters.deadLetters).toEqual([]);
+    expect(me.devices.size).toBe(1);
+  });
+});
