@@ -69,19 +69,21 @@ export async function build(): Promise<void> {
   await must('gulp', process.execPath, [tool('gulp/bin/gulp.js'), 'assets']);
 }
 
-export const CHROMIUM = '/usr/bin/chromium';
+const BROWSERS = { chromium: '/usr/bin/chromium', 'chromium-headless-shell': '/usr/bin/chromium-headless-shell' };
 
-/** Debian's Chromium for the browser tests: no browser can be downloaded where these tests run. */
+/** Debian's browsers for the browser tests, which run on both: no browser can be downloaded where these tests run. */
 export async function ensureChromium(): Promise<void> {
-  if (existsSync(CHROMIUM)) return;
+  const missing = Object.entries(BROWSERS).flatMap(([name, path]) => (existsSync(path) ? [] : [name]));
+  if (missing.length === 0) return;
+  const names = missing.join(' ');
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `the browser tests need ${CHROMIUM}. Install it (Debian and Ubuntu: sudo apt-get install chromium) and try again.`,
+      `the browser tests need ${names}. Install it (Debian: sudo apt-get install ${names}) and try again.`,
     );
   }
-  say("installing Debian's chromium for the browser tests (about a minute) …");
+  say(`installing Debian's ${missing.join(' and ')} for the browser tests (about a minute) …`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const update = await run('apt-get', ['update', '-qq'], { env, show: 'on-failure' });
-  const install = await run('apt-get', ['install', '-y', '-qq', 'chromium'], { env, show: 'on-failure' });
-  if (update.code !== 0 || install.code !== 0) throw new Error('apt-get could not install chromium (see above)');
+  const install = await run('apt-get', ['install', '-y', '-qq', ...missing], { env, show: 'on-failure' });
+  if (update.code !== 0 || install.code !== 0) throw new Error(`apt-get could not install ${names} (see above)`);
 }

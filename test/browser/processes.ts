@@ -32,7 +32,7 @@ async function all(): Promise<Running[]> {
 /** The browser of a profile folder and everything it started; empty once all of it has ended. */
 export async function browserTree(
   profileFolder: string,
-): Promise<{ browser: number | null; renderers: number[]; pids: number[] }> {
+): Promise<{ browser: number | null; renderers: number[]; pids: number[]; commands: string[] }> {
   const running = await all();
   const roots = running.filter(({ command }) => command.includes(`--user-data-dir=${profileFolder}`));
   const pids = new Set(roots.map(({ pid }) => pid));
@@ -45,7 +45,12 @@ export async function browserTree(
     ({ command }) => !command.includes('--type=') && command.includes('--remote-debugging-pipe'),
   );
   const renderers = running.filter(({ pid, command }) => pids.has(pid) && command.includes('--type=renderer'));
-  return { browser: browser?.pid ?? null, renderers: renderers.map(({ pid }) => pid), pids: [...pids] };
+  return {
+    browser: browser?.pid ?? null,
+    renderers: renderers.map(({ pid }) => pid),
+    pids: [...pids],
+    commands: running.filter(({ pid }) => pids.has(pid)).map(({ command }) => command),
+  };
 }
 
 const isRunning = (pid: number): boolean => {

@@ -2,6 +2,7 @@
 import type { ChatId } from '../../bridge/src/contract/ids.ts';
 import type { Engine, EngineError } from '../../bridge/src/engine/engine.ts';
 import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
+import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { EngineRecording } from '../conformance/engine-recording.ts';
 import { WebjsHarness } from './webjs-harness.ts';
 
@@ -9,16 +10,22 @@ import { WebjsHarness } from './webjs-harness.ts';
 export const LONG = 90_000;
 
 export class SessionAtTest extends WebjsHarness {
-  async launch(deadlines: Partial<Deadlines> = {}): Promise<{ engine: Engine; heard: EngineRecording }> {
+  async launch(
+    deadlines: Partial<Deadlines> = {},
+    settings: WebjsSettings = {},
+  ): Promise<{ engine: Engine; heard: EngineRecording }> {
     const heard = new EngineRecording();
-    const engine = this.createEngine(heard, deadlines);
+    const engine = this.createEngine(heard, deadlines, settings);
     await engine.start();
     return { engine, heard };
   }
 
   /** Launched, scanned and ready. */
-  async linked(deadlines: Partial<Deadlines> = {}): Promise<{ engine: Engine; heard: EngineRecording }> {
-    const started = await this.launch(deadlines);
+  async linked(
+    deadlines: Partial<Deadlines> = {},
+    settings: WebjsSettings = {},
+  ): Promise<{ engine: Engine; heard: EngineRecording }> {
+    const started = await this.launch(deadlines, settings);
     this.standin.scan((await started.heard.untilSignal('qr')).code, this.me);
     await started.heard.untilSignal('ready');
     return started;

@@ -1,6 +1,5 @@
 /** A WhatsApp account on the stand-in network, driven by the real whatsapp-web.js in a real Chromium. */
 import { createHash } from 'node:crypto';
-import { accessSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import type { SessionName } from '../../bridge/src/contract/ids.ts';
 import type { Engine, EngineListener } from '../../bridge/src/engine/engine.ts';
 import { findBrowser } from '../../bridge/src/engine/webjs/browser-finder.ts';
 import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
+import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
@@ -34,6 +34,10 @@ export const SUPPORTS: EngineSupports = {
   unlink: true,
 };
 
+/** Where Debian's packages put the two browsers; `npm test` installs both. */
+const BROWSERS = { chromium: '/usr/bin/chromium', 'headless shell': '/usr/bin/chromium-headless-shell' } as const;
+export type BrowserKind = keyof typeof BROWSERS;
+
 export class WebjsHarness {
   readonly standin: Standin;
   readonly me: Account;
@@ -41,11 +45,14 @@ export class WebjsHarness {
   readonly carol: Account;
   readonly group: Group;
   readonly folder: string;
+  /** Undefined leaves the choice to the engine. */
+  readonly browserPath: string | undefined;
   readonly #engines = new Set<Engine>();
 
-  constructor(standin: Standin, folder: string) {
+  constructor(standin: Standin, folder: string, browserPath: string | undefined) {
     this.standin = standin;
     this.folder = folder;
+    this.browserPath = browserPath;
     const { network } = standin;
     this.me = network.addAccount('4915110000001', 'Me');
     this.bob = network.addAccount('4915110000002', 'Bob');
@@ -56,23 +63,34 @@ export class WebjsHarness {
   }
 
   static async open<Harness extends WebjsHarness>(
-    this: new (standin: Standin, folder: string) => Harness,
+    this: new (standin: Standin, folder: string, browserPath: string | undefined) => Harness,
     build: PageSettings['build'] = '_serialized',
+    browser?: BrowserKind,
   ): Promise<Harness> {
+    const browserPath = process.env['WABRIDGE_BROWSER_PATH'] ?? (browser && BROWSERS[browser]);
     // A machine without a browser fails here, with what to install: these tests are never skipped.
-    accessSync(findBrowser(process.env['WABRIDGE_BROWSER_PATH']).path);
+    findBrowser(browserPath);
     const standin = new Standin();
     Object.assign(standin.page, { build, version: BUILDS[build] });
     await standin.start();
-    return new this(standin, await mkdtemp(join(tmpdir(), 'wabridge-webjs-')));
+    return new this(standin, await mkdtemp(join(tmpdir(), 'wabridge-webjs-')), browserPath);
   }
 
   get profileFolder(): string {
     return join(this.folder, 'profile');
   }
 
-  createEngine(listener: EngineListener, deadlines: Partial<Deadlines> = {}): Engine {
-    const settings = { browserPath: process.env['WABRIDGE_BROWSER_PATH'], browserArgs: this.standin.browserArgs };
+  /** @param settings more than what leads the browser to the stand-in */
+  createEngine(
+    listener: EngineListener,
+    deadlines: Partial<Deadlines> = {},
+    { browserArgs = [], ...others }: WebjsSettings = {},
+  ): Engine {
+    const settings = {
+      browserPath: this.browserPath,
+      browserArgs: [...this.standin.browserArgs, ...browserArgs],
+      ...others,
+    };
     const factory = new WebjsFactory(settings, systemClock, createLogger('silent', 'json'), {
       ...DEADLINES,
       ...deadlines,
@@ -140,8 +158,8 @@ export class WebjsHarness {
 }
 
 /** The harness as the conformance suite wants it. */
-export async function conformanceHarness(build: PageSettings['build']): Promise<EngineHarness> {
-  const harness = await WebjsHarness.open(build);
+export async function conformanceHarness(build: PageSettings['build'], browser: BrowserKind): Promise<EngineHarness> {
+  const harness = await WebjsHarness.open(build, browser);
   const { standin, me, bob, carol, group } = harness;
   const { network } = standin;
   return {

@@ -1,7 +1,8 @@
 /** Finds a Chromium that is already on the machine; nothing is ever downloaded from here. */
-import { accessSync, constants } from 'node:fs';
-import { basename } from 'node:path';
-import puppeteer from 'puppeteer';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Browser as Product, computeExecutablePath, detectBrowserPlatform } from '@puppeteer/browsers';
 
 export interface Browser {
   readonly path: string;
@@ -10,20 +11,36 @@ export interface Browser {
   readonly foundBy: 'setting' | 'system' | 'puppeteer';
 }
 
-const SYSTEM_PATHS = [
+/** Where to look. */
+export interface Places {
+  /** Paths at which packages put the headless shell. */
+  readonly shells: readonly string[];
+  /** Paths at which packages put a whole Chromium or Chrome. */
+  readonly browsers: readonly string[];
+  /** Puppeteer's own download folder, which `wabridge browser install` uses too. */
+  readonly cache: string;
+}
+
+const SHELLS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chrome-headless-shell'];
+const BROWSERS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome-stable',
   '/usr/bin/google-chrome',
-  '/usr/bin/chromium-headless-shell',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
+/** Where Puppeteer's tools download to: PUPPETEER_CACHE_DIR, or a folder of the user's. */
+export const puppeteersFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
+  environment['PUPPETEER_CACHE_DIR'] || join(homedir(), '.cache', 'puppeteer');
+
+export const usualPlaces = (): Places => ({ shells: SHELLS, browsers: BROWSERS, cache: puppeteersFolder() });
+
 export class BrowserNotFound extends Error {
   constructor(reason: string) {
     super(
-      `${reason} Install one (Debian or Ubuntu: apt-get install chromium) and, if it is not found by itself, set browserPath (WABRIDGE_BROWSER_PATH) to its path.`,
+      `${reason} Run \`wabridge browser install\`, or install one (Debian: apt-get install chromium-headless-shell) and, if it is not found by itself, set browserPath (WABRIDGE_BROWSER_PATH) to its path.`,
     );
     this.name = 'BrowserNotFound';
   }
@@ -32,55 +49,82 @@ export class BrowserNotFound extends Error {
 const runnable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
 };
-const at = (path: string, foundBy: Browser['foundBy']): Browser => ({
-  path,
-  shell: basename(path).includes('headless-shell'),
-  foundBy,
-});
 
 /**
- * The browser to use: the configured one, else the first of the usual places, else Puppeteer's own download.
+ * The browser to use: the configured one, else a headless shell, else a whole browser. The shell needs about half the
+ * memory, so it goes first wherever it comes from; of two of a kind, the system's goes first, since it is kept up to
+ * date with the system.
  *
  * @param configured the setting `browserPath`
  * @throws BrowserNotFound with what to install or set
  */
-export function findBrowser(configured: string | undefined, systemPaths: readonly string[] = SYSTEM_PATHS): Browser {
+export function findBrowser(configured: string | undefined, places: Places = usualPlaces()): Browser {
   if (configured !== undefined) {
-    if (runnable(configured)) return at(configured, 'setting');
-    throw new BrowserNotFound(`The configured browser ${configured} is missing or cannot be run.`);
+    if (!runnable(configured))
+      throw new BrowserNotFound(`The configured browser ${configured} is missing or cannot be run.`);
+    return { path: configured, shell: basename(configured).includes('headless-shell'), foundBy: 'setting' };
   }
-  const system = systemPaths.find(runnable);
-  if (system !== undefined) return at(system, 'system');
-  const downloaded = puppeteersOwn();
-  if (downloaded !== null && runnable(downloaded)) return at(downloaded, 'puppeteer');
-  throw new BrowserNotFound('No Chromium or Chrome was found on this machine.');
+  const [found] = browsersAt(places);
+  if (!found) throw new BrowserNotFound('No Chromium or Chrome was found on this machine.');
+  return found;
 }
 
-function puppeteersOwn(): string | null {
+/** Every usable browser, the preferred one first. */
+export function browsersAt(places: Places): readonly Browser[] {
+  const system = (paths: readonly string[], shell: boolean): Browser[] =>
+    paths.filter(runnable).map((path) => ({ path, shell, foundBy: 'system' }));
+  const downloaded = (product: Product, shell: boolean): Browser[] =>
+    downloads(places.cache, product).map((path) => ({ path, shell, foundBy: 'puppeteer' }));
+  return [
+    ...system(places.shells, true),
+    ...downloaded(Product.CHROMEHEADLESSSHELL, true),
+    ...system(places.browsers, false),
+    ...downloaded(Product.CHROME, false),
+  ];
+}
+
+/** What Puppeteer's tools have downloaded for this kind of machine, the newest first. */
+function downloads(cacheDir: string, browser: Product): string[] {
+  const prefix = `${detectBrowserPlatform() ?? 'none'}-`;
+  let folders: string[];
   try {
-    return puppeteer.executablePath();
+    folders = readdirSync(join(cacheDir, browser));
   } catch {
-    return null;
+    return [];
   }
+  return folders
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }))
+    .map((buildId) => computeExecutablePath({ cacheDir, browser, buildId }))
+    .filter(runnable);
+}
+
+/** Why this browser and no other, for a person. */
+export function reasonFor({ shell, foundBy }: Browser): string {
+  if (foundBy === 'setting') return 'set by browserPath';
+  const where = foundBy === 'system' ? 'installed in the system' : "in Puppeteer's download folder";
+  return shell
+    ? `${where}; the headless shell, which needs about half the memory of a whole Chromium`
+    : `${where}; there is no headless shell, which would need about half the memory (wabridge browser install)`;
 }
 
 /** What `wabridge doctor` says about the browser. */
-export function browserFacts(configured: string | undefined): {
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly warning?: string;
-} {
+export function browserFacts(
+  configured: string | undefined,
+  places: Places = usualPlaces(),
+): { readonly ok: boolean; readonly detail: string; readonly warning?: string } {
   try {
-    const browser = findBrowser(configured);
+    const browser = findBrowser(configured, places);
     const sandbox = sandboxWarning();
     return {
       ok: true,
-      detail: `${browser.path} (${browser.foundBy})`,
+      detail: `${browser.path} (${reasonFor(browser)})`,
       ...(sandbox === null ? {} : { warning: sandbox }),
     };
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Browser as PuppeteerBrowser, Page } from 'puppeteer';
 import whatsapp from 'whatsapp-web.js';
 import type { Browser } from './browser-finder.ts';
 import { sandboxWarning } from './browser-finder.ts';
+import { browserFlags } from './browser-flags.ts';
 import type { Deadlines } from './deadlines.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { installShims } from './page-shims.ts';
@@ -16,16 +17,6 @@ export interface ClientOptions {
   /** Called as soon as a browser process exists, before anything is loaded. */
   readonly onBrowser: (browser: PuppeteerBrowser, page: Page) => void;
 }
-
-const BASE_ARGS = [
-  '--no-first-run',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-dev-shm-usage',
-];
 
 export function createClient({ browser, folder, extraArgs, deadlines, onBrowser }: ClientOptions): GuardedClient {
   const auth = new whatsapp.LocalAuth({ dataPath: folder });
@@ -44,7 +35,7 @@ export function createClient({ browser, folder, extraArgs, deadlines, onBrowser 
       handleSIGHUP: false,
       protocolTimeout: Math.max(deadlines.media, deadlines.send),
       timeout: deadlines.start,
-      args: [...BASE_ARGS, ...(sandboxWarning() === null ? [] : ['--no-sandbox']), ...extraArgs],
+      args: browserFlags(browser, sandboxWarning() === null, extraArgs),
     },
   });
   auth.afterBrowserInitialized = async () => {

@@ -1,0 +1,10 @@
+/** The engine suite on the page as it was before July 2026, in a whole Chromium. */
+import { engineConformance } from '../conformance/engine.suite.ts';
+import { conformanceHarness, SUPPORTS } from './webjs-harness.ts';
+
+engineConformance(
+  'webjs, page with `_serialized`, chromium',
+  SUPPORTS,
+  () => conformanceHarness('_serialized', 'chromium'),
+  { timeoutMs: 90_000 },
+);

@@ -1,0 +1,10 @@
+/** The engine suite on the page as it was before July 2026, in the headless shell. */
+import { engineConformance } from '../conformance/engine.suite.ts';
+import { conformanceHarness, SUPPORTS } from './webjs-harness.ts';
+
+engineConformance(
+  'webjs, page with `_serialized`, headless shell',
+  SUPPORTS,
+  () => conformanceHarness('_serialized', 'headless shell'),
+  { timeoutMs: 90_000 },
+);
