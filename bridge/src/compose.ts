@@ -323,6 +323,7 @@ function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeepe
     start: (name) => registry.start(name),
     stop: (name) => registry.stop(name),
     logout: (name) => registry.logout(name),
+    health: (name) => registry.health(name),
     qr: (name) => registry.qr(name),
     delete: async (name: SessionName) => {
       await registry.stop(name);

@@ -68,6 +68,7 @@ export const EVENT_TYPES = {
   'session.state_changed': { description: 'A session moved to another state.', content: false },
   'session.qr_issued': { description: 'A QR code waits to be scanned; read it with GET /v1/sessions/{name}/qr.', content: false },
   'session.degraded': { description: 'A session is connected but does not work as it should.', content: false },
+  'session.recovered': { description: 'A session that was degraded works as it should again.', content: false },
   'outbox.failed': { description: 'An outbox message was given up on.', content: false },
   'outbox.in_doubt': { description: 'Whether an outbox message left cannot be known; settle it with `wabridge outbox resolve`.', content: false },
   'subscription.expired': { description: 'A durable subscription that nobody used for longer than events are kept was removed.', content: false },
@@ -213,6 +214,10 @@ export interface EventData {
   'session.degraded': {
     reason: string;
   };
+  'session.recovered': {
+    /** what had not worked */
+    reason: string;
+  };
   'outbox.failed': {
     outboxId: string;
     code: string;
@@ -230,7 +235,7 @@ export interface EventData {
 
 export type Event = {
   id: string;
-  type: 'message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired';
+  type: 'message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired';
   session: string | null;
   seq: number;
   occurredAt: string;
@@ -242,7 +247,7 @@ export type Event = {
 
 export type Filter = {
   sessions?: string[];
-  types?: ('message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired')[];
+  types?: ('message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired')[];
   chatKinds?: ('direct' | 'group' | 'channel' | 'status' | 'broadcast')[];
   /** senders: phone, chat id or lid */
   from?: string[];

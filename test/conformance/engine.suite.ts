@@ -173,6 +173,20 @@ export function engineConformance(
       expect(ready.self.chatId).toMatch(/@(c\.us|lid)$/);
     });
 
+    check('says of itself what works: nothing fails while it is ready, something does once it has ended', async () => {
+      const { engine } = await linked();
+      const { checks } = await engine.health();
+      expect(checks.length).toBeGreaterThan(0);
+      expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+      for (const { name: part, detail } of checks) {
+        expect(part).not.toBe('');
+        expect(detail).not.toBe('');
+        expect(detail).not.toContain(harness.contact.split('@')[0]);
+      }
+      await end(engine);
+      expect((await engine.health()).checks.some(({ state }) => state === 'failed')).toBe(true);
+    });
+
     check('does not become ready while nobody scans', async () => {
       const { heard } = await launch();
       await heard.untilSignal('qr');

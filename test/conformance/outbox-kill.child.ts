@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { ChatId, OutboxId, WireId } from '../../bridge/src/contract/ids.ts';
-import type { Engine, EngineSend, SendFate, SendReceipt } from '../../bridge/src/engine/engine.ts';
+import type { Engine, EngineHealth, EngineSend, SendFate, SendReceipt } from '../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
@@ -58,6 +58,9 @@ class HttpEngine implements Engine {
   }
   async fateOf(wireId: WireId): Promise<SendFate> {
     return (await this.#ask('/fate', { wireId })).fate as SendFate;
+  }
+  health(): Promise<EngineHealth> {
+    return Promise.resolve({ checks: [] });
   }
   downloadMedia(): Promise<NodeJS.ReadableStream> {
     return Promise.reject(new Error('not here'));

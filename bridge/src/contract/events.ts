@@ -103,6 +103,11 @@ export const EVENT_CATALOGUE = {
     content: false,
     data: object({ reason: Type.String() }),
   },
+  'session.recovered': {
+    description: 'A session that was degraded works as it should again.',
+    content: false,
+    data: object({ reason: Type.String({ description: 'what had not worked' }) }),
+  },
   'outbox.failed': {
     description: 'An outbox message was given up on.',
     content: false,

@@ -22,11 +22,28 @@ export type EngineSignal =
   | { readonly kind: 'ready'; readonly self: Address }
   /** The line is lost. An engine that gets it back signals `ready` again; one that does not is replaced after a while. */
   | { readonly kind: 'interrupted'; readonly reason: string }
+  /** It does not work as it should. The engine, or the next one, says `recovered` once it does. */
   | { readonly kind: 'degraded'; readonly reason: string }
+  /** It works as it should. Means nothing to a session that was not degraded. */
+  | { readonly kind: 'recovered' }
   /** The account was unlinked: login state is void, only a new scan helps. */
   | { readonly kind: 'logged_out'; readonly reason: string }
-  /** The engine cannot go on by itself (browser died, start failed); the supervisor restarts it with backoff. */
-  | { readonly kind: 'crashed'; readonly reason: string };
+  /** WhatsApp refuses this account or this program (banned, restricted, too old): only a person can change that. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /**
+   * The engine cannot go on by itself (browser died, start failed); the supervisor restarts it with backoff. With
+   * `retryAfterMs` all healing was in vain: not before that many milliseconds, and a person should look.
+   */
+  | { readonly kind: 'crashed'; readonly reason: string; readonly retryAfterMs?: number };
+
+/** What an engine knows of its own parts. `detail` is for a person and names no people. */
+export interface EngineHealth {
+  readonly checks: readonly {
+    readonly name: string;
+    readonly state: 'ok' | 'failed' | 'unknown';
+    readonly detail: string;
+  }[];
+}
 
 export interface EngineMedia {
   readonly kind: MediaKind;
@@ -124,6 +141,8 @@ export interface Engine {
   send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt>;
   /** What became of a message whose send was interrupted. */
   fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
+  /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
+  health(): Promise<EngineHealth>;
   /** The bytes of an incoming medium. Throws `EngineError`: `fail` where WhatsApp has it no more, `defer` to try again. */
   downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream>;
 }

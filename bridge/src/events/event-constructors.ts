@@ -147,6 +147,12 @@ export const sessionDegraded = (session: SessionName, reason: string, at: Date):
   data: { reason },
 });
 
+/** A degraded session works again. Each is a fact of its own. */
+export const sessionRecovered = (session: SessionName, reason: string, at: Date): NewEvent<'session.recovered'> => ({
+  ...ofSession(session, 'session.recovered', at),
+  data: { reason },
+});
+
 interface OutboxOutcome {
   readonly session: SessionName;
   readonly chat: Address | null;
@@ -212,7 +218,7 @@ export function mediaIdOf(event: EventId): MediaId {
 const messageEventId = (session: SessionName, type: 'message.received' | 'message.sent', wireId: WireId): EventId =>
   deriveEventId(session, type, wireId);
 
-function ofSession<T extends 'session.state_changed' | 'session.qr_issued' | 'session.degraded'>(
+function ofSession<T extends 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered'>(
   session: SessionName,
   type: T,
   at: Date,

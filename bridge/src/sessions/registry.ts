@@ -23,8 +23,8 @@ import {
   setSessionDesired,
   type SessionRow,
 } from '../store/sessions.repository.ts';
-import type { QrCode, SessionEngines, Sessions, SessionView } from './sessions.ts';
-import { Supervisor, type SupervisorDeps } from './supervisor.ts';
+import type { QrCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
+import { type SupervisedSession, Supervisor, type SupervisorDeps } from './supervisor.ts';
 
 export interface RegistryOptions {
   /** One folder per session is made in here for its login state. */
@@ -56,6 +56,8 @@ interface Held {
   wanted: boolean;
   deleting: boolean;
 }
+
+type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'created_at'>;
 
 const NOTHING: EngineCapabilities = { chosenMessageIds: false, operations: [] };
 /** States in which a session that is being restored still takes up the machine. */
@@ -117,7 +119,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     try {
       const now = this.#deps.clock.now();
       await this.#deps.database.write(addSession({ name, engine, now }));
-      const held = this.#hold(name, { engine, desired: 'stopped', self: null, created_at: now });
+      const held = this.#hold(name, { engine, desired: 'stopped', self: null, refusal: null, created_at: now });
       held.wanted = true;
       await held.supervised?.supervisor.start('it was added');
       return viewOf(held);
@@ -165,6 +167,16 @@ export class SessionRegistry implements Sessions, SessionEngines {
     const code = held.supervised?.supervisor.qr;
     if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(held).state });
     return code;
+  }
+
+  async health(name: SessionName): Promise<SessionHealth> {
+    const held = this.#held(name);
+    const { checks } = (await held.supervised?.supervisor.health()) ?? { checks: [] };
+    const { state, reason, degraded } = viewOf(held);
+    const works = state === 'ready' && degraded === null;
+    const own = works ? 'it is connected and works' : (degraded ?? `it is ${state}: ${reason}`);
+    const session = { name: 'session', state: works ? 'ok' : 'failed', detail: own } as const;
+    return { healthy: works && checks.every((check) => check.state !== 'failed'), checks: [session, ...checks] };
   }
 
   ready(name: SessionName): Engine | null {
@@ -215,7 +227,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     for (const look of [...this.#changeListeners]) look();
   }
 
-  #hold(name: SessionName, row: Pick<SessionRow, 'engine' | 'desired' | 'self' | 'created_at'>): Held {
+  #hold(name: SessionName, row: Row): Held {
     const factory = this.#factory(row.engine);
     const held: Held = {
       name,
@@ -229,13 +241,13 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return held;
   }
 
-  #supervisor(name: SessionName, factory: EngineFactory, row: Pick<SessionRow, 'desired' | 'self'>): Supervisor {
+  #supervisor(name: SessionName, factory: EngineFactory, row: Row): Supervisor {
     return new Supervisor(
       {
         name,
         factory,
         profileDir: this.#profileDir(name),
-        rest: row.desired === 'logged_out' ? 'logged_out' : 'stopped',
+        rest: restOf(row),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
       },
       this.#deps,
@@ -294,7 +306,17 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 }
 
-const takesPlace = (held: Held): boolean => held.wanted && held.supervised?.supervisor.machine.state !== 'logged_out';
+function takesPlace({ wanted, supervised }: Held): boolean {
+  const machine = supervised?.supervisor.machine;
+  return wanted && machine?.state !== 'logged_out' && machine?.refused !== true;
+}
+
+function restOf({ desired, refusal }: Row): SupervisedSession['rest'] {
+  if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
+  return desired === 'logged_out'
+    ? { state: 'logged_out', reason: 'the account was unlinked' }
+    : { state: 'stopped', reason: 'it was stopped' };
+}
 
 function viewOf(held: Held): SessionView {
   const common = { name: held.name, engine: held.engine, simulated: held.engine === 'sandbox' };

@@ -5,6 +5,10 @@
  *   stopped ─start→ starting ─qr→ awaiting_scan ─authenticated→ connecting ─ready→ ready
  *   ready ─interrupted, crash→ reconnecting ─ready→ ready          a launch that fails before → failed ─retry→ starting
  *   any ─logged_out→ logged_out (until an operator starts it)      any ─stop→ stopping ─engine gone→ stopped
+ *   any ─refused→ failed (until an operator starts it)             any ─crash with a pause→ failed ─retry→ starting
+ *
+ * `degraded` outlives a change of state, since healing takes a session through several: it ends with `recovered`, or
+ * where the session comes to rest.
  */
 import type { SessionState } from '../contract/events.ts';
 
@@ -18,13 +22,16 @@ export interface Machine {
   readonly wasReady: boolean;
   /** What does not work as it should; null where all does. */
   readonly degraded: string | null;
+  /** WhatsApp refuses it: it is left alone until an operator starts it. */
+  readonly refused: boolean;
 }
 
 export type Input =
   | { readonly on: 'start'; readonly reason: string }
   | { readonly on: 'stop'; readonly reason: string }
-  | { readonly on: 'qr' | 'authenticated' | 'ready' }
-  | { readonly on: 'interrupted' | 'degraded' | 'logged_out' | 'crashed'; readonly reason: string }
+  | { readonly on: 'qr' | 'authenticated' | 'ready' | 'recovered' }
+  | { readonly on: 'interrupted' | 'degraded' | 'logged_out' | 'refused'; readonly reason: string }
+  | { readonly on: 'crashed'; readonly reason: string; readonly retryAfterMs?: number | undefined }
   /** The engine took too long to become ready. */
   | { readonly on: 'deadline' }
   /** The wait before the next launch is over. */
@@ -38,10 +45,19 @@ export type Timer = 'deadline' | 'retry' | 'stable';
 export type Action =
   | {
       readonly do:
-        'launch' | 'discard' | 'show_qr' | 'hide_qr' | 'announce_ready' | 'announce_degraded' | 'forget_account';
+        | 'launch'
+        | 'discard'
+        | 'show_qr'
+        | 'hide_qr'
+        | 'announce_ready'
+        | 'announce_degraded'
+        | 'forget_account'
+        | 'keep_refusal';
     }
-  /** Replaces a running timer of the same name. `attempt` counts from 1. */
-  | { readonly do: 'arm'; readonly timer: Timer; readonly attempt: number }
+  /** `reason` is what had not worked. */
+  | { readonly do: 'announce_recovered'; readonly reason: string }
+  /** Replaces a running timer of the same name. `attempt` counts from 1. `waitMs` goes before the usual wait. */
+  | { readonly do: 'arm'; readonly timer: Timer; readonly attempt: number; readonly waitMs?: number }
   | { readonly do: 'disarm'; readonly timer: Timer };
 
 export interface Step {
@@ -67,9 +83,9 @@ const LIVE: ReadonlySet<SessionState> = new Set([
 /** States in which the engine is on its way to ready. */
 const UNDER_WAY: ReadonlySet<SessionState> = new Set(['starting', 'awaiting_scan', 'connecting', 'reconnecting']);
 
-/** A session at rest, as it is when the bridge begins. */
+/** A session at rest, as it is when the bridge begins; `failed` is one that WhatsApp refuses. */
 export function atRest(state: 'stopped' | 'logged_out' | 'failed', reason: string): Machine {
-  return { state, reason, attempt: 0, wasReady: false, degraded: null };
+  return { state, reason, attempt: 0, wasReady: false, degraded: null, refused: state === 'failed' };
 }
 
 /** The next state and what it takes. An input that means nothing in a state changes nothing. */
@@ -89,10 +105,14 @@ export function step(machine: Machine, input: Input): Step {
       return interrupted(machine, input.reason);
     case 'degraded':
       return degraded(machine, input.reason);
+    case 'recovered':
+      return recovered(machine);
     case 'logged_out':
       return loggedOut(machine, input.reason);
+    case 'refused':
+      return refused(machine, input.reason);
     case 'crashed':
-      return machine.state === 'failed' ? stay(machine) : fall(machine, input.reason);
+      return machine.state === 'failed' ? stay(machine) : fall(machine, input.reason, input.retryAfterMs);
     case 'deadline':
       return UNDER_WAY.has(machine.state) && machine.state !== 'awaiting_scan'
         ? fall(machine, 'it did not become ready in time')
@@ -113,20 +133,20 @@ const to = (machine: Machine, state: SessionState, reason: string): Machine => (
   ...machine,
   state,
   reason,
-  degraded: null,
 });
 const deadline = (machine: Machine): Action => ({ do: 'arm', timer: 'deadline', attempt: machine.attempt + 1 });
 
 function start(machine: Machine, reason: string): Step {
   // While it is stopping, a start waits its turn; in any other state that lives there is nothing to start.
   if (machine.state !== 'stopped' && machine.state !== 'logged_out' && machine.state !== 'failed') return stay(machine);
-  const next = { ...to(machine, 'starting', reason), attempt: 0, wasReady: false };
+  const next = { ...to(machine, 'starting', reason), attempt: 0, wasReady: false, degraded: null, refused: false };
   return { machine: next, actions: [...QUIET, { do: 'launch' }, deadline(next)] };
 }
 
 function stop(machine: Machine, reason: string): Step {
   if (machine.state === 'stopped' || machine.state === 'stopping') return stay(machine);
-  return { machine: to(machine, 'stopping', reason), actions: [...QUIET, { do: 'discard' }] };
+  const next = { ...to(machine, 'stopping', reason), degraded: null, refused: false };
+  return { machine: next, actions: [...QUIET, { do: 'discard' }] };
 }
 
 function qr(machine: Machine): Step {
@@ -149,7 +169,7 @@ function authenticated(machine: Machine): Step {
 }
 
 function ready(machine: Machine): Step {
-  if (machine.state === 'ready') return { machine: { ...machine, degraded: null }, actions: [] };
+  if (machine.state === 'ready') return stay(machine);
   if (!UNDER_WAY.has(machine.state)) return stay(machine);
   return {
     machine: { ...to(machine, 'ready', 'connected'), wasReady: true },
@@ -181,26 +201,43 @@ function degraded(machine: Machine, reason: string): Step {
   return { machine: { ...machine, degraded: reason }, actions: [{ do: 'announce_degraded' }] };
 }
 
+function recovered(machine: Machine): Step {
+  const { degraded: reason, state } = machine;
+  if (reason === null || state !== 'ready') return stay(machine);
+  return { machine: { ...machine, degraded: null }, actions: [{ do: 'announce_recovered', reason }] };
+}
+
 function loggedOut(machine: Machine, reason: string): Step {
   if (!LIVE.has(machine.state)) return stay(machine);
   return {
-    machine: to(machine, 'logged_out', reason),
+    machine: { ...to(machine, 'logged_out', reason), degraded: null, refused: false },
     actions: [...QUIET, { do: 'discard' }, { do: 'forget_account' }],
   };
 }
 
-/** The engine is of no use any more: end it, and launch another after a while. */
-function fall(machine: Machine, reason: string): Step {
+/** The login state stays, since only WhatsApp knows for how long it refuses. */
+function refused(machine: Machine, reason: string): Step {
+  if (!LIVE.has(machine.state) || machine.refused) return stay(machine);
+  return {
+    machine: { ...to(machine, 'failed', reason), degraded: null, refused: true },
+    actions: [...QUIET, { do: 'discard' }, { do: 'keep_refusal' }],
+  };
+}
+
+/** The engine is of no use any more: end it, and launch another after a while, or after the pause that it asks for. */
+function fall(machine: Machine, reason: string, waitMs?: number): Step {
   if (!LIVE.has(machine.state)) return stay(machine);
-  const next = { ...to(machine, machine.wasReady ? 'reconnecting' : 'failed', reason), attempt: machine.attempt + 1 };
+  const state = machine.wasReady && waitMs === undefined ? 'reconnecting' : 'failed';
+  const next = { ...to(machine, state, reason), attempt: machine.attempt + 1 };
+  const wait = waitMs === undefined ? {} : { waitMs };
   return {
     machine: next,
-    actions: [...QUIET, { do: 'discard' }, { do: 'arm', timer: 'retry', attempt: next.attempt }],
+    actions: [...QUIET, { do: 'discard' }, { do: 'arm', timer: 'retry', attempt: next.attempt, ...wait }],
   };
 }
 
 function retry(machine: Machine): Step {
-  if (machine.state !== 'failed' && machine.state !== 'reconnecting') return stay(machine);
+  if ((machine.state !== 'failed' && machine.state !== 'reconnecting') || machine.refused) return stay(machine);
   const next = machine.state === 'failed' ? to(machine, 'starting', `launch ${machine.attempt + 1}`) : machine;
   return { machine: next, actions: [{ do: 'launch' }, deadline(machine)] };
 }

@@ -5,7 +5,7 @@
 import type { Address } from '../contract/address.ts';
 import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
-import type { Engine, EngineCapabilities, EngineName } from '../engine/engine.ts';
+import type { Engine, EngineCapabilities, EngineHealth, EngineName } from '../engine/engine.ts';
 
 export interface SessionView {
   readonly name: SessionName;
@@ -21,6 +21,12 @@ export interface SessionView {
   readonly capabilities: EngineCapabilities;
   /** True for the sandbox: nothing here is WhatsApp. */
   readonly simulated: boolean;
+}
+
+/** The engine's own checks, after one named `session` that sums up the state. */
+export interface SessionHealth extends EngineHealth {
+  /** Connected, not degraded, and no check failed. */
+  readonly healthy: boolean;
 }
 
 export interface QrCode {
@@ -40,6 +46,8 @@ export interface Sessions {
   logout(name: SessionName): Promise<SessionView>;
   /** Stops the session and removes it with its login state; events and outbox rows stay. */
   delete(name: SessionName): Promise<void>;
+  /** What is known of the session's parts, in any state. @throws WabError WAB_SESSION_NOT_FOUND */
+  health(name: SessionName): Promise<SessionHealth>;
   /** @throws WabError WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): QrCode;
 }

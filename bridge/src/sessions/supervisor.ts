@@ -4,10 +4,22 @@
  */
 import { WabError } from '../contract/errors.ts';
 import type { Address } from '../contract/address.ts';
-import type { NewEvent } from '../contract/events.ts';
+import type { NewEvent, SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
-import type { Engine, EngineFact, EngineFactory, EngineListener, EngineSignal } from '../engine/engine.ts';
-import { sessionDegraded, sessionQrIssued, sessionStateChanged } from '../events/event-constructors.ts';
+import type {
+  Engine,
+  EngineFact,
+  EngineFactory,
+  EngineHealth,
+  EngineListener,
+  EngineSignal,
+} from '../engine/engine.ts';
+import {
+  sessionDegraded,
+  sessionQrIssued,
+  sessionRecovered,
+  sessionStateChanged,
+} from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
@@ -36,6 +48,9 @@ export interface SupervisorOptions {
   readonly stableAfterMs: number;
 }
 
+/** An engine answers from what it has, so this long is an engine that hangs. */
+const HEALTH_DEADLINE_MS = 5_000;
+
 export interface SupervisorDeps {
   readonly recorder: SessionRecorder;
   readonly database: Pick<Database, 'write'>;
@@ -50,8 +65,11 @@ export interface SupervisedSession {
   readonly name: SessionName;
   readonly factory: EngineFactory;
   readonly profileDir: string;
-  /** As it was left: at rest until somebody starts it. */
-  readonly rest: 'stopped' | 'logged_out';
+  /** As it was left: at rest until somebody starts it. `failed` where WhatsApp refuses it. */
+  readonly rest: {
+    readonly state: Extract<SessionState, 'stopped' | 'logged_out' | 'failed'>;
+    readonly reason: string;
+  };
   readonly self: Address | null;
 }
 
@@ -85,7 +103,7 @@ export class Supervisor {
     this.#onChange = onChange;
     this.#onReady = onReady;
     this.#self = session.self;
-    this.#machine = atRest(session.rest, session.rest === 'logged_out' ? 'the account was unlinked' : 'it was stopped');
+    this.#machine = atRest(session.rest.state, session.rest.reason);
     this.#since = new Date(deps.clock.now()).toISOString();
   }
 
@@ -161,6 +179,18 @@ export class Supervisor {
     });
   }
 
+  /** What the engine knows of its parts. Never rejects: an engine that does not answer is what health is asked for. */
+  async health(): Promise<EngineHealth> {
+    const engine = this.#engine;
+    if (!engine) return { checks: [{ name: 'engine', state: 'unknown', detail: 'no engine runs for this session' }] };
+    let health: EngineHealth | null = null;
+    const asked = Promise.resolve()
+      .then(() => engine.health())
+      .then((answer) => void (health = answer));
+    const done = await within(this.#deps.clock, asked, HEALTH_DEADLINE_MS);
+    return health ?? { checks: [{ name: 'engine', state: 'failed', detail: done.in ? 'no answer' : done.reason }] };
+  }
+
   notReady(hint: string): WabError {
     return new WabError('WAB_SESSION_NOT_READY', { session: this.#session.name, state: this.#machine.state, hint });
   }
@@ -203,6 +233,9 @@ export class Supervisor {
       effects.push(setSessionDesired({ name, desired: 'logged_out', now: at.getTime() }));
       effects.push(setSessionSelf({ name, self: null, now: at.getTime() }));
     }
+    if (actions.some((action) => action.do === 'keep_refusal')) {
+      effects.push(setSessionDesired({ name, desired: 'refused', refusal: machine.reason, now: at.getTime() }));
+    }
     if (machine.state === 'ready' && this.#self) {
       effects.push(setSessionSelf({ name, self: JSON.stringify(this.#self), now: at.getTime() }));
     }
@@ -231,10 +264,15 @@ export class Supervisor {
           sessionDegraded(this.#session.name, this.#machine.degraded ?? '', new Date(this.#deps.clock.now())),
         );
         return;
+      case 'announce_recovered':
+        this.#record(sessionRecovered(this.#session.name, action.reason, new Date(this.#deps.clock.now())));
+        return;
       case 'forget_account':
+      case 'keep_refusal':
+        // Stored with the change of state.
         return;
       case 'arm':
-        this.#arm(action.timer, this.#waitFor(action.timer, action.attempt));
+        this.#arm(action.timer, action.waitMs ?? this.#waitFor(action.timer, action.attempt));
         return;
       case 'disarm':
         this.#timers.get(action.timer)?.abort();
@@ -296,7 +334,9 @@ export class Supervisor {
     } else if (signal.kind === 'ready') {
       this.#self = signal.self;
       this.#take({ on: 'ready' });
-    } else if (signal.kind === 'authenticated') this.#take({ on: 'authenticated' });
+    } else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
+    else if (signal.kind === 'crashed')
+      this.#take({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });
     else this.#take({ on: signal.kind, reason: signal.reason });
   }
 

@@ -15,7 +15,7 @@ export const addSession = defineOperation(
     const { name, engine, now } = args;
     const made = await db
       .insertInto('sessions')
-      .values({ name, engine, desired: 'running', self: null, created_at: now, updated_at: now })
+      .values({ name, engine, desired: 'running', self: null, refusal: null, created_at: now, updated_at: now })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .executeTakeFirst();
     if (made.numInsertedOrUpdatedRows !== 1n) throw new WabError('WAB_SESSION_EXISTS', { session: name });
@@ -26,11 +26,17 @@ export const setSessionDesired = defineOperation(
   'sessions.setDesired',
   async (
     db,
-    args: { readonly name: SessionName; readonly desired: DesiredState; readonly now: number },
+    args: {
+      readonly name: SessionName;
+      readonly desired: DesiredState;
+      /** With `refused`: why, for a person. */
+      readonly refusal?: string;
+      readonly now: number;
+    },
   ): Promise<void> => {
     await db
       .updateTable('sessions')
-      .set({ desired: args.desired, updated_at: args.now })
+      .set({ desired: args.desired, refusal: args.refusal ?? null, updated_at: args.now })
       .where('name', '=', args.name)
       // What is being removed is not revived by a late signal.
       .where('desired', '!=', 'deleting')

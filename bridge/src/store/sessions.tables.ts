@@ -6,6 +6,8 @@ export type DesiredState =
   | 'stopped'
   /** Unlinked: stays so until an operator starts it. */
   | 'logged_out'
+  /** WhatsApp refuses the account: left alone until an operator starts it. */
+  | 'refused'
   /** Being removed; a restart in the middle of it goes on with it. */
   | 'deleting';
 
@@ -15,6 +17,8 @@ export interface SessionsTable {
   desired: DesiredState;
   /** Address of the linked account, as JSON, once known. */
   self: string | null;
+  /** Why WhatsApp refuses it; means something only while it is `refused`. */
+  refusal: string | null;
   created_at: number;
   updated_at: number;
 }

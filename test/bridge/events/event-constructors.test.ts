@@ -68,6 +68,7 @@ const ALL: readonly NewEvent[] = [
   make.sessionStateChanged(support, { from: 'starting', to: 'ready', reason: 'r' }, at),
   make.sessionQrIssued(support, at, at),
   make.sessionDegraded(support, 'r', at),
+  make.sessionRecovered(support, 'r', at),
   make.outboxFailed({ session: support, chat, outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r', at }),
   make.outboxInDoubt({ session: support, chat, outboxId, attempt: 1, reason: 'r', at }),
   make.subscriptionExpired('n8n:a' as SubscriptionName, at, at),
@@ -152,6 +153,7 @@ test('the envelope tells chat, sender and direction', () => {
       ['message.failed', true],
       ['message.sent', true],
       ['session.degraded', null],
+      ['session.recovered', null],
     ]),
   );
   expect(envelopeOf(ALL.at(-1)!)).toMatchObject({ session: null, chatId: null, chatKind: null, lane: '|' });

@@ -43,6 +43,7 @@ describe('sessions and keys', () => {
     expect(listed.json.sessions.map((session: { name: string }) => session.name)).toEqual(['demo']);
     for (const [method, path] of [
       ['GET', '/v1/sessions/other'],
+      ['GET', '/v1/sessions/other/health'],
       ['POST', '/v1/sessions/other/stop'],
       ['DELETE', '/v1/sessions/other'],
       ['GET', '/v1/sessions/other/qr'],
@@ -84,6 +85,15 @@ describe('sessions and keys', () => {
 
       expect((await manual.raw('POST', `/v1/sandbox/${name}/scan`, { body: '{}' })).status).toBe(204);
       await manual.until(async () => (await state()) === 'ready');
+      const health = await manual.raw('GET', `/v1/sessions/${name}/health`);
+      expect(health.json).toMatchObject({
+        healthy: true,
+        checks: [
+          { name: 'session', state: 'ok' },
+          { name: 'line', state: 'ok' },
+          { name: 'events', state: 'ok' },
+        ],
+      });
       expect((await manual.raw('POST', `/v1/sessions/${name}/stop`)).json.state).toBe('stopped');
       await manual.raw('POST', `/v1/sessions/${name}/start`);
       await manual.until(async () => (await state()) === 'ready');

@@ -11,6 +11,7 @@ import type { OutboxMessage, OutboxState, SendRequest } from '../../../bridge/sr
 import type {
   Engine,
   EngineCapabilities,
+  EngineHealth,
   EngineFact,
   EngineSend,
   SendFate,
@@ -120,6 +121,10 @@ class NetworkEngine implements Engine {
 
   async fateOf(wireId: WireId): Promise<SendFate> {
     return this.#network.fate(wireId);
+  }
+
+  health(): Promise<EngineHealth> {
+    return Promise.resolve({ checks: [] });
   }
 
   downloadMedia(): Promise<NodeJS.ReadableStream> {

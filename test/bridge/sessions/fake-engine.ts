@@ -2,7 +2,13 @@
 import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
-import type { Engine, EngineFact, EngineFactory, EngineListener } from '../../../bridge/src/engine/engine.ts';
+import type {
+  Engine,
+  EngineFact,
+  EngineFactory,
+  EngineHealth,
+  EngineListener,
+} from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Log } from '../../../bridge/src/ops/logger.ts';
@@ -53,7 +59,7 @@ export class FakeEngine implements Engine {
   starts = 0;
   stops = 0;
   logouts = 0;
-  /** What `start`, `stop` and `logout` do. */
+  /** What `start`, `stop`, `logout` and `health` do. */
   onStart: () => Promise<void> = () => Promise.resolve();
   onStop: () => Promise<void> = () => Promise.resolve();
   onLogout: () => Promise<void> = () => Promise.resolve();
@@ -73,6 +79,10 @@ export class FakeEngine implements Engine {
   logout(): Promise<void> {
     this.logouts += 1;
     return this.onLogout();
+  }
+  onHealth: () => Promise<EngineHealth> = () => Promise.resolve({ checks: [] });
+  health(): Promise<EngineHealth> {
+    return this.onHealth();
   }
   resolveChat = (): never => unused();
   chooseWireId = (): never => unused();

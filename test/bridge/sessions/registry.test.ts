@@ -163,6 +163,54 @@ describe('session registry', () => {
     expect(factory.made).toHaveLength(before);
   });
 
+  test('a session that WhatsApp refuses stays failed over a restart, and an operator starts it again', async () => {
+    const first = await open({ maxSessions: 1 });
+    await first.add(name('blocked'), 'sandbox');
+    await settle();
+    factory.last.listener.signal(READY);
+    factory.last.listener.signal({ kind: 'refused', reason: 'blocked; ask for a review' });
+    // It needs no place while it is left alone.
+    await first.add(name('other'), 'sandbox');
+    await first.stop(name('other'));
+    const before = factory.made.length;
+    const second = await reopen(first, { maxSessions: 1 });
+    await settle();
+    expect(second.get(name('blocked'))).toMatchObject({
+      state: 'failed',
+      reason: 'blocked; ask for a review',
+      self: READY.self,
+    });
+    expect(factory.made).toHaveLength(before);
+    await second.start(name('blocked'));
+    await waitFor(() => factory.made.length === before + 1);
+    const third = await reopen(second, { maxSessions: 1 });
+    await waitFor(() => third.get(name('blocked')).state === 'starting');
+  });
+
+  test('health sums up the state of the session and what its engine says', async () => {
+    becomeReadyAtOnce();
+    const registry = await open();
+    await registry.add(name('support'), 'sandbox');
+    await waitFor(() => registry.get(name('support')).state === 'ready');
+    const line = { name: 'line', state: 'ok', detail: 'connected' } as const;
+    factory.last.onHealth = () => Promise.resolve({ checks: [line] });
+    expect(await registry.health(name('support'))).toMatchObject({
+      healthy: true,
+      checks: [{ name: 'session', state: 'ok' }, line],
+    });
+    factory.last.listener.signal({ kind: 'degraded', reason: 'it hears nothing' });
+    expect(await registry.health(name('support'))).toMatchObject({
+      healthy: false,
+      checks: [{ name: 'session', state: 'failed', detail: 'it hears nothing' }, line],
+    });
+    await registry.stop(name('support'));
+    expect(await registry.health(name('support'))).toMatchObject({
+      healthy: false,
+      checks: [{ name: 'session', detail: 'it is stopped: an operator stopped it' }, { state: 'unknown' }],
+    });
+    await expect(registry.health(name('nobody'))).rejects.toMatchObject({ code: 'WAB_SESSION_NOT_FOUND' });
+  });
+
   test('restores side by side, but not all at once', async () => {
     const first = await open({ maxSessions: 10 });
     for (const each of ['a', 'b', 'c', 'd', 'e']) await first.add(name(each), 'sandbox');

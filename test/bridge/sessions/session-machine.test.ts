@@ -10,7 +10,10 @@ const signal = fc.constantFrom<Input>(
   { on: 'interrupted', reason: 'line lost' },
   { on: 'degraded', reason: 'slow' },
   { on: 'degraded', reason: 'no pictures' },
+  { on: 'recovered' },
   { on: 'logged_out', reason: 'unlinked' },
+  { on: 'refused', reason: 'blocked' },
+  { on: 'crashed', reason: 'healed in vain', retryAfterMs: 3_600_000 },
   { on: 'crashed', reason: 'died' },
   { on: 'deadline' },
   { on: 'retry_due' },
@@ -88,6 +91,67 @@ describe('session machine: properties', () => {
     );
   });
 
+  test('a session that WhatsApp refuses is left alone until an operator starts it', () => {
+    fc.assert(
+      fc.property(inputs(), fc.array(signal, { maxLength: 20 }), (before, signals) => {
+        const machine = end([...before, { on: 'refused', reason: 'blocked' }]);
+        if (!machine.refused) return;
+        const trace = run(
+          signals.filter(({ on }) => on !== 'logged_out'),
+          machine,
+        );
+        expect(trace.every(({ after }) => after.state === 'failed' && after.refused)).toBe(true);
+        expect(trace.flatMap(({ actions }) => did(actions))).not.toContain('launch');
+        expect(end([{ on: 'start', reason: 'reviewed' }], machine)).toMatchObject({
+          state: 'starting',
+          refused: false,
+        });
+      }),
+    );
+  });
+
+  test('refused is a failed session; a session at rest is not degraded', () => {
+    fc.assert(
+      fc.property(inputs(), (sequence) => {
+        for (const { after } of run(sequence)) {
+          if (after.refused) expect(after.state).toBe('failed');
+          if (['stopping', 'stopped', 'logged_out'].includes(after.state) || after.refused)
+            expect(after.degraded).toBeNull();
+        }
+      }),
+    );
+  });
+
+  test('each onset that is announced has at most one end, and no end comes without an onset', () => {
+    fc.assert(
+      fc.property(inputs(80), (sequence) => {
+        let open = false;
+        for (const { after, actions } of run(sequence)) {
+          for (const action of did(actions)) {
+            if (action === 'announce_recovered') expect(open).toBe(true);
+            if (action === 'announce_degraded') open = true;
+            if (action === 'announce_recovered') open = false;
+          }
+          open &&= after.degraded !== null;
+          expect(after.degraded !== null).toBe(open);
+        }
+      }),
+    );
+  });
+
+  test('a pause is waited out in failed, for exactly as long as it was asked for', () => {
+    fc.assert(
+      fc.property(inputs(), fc.integer({ min: 1, max: 1e9 }), (before, retryAfterMs) => {
+        const machine = end(before);
+        const { machine: after, actions } = step(machine, { on: 'crashed', reason: 'in vain', retryAfterMs });
+        if (after === machine) return;
+        expect(after.state).toBe('failed');
+        expect(actions).toContainEqual(expect.objectContaining({ do: 'arm', timer: 'retry', waitMs: retryAfterMs }));
+        expect(did(actions)).toContain('discard');
+      }),
+    );
+  });
+
   test('ready is entered by a ready signal alone', () => {
     fc.assert(
       fc.property(inputs(), (sequence) => {
@@ -129,9 +193,10 @@ describe('session machine: properties', () => {
           }
           if (input.on === 'deadline' || input.on === 'retry_due') break;
           if (after.state === 'starting' || after.state === 'connecting') expect(armed).toContain('deadline');
-          if (after.state === 'failed') expect(armed).toContain('retry');
+          if (after.state === 'failed') expect(armed.has('retry')).toBe(!after.refused);
           if (after.state === 'reconnecting') expect(armed.has('deadline') || armed.has('retry')).toBe(true);
-          if (after.state === 'stopped' || after.state === 'logged_out') expect([...armed]).toEqual([]);
+          if (after.state === 'stopped' || after.state === 'logged_out' || after.refused)
+            expect([...armed]).toEqual([]);
         }
       }),
     );
@@ -187,12 +252,17 @@ describe('session machine: the ways that matter', () => {
     expect(end([{ on: 'ready' }, { on: 'stable' }], looping).attempt).toBe(0);
   });
 
-  test('degraded is announced once per reason and heals with ready', () => {
+  test('degraded is announced once per reason, lasts through a reconnect and ends with recovered', () => {
     const ready = end([{ on: 'start', reason: 'added' }, { on: 'ready' }]);
     const first = step(ready, { on: 'degraded', reason: 'slow' });
     expect(did(first.actions)).toEqual(['announce_degraded']);
     expect(step(first.machine, { on: 'degraded', reason: 'slow' }).actions).toEqual([]);
-    expect(step(first.machine, { on: 'ready' }).machine.degraded).toBeNull();
+    const back = end([{ on: 'interrupted', reason: 'healing' }, { on: 'ready' }], first.machine);
+    expect(back).toMatchObject({ state: 'ready', degraded: 'slow' });
+    const healed = step(back, { on: 'recovered' });
+    expect(healed.actions).toEqual([{ do: 'announce_recovered', reason: 'slow' }]);
+    expect(healed.machine.degraded).toBeNull();
+    expect(step(healed.machine, { on: 'recovered' }).actions).toEqual([]);
   });
 
   test('a broken line while a code is shown takes the code away', () => {

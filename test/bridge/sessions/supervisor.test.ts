@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChatId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import type { EngineFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
-import { Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
+import { type SupervisedSession, Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { FakeFactory, FakeRecorder, ManualClock, READY, SELF, settle, silent } from './fake-engine.ts';
 
@@ -13,14 +13,14 @@ const OPTIONS = {
   stableAfterMs: 60_000,
 };
 
-function make() {
+function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it was stopped' }) {
   const factory = new FakeFactory();
   const recorder = new FakeRecorder();
   const clock = new ManualClock();
   const written: Call<unknown>[] = [];
   let readies = 0;
   const supervisor = new Supervisor(
-    { name: 'support' as SessionName, factory, profileDir: '/profiles/support', rest: 'stopped', self: null },
+    { name: 'support' as SessionName, factory, profileDir: '/profiles/support', rest, self: null },
     {
       recorder,
       clock,
@@ -236,14 +236,102 @@ describe('supervisor', () => {
     await expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_NOT_READY' });
   });
 
-  test('degraded is told once, and gone with the next ready', async () => {
-    const { supervisor, factory, recorder } = await ready(make());
+  test('degraded is told once, lasts through healing, and its end is told', async () => {
+    const { supervisor, factory, recorder, clock } = await ready(make());
     factory.last.listener.signal({ kind: 'degraded', reason: 'media cannot be loaded' });
     factory.last.listener.signal({ kind: 'degraded', reason: 'media cannot be loaded' });
     expect(supervisor.machine.degraded).toBe('media cannot be loaded');
     expect(recorder.events.filter((event) => event.type === 'session.degraded')).toHaveLength(1);
+    factory.last.listener.signal({ kind: 'crashed', reason: 'healing' });
+    await clock.pass(1000);
     factory.last.listener.signal(READY);
+    expect(supervisor.machine.degraded).toBe('media cannot be loaded');
+    factory.last.listener.signal({ kind: 'recovered' });
+    factory.last.listener.signal({ kind: 'recovered' });
     expect(supervisor.machine.degraded).toBeNull();
+    expect(recorder.events.flatMap((event) => (event.type === 'session.recovered' ? [event.data] : []))).toEqual([
+      { reason: 'media cannot be loaded' },
+    ]);
+  });
+
+  test('refused by WhatsApp: failed with the reason, durable, and no launch until an operator starts it', async () => {
+    const { supervisor, factory, recorder, clock } = await ready(make());
+    factory.last.listener.signal({ kind: 'refused', reason: 'blocked; ask for a review' });
+    factory.last.listener.signal({ kind: 'crashed', reason: 'the browser ended' });
+    await clock.pass(24 * 3_600_000);
+    expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'blocked; ask for a review', refused: true });
+    expect(supervisor.self).toEqual(SELF);
+    expect(factory.made).toHaveLength(1);
+    expect(factory.last.stops).toBe(1);
+    expect(factory.last.logouts).toBe(0);
+    expect(recorder.effects.map((call) => call.args)).toContainEqual(
+      expect.objectContaining({ desired: 'refused', refusal: 'blocked; ask for a review' }),
+    );
+    await supervisor.start('again');
+    await settle();
+    expect(factory.made).toHaveLength(2);
+    expect(supervisor.machine).toMatchObject({ state: 'starting', refused: false });
+  });
+
+  test('a session that WhatsApp refused before the bridge restarted is failed and says why', () => {
+    const { supervisor } = make({ state: 'failed', reason: 'blocked' });
+    expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'blocked', refused: true });
+  });
+
+  test('where healing was in vain it fails with the reason and waits for as long as it was told', async () => {
+    const { supervisor, factory, clock } = await ready(make());
+    factory.last.listener.signal({ kind: 'crashed', reason: 'still deaf', retryAfterMs: 3_600_000 });
+    expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'still deaf' });
+    await clock.pass(3_599_999);
+    expect(factory.made).toHaveLength(1);
+    await clock.pass(1);
+    expect(factory.made).toHaveLength(2);
+    // An operator need not wait.
+    factory.last.listener.signal({ kind: 'crashed', reason: 'still deaf', retryAfterMs: 3_600_000 });
+    await supervisor.start('now');
+    await settle();
+    expect(factory.made).toHaveLength(3);
+  });
+
+  test('health is what the engine says, and an engine that hangs or throws fails the check', async () => {
+    const idle = make();
+    expect(await idle.supervisor.health()).toEqual({
+      checks: [{ name: 'engine', state: 'unknown', detail: 'no engine runs for this session' }],
+    });
+    const { supervisor, factory, clock } = await ready(make());
+    const line = { name: 'line', state: 'ok', detail: 'connected' } as const;
+    factory.last.onHealth = () => Promise.resolve({ checks: [line] });
+    expect(await supervisor.health()).toEqual({ checks: [line] });
+    factory.last.onHealth = () => {
+      throw new Error('health must not throw');
+    };
+    expect((await supervisor.health()).checks).toEqual([
+      { name: 'engine', state: 'failed', detail: 'health must not throw' },
+    ]);
+    factory.last.onHealth = () => new Promise(() => undefined);
+    const asked = supervisor.health();
+    await clock.pass(60_000);
+    expect((await asked).checks).toMatchObject([{ name: 'engine', state: 'failed' }]);
+  });
+
+  test('login state is removed by nothing but a logout: not by a timeout, a crash, a refusal or a stop', async () => {
+    const { supervisor, factory, clock } = make();
+    factory.prepare = (engine) => (engine.onStart = () => new Promise(() => undefined));
+    await supervisor.start('test');
+    await clock.pass(OPTIONS.startDeadlineMs);
+    await clock.pass(1000);
+    factory.last.listener.signal({ kind: 'crashed', reason: 'died' });
+    await clock.pass(2000);
+    factory.last.listener.signal({ kind: 'refused', reason: 'blocked' });
+    await supervisor.start('again');
+    await settle();
+    factory.last.listener.signal(READY);
+    factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });
+    await clock.pass(OPTIONS.startDeadlineMs);
+    await supervisor.stop('enough');
+    expect(factory.made.length).toBeGreaterThan(3);
+    expect(factory.made.map((engine) => engine.logouts)).toEqual(factory.made.map(() => 0));
+    expect(factory.forgotten).toEqual([]);
   });
 
   test('a lost line that does not come back in time ends in a new engine', async () => {

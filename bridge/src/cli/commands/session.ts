@@ -61,7 +61,8 @@ export function sessionCommands(program: Command): void {
           each.state,
           each.since,
           each.self?.phone ?? each.self?.chatId,
-          each.degraded ?? each.reason,
+          // Of a session that is not connected the state's own reason says more.
+          each.state === 'ready' ? (each.degraded ?? each.reason) : each.reason,
         ]),
         'There is no session. Add one with `wabridge session add <name>`.',
       ),

@@ -11,6 +11,7 @@ import {
   type Engine,
   type EngineCapabilities,
   type EngineFact,
+  type EngineHealth,
   type EngineListener,
   type EngineSend,
   type SendFate,
@@ -139,6 +140,27 @@ export class SandboxEngine implements Engine {
     const line = this.#isReady ? this.#line : null;
     if (!line) return 'unknown';
     return this.#within(line.fate(wireId), 'unknown').catch(() => 'unknown');
+  }
+
+  async health(): Promise<EngineHealth> {
+    return {
+      checks: [
+        {
+          name: 'line',
+          state: this.#isReady ? 'ok' : 'failed',
+          detail: this.#isReady
+            ? 'connected to the simulated network'
+            : this.#line
+              ? 'the simulated network has not taken this device yet'
+              : 'not connected to the simulated network',
+        },
+        {
+          name: 'events',
+          state: this.#refused ? 'failed' : 'ok',
+          detail: this.#refused ? 'the last event could not be recorded and is asked for again' : 'events are recorded',
+        },
+      ],
+    };
   }
 
   async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {

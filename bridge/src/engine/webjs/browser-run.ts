@@ -11,7 +11,10 @@ import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { callsOf, type PageCalls } from './page-calls.ts';
 import { announceSynced, type PageState, readState, refreshQr } from './page-functions.ts';
+import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
+
+export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
 export interface RunListener {
   qr(code: string): void;
@@ -22,7 +25,7 @@ export interface RunListener {
   message(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
   /** The run is over; `close` is still to be called. Comes at most once. */
-  ended(how: 'crashed' | 'logged_out', reason: string): void;
+  ended(how: RunEnd, reason: string): void;
 }
 
 type MakeClient = (onBrowser: (browser: Browser, page: Page) => void) => GuardedClient;
@@ -151,6 +154,8 @@ export class BrowserRun {
     client.on('change_state', (state) => this.#onState(String(state)));
     client.on('auth_failure', (reason) => this.#end('crashed', `the login state was not accepted: ${reason}`));
     client.on('disconnected', (reason) => {
+      const refusal = refusalOf(String(reason));
+      if (refusal !== null) return this.#end('refused', refusal);
       const unlinked = String(reason) === 'LOGOUT' || String(reason).startsWith('UNPAIRED');
       if (unlinked) this.#end('logged_out', 'the account was unlinked from this device');
       else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
@@ -160,6 +165,8 @@ export class BrowserRun {
   }
 
   #onState(state: string): void {
+    const refusal = refusalOf(state);
+    if (refusal !== null) return this.#end('refused', refusal);
     if (state !== 'CONNECTED') this.#interrupt(state);
     void this.#look();
   }
@@ -174,7 +181,7 @@ export class BrowserRun {
     if (!this.#over) report();
   }
 
-  #end(how: 'crashed' | 'logged_out', reason: string): void {
+  #end(how: RunEnd, reason: string): void {
     if (this.#over) return;
     this.#over = true;
     this.#ready = false;
@@ -225,6 +232,8 @@ export class BrowserRun {
   }
 
   #judge(state: PageState): void {
+    const refusal = refusalOf(state.state ?? '');
+    if (refusal !== null) return this.#end('refused', refusal);
     const usable = state.state === 'CONNECTED' && state.hasSynced;
     if (state.state === 'UNPAIRED_IDLE') void this.#calls?.call(refreshQr, this.#deadlines.call).catch(() => undefined);
     if (usable && state.document === this.#attachedTo) this.#becomeReady();

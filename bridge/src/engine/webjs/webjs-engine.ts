@@ -7,6 +7,7 @@ import {
   type Engine,
   type EngineCapabilities,
   EngineError,
+  type EngineHealth,
   type EngineListener,
   type EngineSend,
   type SendFate,
@@ -14,7 +15,7 @@ import {
 } from '../engine.ts';
 import { chatKindOf, wireIdOf } from '../whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser-finder.ts';
-import { BrowserRun, describe } from './browser-run.ts';
+import { BrowserRun, describe, type RunEnd } from './browser-run.ts';
 import { createClient } from './client-factory.ts';
 import { type Deadlines, within } from './deadlines.ts';
 import { assembleLive, type Live } from './live.ts';
@@ -147,6 +148,12 @@ export class WebjsEngine implements Engine {
     return this.#live?.run.isReady ? this.#live.sender.fateOf(wireId) : 'unknown';
   }
 
+  async health(): Promise<EngineHealth> {
+    const ready = this.#live?.run.isReady === true;
+    const detail = ready ? 'connected to WhatsApp' : 'not connected to WhatsApp';
+    return { checks: [{ name: 'line', state: ready ? 'ok' : 'failed', detail }] };
+  }
+
   async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {
     return downloadMedia(this.#needReady().run, this.#deadlines, wireId);
   }
@@ -157,7 +164,7 @@ export class WebjsEngine implements Engine {
     return this.#live;
   }
 
-  #onEnded(live: Live, how: 'crashed' | 'logged_out', reason: string): void {
+  #onEnded(live: Live, how: RunEnd, reason: string): void {
     if (this.#live !== live) return;
     // The browser of an unlinked account shows a new code whose login would not be kept: it must go first.
     void this.#end(reason, how === 'logged_out').then(() => this.#listener.signal({ kind: how, reason }));

@@ -6,6 +6,7 @@ import * as auth from './0003-auth.ts';
 import * as outbox from './0004-outbox.ts';
 import * as sessions from './0005-sessions.ts';
 import * as media from './0006-media.ts';
+import * as sessionRefusal from './0007-session-refusal.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-outbox': outbox,
   '0005-sessions': sessions,
   '0006-media': media,
+  '0007-session-refusal': sessionRefusal,
   // … and one line here, in order of their numbers.
 };
 

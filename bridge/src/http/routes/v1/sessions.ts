@@ -28,6 +28,15 @@ const Session = object(
   },
   { $id: 'Session' },
 );
+const Health = object(
+  {
+    healthy: Type.Boolean({ description: 'connected, not degraded, and no check failed' }),
+    checks: listOf(
+      object({ name: Type.String(), state: Type.Enum(['ok', 'failed', 'unknown']), detail: Type.String() }),
+    ),
+  },
+  { $id: 'SessionHealth' },
+);
 const NewSession = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }), engine: Type.Optional(EngineName) });
 const Qr = object({ code: Type.String(), expiresAt: Timestamp });
 const QrQuery = object({ format: Type.Optional(Type.Enum(['json', 'png'])) });
@@ -84,6 +93,21 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       },
     },
     async (request) => sessions.get(requireSession(principalOf(request), request.params.name)),
+  );
+
+  app.get(
+    '/sessions/:name/health',
+    {
+      config: read,
+      schema: {
+        operationId: 'getSessionHealth',
+        summary: 'What works of a session and what does not, from its regular probes',
+        tags,
+        params: SessionParams,
+        response: answers({ 200: Health }),
+      },
+    },
+    async (request) => sessions.health(requireSession(principalOf(request), request.params.name)),
   );
 
   app.delete(
