@@ -4,7 +4,7 @@
  */
 import { WabError } from '../contract/errors.ts';
 import type { Address } from '../contract/address.ts';
-import type { NewEvent, SessionState } from '../contract/events.ts';
+import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type {
   Engine,
@@ -14,29 +14,23 @@ import type {
   EngineListener,
   EngineSignal,
 } from '../engine/engine.ts';
-import {
-  sessionDegraded,
-  sessionQrIssued,
-  sessionRecovered,
-  sessionStateChanged,
-} from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
 import { setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
+import { SessionJournal, type JournalDeps } from './session-journal.ts';
 import { reasonOf, within } from './within.ts';
+import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import type { QrCode } from './sessions.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
 
 /** What the sessions ask of the recorder. */
-export interface SessionRecorder {
+export type SessionRecorder = JournalDeps['recorder'] & {
   /** Resolves once the fact is durable. */
   record(session: SessionName, fact: EngineFact): Promise<unknown>;
-  /** Stores the event and carries out the effects in one transaction. */
-  recordEvent(event: NewEvent, effects?: readonly Call<unknown>[]): Promise<unknown>;
-}
+};
 
 export interface SupervisorOptions {
   readonly backoff: Backoff;
@@ -47,9 +41,6 @@ export interface SupervisorOptions {
   /** How long a session must have been ready before its next crash counts as the first, in milliseconds. */
   readonly stableAfterMs: number;
 }
-
-/** An engine answers from what it has, so this long is an engine that hangs. */
-const HEALTH_DEADLINE_MS = 5_000;
 
 export interface SupervisorDeps {
   readonly recorder: SessionRecorder;
@@ -90,7 +81,7 @@ export class Supervisor {
   #commands: Promise<unknown> = Promise.resolve();
   #qr: QrCode | null = null;
   #offered: QrCode | null = null;
-  readonly #recording = new Set<Promise<unknown>>();
+  readonly #journal: SessionJournal;
   #closed = false;
 
   /**
@@ -103,6 +94,7 @@ export class Supervisor {
     this.#onChange = onChange;
     this.#onReady = onReady;
     this.#self = session.self;
+    this.#journal = new SessionJournal(session.name, deps);
     this.#machine = atRest(session.rest.state, session.rest.reason);
     this.#since = new Date(deps.clock.now()).toISOString();
   }
@@ -159,7 +151,7 @@ export class Supervisor {
     return this.#command(async () => {
       await this.#rest(reason);
       this.#closed = true;
-      await Promise.allSettled(this.#recording);
+      await this.#journal.settled();
     });
   }
 
@@ -179,16 +171,9 @@ export class Supervisor {
     });
   }
 
-  /** What the engine knows of its parts. Never rejects: an engine that does not answer is what health is asked for. */
-  async health(): Promise<EngineHealth> {
-    const engine = this.#engine;
-    if (!engine) return { checks: [{ name: 'engine', state: 'unknown', detail: 'no engine runs for this session' }] };
-    let health: EngineHealth | null = null;
-    const asked = Promise.resolve()
-      .then(() => engine.health())
-      .then((answer) => void (health = answer));
-    const done = await within(this.#deps.clock, asked, HEALTH_DEADLINE_MS);
-    return health ?? { checks: [{ name: 'engine', state: 'failed', detail: done.in ? 'no answer' : done.reason }] };
+  /** What the engine knows of its parts. Never rejects. */
+  health(): Promise<EngineHealth> {
+    return askHealth(this.#engine, this.#deps.clock);
   }
 
   notReady(hint: string): WabError {
@@ -239,7 +224,7 @@ export class Supervisor {
     if (machine.state === 'ready' && this.#self) {
       effects.push(setSessionSelf({ name, self: JSON.stringify(this.#self), now: at.getTime() }));
     }
-    this.#record(sessionStateChanged(name, change, at), effects);
+    this.#journal.changed(change, effects);
   }
 
   #carryOut(action: Action): void {
@@ -260,12 +245,10 @@ export class Supervisor {
         this.#onReady();
         return;
       case 'announce_degraded':
-        this.#record(
-          sessionDegraded(this.#session.name, this.#machine.degraded ?? '', new Date(this.#deps.clock.now())),
-        );
+        this.#journal.degraded(this.#machine.degraded ?? '');
         return;
       case 'announce_recovered':
-        this.#record(sessionRecovered(this.#session.name, action.reason, new Date(this.#deps.clock.now())));
+        this.#journal.recovered(action.reason);
         return;
       case 'forget_account':
       case 'keep_refusal':
@@ -345,7 +328,7 @@ export class Supervisor {
     // Engines repeat a code that still holds.
     if (!offered || offered.code === this.#qr?.code) return;
     this.#qr = offered;
-    this.#record(sessionQrIssued(this.#session.name, new Date(offered.expiresAt), new Date(this.#deps.clock.now())));
+    this.#journal.qrIssued(new Date(offered.expiresAt));
   }
 
   #waitFor(timer: Timer, attempt: number): number {
@@ -372,18 +355,5 @@ export class Supervisor {
 
   async #keep(write: Call<unknown>): Promise<void> {
     await this.#deps.database.write(write);
-  }
-
-  #record(event: NewEvent, effects: readonly Call<unknown>[] = []): void {
-    const recording = this.#deps.recorder
-      .recordEvent(event, effects)
-      .catch((error: unknown) => {
-        this.#deps.log.error(
-          { session: this.#session.name, event: event.type, reason: reasonOf(error) },
-          'an event of the session could not be recorded',
-        );
-      })
-      .finally(() => this.#recording.delete(recording));
-    this.#recording.add(recording);
   }
 }
