@@ -144,6 +144,8 @@ export const ERROR_CODES = {
   WAB_DEAD_LETTER_NOT_FOUND: { status: 404, retryable: false },
   WAB_SANDBOX_ONLY: { status: 409, retryable: false },
   WAB_CONFIG_INVALID: { status: 500, retryable: false },
+  WAB_BROWSER_NOT_FOUND: { status: 500, retryable: false },
+  WAB_BROWSER_INSTALL_FAILED: { status: 500, retryable: false },
   WAB_DATABASE_LOCKED: { status: 500, retryable: false },
   WAB_DISK_FULL: { status: 507, retryable: true },
   WAB_BACKUP_EXISTS: { status: 409, retryable: false },

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { WabError } from '../contract/errors.ts';
 import { version } from '../version.ts';
 import { backupCommands } from './commands/backup.ts';
+import { browserCommands } from './commands/browser.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLetterCommands } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -20,6 +21,7 @@ const GROUPS = [
   startCommand,
   configCommand,
   doctorCommand,
+  browserCommands,
   keyCommands,
   sessionCommands,
   sendCommand,

@@ -311,6 +311,18 @@ export const ERRORS = {
   },
   // operations
   WAB_CONFIG_INVALID: { status: 500, retryable: false, message: 'The settings are not usable: {reason}' },
+  WAB_BROWSER_NOT_FOUND: {
+    status: 500,
+    retryable: false,
+    message:
+      'No browser can be used: {reason}. Run `wabridge browser install`, or install one (Debian: apt-get install chromium-headless-shell) and, if it is not found by itself, set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+  },
+  WAB_BROWSER_INSTALL_FAILED: {
+    status: 500,
+    retryable: false,
+    message:
+      'No browser could be installed: {reason}. Check the network, or install chromium-headless-shell, chromium or Chrome by other means and set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+  },
   WAB_DATABASE_LOCKED: {
     status: 500,
     retryable: false,

@@ -3,6 +3,7 @@ import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Browser as Product, computeExecutablePath, detectBrowserPlatform } from '@puppeteer/browsers';
+import { WabError } from '../../contract/errors.ts';
 
 export interface Browser {
   readonly path: string;
@@ -37,14 +38,7 @@ export const puppeteersFolder = (environment: NodeJS.ProcessEnv = process.env): 
 
 export const usualPlaces = (): Places => ({ shells: SHELLS, browsers: BROWSERS, cache: puppeteersFolder() });
 
-export class BrowserNotFound extends Error {
-  constructor(reason: string) {
-    super(
-      `${reason} Run \`wabridge browser install\`, or install one (Debian: apt-get install chromium-headless-shell) and, if it is not found by itself, set browserPath (WABRIDGE_BROWSER_PATH) to its path.`,
-    );
-    this.name = 'BrowserNotFound';
-  }
-}
+const notFound = (reason: string): WabError => new WabError('WAB_BROWSER_NOT_FOUND', { reason });
 
 const runnable = (path: string): boolean => {
   try {
@@ -61,16 +55,15 @@ const runnable = (path: string): boolean => {
  * date with the system.
  *
  * @param configured the setting `browserPath`
- * @throws BrowserNotFound with what to install or set
+ * @throws WabError WAB_BROWSER_NOT_FOUND with what to install or set
  */
 export function findBrowser(configured: string | undefined, places: Places = usualPlaces()): Browser {
   if (configured !== undefined) {
-    if (!runnable(configured))
-      throw new BrowserNotFound(`The configured browser ${configured} is missing or cannot be run.`);
+    if (!runnable(configured)) throw notFound(`the configured browser ${configured} is missing or cannot be run`);
     return { path: configured, shell: basename(configured).includes('headless-shell'), foundBy: 'setting' };
   }
   const [found] = browsersAt(places);
-  if (!found) throw new BrowserNotFound('No Chromium or Chrome was found on this machine.');
+  if (!found) throw notFound('no Chromium or Chrome was found on this machine');
   return found;
 }
 

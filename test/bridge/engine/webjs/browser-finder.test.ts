@@ -5,7 +5,6 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { Browser as Product, computeExecutablePath } from '@puppeteer/browsers';
 import {
   browserFacts,
-  BrowserNotFound,
   browsersAt,
   findBrowser,
   puppeteersFolder,
@@ -33,9 +32,9 @@ test('the configured browser comes first, and a wrong one is not replaced by ano
   const places = { ...nowhere, shells: [program('other-headless-shell')] };
   expect(findBrowser(path, places)).toEqual({ path, shell: false, foundBy: 'setting' });
   expect(findBrowser(places.shells[0], places)).toMatchObject({ shell: true, foundBy: 'setting' });
-  expect(() => findBrowser(missing, places)).toThrow(BrowserNotFound);
+  expect(() => findBrowser(missing, places)).toThrow(/missing or cannot be run/);
   expect(() => findBrowser(program('not-runnable', 0o644), places)).toThrow(/WABRIDGE_BROWSER_PATH/);
-  expect(() => findBrowser(folder, places)).toThrow(BrowserNotFound);
+  expect(() => findBrowser(folder, places)).toThrow(/missing or cannot be run/);
 });
 
 describe('the headless shell is preferred wherever it comes from', () => {
