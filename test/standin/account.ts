@@ -1,6 +1,17 @@
 /** People with a phone, and groups of them. */
 import type { Device } from './device.ts';
-import type { WireMessage } from './frames.ts';
+import type { BlockedState, Card, ChatState, WireGroup, WireMessage } from './frames.ts';
+
+/** What an account's phone was told besides messages. */
+export type Heard =
+  | { readonly kind: 'reaction'; readonly by: Account; readonly stanza: string; readonly emoji: string }
+  | { readonly kind: 'edit'; readonly by: Account; readonly stanza: string; readonly body: string }
+  | { readonly kind: 'revoke'; readonly by: Account; readonly stanza: string }
+  | { readonly kind: 'vote'; readonly by: Account; readonly stanza: string; readonly options: readonly string[] }
+  /** Of a message that this account sent: 2 delivered, 3 read, 4 played. */
+  | { readonly kind: 'receipt'; readonly by: Account; readonly stanza: string; readonly ack: number }
+  | { readonly kind: 'chatstate'; readonly by: Account; readonly chat: string; readonly state: ChatState }
+  | { readonly kind: 'call-rejected'; readonly by: Account; readonly call: string };
 
 export class Account {
   readonly phone: string;
@@ -11,13 +22,20 @@ export class Account {
   hidesPhone = false;
   /** Whether others may learn the number behind the lid. */
   phoneKnown = true;
+  /** Whether others may learn the lid behind the number; without it the page throws "No LID for user". */
+  lidKnown = true;
   /** The phone reports messages as delivered; switched off it is out of reach. */
   reachable = true;
   /** Reads what it gets at once. */
   readsAtOnce = false;
+  /** The phone sends again what a linked device could not decrypt, when the device asks. */
+  resendsUndecrypted = false;
+  /** Set by `Network.block`: WhatsApp serves this account no longer. */
+  blocked: BlockedState | null = null;
   readonly devices = new Set<Device>();
   /** What others wrote to this account, as it sees it. */
   readonly inbox: WireMessage[] = [];
+  readonly heard: Heard[] = [];
 
   constructor(phone: string, name: string) {
     this.phone = phone;
@@ -31,19 +49,47 @@ export class Account {
     return this.hidesPhone ? this.lid : this.pn;
   }
 
-  get card(): { id: string; name: string; pn?: string; lid?: string } {
-    return { id: this.wid, name: this.name, ...(this.phoneKnown ? { pn: this.pn } : {}), lid: this.lid };
+  get card(): Card {
+    return {
+      id: this.wid,
+      name: this.name,
+      ...(this.phoneKnown ? { pn: this.pn } : {}),
+      ...(this.lidKnown ? { lid: this.lid } : {}),
+    };
   }
 }
 
 export class Group {
   readonly id: string;
-  readonly name: string;
-  readonly members: readonly Account[];
+  /** Members are named by their lids, as in most groups of today. */
+  readonly lidAddressing: boolean;
+  name: string;
+  readonly members: Account[];
+  readonly admins = new Set<Account>();
 
-  constructor(id: string, name: string, members: readonly Account[]) {
+  constructor(id: string, name: string, members: readonly Account[], lidAddressing = false) {
     this.id = id;
     this.name = name;
-    this.members = members;
+    this.members = [...members];
+    this.lidAddressing = lidAddressing;
+    if (members[0]) this.admins.add(members[0]);
+  }
+
+  /** The id under which a member appears to another account, or to itself. */
+  nameOf(member: Account, viewer: Account): string {
+    if (this.lidAddressing) return member.lid;
+    return member === viewer ? member.pn : member.wid;
+  }
+
+  seenBy(viewer: Account): WireGroup {
+    return {
+      id: this.id,
+      name: this.name,
+      lidAddressing: this.lidAddressing,
+      participants: this.members.map((member) => ({
+        id: this.nameOf(member, viewer),
+        isAdmin: this.admins.has(member),
+      })),
+    };
   }
 }

@@ -25,9 +25,21 @@ export interface WireMessage {
     readonly body?: string;
   };
   readonly media?: WireMedia;
+  /** What only some types have, under the names of the page's own models: `lat`, `pollOptions`, `subtype` … */
+  readonly extra?: Extra;
   /** The name that the sender shows. */
   readonly name?: string;
-  readonly sender?: { readonly id: string; readonly name: string; readonly pn?: string; readonly lid?: string };
+  readonly sender?: Card;
+}
+
+export type Extra = Readonly<Record<string, unknown>>;
+
+/** How an account shows itself to others. */
+export interface Card {
+  readonly id: string;
+  readonly name: string;
+  readonly pn?: string;
+  readonly lid?: string;
 }
 
 export interface WireMedia {
@@ -41,18 +53,58 @@ export interface WireMedia {
   readonly mediaKeyTimestamp?: number;
 }
 
-/** Kept for a device until it says that it has it. */
+export interface WireGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly lidAddressing: boolean;
+  readonly participants: readonly { readonly id: string; readonly isAdmin: boolean }[];
+}
+
+export interface WireCall {
+  readonly id: string;
+  readonly from: string;
+  readonly isVideo: boolean;
+  readonly isGroup: boolean;
+}
+
+/** Kept for a device until it says that it has it. Messages are named by their id on that device. */
 export type KeptFrame =
   | { readonly type: 'message'; readonly message: WireMessage }
+  | { readonly type: 'decrypted'; readonly id: string; readonly message: WireMessage }
   | { readonly type: 'ack'; readonly id: string; readonly ack: number }
-  | { readonly type: 'seen'; readonly chat: string };
+  | { readonly type: 'seen'; readonly chat: string }
+  | {
+      readonly type: 'reaction';
+      readonly id: string;
+      readonly stanza: string;
+      readonly by: string;
+      readonly mine: boolean;
+      readonly emoji: string;
+      readonly t: number;
+    }
+  | { readonly type: 'edit'; readonly id: string; readonly stanza: string; readonly body: string; readonly t: number }
+  | { readonly type: 'revoke'; readonly id: string; readonly by: string }
+  | { readonly type: 'deleted'; readonly id: string }
+  | {
+      readonly type: 'vote';
+      readonly id: string;
+      readonly stanza: string;
+      readonly by: string;
+      readonly mine: boolean;
+      readonly options: readonly number[];
+      readonly t: number;
+    }
+  | { readonly type: 'group'; readonly group: WireGroup };
+
+/** States in which WhatsApp serves an account or a version of the page no longer. */
+export type BlockedState = 'TOS_BLOCK' | 'SMB_TOS_BLOCK' | 'PROXYBLOCK' | 'DEPRECATED_VERSION';
 
 export interface OwnAccount {
   readonly pn: string;
   readonly lid: string;
   readonly name: string;
-  readonly contacts: readonly { id: string; name: string; pn?: string; lid?: string }[];
-  readonly groups: readonly { id: string; name: string }[];
+  readonly contacts: readonly Card[];
+  readonly groups: readonly WireGroup[];
 }
 
 export type ServerFrame =
@@ -65,17 +117,39 @@ export type ServerFrame =
       readonly account: OwnAccount;
       readonly backlog: readonly (KeptFrame & { number: number })[];
     }
+  | { readonly type: 'call'; readonly call: WireCall }
   | { readonly type: 'conflict' }
+  | { readonly type: 'blocked'; readonly state: BlockedState }
   | { readonly type: 'reload' }
   | { readonly type: 'logout' }
   | { readonly type: 'answer'; readonly request: number; readonly answer: unknown };
 
+export type ChatState = 'composing' | 'recording' | 'paused';
+
+/** Requests carry a number, under which their answer comes back. */
+export type PageRequest =
+  | { readonly type: 'exists'; readonly wid: string; readonly request: number }
+  | { readonly type: 'pairing'; readonly phone: string; readonly notify: boolean; readonly request: number }
+  | { readonly type: 'reupload'; readonly directPath: string; readonly request: number }
+  | { readonly type: 'unlink'; readonly request: number };
+
 export type PageFrame =
-  | { readonly type: 'hello'; readonly credential: string | null }
+  | { readonly type: 'hello'; readonly credential: string | null; readonly page: string }
   | { readonly type: 'send'; readonly message: WireMessage }
   | { readonly type: 'got'; readonly number: number }
   | { readonly type: 'seen'; readonly chat: string }
+  | { readonly type: 'react'; readonly stanza: string; readonly emoji: string }
+  | { readonly type: 'edit'; readonly stanza: string; readonly body: string }
+  | { readonly type: 'revoke'; readonly stanza: string }
+  | { readonly type: 'delete'; readonly stanza: string }
+  | { readonly type: 'vote'; readonly stanza: string; readonly options: readonly number[] }
+  | { readonly type: 'chatstate'; readonly chat: string; readonly state: ChatState }
+  | { readonly type: 'presence'; readonly available: boolean }
+  | { readonly type: 'reject-call'; readonly call: string; readonly to: string }
+  /** The page asks the phone for messages that it could not decrypt. */
+  | { readonly type: 'resend'; readonly stanzas: readonly string[] }
+  | { readonly type: 'leave'; readonly chat: string }
+  | { readonly type: 'rename'; readonly chat: string; readonly subject: string }
   | { readonly type: 'refresh' }
   | { readonly type: 'takeover' }
-  | { readonly type: 'exists'; readonly wid: string; readonly request: number }
-  | { readonly type: 'unlink'; readonly request: number };
+  | PageRequest;

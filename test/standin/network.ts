@@ -1,46 +1,36 @@
-/** The WhatsApp network of the stand-in: accounts that write to each other, and what becomes of their messages. */
+/** The WhatsApp network of the stand-in: accounts that write to each other, and what becomes of what they do. */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { Account, Group } from './account.ts';
+import { Account, type Group } from './account.ts';
+import type { Content } from './contents.ts';
+import { Deeds, newStanza } from './deeds.ts';
 import { Device } from './device.ts';
-import type { OwnAccount, WireMedia, WireMessage } from './frames.ts';
-
-export interface Content {
-  readonly type: string;
-  readonly body?: string;
-  readonly caption?: string;
-  readonly mentions?: readonly string[];
-  readonly quoted?: WireMessage['quoted'];
-  readonly media?: WireMedia;
-}
-
-interface Sent {
-  readonly from: Account;
-  /** How far each recipient is. */
-  readonly reached: Map<Account, number>;
-  ack: number;
-}
-
-const SERVER_TOOK = 1;
-const DELIVERED = 2;
-const READ = 3;
-const REFUSED = -1;
+import type { BlockedState, OwnAccount, PageFrame, WireMessage } from './frames.ts';
+import { Groups } from './groups.ts';
+import { ACK, idOf, type Letter, Post } from './post.ts';
+import { until } from './until.ts';
 
 export class Network {
   /**
-   * `arrived` (account, message): a message reached an account's phone. `linked` (account, device). `seen` (account,
-   * chat): a linked device marked a chat as read.
+   * `arrived` (account, message): a message reached an account's phone. `heard` (account, Heard): so did something else.
+   * `linked` (account, device). `seen` (account, chat): a linked device marked a chat as read. `call` (account, call).
+   * `pairing` (phone, code): a page asked for a pairing code and for a notification on the phone.
    */
-  readonly events = new EventEmitter();
-  /** The server takes messages but says nothing more about them. */
-  holdsAcks = false;
+  readonly events = new EventEmitter().setMaxListeners(0);
   /** The server refuses what is sent. */
   refuses = false;
   /** What devices sent is swallowed: it never arrives and is never acknowledged. */
   swallows = false;
+  /** Requests of the page (does this number exist? a pairing code) get their answer this late, in milliseconds. */
+  answerDelayMs = 0;
+  /** Requests of the page get no answer. */
+  losesAnswers = false;
+  /** Every page is turned away with this state, linked or not: `DEPRECATED_VERSION` for a build that is too old. */
+  blocksPages: BlockedState | null = null;
   readonly #accounts: Account[] = [];
-  readonly #groups: Group[] = [];
-  readonly #sent = new Map<string, Sent>();
+  readonly #post = new Post(this.events, (id) => this.find(id));
+  readonly #deeds = new Deeds(this.#post);
+  readonly #groups = new Groups(this.#post);
 
   addAccount(phone: string, name: string): Account {
     const account = new Account(phone, name);
@@ -48,25 +38,17 @@ export class Network {
     return account;
   }
 
-  addGroup(name: string, members: readonly Account[]): Group {
-    const group = new Group(`12036300000000${1000 + this.#groups.length}@g.us`, name, members);
-    this.#groups.push(group);
-    return group;
-  }
-
-  /** Every page of an account loads itself anew, as WhatsApp Web does for an update. */
-  reload(account: Account): void {
-    for (const device of account.devices) device.tell({ type: 'reload' });
-  }
-
-  /** An account's devices get everything that its inbox holds once more. */
-  repeat(account: Account): void {
-    for (const device of account.devices)
-      for (const message of account.inbox) device.keep({ type: 'message', message });
+  /** @param lidAddressing members are named by their lids */
+  addGroup(name: string, members: readonly Account[], lidAddressing = false): Group {
+    return this.#groups.add(name, members, lidAddressing);
   }
 
   get accounts(): readonly Account[] {
     return this.#accounts;
+  }
+
+  get groups(): Groups {
+    return this.#groups;
   }
 
   /** The account behind a phone number, a phone id or a lid. */
@@ -93,126 +75,174 @@ export class Network {
     account.devices.clear();
   }
 
+  /** WhatsApp serves the account no longer: its pages go into this state now and at each start; null lifts it. */
+  block(account: Account, state: BlockedState | null): void {
+    account.blocked = state;
+    if (state) for (const device of account.devices) device.tell({ type: 'blocked', state });
+  }
+
+  /** Every page of an account loads itself anew, as WhatsApp Web does for an update. */
+  reload(account: Account): void {
+    for (const device of account.devices) device.tell({ type: 'reload' });
+  }
+
+  /** An account's devices get everything that its inbox holds once more. */
+  repeat(account: Account): void {
+    for (const device of account.devices)
+      for (const message of account.inbox) device.keep({ type: 'message', message });
+  }
+
   profileOf(account: Account): OwnAccount {
     const others = this.#accounts.filter((other) => other !== account);
-    const groups = this.#groups.filter((group) => group.members.includes(account));
     return {
       pn: account.pn,
       lid: account.lid,
       name: account.name,
       contacts: others.filter((other) => !other.hidesPhone).map((other) => other.card),
-      groups: groups.map(({ id, name }) => ({ id, name })),
+      groups: this.#groups.of(account).map((group) => group.seenBy(account)),
     };
   }
 
   /** Somebody writes on the phone. Returns the stanza id. */
   say(from: Account, to: Account | Group, content: string | Content): string {
-    const stanza = `3A${randomBytes(9).toString('hex').toUpperCase()}`;
-    this.#carry(from, to, stanza, typeof content === 'string' ? { type: 'chat', body: content } : content, null);
-    return stanza;
+    return this.#say(from, to, content, false);
+  }
+
+  /** Like `say`, but linked devices of the recipients see a `ciphertext` until `decrypt`. */
+  sayUndecrypted(from: Account, to: Account | Group, content: string | Content): string {
+    return this.#say(from, to, content, true);
+  }
+
+  /** What linked devices could not decrypt becomes the message that it is. */
+  decrypt(stanza: string): void {
+    this.#post.decrypt(stanza);
+  }
+
+  /** Somebody reacts on the phone; an empty emoji takes it back. */
+  react(actor: Account, stanza: string, emoji: string): void {
+    this.#deeds.react(actor, stanza, emoji);
+  }
+
+  edit(actor: Account, stanza: string, body: string): void {
+    this.#deeds.edit(actor, stanza, body);
+  }
+
+  /** Takes a message back for everyone. */
+  revoke(actor: Account, stanza: string): void {
+    this.#deeds.revoke(actor, stanza);
+  }
+
+  /** Deletes a message for this account alone. */
+  delete(actor: Account, stanza: string): void {
+    this.#deeds.delete(actor, stanza);
+  }
+
+  /** @param options the places of the chosen options, from 0 on */
+  vote(actor: Account, stanza: string, options: readonly number[]): void {
+    this.#deeds.vote(actor, stanza, options);
+  }
+
+  /** Somebody calls. Devices that are not connected never hear of it. Returns the id of the call. */
+  call(from: Account, to: Account, { isVideo = false } = {}): string {
+    const id = randomBytes(16).toString('hex').toUpperCase();
+    for (const device of to.devices)
+      device.tell({ type: 'call', call: { id, from: from.wid, isVideo, isGroup: false } });
+    this.events.emit('call', to, id);
+    return id;
   }
 
   /** A linked device sends. Repeating a stanza delivers it once, as the real server does. */
   sendFrom(account: Account, device: Device, message: WireMessage): void {
-    const id = ['true', message.chat, message.stanza, ...(message.author ? [message.author] : [])].join('_');
+    const id = idOf({ ...message, fromMe: true });
     device.ids.set(message.stanza, id);
-    const to = this.#groups.find((group) => group.id === message.chat) ?? this.find(message.chat);
     if (this.swallows) return;
-    if (this.refuses || !to) return device.keep({ type: 'ack', id, ack: REFUSED });
-    if (this.#sent.has(message.stanza)) return this.#report(message.stanza);
-    this.#carry(account, to, message.stanza, message, device);
+    const to = this.#groups.find(message.chat) ?? this.find(message.chat);
+    if (this.refuses || !to) return device.keep({ type: 'ack', id, ack: ACK.refused });
+    if (this.#post.find(message.stanza)) return this.#post.report(message.stanza);
+    this.#post.carry(account, to, message.stanza, message, { by: device });
+  }
+
+  /** The server takes messages but says nothing more about them; set back to false, it says what it held back. */
+  get holdsAcks(): boolean {
+    return this.#post.holdsAcks;
+  }
+  set holdsAcks(holds: boolean) {
+    this.#post.holdsAcks = holds;
+    if (!holds) this.#post.reportAll();
+  }
+
+  /** From a message to each acknowledgement, in milliseconds. */
+  get ackDelayMs(): number {
+    return this.#post.ackDelayMs;
+  }
+  set ackDelayMs(delay: number) {
+    this.#post.ackDelayMs = delay;
   }
 
   /** An account reads everything that it got so far. */
   read(reader: Account): void {
-    for (const message of reader.inbox) this.#progress(message.stanza, reader, READ);
+    for (const message of reader.inbox) this.#post.progress(message.stanza, reader, ACK.read);
   }
 
-  /** The account read one of its chats on the phone. */
-  seen(account: Account, chat: string, except: Device | null = null): void {
-    if (except) this.events.emit('seen', account, chat);
-    for (const device of account.devices) if (device !== except) device.keep({ type: 'seen', chat });
+  /** An account listens to a voice message. */
+  play(listener: Account, stanza: string): void {
+    this.#post.progress(stanza, listener, ACK.played);
+  }
+
+  /** The account read one of its chats, on the phone or on a linked device (`by`): the senders learn of it. */
+  seen(account: Account, chat: string, by: Device | null = null): void {
+    if (by) this.events.emit('seen', account, chat);
+    for (const device of account.devices) if (device !== by) device.keep({ type: 'seen', chat });
+    for (const message of account.inbox)
+      if (message.chat === chat) this.#post.progress(message.stanza, account, ACK.read);
   }
 
   /** A phone that was out of reach gets what waited. */
   reach(account: Account): void {
     account.reachable = true;
-    for (const message of account.inbox) this.#progress(message.stanza, account, DELIVERED);
+    for (const message of account.inbox) this.#post.progress(message.stanza, account, ACK.delivered);
   }
 
-  #carry(from: Account, to: Account | Group, stanza: string, content: Content, by: Device | null): void {
-    const recipients =
-      to instanceof Group ? to.members.filter((member) => member !== from) : [to].filter((account) => account !== from);
-    this.#sent.set(stanza, {
-      from,
-      reached: new Map(recipients.map((recipient) => [recipient, SERVER_TOOK])),
-      ack: SERVER_TOOK,
-    });
-    const t = Math.floor(Date.now() / 1000);
-    for (const device of from.devices) {
-      if (device === by) continue;
-      const message = this.#view(from, from, to, stanza, content, t);
-      device.ids.set(stanza, ['true', message.chat, stanza, ...(message.author ? [message.author] : [])].join('_'));
-      device.keep({ type: 'message', message });
+  /** A linked device does something to messages, calls or groups. What makes no sense is dropped, as the server does. */
+  actFrom(account: Account, device: Device, act: Exclude<PageFrame, { readonly request: number }>): void {
+    if ('stanza' in act && !this.#post.find(act.stanza)) return;
+    if (act.type === 'react') this.#deeds.react(account, act.stanza, act.emoji);
+    else if (act.type === 'edit') this.#deeds.edit(account, act.stanza, act.body, device);
+    else if (act.type === 'revoke') this.#deeds.revoke(account, act.stanza, device);
+    else if (act.type === 'delete') this.#deeds.delete(account, act.stanza, device);
+    else if (act.type === 'vote') this.#deeds.vote(account, act.stanza, act.options);
+    else if (act.type === 'chatstate') {
+      const to = this.#groups.find(act.chat)?.members ?? [this.find(act.chat)];
+      for (const other of to)
+        if (other && other !== account)
+          this.#post.tell(other, { kind: 'chatstate', by: account, chat: act.chat, state: act.state });
+    } else if (act.type === 'reject-call') {
+      const caller = this.find(act.to);
+      if (caller) this.#post.tell(caller, { kind: 'call-rejected', by: account, call: act.call });
+    } else if (act.type === 'resend') {
+      if (account.resendsUndecrypted) for (const stanza of act.stanzas) this.#post.decrypt(stanza);
+    } else if (act.type === 'leave' || act.type === 'rename') {
+      const group = this.#groups.find(act.chat);
+      if (!group?.members.includes(account)) return;
+      if (act.type === 'leave') this.#groups.leave(group, account);
+      else this.#groups.rename(group, account, act.subject);
     }
-    this.#report(stanza);
-    for (const recipient of recipients) {
-      const message = this.#view(recipient, from, to, stanza, content, t);
-      recipient.inbox.push(message);
-      for (const device of recipient.devices) device.keep({ type: 'message', message });
-      this.events.emit('arrived', recipient, message);
-      if (recipient.reachable) this.#progress(stanza, recipient, DELIVERED);
-      if (recipient.readsAtOnce) this.#progress(stanza, recipient, READ);
-    }
   }
 
-  /** A message as one account's devices see it. */
-  #view(viewer: Account, from: Account, to: Account | Group, stanza: string, content: Content, t: number): WireMessage {
-    const mine = viewer === from;
-    const shown = (id: string): string => {
-      const account = this.find(id);
-      if (!account) return id;
-      return account === viewer ? viewer.pn : account.wid;
-    };
-    const author = mine ? viewer.pn : from.wid;
-    const chat = to instanceof Group ? to.id : mine ? to.wid : from.wid;
-    return {
-      stanza,
-      chat,
-      chatName: to instanceof Group ? to.name : mine ? to.name : from.name,
-      fromMe: mine,
-      from: to instanceof Group && !mine ? to.id : author,
-      to: to instanceof Group ? (mine ? to.id : viewer.pn) : mine ? to.wid : viewer.pn,
-      ...(to instanceof Group ? { author } : {}),
-      t,
-      type: content.type,
-      ...(content.body === undefined ? {} : { body: content.body }),
-      ...(content.caption === undefined ? {} : { caption: content.caption }),
-      ack: SERVER_TOOK,
-      mentions: (content.mentions ?? []).map(shown),
-      ...(content.quoted ? { quoted: { ...content.quoted, participant: shown(content.quoted.participant) } } : {}),
-      ...(content.media ? { media: content.media } : {}),
-      ...(mine ? {} : { name: from.name, sender: from.card }),
-    };
+  /** How far a message is, and who has it. @throws Error where no message has this stanza id */
+  letter(stanza: string): Letter {
+    return this.#post.get(stanza);
   }
 
-  /** An acknowledgement counts once every recipient is that far. */
-  #progress(stanza: string, by: Account, ack: number): void {
-    const sent = this.#sent.get(stanza);
-    if (!sent || ack <= (sent.reached.get(by) ?? READ)) return;
-    sent.reached.set(by, ack);
-    const lowest = Math.min(...sent.reached.values());
-    if (lowest <= sent.ack) return;
-    sent.ack = lowest;
-    this.#report(stanza);
+  /** Waits until `look` finds something on the network. @param timeoutMs how long before it gives up with an error */
+  until<Found>(what: string, look: () => Found | undefined | false, timeoutMs = 30_000): Promise<Found> {
+    return until(this.events, what, look, timeoutMs);
   }
 
-  #report(stanza: string): void {
-    const sent = this.#sent.get(stanza);
-    if (!sent || this.holdsAcks) return;
-    for (const device of sent.from.devices) {
-      const id = device.ids.get(stanza);
-      if (id) device.keep({ type: 'ack', id, ack: sent.ack });
-    }
+  #say(from: Account, to: Account | Group, content: string | Content, undecrypted: boolean): string {
+    const stanza = newStanza();
+    const whole = typeof content === 'string' ? { type: 'chat', body: content } : content;
+    this.#post.carry(from, to, stanza, whole, { undecrypted });
+    return stanza;
   }
 }

@@ -1,4 +1,19 @@
 /** How the page behaves; read anew at each load of the page, so a test may change it between two starts. */
+
+/** What goes wrong with a function of one of the page's modules. */
+export interface CallFault {
+  /** Calls do not return until the fault is taken away; then they do what they should have done. */
+  readonly hangs?: boolean;
+  /** Milliseconds before the function does its work. */
+  readonly delayMs?: number;
+  /** It throws an error with this text. */
+  readonly throws?: string;
+  /** The page loads itself anew the moment it is called. */
+  readonly reloads?: boolean;
+  /** So many calls are struck, then the fault is gone; without it, all are. */
+  readonly times?: number;
+}
+
 export interface PageSettings {
   /** `_serialized` is the build of old, `$1` the one of 2.3000.1042401057 and later. */
   build: '_serialized' | '$1';
@@ -7,10 +22,14 @@ export interface PageSettings {
   syncDelayMs: number;
   /** The page adds messages again that it has already. */
   repeats: boolean;
+  /** At each connection the page sends again what the server has not acknowledged. */
+  resendsPending: boolean;
+  /** Faults by `Module.function`, such as `WAWebFindChatAction.findOrCreateLatestChat`; in place from the first call on. */
+  faults: Record<string, CallFault>;
 }
 
 export const BUILDS = { _serialized: '2.3000.1023000000', $1: '2.3000.1042401057' } as const;
 
 export function pageSettings(build: PageSettings['build'] = '_serialized'): PageSettings {
-  return { build, version: BUILDS[build], syncDelayMs: 300, repeats: false };
+  return { build, version: BUILDS[build], syncDelayMs: 300, repeats: false, resendsPending: true, faults: {} };
 }

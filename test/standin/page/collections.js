@@ -1,40 +1,28 @@
 /** The page's collections, and what is kept of them between starts. */
-import { define } from './registry.js';
+import { messageFrom, MsgModel } from './messages.js';
 import { Collection, Model } from './model.js';
-import { MsgKey } from './msg-key.js';
-import { readAll, write } from './storage.js';
+import { reactionsTo } from './reactions.js';
+import { define } from './registry.js';
+import { read, readAll, readChat, write } from './storage.js';
 import { createWid } from './wid.js';
 
-export const Msg = new Collection();
-export const Chat = new Collection();
+export let Msg = new Collection();
+export let Chat = new Collection();
 export const Contact = new Collection();
 /** Of every account heard of: phone number id ↔ lid. */
 const lidByPn = new Map();
 const pnByLid = new Map();
 
-export class MsgModel extends Model {
+/** A chat has its messages, and serialises with them. */
+class ChatModel extends Model {
   constructor(attributes) {
     super(attributes);
-    // Not enumerable: a serialised message carries no media state and no cycle.
-    Object.defineProperty(this, 'mediaData', { value: { mediaStage: 'INIT' } });
+    // Not enumerable: a chat that is handed to the library is turned to JSON.
+    Object.defineProperty(this, 'msgs', { value: new Collection() });
   }
 
-  canReply() {
-    return true;
-  }
-
-  async downloadMedia() {
-    this.mediaData.mediaStage = 'RESOLVED';
-  }
-
-  /** What a reply to this message carries. */
-  msgContextInfo() {
-    return {
-      quotedMsg: { type: this.type, body: this.body },
-      quotedStanzaID: this.id.id,
-      quotedParticipant: this.author ?? this.from,
-      ...(this.id.remote.isGroup() ? { quotedRemoteJid: this.id.remote } : {}),
-    };
+  serialize() {
+    return { ...this, msgs: this.msgs.getModelsArray().map((message) => ({ ...message })) };
   }
 }
 
@@ -49,14 +37,16 @@ export const phoneOf = (wid) => (pnByLid.has(String(wid)) ? createWid(pnByLid.ge
 export function rememberContact(contact) {
   learn(contact);
   const id = createWid(contact.id ?? contact.pn);
-  return Contact.get(id) ?? Contact.add(new Model({ id, pushname: contact.name, name: undefined, isBusiness: false }));
+  const known = Contact.get(id);
+  if (known) return contact.name && !known.pushname ? known.set({ pushname: contact.name }) : known;
+  return Contact.add(new Model({ id, pushname: contact.name, name: undefined, isBusiness: false }));
 }
 
 export function chatFor(id, name) {
   const wid = createWid(id);
   const existing = Chat.get(wid);
   if (existing) return existing;
-  const chat = new Model({
+  const chat = new ChatModel({
     id: wid,
     name,
     formattedTitle: name,
@@ -65,81 +55,91 @@ export function chatFor(id, name) {
     archive: false,
     mute: { expiration: 0 },
   });
-  Object.defineProperty(chat, 'msgs', { value: new Collection() });
   if (wid.isGroup()) Object.defineProperty(chat, 'groupMetadata', { value: new Model({ id: wid, participants: [] }) });
   return Chat.add(chat);
 }
 
-/** The message that a wire frame describes, as this device sees it. */
-export function messageFrom(wire, isNewMsg) {
-  const group = wire.chat.endsWith('@g.us');
-  const chat = createWid(wire.chat);
-  const id = new MsgKey({
-    from: chat,
-    to: chat,
-    id: wire.stanza,
-    participant: group ? createWid(wire.author) : undefined,
-    selfDir: wire.fromMe ? 'out' : 'in',
-  });
-  const { stanza, chat: _chat, fromMe, author, from, to, mentions, quoted, media, thumbnail, name, ...rest } = wire;
-  return new MsgModel({
-    ...rest,
-    id,
-    from: createWid(from),
-    to: createWid(to),
-    ...(group ? { author: createWid(author) } : {}),
-    notifyName: name,
-    mentionedJidList: (mentions ?? []).map(createWid),
-    ...(quoted
-      ? {
-          quotedMsg: { type: quoted.type, body: quoted.body },
-          quotedStanzaID: quoted.stanza,
-          quotedParticipant: createWid(quoted.participant),
-        }
-      : {}),
-    ...(media ?? {}),
-    isNewMsg,
+/** What the server says about a group that this account is in. */
+export function rememberGroup({ id, name, lidAddressing, participants }) {
+  const chat = chatFor(id, name);
+  chat.set({ name, formattedTitle: name });
+  chat.groupMetadata.set({
+    subject: name,
+    isLidAddressingMode: lidAddressing,
+    participants: participants.map((each) => ({ id: createWid(each.id), isAdmin: each.isAdmin, isSuperAdmin: false })),
   });
 }
 
-export const persist = (wire) => write('messages', String(messageFrom(wire, false).id), wire);
+/** Puts a message into the store and into its chat. */
+export function addMessage(chat, message) {
+  chat.msgs.add(message);
+  const added = Msg.add(message);
+  if (!(chat.t > message.t)) chat.set({ t: message.t, lastReceivedKey: message.id });
+  return added;
+}
+
+export const keyOf = (wire) => String(messageFrom(wire, false).id);
+/** Messages of one second are told apart by the order in which they were kept. */
+let place = Date.now() * 1_000;
+export const persist = (wire) => write('messages', keyOf(wire), { place: (place += 1), ...wire });
 export const persistChat = (chat) =>
   write('chats', String(chat.id), { id: String(chat.id), name: chat.name, unreadCount: chat.unreadCount, t: chat.t });
 
+/** Changes what is kept of a message. Returns it, or undefined where there is no such message. */
+export async function amend(id, change) {
+  const wire = await read('messages', id);
+  if (wire) await write('messages', id, { ...wire, ...change(wire) });
+  return wire;
+}
+
 /** Restores chats with their last message; earlier ones are read when somebody asks for them. */
 export async function restore() {
-  const wires = (await readAll('messages')).sort((a, b) => a.t - b.t);
   for (const { id, name, ...rest } of await readAll('chats')) {
     const chat = chatFor(id, name).set(rest);
-    const last = wires.filter((wire) => wire.chat === id).at(-1);
-    if (last) chat.msgs.add(Msg.add(messageFrom(last, false)));
+    const last = (await readChat(id)).at(-1);
+    if (last) addMessage(chat, messageFrom(last, false));
   }
 }
 
-/** All stored messages of a chat or with given keys, oldest first. */
-export async function stored(predicate) {
-  const wires = (await readAll('messages')).sort((a, b) => a.t - b.t);
-  return wires.map((wire) => messageFrom(wire, false)).filter(predicate);
+/** Modules of the page that have been made anew: who listened to the old collections hears nothing any more. */
+export function renewCollections() {
+  Msg = copyOf(Msg);
+  Chat = copyOf(Chat);
+  Object.assign(collections, { Msg, Chat });
+}
+
+function copyOf(old) {
+  const copy = Object.assign(new Collection(), old);
+  for (const model of old.getModelsArray()) {
+    model.left(old);
+    copy.add(model);
+  }
+  return copy;
 }
 
 Msg.modelClass = MsgModel;
-Msg.getMessagesById = async (ids) => ({ messages: await stored((message) => ids.includes(String(message.id))) });
+Msg.getMessagesById = async (ids) => {
+  if (ids.some((id) => typeof id !== 'string')) throw new Error('getMessagesById: invalid message key');
+  const wires = await Promise.all(ids.map((id) => read('messages', id)));
+  return { messages: wires.filter(Boolean).map((wire) => Msg.get(keyOf(wire)) ?? messageFrom(wire, false)) };
+};
 Contact.find = async (id) => rememberContact({ id: String(id) });
 Chat.find = async (id) => chatFor(String(id));
 
-define('WAWebCollections', {
+const collections = define('WAWebCollections', {
   Msg,
   Chat,
   Contact,
   GroupMetadata: { update: async () => undefined },
   Blocklist: { get: () => undefined, getModelsArray: () => [] },
   BusinessProfile: { find: async () => ({}) },
+  Reactions: { find: reactionsTo },
 });
 define('WAWebChatLoadMessages', {
   /** Earlier messages of a chat than those in memory; an empty list when there are none. */
   loadEarlierMsgs: async ({ chat }) => {
-    const known = (message) => chat.msgs.get(message.id) !== undefined;
-    const earlier = await stored((message) => message.id.remote.equals(chat.id) && !known(message));
-    return earlier.slice(-20).map((message) => chat.msgs.add(Msg.add(message)));
+    const wires = await readChat(String(chat.id));
+    const earlier = wires.filter((wire) => chat.msgs.get(keyOf(wire)) === undefined);
+    return earlier.slice(-20).map((wire) => addMessage(chat, messageFrom(wire, false)));
   },
 });

@@ -1,7 +1,7 @@
 /** The page's life: unpaired with a QR, paired, synced, dropped and back, logged out. */
-import { chatFor, rememberContact } from './collections.js';
+import { rememberContact, rememberGroup } from './collections.js';
 import { becomes, Cmd, Conn, Socket } from './identity.js';
-import { receiveAck, receiveMessage, receiveSeen } from './inbound.js';
+import { inbound } from './inbound.js';
 import { Link } from './link.js';
 import { read, wipe, write } from './storage.js';
 
@@ -19,18 +19,28 @@ const handlers = {
     await online(account, []);
   },
   welcome: ({ account, backlog }) => online(account, backlog),
-  message: (frame) => receiveMessage(frame.message, true),
-  ack: receiveAck,
-  seen: receiveSeen,
   conflict: () => Socket.set({ state: 'CONFLICT' }),
+  /** WhatsApp serves this account or this page no longer; the page does not try again. */
+  blocked: ({ state }) => {
+    link.close();
+    Socket.set({ state });
+  },
   reload: () => location.reload(),
   logout,
 };
 
+/** What to do with a kind of frame. */
+export const handle = (type, handler) => (handlers[type] = handler);
+
 /** Frames are worked off one after another, so that nothing overtakes a write to IndexedDB. */
 let queue = Promise.resolve();
 export const link = new Link({
-  onUp: async () => link.send({ type: 'hello', credential: (await read('values', 'credential')) ?? null }),
+  onUp: async () =>
+    link.send({
+      type: 'hello',
+      credential: (await read('values', 'credential')) ?? null,
+      page: window.STANDIN.page,
+    }),
   onDown: () => {
     Socket.set({ state: 'TIMEOUT' });
     Socket.set({ state: 'OPENING' });
@@ -40,8 +50,13 @@ export const link = new Link({
   },
 });
 
-async function receive(frame) {
-  await handlers[frame.type]?.(frame);
+/** Nothing that the server sends is worked off any more. */
+export function holdInbound() {
+  queue = new Promise(() => undefined);
+}
+
+async function receive(frame, live = true) {
+  await (inbound[frame.type] ?? handlers[frame.type])?.(frame, live);
   if (frame.number !== undefined) link.send({ type: 'got', number: frame.number });
 }
 
@@ -51,12 +66,8 @@ export const whenOnline = (listener) => (onOnline = listener);
 async function online(account, backlog) {
   becomes(account);
   for (const contact of account.contacts) rememberContact(contact);
-  for (const group of account.groups) chatFor(group.id, group.name);
-  for (const frame of backlog) {
-    if (frame.type === 'message') await receiveMessage(frame.message, false);
-    else await handlers[frame.type]?.(frame);
-    link.send({ type: 'got', number: frame.number });
-  }
+  for (const group of account.groups) rememberGroup(group);
+  for (const frame of backlog) await receive(frame, false);
   Socket.set({ state: 'CONNECTED', hasSynced: false });
   onOnline();
   const synced = () => Socket.set({ hasSynced: true });

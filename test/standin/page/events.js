@@ -12,7 +12,9 @@ export class Emitter {
     return this;
   }
 
+  /** Without a name, nobody listens to anything any more. */
   off(names, handler) {
+    if (names === undefined) return (this.#handlers.clear(), this);
     for (const name of names.split(/\s+/)) {
       const kept = handler ? this.#list(name).filter((entry) => entry.handler !== handler) : [];
       this.#handlers.set(name, kept);

@@ -1,39 +1,161 @@
 /** What the server tells this page about messages. */
-import { Chat, chatFor, messageFrom, Msg, persist, persistChat, rememberContact } from './collections.js';
-import { read, write } from './storage.js';
+import {
+  addMessage,
+  amend,
+  Chat,
+  chatFor,
+  Msg,
+  persist,
+  persistChat,
+  rememberContact,
+  rememberGroup,
+} from './collections.js';
+import { messageFrom, specificsOf } from './messages.js';
+import { moduleNamed } from './registry.js';
+import { MsgKey } from './msg-key.js';
+import { read, remove, write } from './storage.js';
+import { createWid } from './wid.js';
 
-const unread = (wire) => !wire.fromMe && wire.type !== 'e2e_notification';
+const unread = (wire) => !wire.fromMe && !['e2e_notification', 'gp2'].includes(wire.type);
 
 /**
  * A message arrived.
  *
  * @param live false for the backlog of an offline time, which the page adds before it has synced
  */
-export async function receiveMessage(wire, live) {
+async function message({ message: wire }, live) {
   if (wire.sender) rememberContact(wire.sender);
   const chat = chatFor(wire.chat, wire.chatName);
-  const message = messageFrom(wire, live);
-  const known = Msg.get(message.id) !== undefined || (await read('messages', String(message.id))) !== undefined;
+  const model = messageFrom(wire, live);
+  const known = Msg.get(model.id) !== undefined || (await read('messages', String(model.id))) !== undefined;
   if (!known) await persist(wire);
   // The real page has been seen to announce a message again after a reconnect.
-  if (known) return void (window.STANDIN.repeats && Msg.trigger('add', message, Msg));
-  chat.msgs.add(Msg.add(message));
-  chat.set({ t: wire.t, unreadCount: chat.unreadCount + (unread(wire) ? 1 : 0) });
+  if (known) return void (window.STANDIN.repeats && Msg.trigger('add', model, Msg));
+  addMessage(chat, model);
+  chat.set({ unreadCount: chat.unreadCount + (unread(wire) ? 1 : 0) });
   await persistChat(chat);
 }
 
+/** What could not be decrypted is the message that it is. */
+async function decrypted({ id, message: wire }) {
+  await amend(id, () => wire);
+  Msg.get(id)?.set(specificsOf(wire));
+}
+
 /** An acknowledgement of a message that this account sent: never goes down. */
-export async function receiveAck({ id, ack }) {
-  const wire = await read('messages', id);
-  if (wire && (ack > wire.ack || ack < 0)) await write('messages', id, { ...wire, ack });
-  const message = Msg.get(id);
-  if (message && (ack > message.ack || ack < 0)) message.set({ ack });
+async function ack({ id, ack: level }) {
+  await amend(id, (wire) => (level > wire.ack || level < 0 ? { ack: level } : {}));
+  const model = Msg.get(id);
+  if (model && (level > model.ack || level < 0)) model.set({ ack: level });
 }
 
 /** The account read a chat, here or on its phone. */
-export async function receiveSeen({ chat: id }) {
+async function seen({ chat: id }) {
   const chat = Chat.get(id);
   if (!chat) return;
   chat.set({ unreadCount: 0 });
   await persistChat(chat);
 }
+
+/** A key of something that belongs to another message: a reaction, a vote, an edit. */
+function keyBeside(parent, stanza, { mine, by }) {
+  return new MsgKey({
+    from: parent.remote,
+    to: parent.remote,
+    id: stanza,
+    participant: parent.remote.isGroup() ? createWid(by) : undefined,
+    selfDir: mine ? 'out' : 'in',
+  });
+}
+
+/** The key of a message, whether the page holds the message or not. */
+async function keyNamed(id) {
+  const wire = Msg.get(id) ? undefined : await read('messages', id);
+  return Msg.get(id)?.id ?? (wire ? messageFrom(wire, false).id : undefined);
+}
+
+async function reaction({ id, stanza, by, mine, emoji, t }) {
+  const parent = await keyNamed(id);
+  if (!parent) return;
+  const kept = await amend(id, (wire) => {
+    const others = (wire.reactions ?? []).filter((each) => each.by !== by);
+    const reactions = emoji === '' ? others : [...others, { by, mine, emoji, stanza, t }];
+    return { reactions, state: { ...wire.state, hasReaction: reactions.length > 0 } };
+  });
+  const { reactionTableMode } = moduleNamed('WAWebAddonReactionTableMode');
+  await reactionTableMode.bulkUpsert([
+    {
+      id: keyBeside(parent, stanza, { mine, by }),
+      reactionParentKey: parent,
+      reactionText: emoji,
+      reactionTimestamp: t,
+      author: createWid(by),
+      from: createWid(by),
+      read: mine,
+      orphan: kept ? 0 : 1,
+      ack: 1,
+    },
+  ]);
+  if (emoji !== '') Msg.get(id)?.set({ hasReaction: true });
+}
+
+async function edit({ id, stanza, body, t }) {
+  const parent = await keyNamed(id);
+  const state = { latestEditSenderTimestampMs: t };
+  const field = (type) => (type === 'chat' ? { body } : { caption: body });
+  await amend(id, (wire) => ({ ...field(wire.type), state: { ...wire.state, ...state } }));
+  const model = Msg.get(id);
+  model?.set({
+    ...field(model.type),
+    ...state,
+    latestEditMsgKey: keyBeside(parent, stanza, { mine: parent.fromMe, by: String(model.author ?? model.from) }),
+  });
+}
+
+async function revoke({ id, by }) {
+  const model = Msg.get(id);
+  const empty = { type: 'revoked', body: undefined, caption: undefined };
+  await amend(id, ({ media, quoted, extra, ...wire }) => ({ ...wire, ...empty, media: undefined, extra: undefined }));
+  model?.set({
+    ...empty,
+    directPath: undefined,
+    subtype: String(model.author ?? model.from) === by ? 'sender' : 'admin',
+    revokeSender: createWid(by),
+    protocolMessageKey: model.id,
+  });
+}
+
+async function deleted({ id }) {
+  const model = Msg.get(id);
+  await remove('messages', id);
+  if (!model) return;
+  Chat.get(model.id.remote)?.msgs.drop(id);
+  Msg.remove(id);
+}
+
+async function vote({ id, stanza, by, mine, options, t }) {
+  const parent = await keyNamed(id);
+  if (!parent) return;
+  const author = createWid(by);
+  await write('votes', `${id} ${by}`, { parent: id, by, mine, stanza, options, t });
+  const { pollVoteTableMode } = moduleNamed('WAWebAddonPollVoteTableMode');
+  await pollVoteTableMode.bulkUpsert([
+    {
+      id: keyBeside(parent, stanza, { mine, by }),
+      pollUpdateParentKey: parent,
+      selectedOptionLocalIds: options,
+      senderTimestampMs: t,
+      t,
+      author,
+      from: author,
+      sender: author,
+    },
+  ]);
+}
+
+function group({ group: about }) {
+  rememberGroup(about);
+}
+
+/** What to do with each kind of frame that the server keeps until the page has it: (frame, live). */
+export const inbound = { message, decrypted, ack, seen, reaction, edit, revoke, deleted, vote, group };

@@ -1,4 +1,6 @@
 /** Media: prepared and uploaded over fetch, downloaded over fetch. Nothing is encrypted: the stand-in has no secrets. */
+import { link } from './connection.js';
+import { MsgModel } from './messages.js';
 import { define } from './registry.js';
 
 class OpaqueData {
@@ -99,6 +101,18 @@ async function uploadMedia({ mimetype, mediaObject }) {
     },
   };
 }
+
+/** Looks whether the file can be had; one that is gone is asked of the sender's phone, which uploads it again. */
+MsgModel.prototype.downloadMedia = async function downloadMedia() {
+  const { mediaData, directPath } = this;
+  mediaData.mediaStage = 'FETCHING';
+  const { ok, status } = await fetch(directPath, { method: 'HEAD' }).catch(() => ({ ok: false, status: 0 }));
+  if (!ok && status === 404) {
+    mediaData.mediaStage = 'REUPLOADING';
+    const isBack = await link.request({ type: 'reupload', directPath }).catch(() => false);
+    mediaData.mediaStage = isBack ? 'RESOLVED' : 'ERROR_MISSING';
+  } else mediaData.mediaStage = ok ? 'RESOLVED' : 'ERROR_UNKNOWN';
+};
 
 async function downloadAndMaybeDecrypt({ directPath, signal }) {
   const response = await fetch(directPath, { signal });

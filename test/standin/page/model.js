@@ -71,6 +71,12 @@ export class Collection extends Emitter {
     return model;
   }
 
+  /** Takes a model out without a word. */
+  drop(id) {
+    this.get(id)?.left(this);
+    this.#models.delete(String(id));
+  }
+
   getModelsArray() {
     return [...this.#models.values()];
   }

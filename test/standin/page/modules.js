@@ -1,4 +1,5 @@
 /** The small modules that the library asks for along the way. */
+import { phoneOf } from './collections.js';
 import { me } from './identity.js';
 import { define } from './registry.js';
 
@@ -11,10 +12,6 @@ define('WALinkify', { findLinks, findLink: (text) => findLinks(text)[0] });
 define('WAWebLinkPreviewChatAction', { getLinkPreview: async () => undefined });
 define('WAWebStreamModel', { Stream: { markAvailable: () => undefined, markUnavailable: () => undefined } });
 define('WAWebSyncGatingUtils', {});
-define('WAWebCallCollection', { calls: new Map(), on: () => undefined });
-define('WAWebAddonReactionTableMode', { reactionTableMode: { bulkUpsert: () => undefined } });
-define('WAWebAddonPollVoteTableMode', { pollVoteTableMode: { bulkUpsert: () => undefined } });
-define('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', { handlePlaceholderMsgsSeen: () => undefined });
 define('WAWebChatGetters', {
   getIsNewsletter: (chat) => chat.id.server === 'newsletter',
   getIsBroadcast: (chat) => chat.id.server === 'broadcast',
@@ -34,4 +31,24 @@ define('WAWebContactGetters', {
   getIsEnterprise: () => false,
 });
 define('WAWebFrontendContactGetters', { getIsMyContact: () => false });
-define('WAWebAltDeviceLinkingApi', { initializeQRLinking: async () => undefined });
+
+/** A contact's card; only whom the page knows by number has one in it. */
+function vcardFromContactModel(contact) {
+  const phone = contact.id.isLid() ? phoneOf(contact.id) : contact.id;
+  const name = contact.name ?? contact.pushname ?? `+${phone?.user}`;
+  const number = phone ? [`TEL;type=CELL;waid=${phone.user}:+${phone.user}`] : [];
+  const vcard = ['BEGIN:VCARD', 'VERSION:3.0', `N:;${name};;;`, `FN:${name}`, ...number, 'END:VCARD'].join('\n');
+  return { displayName: name, vcard };
+}
+
+/** The lines of a card, by name. */
+function parseVcard(text) {
+  const lines = text.split(/\r?\n/).map((line) => /^([^:;]+)(?:;[^:]*)?:(.*)$/.exec(line));
+  const found = lines.filter(Boolean).map(([, name, value]) => [name, value]);
+  if (found.length === 0) throw new Error('not a vcard');
+  return Object.fromEntries(found);
+}
+
+define('WAWebFrontendVcardUtils', { vcardFromContactModel });
+define('WAWebVcardParsingUtils', { parseVcard });
+define('WAWebVcardGetNameFromParsed', { vcardGetNameFromParsed: (parsed) => parsed.FN });

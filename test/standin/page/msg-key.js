@@ -3,6 +3,7 @@
  * 2.3000.1042401057 and later give to the same property.
  */
 import { define } from './registry.js';
+import { createWid } from './wid.js';
 
 const property = window.STANDIN.build === '$1' ? '$1' : '_serialized';
 
@@ -21,6 +22,19 @@ export class MsgKey {
 
   equals(other) {
     return String(other) === String(this);
+  }
+
+  /** @param text `true_<chat>_<stanza>[_<participant>]` */
+  static fromString(text) {
+    const [fromMe, remote, id, participant] = text.split('_');
+    const chat = createWid(remote);
+    return new MsgKey({
+      from: chat,
+      to: chat,
+      id,
+      participant: participant ? createWid(participant) : undefined,
+      selfDir: fromMe === 'true' ? 'out' : 'in',
+    });
   }
 
   static async newId() {

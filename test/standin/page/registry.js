@@ -1,10 +1,15 @@
 /** The page's module loader: `window.require('WAWebX')` gives the module, an unknown name throws. */
 const modules = new Map();
+/** Takes a fault away, by the path of its function. */
+const menders = new Map();
 
 export function define(name, exports) {
   modules.set(name, exports);
   return exports;
 }
+
+/** A module as it is now, with what whatsapp-web.js has put around its functions. */
+export const moduleNamed = (name) => modules.get(name);
 
 /** Publishes `window.require`; before that the page has no loader, as on a page that is still loading. */
 export function publish() {
@@ -12,4 +17,42 @@ export function publish() {
     if (!modules.has(name)) throw new Error(`Requiring unknown module "${name}"`);
     return modules.get(name);
   };
+}
+
+/**
+ * Something goes wrong with a function of a module, until `mend`.
+ *
+ * @param path `Module.function`, also deeper: `WAWebCollections.Msg.getMessagesById`
+ */
+export function breakFunction(path, { hangs, delayMs, throws, reloads, times = Infinity }) {
+  mend(path);
+  const [moduleName, ...names] = path.split('.');
+  const name = names.pop();
+  const owner = names.reduce((object, key) => object?.[key], modules.get(moduleName));
+  const original = owner?.[name];
+  if (typeof original !== 'function') throw new Error(`there is no function ${path}`);
+  let left = times;
+  let release;
+  const mended = new Promise((resolve) => (release = resolve));
+  owner[name] = function (...args) {
+    if (left-- <= 0) return original.apply(this, args);
+    if (reloads) location.reload();
+    if (throws !== undefined) throw new Error(throws);
+    if (!hangs && !reloads && !delayMs) return original.apply(this, args);
+    const first = hangs || reloads ? mended : new Promise((resolve) => setTimeout(resolve, delayMs));
+    return first.then(() => original.apply(this, args));
+  };
+  menders.set(path, () => {
+    left = 0;
+    release();
+  });
+}
+
+/** Takes one fault away, or all: calls that hang go on. */
+export function mend(path) {
+  for (const [each, mender] of menders) {
+    if (path && each !== path) continue;
+    menders.delete(each);
+    mender();
+  }
 }

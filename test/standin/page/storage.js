@@ -1,10 +1,11 @@
 /** What the page keeps between starts, in IndexedDB (it survives a kill, localStorage may not). */
+const STORES = ['values', 'messages', 'chats', 'votes'];
+
 const opened = new Promise((resolve, reject) => {
   const request = indexedDB.open('standin', 1);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore('values');
-    request.result.createObjectStore('messages');
-    request.result.createObjectStore('chats');
+    const [, messages] = STORES.map((name) => request.result.createObjectStore(name));
+    messages.createIndex('chat', 'chat');
   };
   request.onsuccess = () => resolve(request.result);
   request.onerror = () => reject(request.error);
@@ -22,7 +23,14 @@ async function run(store, mode, work) {
 export const read = (store, key) => run(store, 'readonly', (objects) => objects.get(key));
 export const readAll = (store) => run(store, 'readonly', (objects) => objects.getAll());
 export const write = (store, key, value) => run(store, 'readwrite', (objects) => objects.put(value, key));
+export const remove = (store, key) => run(store, 'readwrite', (objects) => objects.delete(key));
+
+/** The stored messages of a chat, oldest first; those of one second in the order in which they came. */
+export async function readChat(chat) {
+  const wires = await run('messages', 'readonly', (objects) => objects.index('chat').getAll(chat));
+  return wires.sort((a, b) => a.t - b.t || (a.place ?? 0) - (b.place ?? 0));
+}
 
 export async function wipe() {
-  for (const store of ['values', 'messages', 'chats']) await run(store, 'readwrite', (objects) => objects.clear());
+  for (const store of STORES) await run(store, 'readwrite', (objects) => objects.clear());
 }

@@ -1,0 +1,89 @@
+/** What people do to messages that are there: react, edit, take back, vote. */
+import { randomBytes } from 'node:crypto';
+import type { Account } from './account.ts';
+import type { Device } from './device.ts';
+import type { Post } from './post.ts';
+
+export const newStanza = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`;
+
+/** Each is told to everybody in the chat; `by` is the linked device that did it, null for the phone. */
+export class Deeds {
+  readonly #post: Post;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  /** @param emoji empty takes the reaction back */
+  react(actor: Account, stanza: string, emoji: string): void {
+    const letter = this.#post.get(stanza);
+    const reaction = newStanza();
+    const t = Date.now();
+    this.#post.spread(
+      letter,
+      actor,
+      // The page upserts its own reaction too, once the server has it.
+      null,
+      (id, viewer) => ({
+        type: 'reaction',
+        id,
+        stanza: reaction,
+        by: this.#post.nameOf(letter, actor, viewer),
+        mine: viewer === actor,
+        emoji,
+        t,
+      }),
+      { kind: 'reaction', by: actor, stanza, emoji },
+    );
+  }
+
+  edit(actor: Account, stanza: string, body: string, by: Device | null = null): void {
+    const letter = this.#post.get(stanza);
+    const edit = newStanza();
+    const t = Date.now();
+    this.#post.spread(letter, actor, by, (id) => ({ type: 'edit', id, stanza: edit, body, t }), {
+      kind: 'edit',
+      by: actor,
+      stanza,
+      body,
+    });
+  }
+
+  /** For everyone. */
+  revoke(actor: Account, stanza: string, by: Device | null = null): void {
+    const letter = this.#post.get(stanza);
+    const frame = (id: string, viewer: Account) =>
+      ({ type: 'revoke', id, by: this.#post.nameOf(letter, actor, viewer) }) as const;
+    this.#post.spread(letter, actor, by, frame, { kind: 'revoke', by: actor, stanza });
+  }
+
+  /** For this account alone. */
+  delete(actor: Account, stanza: string, by: Device | null = null): void {
+    this.#post.spread(this.#post.get(stanza), actor, by, (id, viewer) =>
+      viewer === actor ? { type: 'deleted', id } : null,
+    );
+  }
+
+  /** @param options the places of the chosen options in the poll, from 0 on; none takes the vote back */
+  vote(actor: Account, stanza: string, options: readonly number[]): void {
+    const letter = this.#post.get(stanza);
+    const all = (letter.content.extra?.['pollOptions'] ?? []) as readonly { readonly name: string }[];
+    const vote = newStanza();
+    const t = Date.now();
+    this.#post.spread(
+      letter,
+      actor,
+      null,
+      (id, viewer) => ({
+        type: 'vote',
+        id,
+        stanza: vote,
+        by: this.#post.nameOf(letter, actor, viewer),
+        mine: viewer === actor,
+        options,
+        t,
+      }),
+      { kind: 'vote', by: actor, stanza, options: options.map((place) => all[place]?.name ?? '') },
+    );
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The pages that are open, and what can be done to each from outside. The commands travel on a WebSocket of their own, so
+ * that they arrive while WhatsApp's is dead.
+ */
+import type { EventEmitter } from 'node:events';
+import type { WebSocket } from 'ws';
+import { crashRenderers } from './crash.ts';
+import type { Connection } from './device.ts';
+import type { CallFault } from './page-settings.ts';
+
+/**
+ * How a page that is alive hears nothing more, until it is loaded anew. `listeners`: the library's listeners are gone
+ * from the collections. `collections`: the page replaced its collections by new ones. `functions`: what the library
+ * exposed to the page does nothing. `inbound`: the page no longer works off what the server sends. `half-open`: the
+ * server's frames no longer come and requests get no answer, while the page says CONNECTED.
+ */
+export type Deafness = 'listeners' | 'collections' | 'functions' | 'inbound' | 'half-open';
+
+export type PageCommand =
+  | { readonly do: 'fault'; readonly path: string; readonly fault: CallFault }
+  | { readonly do: 'mend'; readonly path: string | null }
+  | { readonly do: 'busy'; readonly ms: number; readonly waits: boolean }
+  | { readonly do: 'deafen'; readonly way: Exclude<Deafness, 'half-open'> }
+  | { readonly do: 'grow'; readonly megabytes: number }
+  | { readonly do: 'state'; readonly state: string }
+  | { readonly do: 'resync' }
+  | { readonly do: 'iframes'; readonly count: number }
+  | { readonly do: 'reload' };
+
+const ANSWER_MS = 20_000;
+
+/** One load of the page. Each method resolves once the page has done it, and rejects where the page does not answer. */
+export class OpenPage {
+  readonly id: string;
+  readonly #socket: WebSocket;
+  /** The port from which the browser speaks. */
+  readonly #port: number;
+  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  #next = 1;
+  /** WhatsApp's own WebSocket of this page, while there is one. */
+  connection: Connection | null = null;
+
+  constructor(id: string, socket: WebSocket, port: number) {
+    this.id = id;
+    this.#socket = socket;
+    this.#port = port;
+    socket.on('message', (data: Buffer) => {
+      const { number, error } = JSON.parse(data.toString()) as { number: number; error?: string };
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
+      if (error === undefined) waiting?.resolve();
+      else waiting?.reject(new Error(`the page says: ${error}`));
+    });
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the page is gone'));
+    });
+  }
+
+  /** Something goes wrong with a function of the page's modules from now on. @param path `Module.function` */
+  fault(path: string, fault: CallFault): Promise<void> {
+    return this.#tell({ do: 'fault', path, fault });
+  }
+
+  /** Calls of a function of the page's modules do not return, until `mend` or a reload. */
+  hang(path: string): Promise<void> {
+    return this.fault(path, { hangs: true });
+  }
+
+  /** Takes one fault away, or all. Hanging calls go on. */
+  mend(path: string | null = null): Promise<void> {
+    return this.#tell({ do: 'mend', path });
+  }
+
+  /**
+   * The page's main thread does nothing else for a while; resolves when that begins.
+   *
+   * @param how `spins` takes a whole core like a real busy page, `waits` stands still and costs none
+   */
+  busy(ms: number, how: 'spins' | 'waits' = 'spins'): Promise<void> {
+    return this.#tell({ do: 'busy', ms, waits: how === 'waits' });
+  }
+
+  async deafen(way: Deafness): Promise<void> {
+    if (way !== 'half-open') return this.#tell({ do: 'deafen', way });
+    if (!this.connection) throw new Error('the page has no connection');
+    this.connection.mute();
+  }
+
+  /** The page holds so much more memory, in its JavaScript heap, until it is loaded anew. */
+  grow(megabytes: number): Promise<void> {
+    return this.#tell({ do: 'grow', megabytes });
+  }
+
+  /** The page's socket goes into a state of WhatsApp Web: `TIMEOUT`, `CONNECTED`, `TOS_BLOCK` … */
+  state(state: string): Promise<void> {
+    return this.#tell({ do: 'state', state });
+  }
+
+  /** The page says once more that it has synced. */
+  resync(): Promise<void> {
+    return this.#tell({ do: 'resync' });
+  }
+
+  /** Frames inside the page navigate, which makes whatsapp-web.js inject itself again, once for each. */
+  iframes(count = 1): Promise<void> {
+    return this.#tell({ do: 'iframes', count });
+  }
+
+  /** At once, whatever the page is doing. */
+  reload(): Promise<void> {
+    return this.#tell({ do: 'reload' });
+  }
+
+  /** Kills the browser's renderers, which is a crashed tab. Linux only. */
+  crash(): Promise<void> {
+    return crashRenderers(this.#port);
+  }
+
+  #tell(command: PageCommand): Promise<void> {
+    const number = this.#next++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the page did not answer in ${ANSWER_MS} ms`)), ANSWER_MS);
+      const settle = <Value>(done: (value: Value) => void): ((value: Value) => void) => {
+        return (value) => {
+          clearTimeout(timer);
+          done(value);
+        };
+      };
+      this.#waiting.set(number, { resolve: settle(resolve), reject: settle(reject) });
+      this.#socket.send(JSON.stringify({ number, ...command }));
+    });
+  }
+}
+
+export class Pages {
+  readonly #events: EventEmitter;
+  readonly #open = new Map<string, OpenPage>();
+
+  constructor(events: EventEmitter) {
+    this.#events = events;
+  }
+
+  opened(id: string, socket: WebSocket, port: number): void {
+    const page = new OpenPage(id, socket, port);
+    this.#open.set(id, page);
+    socket.on('close', () => {
+      this.#open.delete(id);
+      this.#events.emit('page');
+    });
+    socket.on('error', () => undefined);
+    this.#events.emit('page');
+  }
+
+  get(id: string | null): OpenPage | undefined {
+    return id === null ? undefined : this.#open.get(id);
+  }
+
+  /** Newest last. */
+  get all(): readonly OpenPage[] {
+    return [...this.#open.values()];
+  }
+}

@@ -1,0 +1,211 @@
+/** Carries messages from account to account, and their acknowledgements back. */
+import type { EventEmitter } from 'node:events';
+import { type Account, Group, type Heard } from './account.ts';
+import type { Content } from './contents.ts';
+import type { Device } from './device.ts';
+import type { KeptFrame, WireMessage } from './frames.ts';
+
+export const ACK = { refused: -1, server: 1, delivered: 2, read: 3, played: 4 } as const;
+
+export interface Letter {
+  readonly stanza: string;
+  readonly from: Account;
+  readonly to: Account | Group;
+  readonly content: Content;
+  /** Seconds since the epoch. */
+  readonly t: number;
+  /** How far each recipient is. */
+  readonly reached: Map<Account, number>;
+  /** How each account sees the message; what they saw first stays. */
+  readonly views: Map<Account, WireMessage>;
+  ack: number;
+}
+
+export interface CarryOptions {
+  /** The device that sent it, which has it already. */
+  readonly by?: Device | null;
+  /** The recipients' linked devices cannot decrypt it yet. */
+  readonly undecrypted?: boolean;
+}
+
+type Find = (id: string) => Account | undefined;
+
+/** The id of a message: `true_<chat>_<stanza>`, in groups with its author at the end. */
+export const idOf = ({ fromMe, chat, stanza, author }: WireMessage): string =>
+  [String(fromMe), chat, stanza, ...(author ? [author] : [])].join('_');
+
+export class Post {
+  /** The server takes messages but says nothing more about them. */
+  holdsAcks = false;
+  /** From the message to each word about it, in milliseconds. */
+  ackDelayMs = 0;
+  readonly #letters = new Map<string, Letter>();
+  readonly #events: EventEmitter;
+  readonly #find: Find;
+
+  constructor(events: EventEmitter, find: Find) {
+    this.#events = events;
+    this.#find = find;
+  }
+
+  find(stanza: string): Letter | undefined {
+    return this.#letters.get(stanza);
+  }
+
+  /** @throws Error where no message has this stanza id */
+  get(stanza: string): Letter {
+    const letter = this.#letters.get(stanza);
+    if (!letter) throw new Error(`no message has the id ${stanza}`);
+    return letter;
+  }
+
+  carry(from: Account, to: Account | Group, stanza: string, content: Content, options: CarryOptions = {}): Letter {
+    const recipients =
+      to instanceof Group ? to.members.filter((member) => member !== from) : [to].filter((account) => account !== from);
+    const letter: Letter = {
+      stanza,
+      from,
+      to,
+      content,
+      t: Math.floor(Date.now() / 1000),
+      reached: new Map(recipients.map((recipient) => [recipient, ACK.server])),
+      views: new Map(),
+      ack: ACK.server,
+    };
+    this.#letters.set(stanza, letter);
+    const own = this.#viewed(letter, from);
+    for (const device of from.devices) if (device !== options.by) device.keep({ type: 'message', message: own });
+    this.report(stanza);
+    for (const recipient of recipients) {
+      const message = this.#viewed(letter, recipient);
+      recipient.inbox.push(message);
+      const shown = options.undecrypted ? ciphertextOf(message) : message;
+      for (const device of recipient.devices) device.keep({ type: 'message', message: shown });
+      this.#events.emit('arrived', recipient, message);
+      if (recipient.reachable) this.progress(stanza, recipient, ACK.delivered);
+      if (recipient.readsAtOnce) this.progress(stanza, recipient, ACK.read);
+    }
+    return letter;
+  }
+
+  /** The devices that could not decrypt a message can now. */
+  decrypt(stanza: string): void {
+    const letter = this.get(stanza);
+    for (const recipient of letter.reached.keys()) {
+      const message = this.#viewed(letter, recipient);
+      for (const device of recipient.devices) device.keep({ type: 'decrypted', id: idOf(message), message });
+    }
+  }
+
+  /** An acknowledgement counts once every recipient is that far; the sender's phone hears of each. */
+  progress(stanza: string, by: Account, ack: number): void {
+    const letter = this.#letters.get(stanza);
+    if (!letter || ack <= (letter.reached.get(by) ?? ACK.played)) return;
+    letter.reached.set(by, ack);
+    this.tell(letter.from, { kind: 'receipt', by, stanza, ack });
+    const lowest = Math.min(...letter.reached.values());
+    if (lowest <= letter.ack) return;
+    letter.ack = lowest;
+    this.report(stanza);
+  }
+
+  /** Says how far a message is to the devices of its sender. */
+  report(stanza: string): void {
+    const letter = this.#letters.get(stanza);
+    if (!letter || this.holdsAcks || letter.content.type === 'gp2') return;
+    const { ack } = letter;
+    const say = (): void => this.#each(letter, letter.from, null, (id) => ({ type: 'ack', id, ack }));
+    if (this.ackDelayMs > 0) setTimeout(say, this.ackDelayMs).unref();
+    else say();
+  }
+
+  /** Everything that was held back about acknowledgements. */
+  reportAll(): void {
+    for (const stanza of this.#letters.keys()) this.report(stanza);
+  }
+
+  /**
+   * Something happened to a message: everybody who has it learns of it, except the device that did it.
+   *
+   * @param frame what a device of an account is told; null leaves this account out
+   */
+  spread(
+    letter: Letter,
+    actor: Account,
+    by: Device | null,
+    frame: (id: string, viewer: Account) => KeptFrame | null,
+    heard?: Heard,
+  ): void {
+    for (const account of new Set([letter.from, ...letter.reached.keys()])) {
+      this.#each(letter, account, by, (id) => frame(id, account));
+      if (heard && account !== actor) this.tell(account, heard);
+    }
+  }
+
+  tell(account: Account, heard: Heard): void {
+    account.heard.push(heard);
+    this.#events.emit('heard', account, heard);
+  }
+
+  /** The id under which an account's own view names another one. */
+  nameOf(letter: Letter, named: Account, viewer: Account): string {
+    if (letter.to instanceof Group) return letter.to.nameOf(named, viewer);
+    return named === viewer ? viewer.pn : named.wid;
+  }
+
+  #each(letter: Letter, account: Account, except: Device | null, frame: (id: string) => KeptFrame | null): void {
+    for (const device of account.devices) {
+      if (device === except) continue;
+      const made = frame(device.ids.get(letter.stanza) ?? idOf(this.#viewed(letter, account)));
+      if (made) device.keep(made);
+    }
+  }
+
+  #viewed(letter: Letter, viewer: Account): WireMessage {
+    const view = letter.views.get(viewer) ?? this.#view(letter, viewer);
+    letter.views.set(viewer, view);
+    return view;
+  }
+
+  /** A message as one account's devices see it. */
+  #view(letter: Letter, viewer: Account): WireMessage {
+    const { from, to, stanza, content, t } = letter;
+    const mine = viewer === from;
+    const group = to instanceof Group ? to : null;
+    const shown = (id: string): string => {
+      const account = this.#find(id);
+      return account ? this.nameOf(letter, account, viewer) : id;
+    };
+    const author = this.nameOf(letter, from, viewer);
+    const chat = mine || group ? ('wid' in to ? to.wid : to.id) : from.wid;
+    return {
+      stanza,
+      chat,
+      chatName: group || mine ? to.name : from.name,
+      fromMe: mine,
+      from: group && !mine ? group.id : author,
+      to: group ? (mine ? group.id : viewer.pn) : mine ? chat : viewer.pn,
+      ...(group ? { author } : {}),
+      t,
+      type: content.type,
+      ...(content.body === undefined ? {} : { body: content.body }),
+      ...(content.caption === undefined ? {} : { caption: content.caption }),
+      ack: ACK.server,
+      mentions: (content.mentions ?? []).map(shown),
+      ...(content.quoted ? { quoted: { ...content.quoted, participant: shown(content.quoted.participant) } } : {}),
+      ...(content.media ? { media: content.media } : {}),
+      ...(content.extra ? { extra: namesIn(content.extra, shown) } : {}),
+      ...(mine ? {} : { name: from.name, sender: from.card }),
+    };
+  }
+}
+
+/** Of a group notification: whom it is about. */
+function namesIn(extra: Content['extra'] & object, shown: (id: string) => string): Content['extra'] & object {
+  const { recipients } = extra;
+  return Array.isArray(recipients) ? { ...extra, recipients: recipients.map((id) => shown(String(id))) } : extra;
+}
+
+function ciphertextOf({ body: _b, caption: _c, media: _m, quoted: _q, extra: _e, ...rest }: WireMessage): WireMessage {
+  return { ...rest, type: 'ciphertext', mentions: [] };
+}
