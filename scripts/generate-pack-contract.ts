@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Address, CHAT_KINDS } from '../bridge/src/contract/address.ts';
+import { TYPING_STATES } from '../bridge/src/contract/chats.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
 import {
   EVENT_CATALOGUE,
@@ -30,6 +31,7 @@ import {
   OUTBOX_STATES,
   OutboxMessage,
   SendMedia,
+  SendReaction,
   SendText,
   SENDABLE_MEDIA_KINDS,
 } from '../bridge/src/contract/messages.ts';
@@ -116,6 +118,7 @@ export function renderPackContract(): string {
     list('MEDIA_KINDS', MEDIA_KINDS) +
       list('SENDABLE_MEDIA_KINDS', SENDABLE_MEDIA_KINDS) +
       'export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];\n',
+    list('TYPING_STATES', TYPING_STATES) + 'export type TypingState = (typeof TYPING_STATES)[number];\n',
     list('SESSION_STATES', SESSION_STATES) + 'export type SessionState = (typeof SESSION_STATES)[number];\n',
     list('OUTBOX_STATES', OUTBOX_STATES) + 'export type OutboxState = (typeof OUTBOX_STATES)[number];\n',
     '/** Every event type, what it means, and whether its data is message content (a key needs `messages:read` for it). */\n' +
@@ -154,6 +157,7 @@ export function renderPackContract(): string {
     alias('Filter', Filter),
     alias('SendText', SendText),
     alias('SendMedia', SendMedia),
+    alias('SendReaction', SendReaction),
     alias('OutboxMessage', OutboxMessage),
     frames('Client', ClientFrame),
     frames('Bridge', BridgeFrame),

@@ -325,6 +325,8 @@ function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeepe
     logout: (name) => registry.logout(name),
     health: (name) => registry.health(name),
     qr: (name) => registry.qr(name),
+    markSeen: (name, to) => registry.markSeen(name, to),
+    setTyping: (name, to, state) => registry.setTyping(name, to, state),
     delete: async (name: SessionName) => {
       await registry.stop(name);
       await keeper.sessionDeleted(name);

@@ -34,6 +34,13 @@ export const SENDABLE_MEDIA_KINDS = [
 ] as const;
 export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];
 
+export const TYPING_STATES = [
+  'composing',
+  'recording',
+  'paused',
+] as const;
+export type TypingState = (typeof TYPING_STATES)[number];
+
 export const SESSION_STATES = [
   'stopped',
   'starting',
@@ -123,12 +130,16 @@ export const ERROR_CODES = {
   WAB_ADDRESS_INVALID: { status: 422, retryable: false },
   WAB_CHAT_UNKNOWN: { status: 422, retryable: false },
   WAB_QUOTED_UNKNOWN: { status: 422, retryable: false },
+  WAB_MESSAGE_UNKNOWN: { status: 422, retryable: false },
+  WAB_EMOJI_INVALID: { status: 422, retryable: false },
   WAB_OUTBOX_NOT_FOUND: { status: 404, retryable: false },
   WAB_OUTBOX_STATE: { status: 409, retryable: false },
   WAB_SEND_REFUSED: { status: 422, retryable: false },
   WAB_SEND_GAVE_UP: { status: 503, retryable: false },
   WAB_SEND_LOST: { status: 503, retryable: true },
   WAB_SEND_IN_DOUBT: { status: 409, retryable: false },
+  WAB_SEND_REPEATED: { status: 503, retryable: true },
+  WAB_ACT_NOT_DONE: { status: 503, retryable: true },
   WAB_MEDIA_NOT_FOUND: { status: 404, retryable: false },
   WAB_MEDIA_PENDING: { status: 409, retryable: true },
   WAB_MEDIA_FAILED: { status: 410, retryable: false },
@@ -278,13 +289,24 @@ export type SendMedia = {
   fileName?: string;
 };
 
+export type SendReaction = {
+  session: string;
+  /** phone number, chat id, lid or group id */
+  to: string;
+  type: 'reaction';
+  /** the message to react to, of the same chat */
+  messageId: string;
+  /** one emoji; an empty text takes the reaction back */
+  emoji: string;
+};
+
 export type OutboxMessage = {
   id: string;
   session: string;
   chat: Address;
   type: string;
   state: 'queued' | 'sending' | 'accepted' | 'delivered' | 'read' | 'failed' | 'cancelled' | 'in_doubt';
-  /** WhatsApp's id, once known */
+  /** WhatsApp's id, once known; a reaction has none */
   messageId: string | null;
   attempts: number;
   createdAt: string;

@@ -56,6 +56,8 @@ class HttpEngine implements Engine {
     await this.#ask('/send', { wireId, chatId: message.chatId, text });
     return { wireId: wireId!, sentAt: new Date() };
   }
+  async markSeen(): Promise<void> {}
+  async setTyping(): Promise<void> {}
   async fateOf(wireId: WireId): Promise<SendFate> {
     return (await this.#ask('/fate', { wireId })).fate as SendFate;
   }

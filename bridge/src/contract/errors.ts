@@ -206,6 +206,17 @@ export const ERRORS = {
     retryable: false,
     message: 'The message to reply to is not known to this session. Send without quoting it, or check its id.',
   },
+  WAB_MESSAGE_UNKNOWN: {
+    status: 422,
+    retryable: false,
+    message:
+      'This session knows no such message in this chat. Take message id and chat from the same event of this session.',
+  },
+  WAB_EMOJI_INVALID: {
+    status: 422,
+    retryable: false,
+    message: 'The reaction is not one emoji. Send exactly one, or an empty text to take the reaction back.',
+  },
   WAB_OUTBOX_NOT_FOUND: {
     status: 404,
     retryable: false,
@@ -232,6 +243,18 @@ export const ERRORS = {
     retryable: false,
     message:
       'Whether the message left cannot be known: {reason}. Look at the phone, then settle it with `wabridge outbox resolve {id} --as sent|failed|resend`.',
+  },
+  WAB_SEND_REPEATED: {
+    status: 503,
+    retryable: true,
+    message:
+      'Whether it reached WhatsApp is not known: {reason}. It is sent again, which changes nothing where it did.',
+  },
+  WAB_ACT_NOT_DONE: {
+    status: 503,
+    retryable: true,
+    message:
+      'WhatsApp did not carry this out in session {session}: {reason}. It is not tried again by itself; repeat it if it still matters.',
   },
   // media
   WAB_MEDIA_NOT_FOUND: {

@@ -20,9 +20,18 @@ export type OutboxState = (typeof OUTBOX_STATES)[number];
 export const MAX_TEXT_LENGTH = 65_536;
 export const SENDABLE_MEDIA_KINDS = ['image', 'video', 'audio', 'document'] as const;
 
+/** Longest emoji that is taken, in UTF-16 code units: those that are joined of several people with skin tones need 15. */
+const MAX_EMOJI_LENGTH = 40;
+
+/** A person or group in any form of an address. */
+export const AnyAddress = Type.String({
+  minLength: 3,
+  maxLength: 80,
+  description: 'phone number, chat id, lid or group id',
+});
+const recipient = { session: Type.String({ pattern: SESSION_NAME_PATTERN }), to: AnyAddress };
 const common = {
-  session: Type.String({ pattern: SESSION_NAME_PATTERN }),
-  to: Type.String({ minLength: 3, maxLength: 80, description: 'phone number, chat id, lid or group id' }),
+  ...recipient,
   quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
   mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
 };
@@ -40,9 +49,35 @@ export const SendMedia = Type.Object(
   },
   { additionalProperties: false },
 );
+/** A reaction of the account to a message. It replaces the one before it, so that repeating it changes nothing. */
+export const SendReaction = Type.Object(
+  {
+    ...recipient,
+    type: Type.Literal('reaction'),
+    messageId: Type.String({ minLength: 1, maxLength: 200, description: 'the message to react to, of the same chat' }),
+    emoji: Type.String({
+      maxLength: MAX_EMOJI_LENGTH,
+      description: 'one emoji; an empty text takes the reaction back',
+    }),
+  },
+  { additionalProperties: false },
+);
 /** One request to send. Which fields are allowed depends on `type`. */
-export const SendRequest = Type.Union([SendText, SendMedia], { $id: 'SendRequest' });
+export const SendRequest = Type.Union([SendText, SendMedia, SendReaction], { $id: 'SendRequest' });
 export type SendRequest = Static<typeof SendRequest>;
+
+// Built from text, since the compiler's target does not know the flag that has whole emoji as a property yet.
+const EMOJI = new RegExp(
+  '^(?:\\p{RGI_Emoji}|\\p{Extended_Pictographic}[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\u{FE0F}\\u{200D}]*)$',
+  'v',
+);
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/**
+ * Whether a text is one emoji, as WhatsApp takes it for a reaction. Emoji without their variation selector count, and so
+ * do those that are newer than this Node: they lie in ranges that Unicode keeps for pictures.
+ */
+export const isEmoji = (text: string): boolean => EMOJI.test(text) && [...graphemes.segment(text)].length === 1;
 
 export const OutboxMessage = Type.Object(
   {
@@ -51,7 +86,9 @@ export const OutboxMessage = Type.Object(
     chat: Address,
     type: Type.String(),
     state: literals(OUTBOX_STATES),
-    messageId: Type.Union([Type.String(), Type.Null()], { description: "WhatsApp's id, once known" }),
+    messageId: Type.Union([Type.String(), Type.Null()], {
+      description: "WhatsApp's id, once known; a reaction has none",
+    }),
     attempts: Type.Integer(),
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),

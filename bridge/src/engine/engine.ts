@@ -3,6 +3,7 @@
  * it reports facts to its listener and carries out sends. Every engine passes `test/conformance/engine.suite.ts`.
  */
 import type { Address } from '../contract/address.ts';
+import type { TypingState } from '../contract/chats.ts';
 import type { AckLevel, MediaKind } from '../contract/events.ts';
 import type { ChatId, SessionName, WireId } from '../contract/ids.ts';
 
@@ -104,15 +105,28 @@ interface SendCommon {
   readonly quotedWireId?: WireId;
   readonly mentions?: readonly ChatId[];
 }
-export type EngineSend =
+/** A message that WhatsApp keeps under an id of its own. */
+export type MessageSend =
   | (SendCommon & { readonly type: 'text'; readonly text: string })
   | (SendCommon & {
       readonly type: 'image' | 'video' | 'audio' | 'document';
       readonly file: OutgoingFile;
       readonly caption?: string;
     });
+/**
+ * A reaction of this account to a message of the chat; an empty emoji takes it back. It has no id that could be asked for
+ * later, and replaces the one before it: sent again it changes nothing.
+ */
+export interface ReactionSend {
+  readonly type: 'reaction';
+  readonly chatId: ChatId;
+  readonly targetWireId: WireId;
+  readonly emoji: string;
+}
+export type EngineSend = MessageSend | ReactionSend;
 
 export interface SendReceipt {
+  /** Of a reaction: the message that it is about. */
   readonly wireId: WireId;
   readonly sentAt: Date;
 }
@@ -135,10 +149,17 @@ export interface Engine {
   chooseWireId(chatId: ChatId): WireId;
   /**
    * Sends once.
-   * @param wireId the id to use, from `chooseWireId`; null where the engine cannot choose
+   * @param wireId the id to use, from `chooseWireId`; null where the engine cannot choose, and for a reaction
    * @throws EngineError whose `outcome` says what is known of the message
    */
   send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt>;
+  /**
+   * Tells WhatsApp that everything in a chat was read. Done at once or not at all: it is neither kept nor repeated.
+   * @throws EngineError: `fail` for an unknown chat, `defer` while not connected, `unknown` where no answer came
+   */
+  markSeen(chatId: ChatId): Promise<void>;
+  /** Shows the other side of a chat that this account is writing. Like `markSeen`, done at once or not at all. */
+  setTyping(chatId: ChatId, state: TypingState): Promise<void>;
   /** What became of a message whose send was interrupted. */
   fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
@@ -163,7 +184,13 @@ export interface EngineFactory {
 export class EngineError extends Error {
   readonly outcome: 'fail' | 'defer' | 'unknown';
   /** Catalogue code shown to the client for `fail`. */
-  readonly code: 'WAB_CHAT_UNKNOWN' | 'WAB_QUOTED_UNKNOWN' | 'WAB_SEND_REFUSED' | 'WAB_SESSION_NOT_READY';
+  readonly code:
+    | 'WAB_CHAT_UNKNOWN'
+    | 'WAB_QUOTED_UNKNOWN'
+    | 'WAB_MESSAGE_UNKNOWN'
+    | 'WAB_SEND_REFUSED'
+    | 'WAB_SESSION_NOT_READY'
+    | 'WAB_ACT_NOT_DONE';
   /** For `defer`: not before this many milliseconds. */
   readonly retryAfterMs: number | undefined;
 

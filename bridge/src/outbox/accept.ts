@@ -11,7 +11,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
 import { acceptMessage, type Claimed, type IdempotencyClaim, type OutboxReads } from '../store/outbox.repository.ts';
 import { withDeadline } from '../ops/deadline.ts';
-import { contentOf, digestOf, viewOf, type OutboxContent } from './outbox-content.ts';
+import { contentOf, digestOf, mediaOf, viewOf, type OutboxContent } from './outbox-content.ts';
 import type { Acceptance, AcceptOptions } from './outbox.ts';
 
 /** How long an idempotency key is remembered. */
@@ -67,20 +67,21 @@ export class Acceptor {
       resolved: found !== null,
       type: content.type,
       content: JSON.stringify(content),
-      mediaId: content.type === 'text' ? null : content.mediaId,
+      mediaId: mediaOf(content)?.mediaId ?? null,
     };
     return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
   }
 
   async #withMedia(session: SessionName, content: OutboxContent): Promise<OutboxContent> {
-    if (content.type === 'text') return content;
+    const file = mediaOf(content);
+    if (!file) return content;
     const { media } = this.#parts;
-    const { mediaId } = content;
+    const { mediaId } = file;
     // A key may be barred from the session whose message carries the file.
     const owner = (await media.info(mediaId)).session;
     if (owner !== null && owner !== session) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
-    const { mimeType } = await media.forSend(mediaId, content.type, content.fileName);
-    return { ...content, mimeType };
+    const { mimeType } = await media.forSend(mediaId, file.type, file.fileName);
+    return { ...file, mimeType };
   }
 
   /** WhatsApp's address of the recipient, or null where it cannot be known now. @throws WabError where there is none */

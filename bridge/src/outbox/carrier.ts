@@ -8,12 +8,13 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
 import { DeadlineError, withDeadline } from '../ops/deadline.ts';
-import { contentOfRow, engineSendOf } from './outbox-content.ts';
+import { contentOfRow, engineSendOf, isRepeatable, mediaOf } from './outbox-content.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 import {
   decide,
   failureOfPreparation,
   failureOfSend,
+  repeated,
   type Failure,
   type RetryLimits,
   type Verdict,
@@ -73,9 +74,10 @@ export class Carrier {
       if (!addressed) return 'done';
       row = addressed;
       message = await this.#prepare(row);
-      wireId =
-        (row.wire_id as WireId | null) ??
-        (engine.capabilities.chosenMessageIds ? engine.chooseWireId(message.chatId) : null);
+      wireId = isRepeatable(row)
+        ? null
+        : ((row.wire_id as WireId | null) ??
+          (engine.capabilities.chosenMessageIds ? engine.chooseWireId(message.chatId) : null));
     } catch (error) {
       return this.#follow(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
@@ -88,6 +90,7 @@ export class Carrier {
   /** Settles a message whose send was interrupted. */
   async settle(row: OutboxRow, reason: string): Promise<Carried> {
     const { ledger, sessions } = this.#parts;
+    if (isRepeatable(row)) return this.#follow(row, this.#decide(row, repeated(reason), row.attempts));
     const wireId = row.wire_id as WireId | null;
     if (wireId === null) return this.#doubt(row, reason);
     const engine = sessions.ready(row.session as SessionName);
@@ -127,8 +130,8 @@ export class Carrier {
 
   async #prepare(row: OutboxRow): Promise<EngineSend> {
     const content = contentOfRow(row);
-    const file =
-      content.type === 'text' ? null : await this.#parts.media.forSend(content.mediaId, content.type, content.fileName);
+    const media = mediaOf(content);
+    const file = media && (await this.#parts.media.forSend(media.mediaId, media.type, media.fileName));
     return engineSendOf(content, row.chat_id as ChatId, file);
   }
 
@@ -141,7 +144,7 @@ export class Carrier {
       );
       return this.#follow(row, this.#decide(row, failure, row.attempts));
     }
-    const tens = message.type === 'text' ? 0 : Math.ceil(message.file.sizeBytes / TEN_MB);
+    const tens = 'file' in message ? Math.ceil(message.file.sizeBytes / TEN_MB) : 0;
     // An engine that throws instead of rejecting is an engine that failed.
     const call = Promise.resolve().then(() => engine.send(message, wireId));
     let receipt;
@@ -151,7 +154,8 @@ export class Carrier {
       const failure = failureOfSend(error);
       const verdict = this.#decide(row, failure, row.attempts);
       if (verdict.kind !== 'hold') return this.#follow(row, verdict);
-      if (error instanceof DeadlineError) this.#awaitLate(row, call);
+      // One that is repeated is settled by its repetition.
+      if (error instanceof DeadlineError && !isRepeatable(row)) this.#awaitLate(row, call);
       return this.settle(row, failure.reason);
     }
     await ledger.taken(row, receipt, sessions.self(session));

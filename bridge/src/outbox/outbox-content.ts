@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Address } from '../contract/address.ts';
 import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
-import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
+import { WabError } from '../contract/errors.ts';
+import { isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
 import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
 import { parseChatId } from '../engine/whatsapp-id.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
@@ -23,10 +24,19 @@ interface MediaContent extends CommonContent {
   /** Found in the bytes. */
   readonly mimeType?: string;
 }
-export type OutboxContent = TextContent | MediaContent;
+interface ReactionContent {
+  readonly type: 'reaction';
+  readonly targetWireId: WireId;
+  readonly emoji: string;
+}
+export type OutboxContent = TextContent | MediaContent | ReactionContent;
 
-/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address */
+/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address, WAB_EMOJI_INVALID */
 export function contentOf(request: SendRequest): OutboxContent {
+  if (request.type === 'reaction') {
+    if (request.emoji !== '' && !isEmoji(request.emoji)) throw new WabError('WAB_EMOJI_INVALID');
+    return { type: 'reaction', targetWireId: request.messageId as WireId, emoji: request.emoji };
+  }
   const common: CommonContent = {
     ...(request.quotedMessageId === undefined ? {} : { quotedWireId: request.quotedMessageId as WireId }),
     ...(request.mentions?.length ? { mentions: request.mentions.map(parseChatId) } : {}),
@@ -43,8 +53,20 @@ export function contentOf(request: SendRequest): OutboxContent {
 
 export const contentOfRow = (row: OutboxRow): OutboxContent => JSON.parse(row.content) as OutboxContent;
 
+/**
+ * Whether a send whose outcome is unknown is simply repeated. A reaction replaces the one before it and its chat keeps
+ * its order, so a second time changes nothing; and it has no id under which WhatsApp could be asked for it.
+ */
+export const isRepeatable = ({ type }: Pick<OutboxRow, 'type'>): boolean => type === 'reaction';
+
+/** The file that a message brings along, or null. */
+export const mediaOf = (content: OutboxContent): MediaContent | null => ('mediaId' in content ? content : null);
+
 /** The call to the engine. @param file for media, opened for this attempt */
 export function engineSendOf(content: OutboxContent, chatId: ChatId, file: OutgoingFile | null): EngineSend {
+  if (content.type === 'reaction') {
+    return { type: 'reaction', chatId, targetWireId: content.targetWireId, emoji: content.emoji };
+  }
   const common = {
     chatId,
     ...(content.quotedWireId === undefined ? {} : { quotedWireId: content.quotedWireId }),

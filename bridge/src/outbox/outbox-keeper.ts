@@ -5,6 +5,7 @@ import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
 import { pruneOutbox, type OutboxReads } from '../store/outbox.repository.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
+import { isRepeatable } from './outbox-content.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 
 export interface KeeperOptions {
@@ -33,6 +34,8 @@ export interface KeeperParts {
 
 const BATCH = 200;
 const GONE = 'the session was deleted';
+const AWAY = 'the session went away during the send and has not come back';
+const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATED' } as const;
 
 export class OutboxKeeper {
   readonly #parts: KeeperParts;
@@ -96,8 +99,9 @@ export class OutboxKeeper {
     const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
     for (const row of stuck) {
       // A ready session has a lane that settles it, or a send that is still under way.
-      if (!sessions.ready(row.session as SessionName))
-        await ledger.doubt(row, 'the session went away during the send and has not come back');
+      if (sessions.ready(row.session as SessionName)) continue;
+      if (isRepeatable(row)) await ledger.defer(row, { ...AGAIN, reason: AWAY });
+      else await ledger.doubt(row, AWAY);
     }
   }
 

@@ -85,9 +85,14 @@ export class OutboxLedger {
     return this.#database.write(hurryMessages({ session, errorCode: 'WAB_SESSION_NOT_READY', now: this.#clock.now() }));
   }
 
-  /** WhatsApp took it: the event and the row in one transaction. */
+  /** WhatsApp took it: the event and the row in one transaction. A reaction is no message, so no event tells of it. */
   async taken(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
     const content = contentOfRow(row);
+    if (content.type === 'reaction') {
+      // Not under the receipt's id: acknowledgements of the message that it is about are not its own.
+      await this.move(row, 'taken', { error: null });
+      return;
+    }
     const move = this.#move(row, 'taken', { wireId: receipt.wireId, error: null });
     const event = messageSent({
       session: row.session as SessionName,

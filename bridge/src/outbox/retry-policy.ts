@@ -15,8 +15,11 @@ export const DEFAULT_RETRY_LIMITS: RetryLimits = { maxAttempts: 20, maxAgeMs: 24
 
 /** What is known of a message whose attempt did not succeed. */
 export interface Failure {
-  /** `fail`, `defer` and `unknown` as engines say; `absent`: the answer was lost and WhatsApp does not have it. */
-  readonly outcome: 'fail' | 'defer' | 'unknown' | 'absent';
+  /**
+   * `fail`, `defer` and `unknown` as engines say; `absent`: the answer was lost and WhatsApp does not have it;
+   * `repeatable`: the answer was lost, and once more does no harm.
+   */
+  readonly outcome: 'fail' | 'defer' | 'unknown' | 'absent' | 'repeatable';
   readonly code: ErrorCode;
   readonly reason: string;
   /** Not before this many milliseconds. */
@@ -48,6 +51,8 @@ const TABLE: Readonly<Record<Failure['outcome'], Row>> = {
   },
   unknown: { otherwise: { then: 'hold' } },
   absent: { otherwise: { then: 'retry', counts: true, backoff: USUAL } },
+  // A reaction that arrives twice is one reaction: nobody has to settle what sending it again settles.
+  repeatable: { otherwise: { then: 'retry', counts: true, backoff: USUAL } },
 };
 
 export interface Attempted {
@@ -96,6 +101,9 @@ export function failureOfSend(error: unknown): Failure {
   const { outcome, code, message: reason, retryAfterMs } = error;
   return { outcome, code, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
+
+/** A send whose outcome is unknown, of something that may be sent again. */
+export const repeated = (reason: string): Failure => ({ outcome: 'repeatable', code: 'WAB_SEND_REPEATED', reason });
 
 /** What an error before the send says: nothing has left yet, so nothing can be in doubt. */
 export function failureOfPreparation(error: unknown): Failure {

@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Address } from '../contract/address.ts';
+import type { TypingState } from '../contract/chats.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
@@ -23,6 +24,8 @@ import {
   setSessionDesired,
   type SessionRow,
 } from '../store/sessions.repository.ts';
+import { actInChat, type Actor } from './chat-acts.ts';
+import { type Held, NOTHING, takesPlace, viewOf } from './held-session.ts';
 import type { QrCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
 import { type SupervisedSession, Supervisor, type SupervisorDeps } from './supervisor.ts';
 
@@ -40,26 +43,8 @@ export interface RegistryDeps extends SupervisorDeps {
   readonly factories: readonly EngineFactory[];
 }
 
-/** A session of an enabled engine. */
-interface Supervised {
-  readonly factory: EngineFactory;
-  readonly supervisor: Supervisor;
-}
-
-interface Held {
-  readonly name: SessionName;
-  readonly engine: EngineName;
-  /** Null where its engine is not enabled on this bridge. */
-  readonly supervised: Supervised | null;
-  readonly addedAt: string;
-  /** Whether it takes one of the places that `maxSessions` counts. */
-  wanted: boolean;
-  deleting: boolean;
-}
-
 type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'created_at'>;
 
-const NOTHING: EngineCapabilities = { chosenMessageIds: false, operations: [] };
 /** States in which a session that is being restored still takes up the machine. */
 const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
 
@@ -179,6 +164,14 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return { healthy: works && checks.every((check) => check.state !== 'failed'), checks: [session, ...checks] };
   }
 
+  async markSeen(name: SessionName, to: string): Promise<void> {
+    await actInChat(this.#actor(name), to, this.#deps.clock, (engine, chatId) => engine.markSeen(chatId));
+  }
+
+  async setTyping(name: SessionName, to: string, state: TypingState): Promise<void> {
+    await actInChat(this.#actor(name), to, this.#deps.clock, (engine, chatId) => engine.setTyping(chatId, state));
+  }
+
   ready(name: SessionName): Engine | null {
     return this.#sessions.get(name)?.supervised?.supervisor.readyEngine ?? null;
   }
@@ -284,6 +277,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return this.#deps.factories.find((factory) => factory.name === engine) ?? null;
   }
 
+  #actor(name: SessionName): Actor {
+    return { name, state: this.get(name).state, engine: this.ready(name) };
+  }
+
   #held(name: SessionName): Held {
     const held = this.#sessions.get(name);
     if (!held) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
@@ -306,41 +303,9 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 }
 
-function takesPlace({ wanted, supervised }: Held): boolean {
-  const machine = supervised?.supervisor.machine;
-  return wanted && machine?.state !== 'logged_out' && machine?.refused !== true;
-}
-
 function restOf({ desired, refusal }: Row): SupervisedSession['rest'] {
   if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
   return desired === 'logged_out'
     ? { state: 'logged_out', reason: 'the account was unlinked' }
     : { state: 'stopped', reason: 'it was stopped' };
-}
-
-function viewOf(held: Held): SessionView {
-  const common = { name: held.name, engine: held.engine, simulated: held.engine === 'sandbox' };
-  if (!held.supervised) {
-    const reason = `the engine ${held.engine} is not enabled on this bridge`;
-    return {
-      ...common,
-      state: 'failed',
-      reason,
-      since: held.addedAt,
-      self: null,
-      degraded: null,
-      capabilities: NOTHING,
-    };
-  }
-  const { supervisor, factory } = held.supervised;
-  const { state, reason, degraded } = supervisor.machine;
-  return {
-    ...common,
-    state,
-    reason,
-    since: supervisor.since,
-    self: supervisor.self,
-    degraded,
-    capabilities: factory.capabilities,
-  };
 }

@@ -3,6 +3,7 @@
  * sees the supervisor that implements both.
  */
 import type { Address } from '../contract/address.ts';
+import type { TypingState } from '../contract/chats.ts';
 import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { Engine, EngineCapabilities, EngineHealth, EngineName } from '../engine/engine.ts';
@@ -48,6 +49,15 @@ export interface Sessions {
   delete(name: SessionName): Promise<void>;
   /** What is known of the session's parts, in any state. @throws WabError WAB_SESSION_NOT_FOUND */
   health(name: SessionName): Promise<SessionHealth>;
+  /**
+   * Marks a chat as read; done when it resolves, within seconds, or not at all.
+   *
+   * @param to any form of an address
+   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_ACT_NOT_DONE
+   */
+  markSeen(name: SessionName, to: string): Promise<void>;
+  /** Shows the other side of a chat what the account is doing. As `markSeen`, also in what it throws. */
+  setTyping(name: SessionName, to: string, state: TypingState): Promise<void>;
   /** @throws WabError WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): QrCode;
 }

@@ -83,6 +83,11 @@ export class Network {
   }
 }
 
+function textOf(message: EngineSend): string {
+  if (message.type === 'reaction') return message.emoji;
+  return message.type === 'text' ? message.text : (message.caption ?? '');
+}
+
 class NetworkEngine implements Engine {
   readonly name = 'sandbox';
   readonly capabilities: EngineCapabilities;
@@ -110,7 +115,7 @@ class NetworkEngine implements Engine {
       this.#network.sent.push({
         wireId,
         chatId: message.chatId,
-        text: message.type === 'text' ? message.text : (message.caption ?? ''),
+        text: textOf(message),
       });
       return { wireId: wireId ?? this.#network.nextId(message.chatId), sentAt: new Date() };
     };
@@ -118,6 +123,9 @@ class NetworkEngine implements Engine {
     await Promise.resolve();
     return script ? script(message, wireId, deliver) : deliver();
   }
+
+  async markSeen(): Promise<void> {}
+  async setTyping(): Promise<void> {}
 
   async fateOf(wireId: WireId): Promise<SendFate> {
     return this.#network.fate(wireId);
@@ -219,7 +227,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
   const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: 86_400_000 });
   const capabilities: EngineCapabilities = {
     chosenMessageIds: options.chosenMessageIds ?? true,
-    operations: ['text', 'image'],
+    operations: ['text', 'image', 'reaction'],
   };
   const engine = options.engine ?? new NetworkEngine(network, capabilities);
   const sessions = new TestSessions(engine, engine.capabilities);

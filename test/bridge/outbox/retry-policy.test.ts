@@ -6,6 +6,7 @@ import {
   decide,
   failureOfPreparation,
   failureOfSend,
+  repeated,
   type Failure,
   type RetryLimits,
 } from '../../../bridge/src/outbox/retry-policy.ts';
@@ -32,6 +33,17 @@ describe('the retry policy', () => {
     });
     expect(after(new TypeError('undefined is not a function')).kind).toBe('hold');
     expect(after('a string').kind).toBe('hold');
+  });
+
+  test('repeats what may have left and does no harm when it arrives twice, but not for ever', () => {
+    const failure = repeated('page died');
+    expect(decide(failure, fresh, limits, 0)).toMatchObject({
+      kind: 'retry',
+      counts: true,
+      code: 'WAB_SEND_REPEATED',
+      reason: 'page died',
+    });
+    expect(decide(failure, { attempts: limits.maxAttempts, ageMs: 0 }, limits, 0).kind).toBe('give_up');
   });
 
   test('nothing is in doubt before the send', () => {

@@ -1,5 +1,6 @@
 /** Parts for tests of the sessions: a clock that is moved by hand, and an engine that does what a test tells it. */
 import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
+import type { TypingState } from '../../../bridge/src/contract/chats.ts';
 import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type {
@@ -83,6 +84,14 @@ export class FakeEngine implements Engine {
   onHealth: () => Promise<EngineHealth> = () => Promise.resolve({ checks: [] });
   health(): Promise<EngineHealth> {
     return this.onHealth();
+  }
+  /** What `markSeen` and `setTyping` do. */
+  onAct: (...what: readonly unknown[]) => Promise<void> = () => Promise.resolve();
+  markSeen(chatId: ChatId): Promise<void> {
+    return this.onAct('seen', chatId);
+  }
+  setTyping(chatId: ChatId, state: TypingState): Promise<void> {
+    return this.onAct('typing', chatId, state);
   }
   resolveChat = (): never => unused();
   chooseWireId = (): never => unused();

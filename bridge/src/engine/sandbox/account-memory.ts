@@ -2,7 +2,7 @@
 import type { AckLevel } from '../../contract/events.ts';
 import type { WireId } from '../../contract/ids.ts';
 import type { NetworkFact, NetworkMessage } from './phone-network.ts';
-import type { SandboxContact, SandboxFaults } from './sandbox-contract.ts';
+import type { SandboxAct, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
   | { readonly t: 'linked'; readonly credential: string }
@@ -14,6 +14,8 @@ export type AccountEntry =
   | { readonly t: 'out'; readonly via: 'bridge' | 'phone'; readonly message: NetworkMessage; readonly at: string }
   /** No further acknowledgement of this message ever comes. */
   | { readonly t: 'silent'; readonly wireId: WireId }
+  /** Seen by the other side; what somebody types is not remembered. */
+  | { readonly t: 'act'; readonly act: SandboxAct }
   | { readonly t: 'contact'; readonly contact: SandboxContact }
   | { readonly t: 'faults'; readonly faults: SandboxFaults };
 
@@ -28,6 +30,8 @@ export interface Outgoing {
 
 /** How many confirmed facts stay at hand to be repeated after a reconnect. */
 const RECENT = 50;
+/** How many acts the other side remembers. */
+const ACTS = 10_000;
 
 export class AccountMemory {
   credential: string | null = null;
@@ -39,6 +43,10 @@ export class AccountMemory {
   readonly outgoing = new Map<WireId, Outgoing>();
   /** Every message there ever was, with the digest of its file, for quotes and downloads. */
   readonly known = new Map<WireId, string | null>();
+  /** The last acts of the account, oldest first. */
+  readonly acts: SandboxAct[] = [];
+  /** How many messages of others are unread, by chat. */
+  readonly unread = new Map<string, number>();
   readonly contacts = new Map<string, SandboxContact>();
   readonly groups = new Set<string>();
   lastNumber = 0;
@@ -68,6 +76,9 @@ export class AccountMemory {
         if (outgoing) outgoing.silent = true;
         return;
       }
+      case 'act':
+        this.noteAct(entry.act);
+        return;
       case 'contact':
         this.contacts.set(entry.contact.phone, entry.contact);
         return;
@@ -76,9 +87,17 @@ export class AccountMemory {
     }
   }
 
+  noteAct(act: SandboxAct): void {
+    this.acts.push(act);
+    if (this.acts.length > ACTS) this.acts.shift();
+    if (act.kind === 'seen') this.unread.delete(act.chat.chatId);
+  }
+
   #noteFact(fact: NetworkFact): void {
     if (fact.kind === 'message') {
       this.#noteMessage(fact.message);
+      const { chatId } = fact.message.chat;
+      if (!fact.message.fromMe) this.unread.set(chatId, (this.unread.get(chatId) ?? 0) + 1);
       return;
     }
     const outgoing = this.outgoing.get(fact.wireId);

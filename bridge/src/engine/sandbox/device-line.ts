@@ -7,9 +7,11 @@ import type { ChatId, WireId } from '../../contract/ids.ts';
 import type { SendFate } from '../engine.ts';
 import {
   LineCut,
+  type ActAnswer,
   type DeviceEvent,
   type Line,
   type MediaAnswer,
+  type NetworkAct,
   type NetworkFact,
   type NetworkSend,
   type SendAnswer,
@@ -22,6 +24,7 @@ export interface LineHost {
   goOnline(line: DeviceLine): void;
   confirm(number: number): void;
   send(message: NetworkSend): Promise<SendAnswer>;
+  act(act: NetworkAct): Promise<ActAnswer>;
   fate(wireId: WireId): SendFate;
   resolve(chatId: ChatId): Address | null;
   media(wireId: WireId): Promise<MediaAnswer>;
@@ -102,6 +105,10 @@ export class DeviceLine implements Line {
 
   send(message: NetworkSend): Promise<SendAnswer> {
     return this.#ask(() => this.#host.send(message));
+  }
+
+  act(act: NetworkAct): Promise<ActAnswer> {
+    return this.#ask(() => this.#host.act(act));
   }
 
   fate(wireId: WireId): Promise<SendFate> {

@@ -1,53 +1,36 @@
 /** What the account's contacts hold in their hands: the oracle that tests count. */
 import { parseChatId } from '../whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
+import { Arrivals } from './arrivals.ts';
 import type { SandboxInboxEntry, SandboxInboxFilter } from './sandbox-contract.ts';
 
 export class Inbox {
-  readonly #memory: AccountMemory;
-  readonly #waiting = new Set<(arrived: Outgoing | null) => void>();
-  #closed = false;
+  readonly #arrivals: Arrivals<Outgoing>;
 
   constructor(memory: AccountMemory) {
-    this.#memory = memory;
+    this.#arrivals = new Arrivals(() => memory.outgoing.values());
   }
 
   /** Entries that match, oldest first; a message transmitted again under its id is one entry. */
   list(filter: SandboxInboxFilter = {}): readonly SandboxInboxEntry[] {
-    const matches = this.#matcher(filter);
-    const found = [...this.#memory.outgoing.values()].filter(matches);
+    const found = this.#arrivals.matching(this.#matcher(filter));
     return (filter.limit === undefined ? found : found.slice(-filter.limit)).map(entryOf);
   }
 
   /** The same once there are `atLeast`, or what there is after `waitMs` milliseconds. */
-  wait(filter: SandboxInboxFilter, atLeast: number, waitMs: number): Promise<readonly SandboxInboxEntry[]> {
-    const matches = this.#matcher(filter);
-    return new Promise((resolve) => {
-      let count = [...this.#memory.outgoing.values()].filter(matches).length;
-      const look = (arrived: Outgoing | null): void => {
-        if (arrived && matches(arrived)) count += 1;
-        if (count >= atLeast || this.#closed) finish();
-      };
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve(this.list(filter));
-      };
-      const timer = setTimeout(finish, waitMs);
-      this.#waiting.add(look);
-      look(null);
-    });
+  async wait(filter: SandboxInboxFilter, atLeast: number, waitMs: number): Promise<readonly SandboxInboxEntry[]> {
+    await this.#arrivals.until(this.#matcher(filter), atLeast, waitMs);
+    return this.list(filter);
   }
 
   /** A message arrived that was not there before. */
   grown(arrived: Outgoing): void {
-    for (const look of [...this.#waiting]) look(arrived);
+    this.#arrivals.grown(arrived);
   }
 
   /** Ends every wait. */
   close(): void {
-    this.#closed = true;
-    for (const look of [...this.#waiting]) look(null);
+    this.#arrivals.close();
   }
 
   #matcher(filter: SandboxInboxFilter): (outgoing: Outgoing) => boolean {

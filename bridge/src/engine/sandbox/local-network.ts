@@ -14,6 +14,8 @@ import { PhoneAccount, type AccountOptions } from './phone-account.ts';
 import type { DeviceEvent, Line, NetworkMedia, PhoneNetwork } from './phone-network.ts';
 import type {
   SandboxAccount,
+  SandboxAct,
+  SandboxActFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
@@ -99,6 +101,19 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     waitMs: number,
   ): Promise<readonly SandboxInboxEntry[]> {
     return (await this.#account(session)).inbox.wait(filter, atLeast, waitMs);
+  }
+
+  async acts(session: SessionName, filter: SandboxActFilter = {}): Promise<readonly SandboxAct[]> {
+    return (await this.#account(session)).acts.list(filter);
+  }
+
+  async waitForActs(
+    session: SessionName,
+    filter: SandboxActFilter,
+    atLeast: number,
+    waitMs: number,
+  ): Promise<readonly SandboxAct[]> {
+    return (await this.#account(session)).acts.wait(filter, atLeast, waitMs);
   }
 
   async scan(session: SessionName, code?: string): Promise<void> {

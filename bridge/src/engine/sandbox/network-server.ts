@@ -11,7 +11,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
 import { LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 import { CONTROL_METHODS, toWire, type ControlMethod, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
-import type { Line, NetworkSend } from './phone-network.ts';
+import type { Line, NetworkAct, NetworkSend } from './phone-network.ts';
 
 export class NetworkServer {
   readonly #network: LocalNetwork;
@@ -114,6 +114,8 @@ function ask(line: Line, frame: Extract<DeviceFrame, { ask: number }>): Promise<
   switch (frame.what) {
     case 'send':
       return line.send(frame.about as NetworkSend);
+    case 'act':
+      return line.act(frame.about as NetworkAct);
     case 'fate':
       return line.fate(frame.about as WireId);
     case 'resolve':

@@ -18,12 +18,21 @@ export const CONTROL_METHODS = [
   'putContact',
   'contacts',
   'account',
+  'acts',
+  'waitForActs',
   'forget',
 ] as const satisfies readonly (keyof SandboxControl | 'forget')[];
 export type ControlMethod = (typeof CONTROL_METHODS)[number];
 
 /** Questions that a device asks over its line. */
-export const QUESTIONS = ['send', 'fate', 'resolve', 'media', 'unlink'] as const satisfies readonly (keyof Line)[];
+export const QUESTIONS = [
+  'send',
+  'act',
+  'fate',
+  'resolve',
+  'media',
+  'unlink',
+] as const satisfies readonly (keyof Line)[];
 export type Question = (typeof QUESTIONS)[number];
 
 export type DeviceFrame =

@@ -11,15 +11,18 @@ import { addressOf, chatKindOf, parseChatId, wireIdOf } from '../whatsapp-id.ts'
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
 import { knownAddress } from './address-book.ts';
+import { ChatActs } from './chat-acts.ts';
 import { DeviceLine, type LineHost } from './device-line.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import type { NetworkJournal } from './network-journal.ts';
 import {
   LineCut,
+  type ActAnswer,
   type DeviceEvent,
   type Line,
   type MediaAnswer,
+  type NetworkAct,
   type NetworkFact,
   type NetworkMedia,
   type NetworkSend,
@@ -53,6 +56,7 @@ export class PhoneAccount implements AccountContext, LineHost {
   readonly session: SessionName;
   readonly memory = new AccountMemory();
   readonly inbox: Inbox;
+  readonly acts: ChatActs;
   readonly #journal: NetworkJournal<AccountEntry>;
   readonly #post: PostOffice;
   readonly #pairing: PairingDesk;
@@ -68,6 +72,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     this.#journal = journal;
     this.#faults = new Faults(options.faults);
     this.inbox = new Inbox(this.memory);
+    this.acts = new ChatActs(this);
     this.#post = new PostOffice(this);
     this.#pairing = new PairingDesk(session, options.qrLifetimeMs, options.autoLink, () => this.scan());
   }
@@ -92,6 +97,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     this.#pairing.hide();
     for (const timer of this.#timers) clearTimeout(timer);
     this.inbox.close();
+    this.acts.close();
     await this.#journal.close();
   }
 
@@ -178,6 +184,10 @@ export class PhoneAccount implements AccountContext, LineHost {
 
   send(message: NetworkSend): Promise<SendAnswer> {
     return this.#post.send(message);
+  }
+
+  act(act: NetworkAct): Promise<ActAnswer> {
+    return this.acts.carryOut(act);
   }
 
   fate(wireId: WireId): SendFate {

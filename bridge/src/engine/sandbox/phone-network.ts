@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
+import type { TypingState } from '../../contract/chats.ts';
 import type { AckLevel, MediaKind } from '../../contract/events.ts';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
 import type { SendFate } from '../engine.ts';
@@ -69,6 +70,21 @@ export type SendAnswer =
 export type MediaAnswer =
   { readonly state: 'here'; readonly ref: string } | { readonly state: 'gone' } | { readonly state: 'later' };
 
+/** What a device does in a chat besides sending. */
+export type NetworkAct = { readonly chatId: ChatId } & (
+  | { readonly kind: 'reaction'; readonly targetWireId: WireId; readonly emoji: string }
+  | { readonly kind: 'seen' }
+  | { readonly kind: 'typing'; readonly state: TypingState }
+);
+
+export type ActAnswer =
+  | { readonly taken: true; readonly at: string }
+  | {
+      readonly taken: false;
+      readonly why: 'chat_unknown' | 'message_unknown' | 'refused' | 'busy';
+      readonly retryAfterMs?: number;
+    };
+
 /** What the network tells a device. */
 export type DeviceEvent =
   | { readonly on: 'qr'; readonly code: string; readonly expiresAt: string }
@@ -94,6 +110,7 @@ export interface Line {
   confirm(number: number): void;
   /** Rejects with `LineCut` where the line broke before an answer. May never settle: keep a deadline. */
   send(message: NetworkSend): Promise<SendAnswer>;
+  act(act: NetworkAct): Promise<ActAnswer>;
   fate(wireId: WireId): Promise<SendFate>;
   /** Null where WhatsApp knows no such chat. */
   resolve(chatId: ChatId): Promise<Address | null>;

@@ -16,15 +16,19 @@ import {
 } from './network-wire.ts';
 import {
   LineCut,
+  type ActAnswer,
   type DeviceEvent,
   type Line,
   type MediaAnswer,
+  type NetworkAct,
   type NetworkSend,
   type PhoneNetwork,
   type SendAnswer,
 } from './phone-network.ts';
 import type {
   SandboxAccount,
+  SandboxAct,
+  SandboxActFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
@@ -107,6 +111,19 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     waitMs: number,
   ): Promise<readonly SandboxInboxEntry[]> {
     return (await this.#call('waitForInbox', session, filter, atLeast, waitMs)) as SandboxInboxEntry[];
+  }
+
+  async acts(session: SessionName, filter: SandboxActFilter = {}): Promise<readonly SandboxAct[]> {
+    return (await this.#call('acts', session, filter)) as SandboxAct[];
+  }
+
+  async waitForActs(
+    session: SessionName,
+    filter: SandboxActFilter,
+    atLeast: number,
+    waitMs: number,
+  ): Promise<readonly SandboxAct[]> {
+    return (await this.#call('waitForActs', session, filter, atLeast, waitMs)) as SandboxAct[];
   }
 
   async scan(session: SessionName, code?: string): Promise<void> {
@@ -224,6 +241,10 @@ class RemoteLine implements Line {
 
   send(message: NetworkSend): Promise<SendAnswer> {
     return this.#ask('send', message);
+  }
+
+  act(act: NetworkAct): Promise<ActAnswer> {
+    return this.#ask('act', act);
   }
 
   fate(wireId: WireId): Promise<SendFate> {

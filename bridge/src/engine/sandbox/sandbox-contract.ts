@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Address } from '../../contract/address.ts';
+import { TYPING_STATES } from '../../contract/chats.ts';
 import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/events.ts';
 import { MAX_TEXT_LENGTH } from '../../contract/messages.ts';
 
@@ -86,6 +87,33 @@ export const SandboxInboxFilter = object(
 );
 export type SandboxInboxFilter = Static<typeof SandboxInboxFilter>;
 
+const ACT_KINDS = ['reaction', 'seen', 'typing'] as const;
+
+/** What the other side saw of the account besides messages. */
+export const SandboxAct = object(
+  {
+    kind: Type.Enum([...ACT_KINDS]),
+    chat: Address,
+    messageId: Type.Union([Type.String(), Type.Null()], { description: 'reaction: the message reacted to' }),
+    emoji: Type.Union([Type.String(), Type.Null()], { description: 'reaction: empty where it was taken back' }),
+    state: Type.Union([Type.Enum([...TYPING_STATES]), Type.Null()], { description: 'typing: what is shown' }),
+    read: Type.Union([Type.Integer(), Type.Null()], { description: 'seen: how many messages turned read by it' }),
+    at: Type.String({ format: 'date-time' }),
+  },
+  { $id: 'SandboxAct' },
+);
+export type SandboxAct = Static<typeof SandboxAct>;
+
+/** Which of the acts; what is missing does not restrict. */
+export const SandboxActFilter = object(
+  {
+    to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
+    kind: Type.Optional(Type.Enum([...ACT_KINDS])),
+  },
+  { $id: 'SandboxActFilter' },
+);
+export type SandboxActFilter = Static<typeof SandboxActFilter>;
+
 /** A person whom the account may write with. Numbers that nobody declared exist, unless they end in 000000. */
 export const SandboxContact = object(
   {
@@ -133,6 +161,7 @@ export const FAULTS = {
   mediaDeferred: 'an incoming file cannot be fetched now',
   mediaHangs: 'fetching an incoming file never ends',
   fateUnknown: 'the network cannot say what became of a message',
+  actHangs: 'marking a chat as read, or typing, is swallowed: nobody sees it, no answer comes',
   connectRefused: 'the network refuses the connection',
   connectHangs: 'the network does not answer the connection',
   readyMissing: 'the device is let in, but never becomes ready',

@@ -7,6 +7,7 @@
  *   POST   /v1/sandbox/:session/own-message  SandboxOwnMessage  -> { wireId }
  *   GET    /v1/sandbox/:session/inbox        SandboxInboxFilter as query, atLeast, waitMs -> SandboxInboxEntry[]
  *            (with `atLeast` call `waitForInbox`, else `inbox`)
+ *   GET    /v1/sandbox/:session/acts         SandboxActFilter as query, atLeast, waitMs -> SandboxAct[]
  *   POST   /v1/sandbox/:session/scan         { code? }
  *   POST   /v1/sandbox/:session/unlink
  *   POST   /v1/sandbox/:session/disconnect   { forMs? }
@@ -22,6 +23,8 @@ import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type {
   SandboxAccount,
+  SandboxAct,
+  SandboxActFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
@@ -44,6 +47,15 @@ export interface SandboxControl {
     atLeast: number,
     waitMs: number,
   ): Promise<readonly SandboxInboxEntry[]>;
+  /** What contacts saw of the account besides messages, oldest first, each transmission for itself. */
+  acts(session: SessionName, filter?: SandboxActFilter): Promise<readonly SandboxAct[]>;
+  /** The same as soon as there are `atLeast`, or after `waitMs` what there is. */
+  waitForActs(
+    session: SessionName,
+    filter: SandboxActFilter,
+    atLeast: number,
+    waitMs: number,
+  ): Promise<readonly SandboxAct[]>;
   /** Scans the QR code shown. With `code`, only if it is still that one. @throws WabError WAB_QR_NOT_AVAILABLE */
   scan(session: SessionName, code?: string): Promise<void>;
   /** The owner removes the linked device on the phone. */
@@ -91,6 +103,17 @@ export class GuardedSandboxControl implements SandboxControl {
     waitMs: number,
   ): Promise<readonly SandboxInboxEntry[]> {
     return this.#of(session).waitForInbox(session, filter, atLeast, waitMs);
+  }
+  async acts(session: SessionName, filter?: SandboxActFilter): Promise<readonly SandboxAct[]> {
+    return this.#of(session).acts(session, filter);
+  }
+  async waitForActs(
+    session: SessionName,
+    filter: SandboxActFilter,
+    atLeast: number,
+    waitMs: number,
+  ): Promise<readonly SandboxAct[]> {
+    return this.#of(session).waitForActs(session, filter, atLeast, waitMs);
   }
   async scan(session: SessionName, code?: string): Promise<void> {
     return this.#of(session).scan(session, code);

@@ -4,25 +4,27 @@
  */
 import { createReadStream } from 'node:fs';
 import type { Address } from '../../contract/address.ts';
+import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import {
   EngineError,
   type Engine,
   type EngineCapabilities,
-  type EngineFact,
   type EngineHealth,
   type EngineListener,
   type EngineSend,
+  type MessageSend,
   type SendFate,
   type SendReceipt,
 } from '../engine.ts';
 import { wireIdOf } from '../whatsapp-id.ts';
 import { LoginState } from './login-state.ts';
+import { engineFact, reasonOf, refusal } from './network-answers.ts';
 import {
-  LineCut,
   type DeviceEvent,
   type Line,
+  type NetworkAct,
   type NetworkFact,
   type NetworkMedia,
   type PhoneNetwork,
@@ -31,7 +33,7 @@ import { newStanzaId } from './stanza-id.ts';
 
 export const SANDBOX_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
-  operations: ['text', 'image', 'video', 'audio', 'document'],
+  operations: ['text', 'image', 'video', 'audio', 'document', 'reaction'],
 };
 
 export interface SandboxEngineOptions {
@@ -45,12 +47,6 @@ export const DEFAULT_SANDBOX_ENGINE_OPTIONS: SandboxEngineOptions = {
   callDeadlineMs: 15_000,
   reconnectMs: { first: 50, longest: 2_000 },
 };
-
-const REFUSALS = {
-  chat_unknown: ['WAB_CHAT_UNKNOWN', 'the simulated network knows no such chat'],
-  quoted_unknown: ['WAB_QUOTED_UNKNOWN', 'the simulated network knows no such message'],
-  refused: ['WAB_SEND_REFUSED', 'the simulated network refused the message'],
-} as const;
 
 export class SandboxEngine implements Engine {
   readonly name = 'sandbox';
@@ -116,6 +112,11 @@ export class SandboxEngine implements Engine {
   }
 
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+    if (message.type === 'reaction') {
+      const { targetWireId, chatId, emoji } = message;
+      const at = await this.#act({ kind: 'reaction', chatId, targetWireId, emoji });
+      return { wireId: targetWireId, sentAt: new Date(at) };
+    }
     this.#readyLine();
     const id = wireId ?? this.chooseWireId(message.chatId);
     const media = message.type === 'text' ? null : await this.#upload(message);
@@ -130,10 +131,16 @@ export class SandboxEngine implements Engine {
       }),
       'unknown',
     );
-    if (answer.taken) return { wireId: id, sentAt: new Date(answer.sentAt) };
-    if (answer.why !== 'busy') throw refusal(answer.why);
-    const wait = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
-    throw new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network takes nothing now', wait);
+    if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
+    return { wireId: id, sentAt: new Date(answer.sentAt) };
+  }
+
+  async markSeen(chatId: ChatId): Promise<void> {
+    await this.#act({ kind: 'seen', chatId });
+  }
+
+  async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
+    await this.#act({ kind: 'typing', chatId, state });
   }
 
   async fateOf(wireId: WireId): Promise<SendFate> {
@@ -288,12 +295,19 @@ export class SandboxEngine implements Engine {
     void this.stop();
   }
 
+  /** @returns when the other side saw it, ISO 8601 */
+  async #act(act: NetworkAct): Promise<string> {
+    const answer = await this.#within(this.#readyLine().act(act), 'unknown');
+    if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
+    return answer.at;
+  }
+
   #readyLine(): Line {
     if (this.#isReady && this.#line) return this.#line;
     throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated device is not connected');
   }
 
-  async #upload(message: Exclude<EngineSend, { type: 'text' }>): Promise<NetworkMedia> {
+  async #upload(message: Exclude<MessageSend, { type: 'text' }>): Promise<NetworkMedia> {
     const { path, mimeType, fileName } = message.file;
     // Nothing has left before the message that names the file.
     const stored = await this.#within(this.#network.storeMedia(this.#session, createReadStream(path)), 'defer');
@@ -316,31 +330,4 @@ export class SandboxEngine implements Engine {
       deadline.catch(() => undefined);
     }
   }
-}
-
-function refusal(why: keyof typeof REFUSALS): EngineError {
-  const [code, reason] = REFUSALS[why];
-  return new EngineError('fail', code, reason);
-}
-
-const reasonOf = (error: unknown): string =>
-  error instanceof LineCut || error instanceof Error ? error.message : 'it failed without a reason';
-
-function engineFact(fact: NetworkFact): EngineFact {
-  if (fact.kind !== 'message') return { ...fact, at: new Date(fact.at) };
-  const { media, sentAt, ...message } = fact.message;
-  return {
-    kind: 'message',
-    message: {
-      ...message,
-      kind: media?.kind ?? 'text',
-      sentAt: new Date(sentAt),
-      media: media && {
-        kind: media.kind,
-        mimeType: media.mimeType,
-        sizeBytes: media.sizeBytes,
-        ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
-      },
-    },
-  };
 }

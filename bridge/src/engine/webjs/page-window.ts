@@ -7,7 +7,12 @@ export interface PageWid {
 }
 
 export interface PageMessage {
-  readonly id: { readonly fromMe: boolean; readonly id: string; readonly _serialized: string };
+  readonly id: {
+    readonly fromMe: boolean;
+    readonly remote: PageWid;
+    readonly id: string;
+    readonly _serialized: string;
+  };
   readonly ack: number;
   readonly t: number;
   readonly type: string;
@@ -41,6 +46,9 @@ interface PageModules {
   };
   WAWebQueryExistsJob: { queryWidExists: (wid: PageWid) => Promise<{ wid?: PageWid } | null | undefined> };
   WAWebChatLoadMessages: { loadEarlierMsgs: (options: { chat: PageChat }) => Promise<PageMessage[] | undefined> };
+  WAWebSendReactionMsgAction: { sendReactionToMsg: (message: PageMessage, emoji: string) => Promise<unknown> };
+  WAWebUpdateUnreadChatAction: { sendSeen: (options: { chat: PageChat; threadId: undefined }) => Promise<unknown> };
+  WAWebStreamModel: { Stream: { markAvailable: () => void; markUnavailable: () => void } };
   WAWebMsgReply: { canReplyMsg: (message: PageMessage) => boolean } | undefined;
   WAWebMsgKey: { prototype: { toString(this: object): string }; newId: () => string | Promise<string> };
   WAWebCollections: {
@@ -73,6 +81,7 @@ export interface PageWindow {
   WWebJS?: {
     getChat(id: string, options: { getAsModel: false }): Promise<PageChat | null | undefined>;
     sendMessage(chat: PageChat, content: string, options: object): Promise<PageMessage | undefined>;
+    sendChatstate(state: 'typing' | 'recording' | 'stop', chatId: string): Promise<boolean>;
     getMessageModel(message: PageMessage): Record<string, unknown>;
     enforceLidAndPnRetrieval(id: string): Promise<{ lid?: PageWid; phone?: PageWid }>;
     arrayBufferToBase64Async(buffer: ArrayBuffer): Promise<string>;

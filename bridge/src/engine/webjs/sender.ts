@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import type { WireId } from '../../contract/ids.ts';
-import { EngineError, type EngineSend, type OutgoingFile, type SendFate, type SendReceipt } from '../engine.ts';
+import { EngineError, type MessageSend, type OutgoingFile, type SendFate, type SendReceipt } from '../engine.ts';
 import { describe } from './browser-run.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
@@ -26,7 +26,7 @@ export class Sender {
   }
 
   /** @throws EngineError: `unknown` where the way to the page or to WhatsApp broke after the message may have left */
-  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+  async send(message: MessageSend, wireId: WireId | null): Promise<SendReceipt> {
     const stanzaId = wireId === null ? newStanzaId() : stanzaOf(wireId);
     if (message.type === 'text') return this.#carryOut(message, stanzaId, null);
     const { file } = message;
@@ -55,7 +55,7 @@ export class Sender {
     }
   }
 
-  async #carryOut(message: EngineSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
+  async #carryOut(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
     const taken = new Promise<void>((resolve, reject) => this.#waiting.set(stanzaId, { taken: resolve, lost: reject }));
     taken.catch(() => undefined);
     try {
@@ -73,7 +73,7 @@ export class Sender {
     }
   }
 
-  async #inPage(message: EngineSend, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
+  async #inPage(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
     let page: PageCalls;
     try {
       page = this.#page();

@@ -1,5 +1,6 @@
 /** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `live.ts` joins. */
 import type { Address } from '../../contract/address.ts';
+import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, WireId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
@@ -16,11 +17,12 @@ import {
 import { chatKindOf, wireIdOf } from '../whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser-finder.ts';
 import { BrowserRun, describe, type RunEnd } from './browser-run.ts';
+import { knownChat, markSeen, react, setTyping } from './chat-acts.ts';
 import { createClient } from './client-factory.ts';
 import { type Deadlines, within } from './deadlines.ts';
 import { assembleLive, type Live } from './live.ts';
 import { downloadMedia } from './media-download.ts';
-import { findChat, logOut } from './page-functions.ts';
+import { logOut } from './page-functions.ts';
 import { Profile } from './profile.ts';
 import { progressSoFar } from './progress-keeper.ts';
 import { newStanzaId } from './sender.ts';
@@ -34,7 +36,7 @@ export interface WebjsSettings {
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
-  operations: ['text', 'image', 'video', 'audio', 'document'],
+  operations: ['text', 'image', 'video', 'audio', 'document', 'reaction'],
 };
 
 export class WebjsEngine implements Engine {
@@ -117,16 +119,7 @@ export class WebjsEngine implements Engine {
 
   async resolveChat(chatId: ChatId): Promise<Address> {
     const { run, addresses } = this.#needReady();
-    const kind = chatKindOf(chatId);
-    if (kind !== 'direct' && kind !== 'group') {
-      throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'messages go to people and groups only');
-    }
-    const found = await run.page.call(findChat, this.#deadlines.call, chatId).catch((error: unknown) => {
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
-    });
-    if (found === null)
-      throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'WhatsApp knows no account or group under this id');
-    return addresses.find(found as ChatId);
+    return addresses.find(await knownChat(run.page, this.#deadlines, chatId));
   }
 
   chooseWireId(chatId: ChatId): WireId {
@@ -141,7 +134,16 @@ export class WebjsEngine implements Engine {
   }
 
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
-    return this.#needReady().sender.send(message, wireId);
+    const { run, sender } = this.#needReady();
+    return message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId);
+  }
+
+  async markSeen(chatId: ChatId): Promise<void> {
+    await markSeen(this.#needReady().run.page, this.#deadlines, chatId);
+  }
+
+  async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
+    await setTyping(this.#needReady().run.page, this.#deadlines, chatId, state);
   }
 
   async fateOf(wireId: WireId): Promise<SendFate> {

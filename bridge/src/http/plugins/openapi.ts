@@ -9,7 +9,7 @@ const DESCRIPTION = `Every request but GET /healthz is signed with Ed25519 under
 Errors are RFC 9457 problems whose \`code\` is in the error catalogue.
 
 Only POST /v1/messages takes an Idempotency-Key. The other POSTs ask for a state, so that repeating one changes nothing more \
-(sessions, cancel, resolve), or make something that cannot be shown twice (keys). A signed request is carried out at most once: \
+(sessions, chats, cancel, resolve), or make something that cannot be shown twice (keys). A signed request is carried out at most once: \
 its nonce cannot be used again.`;
 
 const install = async (app: FastifyInstance, options: { version: string }): Promise<void> => {

@@ -6,6 +6,8 @@ import { WabError } from '../../../contract/errors.ts';
 import { SESSION_NAME_PATTERN, type SessionName } from '../../../contract/ids.ts';
 import {
   SandboxAccount,
+  SandboxAct,
+  SandboxActFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
@@ -22,13 +24,14 @@ import { answers, Empty, listOf, object, WaitMs } from '../schemas.ts';
 const SAY_BODY_LIMIT = 24 * 1024 * 1024;
 const Params = object({ session: Type.String({ pattern: SESSION_NAME_PATTERN }) });
 const Said = object({ wireId: Type.String() });
-const InboxQuery = object({
-  ...SandboxInboxFilter.properties,
+const waiting = {
   atLeast: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'with waitMs: answer once there are this many' }),
   ),
   waitMs: WaitMs,
-});
+};
+const InboxQuery = object({ ...SandboxInboxFilter.properties, ...waiting });
+const ActsQuery = object({ ...SandboxActFilter.properties, ...waiting });
 const ScanBody = object({
   code: Type.Optional(Type.String({ maxLength: 1000, description: 'scan only if it is still this code' })),
 });
@@ -127,6 +130,28 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       return waitMs === undefined
         ? control.inbox(session, filter)
         : control.waitForInbox(session, filter, atLeast, waitMs);
+    },
+  );
+
+  app.get(
+    '/sandbox/:session/acts',
+    {
+      config,
+      schema: {
+        operationId: 'sandboxActs',
+        summary: 'What others saw of the account besides messages: reactions, read state, typing',
+        tags,
+        params: Params,
+        querystring: ActsQuery,
+        response: answers({ 200: listOf(SandboxAct) }),
+      },
+    },
+    async (request) => {
+      const [control, session] = target(request);
+      const { atLeast = 1, waitMs, ...filter } = request.query;
+      return waitMs === undefined
+        ? control.acts(session, filter)
+        : control.waitForActs(session, filter, atLeast, waitMs);
     },
   );
 

@@ -1,6 +1,7 @@
 /** Everything under /v1. One file per first path segment. */
 import type { FastifyPluginAsync } from 'fastify';
 import type { AppServices } from '../../app.ts';
+import { chatRoutes } from './chats.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
 import { keyRoutes } from './keys.ts';
@@ -22,6 +23,7 @@ const ROUTES = [
   openapiRoutes,
   keyRoutes,
   sessionRoutes,
+  chatRoutes,
   messageRoutes,
   mediaRoutes,
   eventRoutes,

@@ -1,0 +1,44 @@
+/** What the simulated network says, in the words of the engine port. */
+import { EngineError, type EngineFact } from '../engine.ts';
+import type { NetworkFact } from './phone-network.ts';
+
+const REFUSALS = {
+  chat_unknown: ['WAB_CHAT_UNKNOWN', 'the simulated network knows no such chat'],
+  quoted_unknown: ['WAB_QUOTED_UNKNOWN', 'the simulated network knows no such message'],
+  message_unknown: ['WAB_MESSAGE_UNKNOWN', 'the simulated network knows no such message in this chat'],
+  refused: ['WAB_SEND_REFUSED', 'the simulated network refused the message'],
+} as const;
+
+/** The error for a request that the network did not take. */
+export function refusal(why: keyof typeof REFUSALS | 'busy', retryAfterMs?: number): EngineError {
+  if (why === 'busy') {
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network takes nothing now', wait);
+  }
+  const [code, reason] = REFUSALS[why];
+  return new EngineError('fail', code, reason);
+}
+
+/** What an error says, for the reason of a signal. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'it failed without a reason';
+
+/** A fact of the network as the engine reports it. */
+export function engineFact(fact: NetworkFact): EngineFact {
+  if (fact.kind !== 'message') return { ...fact, at: new Date(fact.at) };
+  const { media, sentAt, ...message } = fact.message;
+  return {
+    kind: 'message',
+    message: {
+      ...message,
+      kind: media?.kind ?? 'text',
+      sentAt: new Date(sentAt),
+      media: media && {
+        kind: media.kind,
+        mimeType: media.mimeType,
+        sizeBytes: media.sizeBytes,
+        ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
+      },
+    },
+  };
+}

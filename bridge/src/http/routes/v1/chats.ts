@@ -1,0 +1,47 @@
+/**
+ * Acts in a chat. They are done when the answer comes, or refused; nothing is queued. Each asks for a state, so that
+ * repeating it changes nothing more, and takes no Idempotency-Key.
+ */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { TypingRequest } from '../../../contract/chats.ts';
+import { AnyAddress } from '../../../contract/messages.ts';
+import { principalOf, requireSession } from '../../access.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, Empty, object, SessionParams } from '../schemas.ts';
+
+const Params = object({ ...SessionParams.properties, chatId: AnyAddress });
+
+type Needs = { services: Pick<AppServices, 'sessions'> };
+
+export const chatRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sessions } }) => {
+  const config = { scope: 'messages:send' } as const;
+  const common = { tags: ['chats'], params: Params, response: answers({ 204: Empty }) };
+
+  app.post(
+    '/sessions/:name/chats/:chatId/seen',
+    { config, schema: { operationId: 'markSeen', summary: 'Mark a chat as read', ...common } },
+    async (request, reply) => {
+      const { name, chatId } = request.params;
+      await sessions.markSeen(requireSession(principalOf(request), name), chatId);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/sessions/:name/chats/:chatId/typing',
+    {
+      config,
+      schema: {
+        operationId: 'setTyping',
+        summary: 'Show the other side of a chat that the account is writing or recording, or no longer is',
+        body: TypingRequest,
+        ...common,
+      },
+    },
+    async (request, reply) => {
+      const { name, chatId } = request.params;
+      await sessions.setTyping(requireSession(principalOf(request), name), chatId, request.body.state);
+      return reply.code(204).send(null);
+    },
+  );
+};

@@ -1,0 +1,50 @@
+/** Acts in a chat that are over in a moment: asked of the engine once, at once, and neither kept nor repeated. */
+import { WabError } from '../contract/errors.ts';
+import type { ChatId, SessionName } from '../contract/ids.ts';
+import { type Engine, EngineError } from '../engine/engine.ts';
+import { parseChatId } from '../engine/whatsapp-id.ts';
+import type { Clock } from '../ops/clock.ts';
+import { withDeadline } from '../ops/deadline.ts';
+import { reasonOf } from './within.ts';
+
+/** Whoever waits for longer would mark as read, or show as typing, what has passed by then. */
+const ACT_MS = 8_000;
+const HINT = 'This cannot wait for it; repeat it when the session is ready.';
+
+export interface Actor {
+  readonly name: SessionName;
+  readonly state: string;
+  /** The engine, while the session is ready. */
+  readonly engine: Engine | null;
+}
+
+/**
+ * @param to any form of an address
+ * @throws WabError WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_ACT_NOT_DONE
+ */
+export async function actInChat(
+  { name: session, state, engine }: Actor,
+  to: string,
+  clock: Clock,
+  act: (engine: Engine, chatId: ChatId) => Promise<void>,
+): Promise<void> {
+  const chatId = parseChatId(to);
+  if (!engine) throw new WabError('WAB_SESSION_NOT_READY', { session, state, hint: HINT });
+  try {
+    // An engine that throws instead of rejecting is an engine that failed.
+    const acting = Promise.resolve().then(() => act(engine, chatId));
+    await withDeadline(acting, ACT_MS, 'WhatsApp', clock);
+  } catch (error) {
+    throw refusalOf(error, session);
+  }
+}
+
+function refusalOf(cause: unknown, session: SessionName): WabError {
+  const reason = reasonOf(cause);
+  if (!(cause instanceof EngineError) || cause.outcome === 'unknown')
+    return new WabError('WAB_ACT_NOT_DONE', { session, reason }, { cause });
+  if (cause.code === 'WAB_SESSION_NOT_READY')
+    return new WabError(cause.code, { session, state: 'not connected', hint: HINT }, { cause });
+  const code = cause.outcome === 'defer' ? 'WAB_ACT_NOT_DONE' : cause.code;
+  return new WabError(code, { session, reason }, { cause });
+}

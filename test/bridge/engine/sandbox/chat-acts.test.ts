@@ -1,0 +1,110 @@
+/** Reactions, read state and typing on the simulated network, and what goes wrong with them when told to. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { ChatId, SessionName, WireId } from '../../../../bridge/src/contract/ids.ts';
+import type { EngineError } from '../../../../bridge/src/engine/engine.ts';
+import { type Engine } from '../../../../bridge/src/engine/engine.ts';
+import { LocalNetwork } from '../../../../bridge/src/engine/sandbox/local-network.ts';
+import type { SandboxFaults } from '../../../../bridge/src/engine/sandbox/sandbox-contract.ts';
+import { SandboxEngineFactory } from '../../../../bridge/src/engine/sandbox/sandbox-factory.ts';
+import { EngineRecording } from '../../../conformance/engine-recording.ts';
+
+jest.setTimeout(60_000);
+const SESSION = 'acts' as SessionName;
+const CHAT = '4915112345678@c.us' as ChatId;
+
+let folder: string;
+let network: LocalNetwork;
+let engine: Engine;
+let target: WireId;
+
+const openNetwork = (): LocalNetwork => new LocalNetwork({ folder: join(folder, 'network'), autoLink: true });
+async function launch(): Promise<void> {
+  const heard = new EngineRecording();
+  const factory = new SandboxEngineFactory(network, { callDeadlineMs: 1_000 });
+  engine = factory.create(SESSION, join(folder, 'profile'), heard);
+  await engine.start();
+  await heard.untilSignal('ready');
+}
+const react = (emoji: string, about = target): Promise<unknown> =>
+  engine.send({ type: 'reaction', chatId: CHAT, targetWireId: about, emoji }, null);
+const shown = async (): Promise<(string | null)[]> =>
+  (await network.acts(SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-acts-'));
+  network = openNetwork();
+  await launch();
+  target = (await network.say(SESSION, { from: CHAT, text: 'hello' })).wireId as WireId;
+});
+afterEach(async () => {
+  await engine.stop();
+  await network.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.each<[keyof SandboxFaults, EngineError['outcome'], number]>([
+  ['sendRefused', 'fail', 0],
+  ['sendDeferred', 'defer', 0],
+  ['sendHangs', 'unknown', 0],
+  ['dropBeforeSend', 'unknown', 0],
+  ['answerLost', 'unknown', 1],
+  ['dropAfterSend', 'unknown', 1],
+])('a reaction with %s is %s', async (fault, outcome, arrived) => {
+  await network.setFaults(SESSION, { [fault]: {} });
+  await expect(react('👍')).rejects.toMatchObject({ outcome });
+  expect(await shown()).toHaveLength(arrived);
+});
+
+test('a reaction names a message of its chat, also under the other address of a person', async () => {
+  const lid = '77000000000001@lid';
+  await network.putContact(SESSION, { phone: CHAT, lid });
+  await engine.send({ type: 'reaction', chatId: lid as ChatId, targetWireId: target, emoji: '👍' }, null);
+  expect(await shown()).toEqual(['👍']);
+  const elsewhere = '4915187654321@c.us' as ChatId;
+  for (const call of [
+    react('👍', `false_${CHAT}_3EB0NOTHING` as WireId),
+    react('👍', 'nonsense' as WireId),
+    engine.send({ type: 'reaction', chatId: elsewhere, targetWireId: target, emoji: '👍' }, null),
+  ])
+    await expect(call).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_MESSAGE_UNKNOWN' });
+});
+
+test('reading turns what was unread into read, once, chat by chat', async () => {
+  await network.say(SESSION, { from: CHAT, text: 'again' });
+  await network.say(SESSION, { from: '4915187654321@c.us', text: 'another chat' });
+  await engine.markSeen(CHAT);
+  await engine.markSeen(CHAT);
+  expect((await network.acts(SESSION, { kind: 'seen' })).map(({ read }) => read)).toEqual([2, 0]);
+  expect(await network.acts(SESSION, { kind: 'seen', to: '+4915187654321' })).toEqual([]);
+});
+
+test('reactions and read state survive the end of the network; typing does not', async () => {
+  await react('👍');
+  await engine.markSeen(CHAT);
+  await engine.setTyping(CHAT, 'composing');
+  await engine.stop();
+  await network.close();
+  network = openNetwork();
+  await launch();
+  expect((await network.acts(SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'seen']);
+  await engine.markSeen(CHAT);
+  expect((await network.acts(SESSION, { kind: 'seen' })).map(({ read }) => read)).toEqual([1, 0]);
+});
+
+test('actHangs: no answer, and nobody sees anything', async () => {
+  await network.setFaults(SESSION, { actHangs: { count: 2 } });
+  for (const call of [engine.markSeen(CHAT), engine.setTyping(CHAT, 'recording')])
+    await expect(call).rejects.toMatchObject({ outcome: 'unknown' });
+  expect(await network.acts(SESSION)).toEqual([]);
+});
+
+test('whoever waits is told as soon as there is enough, or what there is', async () => {
+  const waiting = network.waitForActs(SESSION, { kind: 'typing' }, 2, 30_000);
+  await engine.setTyping(CHAT, 'composing');
+  await engine.setTyping(CHAT, 'paused');
+  expect((await waiting).map(({ state }) => state)).toEqual(['composing', 'paused']);
+  expect(await network.waitForActs(SESSION, { kind: 'reaction' }, 1, 20)).toEqual([]);
+});
