@@ -20,12 +20,12 @@ const ALLOWED = {
   cli: ['contract', 'ops', 'config', 'auth', 'store'],
 };
 
-/** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary and looks for a browser or installs one. */
+/** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser and carries login states. */
 const ALLOWED_FILES = {
   cli: [
     '^bridge/src/(main|version)\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
-    '^bridge/src/engine/webjs/browser-(finder|installer)\\.ts',
+    '^bridge/src/engine/webjs/(browser-(finder|installer)|login-backup)\\.ts',
   ],
 };
 

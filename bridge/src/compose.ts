@@ -8,7 +8,7 @@ import { ensureOperatorKey } from './auth/operator-key.ts';
 import { parsePublicUrl, type PublicUrl } from './auth/public-urls.ts';
 import { Verifier } from './auth/verifier.ts';
 import { engineFactories, sandboxNetwork } from './compose-engines.ts';
-import type { Settings } from './config/settings.ts';
+import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
 import { localUrl, reachableUrls } from './config/urls.ts';
 import type { MediaId, SessionName } from './contract/ids.ts';
 import { N8N_SCOPES } from './contract/scopes.ts';
@@ -159,7 +159,7 @@ async function compose(
   const registry = new SessionRegistry(
     { database, factories, recorder, clock, log, random: Math.random, options: SUPERVISION },
     {
-      profilesDir: join(dataDir, 'profiles'),
+      profilesDir: join(dataDir, PROFILES_FOLDER),
       maxSessions: settings.maxSessions,
       restoreConcurrency: RESTORE_CONCURRENCY,
     },

@@ -161,6 +161,11 @@ export const ERROR_CODES = {
   WAB_DISK_FULL: { status: 507, retryable: true },
   WAB_BACKUP_EXISTS: { status: 409, retryable: false },
   WAB_BACKUP_INVALID: { status: 422, retryable: false },
+  WAB_PASSPHRASE_MISSING: { status: 400, retryable: false },
+  WAB_PASSPHRASE_WRONG: { status: 422, retryable: false },
+  WAB_LOGIN_ABSENT: { status: 404, retryable: false },
+  WAB_LOGIN_EXISTS: { status: 409, retryable: false },
+  WAB_LOGIN_IN_USE: { status: 409, retryable: false },
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
 

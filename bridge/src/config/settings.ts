@@ -115,17 +115,21 @@ export const SETTING_NAMES = Object.keys(SettingsSchema.properties) as readonly 
 export const envNameOf = (name: string): string =>
   `WABRIDGE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
-/** The variables that start with WABRIDGE_ and are no settings: for the CLI (file, URL, key), and the repository's scripts. */
+/** The variables that start with WABRIDGE_ and are no settings: for the CLI (file, URL, key, passphrase), and the repository's scripts. */
 export const OTHER_VARIABLES: readonly string[] = [
   'WABRIDGE_CONFIG',
   'WABRIDGE_URL',
   'WABRIDGE_KEY',
+  'WABRIDGE_PASSPHRASE',
   'WABRIDGE_NPM',
   'WABRIDGE_N8N_PORT',
 ];
 
 /** Written by a running bridge into its data folder, so that commands find it whatever port it got. */
 export const URL_FILE = 'bridge.url';
+
+/** Below the data folder: a folder with the login state of each session. */
+export const PROFILES_FOLDER = 'profiles';
 
 /** What the schema of a setting says, in plain members. */
 export interface SettingDefinition {

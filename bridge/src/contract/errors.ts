@@ -363,6 +363,36 @@ export const ERRORS = {
     message: 'The file {file} exists already. Choose a new name for the backup.',
   },
   WAB_BACKUP_INVALID: { status: 422, retryable: false, message: 'The backup {file} cannot be restored: {reason}.' },
+  WAB_PASSPHRASE_MISSING: {
+    status: 400,
+    retryable: false,
+    message:
+      'A login state is kept under a passphrase, and {reason}. Write it into a file and name that with --passphrase-file, set WABRIDGE_PASSPHRASE, or run the command on a terminal, which asks for it.',
+  },
+  WAB_PASSPHRASE_WRONG: {
+    status: 422,
+    retryable: false,
+    message:
+      'The passphrase does not open {file}, or the beginning of the file was changed. Nothing was restored. Use the passphrase under which the backup was made.',
+  },
+  WAB_LOGIN_ABSENT: {
+    status: 404,
+    retryable: false,
+    message:
+      'There is no login state of session {session} in {folder}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have one to back up.',
+  },
+  WAB_LOGIN_EXISTS: {
+    status: 409,
+    retryable: false,
+    message:
+      'There is a login state of session {session} in {folder} already. Restore with --replace to give it up, or back it up first with `wabridge session backup {session} <file>`.',
+  },
+  WAB_LOGIN_IN_USE: {
+    status: 409,
+    retryable: false,
+    message:
+      'The login state of session {session} is in use. Stop the session with `wabridge session stop {session}`, or the bridge that runs it, and try again.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -22,7 +22,7 @@ export function backupCommands(program: Command): void {
       await writeBackup(source, file);
       context.output.result(
         { file },
-        `Backed up to ${file}. Media files and login states are folders of ${dataDir}; copy them as well.`,
+        `Backed up to ${file}. Media files are a folder of ${dataDir}, to be copied; login states are backed up with \`wabridge session backup\`.`,
       );
     },
   );

@@ -6,6 +6,7 @@ import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isProblem } from '../failure.ts';
 import { members, table } from '../output.ts';
+import { loginStateCommands } from './login-state.ts';
 
 interface Session {
   readonly name: string;
@@ -93,6 +94,8 @@ export function sessionCommands(program: Command): void {
     const qr = await context.client().request<Qr>('GET', path(name!, '/qr'));
     context.output.result(qr, await drawn(qr));
   });
+
+  loginStateCommands(session);
 }
 
 /** Shows each new QR code until the session is ready. @throws WabError where it ends in another state */
