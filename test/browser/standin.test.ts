@@ -3,19 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Message } from 'whatsapp-web.js';
-import type { Account } from '../standin/account.ts';
+import whatsapp, { type GroupNotification, type Message, type PollVote } from 'whatsapp-web.js';
+import type { Account, Group } from '../standin/account.ts';
+import { contactCard, contactCards, location, poll } from '../standin/contents.ts';
 import { Standin } from '../standin/server.ts';
 import { BUILDS } from '../standin/page-settings.ts';
 import { BareClient } from './bare-client.ts';
 
 const LONG = 120_000;
+const { Location, MessageMedia, MessageTypes, Poll } = whatsapp;
 
 let standin: Standin;
 let folder: string;
 let me: Account;
 let bob: Account;
 let carol: Account;
+let group: Group;
 let page: BareClient;
 
 async function open(build: keyof typeof BUILDS): Promise<void> {
@@ -26,6 +29,7 @@ async function open(build: keyof typeof BUILDS): Promise<void> {
   me = network.addAccount('4915110000001', 'Me');
   bob = network.addAccount('4915110000002', 'Bob');
   carol = network.addAccount('4915110000003', 'Carol');
+  group = network.addGroup('All of us', [bob, me, carol], true);
   folder = await mkdtemp(join(tmpdir(), 'wabridge-standin-'));
   page = new BareClient(standin, folder);
 }
@@ -159,6 +163,212 @@ describe('on the build of old', () => {
       expect(standin.network.letter(stanza).ack).toBe(2);
       await chat.sendSeen();
       await standin.network.until('seen', () => standin.network.letter(stanza).ack === 3);
+    },
+    LONG,
+  );
+
+  test(
+    'polls with votes, locations and contact cards in both directions',
+    async () => {
+      const { network } = standin;
+      const asked = await page.client.sendMessage(bob.pn, new Poll('Tea?', ['yes', 'no']), { sendSeen: false });
+      await network.until('the poll', () => lastOf(bob)?.type === 'poll_creation');
+      expect(lastOf(bob)?.extra).toMatchObject({ pollName: 'Tea?', pollOptions: [{ name: 'yes' }, { name: 'no' }] });
+      network.vote(bob, stanzaOf(asked), [1]);
+      const [vote] = (await page.heard('vote_update')) as [PollVote];
+      expect(vote.selectedOptions).toEqual([{ name: 'no', localId: 1 }]);
+      expect(vote.parentMessage.id.id).toBe(stanzaOf(asked));
+      expect(await asked.getPollVotes()).toMatchObject([{ selectedOptions: [{ name: 'no' }] }]);
+      const theirs = network.say(bob, me, poll('Cake?', ['a little', 'a lot'], true));
+      const [question] = (await page.heard('message', ({ id }: Message) => id.id === theirs)) as [Message];
+      expect(question).toMatchObject({ type: 'poll_creation', body: 'Cake?', allowMultipleAnswers: true });
+      await question.vote(['a lot']);
+      await network.until('my vote', () => bob.heard.find(({ kind }) => kind === 'vote'));
+      expect(bob.heard).toContainEqual({ kind: 'vote', by: me, stanza: theirs, options: ['a lot'] });
+
+      await page.client.sendMessage(bob.pn, new Location(52.5, 13.4, { name: 'Berlin' }), { sendSeen: false });
+      await network.until('the place', () => lastOf(bob)?.type === 'location');
+      expect(lastOf(bob)?.extra).toMatchObject({ lat: 52.5, lng: 13.4, loc: 'Berlin' });
+      network.say(bob, me, location(48.1, 11.6, 'Munich', 'Marienplatz 1'));
+      const [place] = (await page.heard('message', ({ type }: Message) => type === MessageTypes.LOCATION)) as [Message];
+      expect(place.location).toMatchObject({
+        latitude: 48.1,
+        longitude: 11.6,
+        name: 'Munich',
+        address: 'Marienplatz 1',
+      });
+
+      await page.client.sendMessage(bob.pn, await page.client.getContactById(carol.pn), { sendSeen: false });
+      await network.until('the card', () => lastOf(bob)?.type === 'vcard');
+      expect(lastOf(bob)?.body).toContain(`waid=${carol.phone}`);
+      network.say(bob, me, contactCard('Dave', '4915110000004'));
+      const [card] = (await page.heard('message', ({ type }: Message) => type === MessageTypes.CONTACT_CARD)) as [
+        Message,
+      ];
+      expect(card.vCards[0]).toContain('FN:Dave');
+      network.say(
+        bob,
+        me,
+        contactCards([
+          ['Dave', '4915110000004'],
+          ['Eve', '4915110000005'],
+        ]),
+      );
+      const [cards] = (await page.heard(
+        'message',
+        ({ type }: Message) => type === MessageTypes.CONTACT_CARD_MULTI,
+      )) as [Message];
+      expect(cards.vCards).toHaveLength(2);
+    },
+    LONG,
+  );
+
+  test(
+    'media in both directions, forwarded, gone, uploaded again and not',
+    async () => {
+      const { network } = standin;
+      const bytes = Buffer.from('%PDF-1.4 a small document');
+      const file = new MessageMedia('application/pdf', bytes.toString('base64'), 'small.pdf');
+      await page.client.sendMessage(bob.pn, file, { caption: 'read this', sendMediaAsDocument: true, sendSeen: false });
+      await network.until('the file', () => lastOf(bob)?.type === 'document');
+      expect(lastOf(bob)).toMatchObject({ caption: 'read this', media: { mimetype: 'application/pdf' } });
+      expect(standin.mediaBytes(lastOf(bob)?.media?.directPath ?? '')).toEqual(bytes);
+
+      const send = async (caption: string): Promise<[Message, string]> => {
+        const media = standin.storeMedia(Buffer.from(caption), 'image/png');
+        network.say(bob, me, { type: 'image', caption, media });
+        return [await arrived(caption), media.directPath];
+      };
+      const [picture] = await send('a picture');
+      expect(picture).toMatchObject({ hasMedia: true, type: 'image' });
+      expect(Buffer.from((await picture.downloadMedia()).data, 'base64').toString()).toBe('a picture');
+      await picture.forward(carol.pn);
+      await network.until('the forwarded picture', () => lastOf(carol)?.caption === 'a picture');
+      expect(lastOf(carol)?.extra).toMatchObject({ isForwarded: true });
+
+      const [gone, goneAt] = await send('gone');
+      standin.expireMedia(goneAt);
+      expect(await gone.downloadMedia()).toBeUndefined();
+      const [back, backAt] = await send('back');
+      standin.media.expire(backAt, { afterMs: 200 });
+      expect((await back.downloadMedia()).filesize).toBe(4);
+      const [asked, askedAt] = await send('asked for');
+      standin.media.expire(askedAt, 'never');
+      asked.downloadMedia().catch(() => undefined);
+      const stage = `window.require('WAWebCollections').Msg.get('${asked.id._serialized}').mediaData.mediaStage`;
+      await page.client.pupPage?.waitForFunction(`${stage} === 'REUPLOADING'`);
+      expect(await asked.downloadMedia()).toBeUndefined();
+    },
+    LONG,
+  );
+
+  test(
+    'a group: members by lid, who joins and leaves, its name; a call and its rejection',
+    async () => {
+      const { network } = standin;
+      network.say(bob, group, 'hello all');
+      const hello = await arrived('hello all');
+      expect(hello).toMatchObject({ from: group.id, author: bob.lid });
+      await hello.reply('hello Bob');
+      await network.until('the answer', () => lastOf(carol)?.body === 'hello Bob');
+      expect(lastOf(carol)).toMatchObject({ chat: group.id, author: me.lid, quoted: { participant: bob.lid } });
+      const dave = network.addAccount('4915110000004', 'Dave');
+      network.groups.join(group, dave, bob);
+      const [joined] = (await page.heard('group_join')) as [GroupNotification];
+      expect(joined).toMatchObject({ chatId: group.id, author: bob.lid, type: 'add', recipientIds: [dave.lid] });
+      network.groups.rename(group, bob, 'Everybody');
+      const [renamed] = (await page.heard('group_update')) as [GroupNotification];
+      expect(renamed).toMatchObject({ type: 'subject', body: 'Everybody' });
+      network.groups.promote(group, carol, bob);
+      await page.heard('group_admin_changed');
+      network.groups.leave(group, dave);
+      const [left] = (await page.heard('group_leave')) as [GroupNotification];
+      expect(left).toMatchObject({ type: 'leave', author: dave.lid });
+      const chat = (await page.client.getChatById(group.id)) as whatsapp.GroupChat;
+      expect([chat.name, chat.participants.length]).toEqual(['Everybody', 3]);
+
+      const call = network.call(bob, me, { isVideo: true });
+      const [ringing] = (await page.heard('call')) as [whatsapp.Call];
+      expect(ringing).toMatchObject({ id: call, isVideo: true, fromMe: false });
+      await ringing.reject();
+      await network.until('the rejection', () => bob.heard.find(({ kind }) => kind === 'call-rejected'));
+    },
+    LONG,
+  );
+
+  test(
+    'numbers and lids: a hidden sender, a number that has to be looked up first',
+    async () => {
+      const { network } = standin;
+      const erin = network.addAccount('4915110000006', 'Erin');
+      erin.hidesPhone = true;
+      network.say(erin, me, 'who am I?');
+      expect((await arrived('who am I?')).from).toBe(erin.lid);
+      expect(await page.client.getContactLidAndPhone([erin.lid])).toEqual([{ lid: erin.lid, pn: erin.pn }]);
+      const frank = network.addAccount('4915110000007', 'Frank');
+      await expect(page.client.sendMessage(frank.pn, 'too early')).rejects.toThrow('No LID for user');
+      expect(await page.client.getNumberId(frank.phone)).toMatchObject({ _serialized: frank.pn });
+      await page.client.sendMessage(frank.pn, 'now', { sendSeen: false });
+      await network.until('the message', () => lastOf(frank)?.body === 'now');
+      expect(await page.client.getNumberId('4915119999999')).toBeNull();
+    },
+    LONG,
+  );
+
+  test(
+    'restored without a QR; what came meanwhile is in the page, without an event; played; a conflict',
+    async () => {
+      const { network } = standin;
+      await page.stop();
+      const missed = network.say(bob, me, 'while you were away');
+      network.react(bob, missed, '⏰');
+      page = new BareClient(standin, folder);
+      await page.start();
+      await page.heard('ready');
+      const chat = await page.client.getChatById(bob.pn);
+      const held = await chat.fetchMessages({ limit: 30 });
+      const found = held.find(({ body }) => body === 'while you were away');
+      expect(found?.hasReaction).toBe(true);
+      expect(chat.unreadCount).toBeGreaterThan(0);
+      expect(held.filter(({ body }) => body === 'hello')).toHaveLength(1);
+      expect([page.count('qr'), page.count('message')]).toEqual([0, 0]);
+      expect((await page.client.getChats()).map(({ id }) => id._serialized)).toContain(group.id);
+      const voice = new MessageMedia('audio/ogg', Buffer.from('la la la').toString('base64'));
+      const sent = await page.client.sendMessage(bob.pn, voice, { sendAudioAsVoice: true, sendSeen: false });
+      await network.until('the voice', () => lastOf(bob)?.type === 'ptt');
+      network.play(bob, stanzaOf(sent));
+      await page.heard('message_ack', (message: Message, ack) => stanzaOf(message) === stanzaOf(sent) && ack === 4);
+      for (const device of me.devices) device.tell({ type: 'conflict' });
+      expect(await page.heard('disconnected')).toEqual(['CONFLICT']);
+    },
+    LONG,
+  );
+});
+
+describe('on the build that renamed the ids of messages', () => {
+  beforeAll(() => open('$1'), LONG);
+  afterAll(close, LONG);
+
+  test(
+    'messages have no id, a send looks lost although it left, chats, replies and reactions fail',
+    async () => {
+      const { network } = standin;
+      await page.start();
+      standin.enterCode(await page.client.requestPairingCode(me.phone), me);
+      await page.heard('ready');
+      network.say(bob, me, 'hello');
+      const hello = await arrived('hello');
+      expect(hello.from).toBe(bob.pn);
+      expect(hello.id._serialized).toBeUndefined();
+      expect(hello.id).toMatchObject({ fromMe: false, $1: expect.stringContaining(`false_${bob.pn}_`) });
+      expect(await page.client.sendMessage(bob.pn, 'did it leave?', { sendSeen: false })).toBeUndefined();
+      await network.until('the message', () => lastOf(bob)?.body === 'did it leave?');
+      await expect(page.client.getChats()).rejects.toThrow('invalid message key');
+      await hello.react('👍');
+      await hello.reply('quoted?');
+      await network.until('the answer', () => lastOf(bob)?.body === 'quoted?');
+      expect(lastOf(bob)?.quoted).toBeUndefined();
+      expect(bob.heard.filter(({ kind }) => kind === 'reaction')).toEqual([]);
     },
     LONG,
   );

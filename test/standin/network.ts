@@ -168,7 +168,7 @@ export class Network {
   }
   set holdsAcks(holds: boolean) {
     this.#post.holdsAcks = holds;
-    if (!holds) this.#post.reportAll();
+    if (!holds) this.#post.reportHeld();
   }
 
   /** From a message to each acknowledgement, in milliseconds. */

@@ -40,6 +40,8 @@ export class Post {
   /** From the message to each word about it, in milliseconds. */
   ackDelayMs = 0;
   readonly #letters = new Map<string, Letter>();
+  /** Of which messages something was not said. */
+  readonly #held = new Set<string>();
   readonly #events: EventEmitter;
   readonly #find: Find;
 
@@ -112,16 +114,19 @@ export class Post {
   /** Says how far a message is to the devices of its sender. */
   report(stanza: string): void {
     const letter = this.#letters.get(stanza);
-    if (!letter || this.holdsAcks || letter.content.type === 'gp2') return;
+    if (!letter || letter.content.type === 'gp2') return;
+    if (this.holdsAcks) return void this.#held.add(stanza);
     const { ack } = letter;
     const say = (): void => this.#each(letter, letter.from, null, (id) => ({ type: 'ack', id, ack }));
     if (this.ackDelayMs > 0) setTimeout(say, this.ackDelayMs).unref();
     else say();
   }
 
-  /** Everything that was held back about acknowledgements. */
-  reportAll(): void {
-    for (const stanza of this.#letters.keys()) this.report(stanza);
+  /** Says what was held back about acknowledgements. */
+  reportHeld(): void {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const stanza of held) this.report(stanza);
   }
 
   /**
