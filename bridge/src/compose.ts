@@ -327,6 +327,8 @@ function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeepe
     qr: (name) => registry.qr(name),
     markSeen: (name, to) => registry.markSeen(name, to),
     setTyping: (name, to, state) => registry.setTyping(name, to, state),
+    requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
+    pairingCode: (name) => registry.pairingCode(name),
     delete: async (name: SessionName) => {
       await registry.stop(name);
       await keeper.sessionDeleted(name);

@@ -32,6 +32,7 @@ export const SUPPORTS: EngineSupports = {
   offlineBacklog: true,
   redelivery: true,
   unlink: true,
+  pairingCode: true,
 };
 
 /** Where Debian's packages put the two browsers; `npm test` installs both. */
@@ -166,9 +167,11 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     contact: bob.pn,
     otherContact: carol.pn,
     group: group.id,
+    ownNumber: `+${me.phone}`,
     unknownChat: '4915119999999@c.us',
     createEngine: (listener) => harness.createEngine(listener),
     scan: async (code) => standin.scan(code, me),
+    typeCode: async (code) => standin.enterCode(code, me),
     say: async ({ from, group: inGroup, text, media }) => {
       const speaker = network.find(from);
       if (!speaker) throw new Error('nobody has this id');

@@ -28,6 +28,7 @@ const SUPPORTS: EngineSupports = {
   offlineBacklog: true,
   redelivery: true,
   unlink: true,
+  pairingCode: true,
 };
 let accounts = 0;
 const CONTACT = '4915112345678@c.us';
@@ -47,9 +48,11 @@ async function sandboxHarness(
     contact: CONTACT,
     otherContact: '4915187654321@c.us',
     group: GROUP,
+    ownNumber: (await network.account(session)).self.phone ?? '',
     unknownChat: '4915112000000@c.us',
     createEngine: (listener) => factory.create(session, join(folder, 'profile'), listener),
     scan: (code) => network.scan(session, code),
+    typeCode: (code) => network.scan(session, code),
     say: async ({ from, group, text, media }) => {
       await network.say(session, {
         from,

@@ -58,6 +58,7 @@ export interface EngineSupports {
   /** A message whose `fact` was refused is reported again after a restart. */
   readonly redelivery: boolean;
   readonly unlink: boolean;
+  readonly pairingCode: boolean;
 }
 
 export interface EngineHarness {
@@ -66,12 +67,16 @@ export interface EngineHarness {
   readonly otherContact: string;
   /** A group that the account is in (used only where groups are claimed). */
   readonly group: string;
+  /** The account's own number, `+` and digits. */
+  readonly ownNumber: string;
   /** A number without an account. */
   readonly unknownChat: string;
   /** A new engine over the same account and profile folder. */
   createEngine(listener: EngineRecording): Engine;
   /** The owner scans the code shown last. */
   scan(code: string): Promise<void>;
+  /** The owner types a pairing code on the phone. Rejects where it is not valid. */
+  typeCode(code: string): Promise<void>;
   say(said: SaidToAccount): Promise<void>;
   /** The owner types a message on the phone itself. */
   ownPhoneSays(said: { readonly to: string; readonly text: string }): Promise<void>;
@@ -185,6 +190,46 @@ export function engineConformance(
       }
       await end(engine);
       expect((await engine.health()).checks.some(({ state }) => state === 'failed')).toBe(true);
+    });
+
+    checkIf('pairingCode', 'links by pairing code, and restores the session without another', async () => {
+      const { engine, heard } = await launch();
+      await heard.untilSignal('qr');
+      const first = await engine.requestPairingCode(harness.ownNumber);
+      expect(first.code).toMatch(/^[0-9A-Z]{8}$/);
+      expect(first.expiresAt.getTime()).toBeGreaterThan(Date.now());
+      const second = await engine.requestPairingCode(harness.ownNumber);
+      expect(second.code).not.toBe(first.code);
+      const signalled = heard.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
+      expect(signalled).toEqual([first.code, second.code]);
+      await expect(harness.typeCode(first.code)).rejects.toThrow();
+      await harness.typeCode(second.code);
+      await heard.untilSignal('authenticated');
+      await heard.untilSignal('ready');
+      expect(await failure(engine.requestPairingCode(harness.ownNumber))).toMatchObject({
+        outcome: 'fail',
+        code: 'WAB_SESSION_STATE',
+      });
+      await end(engine);
+      const next = await launch();
+      await next.heard.untilSignal('ready');
+      expect(next.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    });
+
+    checkIf('pairingCode', 'links by QR although a pairing code was asked for', async () => {
+      const { engine, heard } = await launch();
+      await heard.untilSignal('qr');
+      await engine.requestPairingCode(harness.ownNumber);
+      const shown = heard.signals.findLast(({ kind }) => kind === 'qr');
+      await harness.scan(shown?.kind === 'qr' ? shown.code : '');
+      await heard.untilSignal('ready');
+    });
+
+    checkIf('pairingCode', 'gives no pairing code while it does not run', async () => {
+      const { engine } = await linked();
+      await end(engine);
+      const error = await failure(engine.requestPairingCode(harness.ownNumber));
+      expect(error).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
     });
 
     check('does not become ready while nobody scans', async () => {

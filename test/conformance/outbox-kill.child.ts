@@ -4,7 +4,14 @@
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { ChatId, OutboxId, WireId } from '../../bridge/src/contract/ids.ts';
-import type { Engine, EngineHealth, EngineSend, SendFate, SendReceipt } from '../../bridge/src/engine/engine.ts';
+import type {
+  Engine,
+  EngineHealth,
+  EngineSend,
+  PairingCode,
+  SendFate,
+  SendReceipt,
+} from '../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
@@ -63,6 +70,9 @@ class HttpEngine implements Engine {
   }
   health(): Promise<EngineHealth> {
     return Promise.resolve({ checks: [] });
+  }
+  requestPairingCode(): Promise<PairingCode> {
+    return Promise.reject(new Error('not here'));
   }
   downloadMedia(): Promise<NodeJS.ReadableStream> {
     return Promise.reject(new Error('not here'));

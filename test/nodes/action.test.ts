@@ -478,6 +478,14 @@ describe('sessions', () => {
     });
   });
 
+  test('request pairing code gives the code for a phone number', async () => {
+    const given = { code: 'ABCD1234', expiresAt: '2026-01-01T00:03:00.000Z' };
+    bridge.answers.set('POST /v1/sessions/support/pairing-code', { status: 201, json: given });
+    const run = await runAnswer([eventItem(1)], about('requestPairingCode', { phone: ' +49 151 23456789 ' }));
+    expect(JSON.parse(String(bridge.requests[0]?.body))).toEqual({ phone: '+49 151 23456789' });
+    expect(outputOf(run, 'Answer')).toEqual([{ json: { session: 'support', ...given }, pairedItem: { item: 0 } }]);
+  });
+
   test('can be searched for in the editor', async () => {
     bridge.answers.set('GET /v1/sessions', { json: { sessions } });
     const context = new LoadOptionsContext(workflowOf([answer()]), answer(), additionalData(credential()), '');

@@ -179,6 +179,29 @@ export const ERRORS = {
     retryable: true,
     message: 'Session {session} shows no QR code: it is {state}. A code exists only while it is awaiting_scan.',
   },
+  WAB_PAIRING_CODE_NOT_AVAILABLE: {
+    status: 409,
+    retryable: true,
+    message:
+      'Session {session} has no pairing code: it is {state}. Ask for one with `wabridge session pair {session} --phone …` while it is awaiting_scan.',
+  },
+  WAB_PAIRING_REFUSED: {
+    status: 422,
+    retryable: false,
+    message:
+      'WhatsApp gives no pairing code for this phone number: {reason}. Check the number, with its country code, or scan the QR code instead.',
+  },
+  WAB_PAIRING_LIMITED: {
+    status: 429,
+    retryable: true,
+    message:
+      'WhatsApp gives no more pairing codes for now: {reason}. Wait some hours before the next one, or scan the QR code instead.',
+  },
+  WAB_PHONE_INVALID: {
+    status: 422,
+    retryable: false,
+    message: 'This is no phone number: {reason}. Write it with its country code, as in +49 151 23456789.',
+  },
   WAB_ENGINE_NOT_ENABLED: {
     status: 409,
     retryable: false,

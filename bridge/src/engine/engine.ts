@@ -19,6 +19,8 @@ export interface EngineCapabilities {
 /** Connection state as the engine sees it; the session's state machine turns it into session states. */
 export type EngineSignal =
   | { readonly kind: 'qr'; readonly code: string; readonly expiresAt: Date }
+  /** The code to type on the phone, after `requestPairingCode` and again each time it was renewed. */
+  | { readonly kind: 'pairing_code'; readonly code: string; readonly expiresAt: Date }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'ready'; readonly self: Address }
   /** The line is lost. An engine that gets it back signals `ready` again; one that does not is replaced after a while. */
@@ -125,6 +127,12 @@ export interface ReactionSend {
 }
 export type EngineSend = MessageSend | ReactionSend;
 
+/** Eight characters, as WhatsApp gives them, to be typed on the phone of the account. */
+export interface PairingCode {
+  readonly code: string;
+  readonly expiresAt: Date;
+}
+
 export interface SendReceipt {
   /** Of a reaction: the message that it is about. */
   readonly wireId: WireId;
@@ -143,6 +151,17 @@ export interface Engine {
   stop(): Promise<void>;
   /** Unlinks the account and removes the login state. */
   logout(): Promise<void>;
+  /**
+   * Asks for a code that links the account of a phone number, while QR codes are shown; they stay usable beside it. A
+   * new request voids the code before. A code that nobody has used is renewed a few times, with the signal
+   * `pairing_code`.
+   *
+   * @param phone international, digits only after the plus (`+4915123456789`)
+   * @throws EngineError: `fail` WAB_SESSION_STATE where an account is linked, WAB_PAIRING_REFUSED where WhatsApp gives
+   *   none for this number; `defer` WAB_PAIRING_LIMITED after too many requests, WAB_SESSION_NOT_READY where no QR code
+   *   is shown (yet) or no answer came
+   */
+  requestPairingCode(phone: string): Promise<PairingCode>;
   /** The address under which WhatsApp knows a recipient. Throws `EngineError` (`fail`) where there is none. */
   resolveChat(chatId: ChatId): Promise<Address>;
   /** An id for the next message of a chat (only with `chosenMessageIds`). */
@@ -190,7 +209,10 @@ export class EngineError extends Error {
     | 'WAB_MESSAGE_UNKNOWN'
     | 'WAB_SEND_REFUSED'
     | 'WAB_SESSION_NOT_READY'
-    | 'WAB_ACT_NOT_DONE';
+    | 'WAB_ACT_NOT_DONE'
+    | 'WAB_SESSION_STATE'
+    | 'WAB_PAIRING_REFUSED'
+    | 'WAB_PAIRING_LIMITED';
   /** For `defer`: not before this many milliseconds. */
   readonly retryAfterMs: number | undefined;
 

@@ -39,6 +39,21 @@ export function parseChatId(input: string): ChatId {
   return `${phone.number.slice(1)}@c.us` as ChatId;
 }
 
+/**
+ * A phone number from any form a person may type, as `+` and digits.
+ *
+ * @throws WabError WAB_PHONE_INVALID, without repeating the input
+ */
+export function parsePhone(input: string): string {
+  try {
+    const { phone } = addressOf(parseChatId(input));
+    if (phone !== undefined) return phone;
+  } catch {
+    // Said below, in words for a phone.
+  }
+  throw new WabError('WAB_PHONE_INVALID', { reason: 'a country code and a number are needed, nothing else' });
+}
+
 /** The address that a chat id alone tells. */
 export function addressOf(chatId: ChatId, name?: string): Address {
   const [user, server] = chatId.split('@') as [string, string];

@@ -16,6 +16,7 @@ import {
   type EngineFactory,
   type EngineName,
 } from '../engine/engine.ts';
+import { parsePhone } from '../engine/whatsapp-id.ts';
 import type { Database } from '../store/database.ts';
 import {
   addSession,
@@ -26,7 +27,7 @@ import {
 } from '../store/sessions.repository.ts';
 import { actInChat, type Actor } from './chat-acts.ts';
 import { type Held, NOTHING, takesPlace, viewOf } from './held-session.ts';
-import type { QrCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
+import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
 import { type SupervisedSession, Supervisor, type SupervisorDeps } from './supervisor.ts';
 
 export interface RegistryOptions {
@@ -147,9 +148,9 @@ export class SessionRegistry implements Sessions, SessionEngines {
     await this.#finishDeleting(held);
   }
 
-  qr(name: SessionName): QrCode {
+  qr(name: SessionName): LoginCode {
     const held = this.#held(name);
-    const code = held.supervised?.supervisor.qr;
+    const code = held.supervised?.supervisor.codes.qr;
     if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(held).state });
     return code;
   }
@@ -170,6 +171,18 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   async setTyping(name: SessionName, to: string, state: TypingState): Promise<void> {
     await actInChat(this.#actor(name), to, this.#deps.clock, (engine, chatId) => engine.setTyping(chatId, state));
+  }
+
+  async requestPairingCode(name: SessionName, phone: string): Promise<LoginCode> {
+    const held = this.#held(name);
+    const number = parsePhone(phone);
+    const code = await held.supervised?.supervisor.requestPairingCode(number);
+    return code ?? this.#noPairingCode(held);
+  }
+
+  pairingCode(name: SessionName): LoginCode {
+    const held = this.#held(name);
+    return held.supervised?.supervisor.codes.pairing ?? this.#noPairingCode(held);
   }
 
   ready(name: SessionName): Engine | null {
@@ -285,6 +298,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
     const held = this.#sessions.get(name);
     if (!held) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
     return held;
+  }
+
+  #noPairingCode(held: Held): never {
+    throw new WabError('WAB_PAIRING_CODE_NOT_AVAILABLE', { session: held.name, state: viewOf(held).state });
   }
 
   #refuseWhileClosing(): void {

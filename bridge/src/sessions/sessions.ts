@@ -30,7 +30,8 @@ export interface SessionHealth extends EngineHealth {
   readonly healthy: boolean;
 }
 
-export interface QrCode {
+/** A QR code to scan, or a pairing code to type on the phone. Neither is ever logged or part of an event. */
+export interface LoginCode {
   readonly code: string;
   readonly expiresAt: string;
 }
@@ -59,7 +60,17 @@ export interface Sessions {
   /** Shows the other side of a chat what the account is doing. As `markSeen`, also in what it throws. */
   setTyping(name: SessionName, to: string, state: TypingState): Promise<void>;
   /** @throws WabError WAB_QR_NOT_AVAILABLE */
-  qr(name: SessionName): QrCode;
+  qr(name: SessionName): LoginCode;
+  /**
+   * Asks WhatsApp for a code that links the account of a phone when it is typed on it.
+   *
+   * @param phone as a person writes it, with country code
+   * @throws WabError WAB_PHONE_INVALID, WAB_PAIRING_CODE_NOT_AVAILABLE, WAB_SESSION_STATE, WAB_PAIRING_REFUSED,
+   *   WAB_PAIRING_LIMITED, WAB_SESSION_NOT_READY
+   */
+  requestPairingCode(name: SessionName, phone: string): Promise<LoginCode>;
+  /** The pairing code asked for, or the one that renewed it. @throws WabError WAB_PAIRING_CODE_NOT_AVAILABLE */
+  pairingCode(name: SessionName): LoginCode;
 }
 
 export interface SessionEngines {

@@ -23,7 +23,8 @@ import { SessionJournal, type JournalDeps } from './session-journal.ts';
 import { reasonOf, within } from './within.ts';
 import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
-import type { QrCode } from './sessions.ts';
+import { LoginCodes } from './login-codes.ts';
+import type { LoginCode } from './sessions.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
 
 /** What the sessions ask of the recorder. */
@@ -65,6 +66,7 @@ export interface SupervisedSession {
 }
 
 export class Supervisor {
+  readonly codes: LoginCodes;
   readonly #session: SupervisedSession;
   readonly #deps: SupervisorDeps;
   readonly #onChange: () => void;
@@ -79,8 +81,6 @@ export class Supervisor {
   /** The end of the last engine; the next is launched after it. */
   #quiet: Promise<void> = Promise.resolve();
   #commands: Promise<unknown> = Promise.resolve();
-  #qr: QrCode | null = null;
-  #offered: QrCode | null = null;
   readonly #journal: SessionJournal;
   #closed = false;
 
@@ -89,6 +89,7 @@ export class Supervisor {
    * @param onReady  called each time the session becomes ready
    */
   constructor(session: SupervisedSession, deps: SupervisorDeps, onChange: () => void, onReady: () => void) {
+    this.codes = new LoginCodes(session.name, deps.clock);
     this.#session = session;
     this.#deps = deps;
     this.#onChange = onChange;
@@ -114,11 +115,6 @@ export class Supervisor {
   /** The engine, while the session is ready. */
   get readyEngine(): Engine | null {
     return this.#machine.state === 'ready' ? this.#engine : null;
-  }
-
-  /** The code to scan, while there is one that has not expired. */
-  get qr(): QrCode | null {
-    return this.#qr && Date.parse(this.#qr.expiresAt) > this.#deps.clock.now() ? this.#qr : null;
   }
 
   /** Starts it where it is at rest. Resolves once it is starting, not once it is ready. */
@@ -174,6 +170,11 @@ export class Supervisor {
   /** What the engine knows of its parts. Never rejects. */
   health(): Promise<EngineHealth> {
     return askHealth(this.#engine, this.#deps.clock);
+  }
+
+  /** As `LoginCodes.request`. Not in turn with the commands, since nothing else waits for it. */
+  requestPairingCode(phone: string): Promise<LoginCode | null> {
+    return this.codes.request(this.#engine, this.#machine.state, phone);
   }
 
   notReady(hint: string): WabError {
@@ -239,7 +240,7 @@ export class Supervisor {
         this.#showQr();
         return;
       case 'hide_qr':
-        this.#qr = null;
+        this.codes.hide();
         return;
       case 'announce_ready':
         this.#onReady();
@@ -312,23 +313,21 @@ export class Supervisor {
 
   #heard(signal: EngineSignal): void {
     if (signal.kind === 'qr') {
-      this.#offered = { code: signal.code, expiresAt: signal.expiresAt.toISOString() };
+      this.codes.offer(signal);
       this.#take({ on: 'qr' });
     } else if (signal.kind === 'ready') {
       this.#self = signal.self;
       this.#take({ on: 'ready' });
-    } else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
+    } else if (signal.kind === 'pairing_code') this.codes.paired(signal);
+    else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
     else if (signal.kind === 'crashed')
       this.#take({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });
     else this.#take({ on: signal.kind, reason: signal.reason });
   }
 
   #showQr(): void {
-    const offered = this.#offered;
-    // Engines repeat a code that still holds.
-    if (!offered || offered.code === this.#qr?.code) return;
-    this.#qr = offered;
-    this.#journal.qrIssued(new Date(offered.expiresAt));
+    const shown = this.codes.show();
+    if (shown) this.#journal.qrIssued(new Date(shown.expiresAt));
   }
 
   #waitFor(timer: Timer, attempt: number): number {

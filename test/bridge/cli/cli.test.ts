@@ -46,20 +46,23 @@ const json = async (...args: string[]): Promise<any> => {
 
 let bridge: ReturnType<typeof start>;
 
-async function startBridge(): Promise<void> {
-  bridge = start(['start']);
+async function startBridge(env: Record<string, string> = {}): Promise<ReturnType<typeof start>> {
+  const started = start(['start'], env);
   const deadline = Date.now() + 40_000;
-  while (!bridge.output().out.includes('listens on')) {
-    if (Date.now() > deadline || bridge.child.exitCode !== null) throw new Error(`no bridge: ${bridge.output().err}`);
+  while (!started.output().out.includes('listens on')) {
+    if (Date.now() > deadline || started.child.exitCode !== null) throw new Error(`no bridge: ${started.output().err}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return started;
 }
 async function stopBridge(): Promise<Result> {
   bridge.child.kill('SIGTERM');
   return bridge.done;
 }
 
-beforeAll(startBridge, 60_000);
+beforeAll(async () => {
+  bridge = await startBridge();
+}, 60_000);
 afterAll(async () => {
   if (bridge.child.exitCode === null) await stopBridge();
   rmSync(folder, { recursive: true, force: true });
@@ -157,6 +160,30 @@ describe('the command', () => {
     );
   });
 
+  test('links by pairing code: shows it, waits, and logs neither code nor number', async () => {
+    const env = { WABRIDGE_DATA_DIR: join(folder, 'pairing'), WABRIDGE_SANDBOX_AUTO_LINK: 'false' };
+    const unlinked = await startBridge(env);
+    try {
+      const added = await start(['session', 'add', 'demo', '--engine', 'sandbox', '--no-wait'], env).done;
+      expect(added.code).toBe(0);
+      const pair = start(['session', 'pair', 'demo', '--phone', '+49 151 12345678'], env);
+      while (!/--code \w+/.test(pair.output().err)) {
+        expect(pair.child.exitCode).toBeNull();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const [, code = ''] = /--code (\w+)/.exec(pair.output().err) ?? [];
+      expect(pair.output().err).toContain(`${code.slice(0, 4)}-${code.slice(4)}`);
+      expect((await start(['sandbox', 'scan', 'demo', '--code', code], env).done).code).toBe(0);
+      expect(await pair.done).toMatchObject({ code: 0, out: expect.stringContaining('is ready (simulated') });
+      const again = await start(['session', 'pair', 'demo', '--phone', '+4915112345678', '--no-wait'], env).done;
+      expect(again).toMatchObject({ code: 1, err: expect.stringContaining('WAB_SESSION_STATE') });
+      expect(unlinked.output().err).not.toMatch(new RegExp(`${code}|15112345678`));
+    } finally {
+      unlinked.child.kill('SIGTERM');
+      await unlinked.done;
+    }
+  });
+
   test('faults and config', async () => {
     await run('sandbox', 'fault', 'demo', 'answerLate', '--count', '2', '--delay-ms', '5');
     expect(await json('sandbox', 'faults', 'demo')).toEqual({ answerLate: { count: 2, delayMs: 5 } });
@@ -191,7 +218,7 @@ describe('the command', () => {
     expect(await run('session', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('cannot be reached') });
     expect((await json('restore', backup)).epoch).toMatch(/^[0-9a-f]{32}$/);
 
-    await startBridge();
+    bridge = await startBridge();
     expect(bridge.output().out).not.toContain('wabk_');
     await run('session', 'start', 'demo');
     expect((await json('outbox', 'list')).length).toBe(1);

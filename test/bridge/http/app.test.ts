@@ -106,6 +106,43 @@ describe('sessions and keys', () => {
     }
   });
 
+  test('a session is linked by pairing code; neither code nor number is told to anybody else', async () => {
+    const manual = await RealBridge.start({ sandboxAutoLink: false });
+    const phone = '+49 151 12345678';
+    try {
+      await manual.client.request('POST', '/v1/sessions', { body: { name: 'pair', engine: 'sandbox' } });
+      const path = '/v1/sessions/pair/pairing-code';
+      const state = async () => (await manual.client.request<{ state: string }>('GET', '/v1/sessions/pair')).state;
+      await manual.until(async () => (await state()) === 'awaiting_scan');
+      expect((await manual.raw('GET', path)).json.code).toBe('WAB_PAIRING_CODE_NOT_AVAILABLE');
+      expect(await manual.raw('POST', path, { body: '{"phone":"0151 12345678"}' })).toMatchObject({
+        status: 422,
+        json: { code: 'WAB_PHONE_INVALID' },
+      });
+      const given = await manual.raw('POST', path, { body: JSON.stringify({ phone }) });
+      expect(given).toMatchObject({ status: 201, json: { code: expect.stringMatching(/^[0-9A-Z]{8}$/) } });
+      expect(given.headers.get('cache-control')).toBe('no-store');
+      const again = await manual.raw('GET', path);
+      expect(again.json).toEqual(given.json);
+      expect(again.headers.get('cache-control')).toBe('no-store');
+      const key = await manual.key(['sessions:read']);
+      expect((await manual.raw('GET', path, { key })).json.code).toBe('WAB_SCOPE_MISSING');
+
+      await manual.raw('POST', '/v1/sandbox/pair/scan', { body: JSON.stringify({ code: given.json.code }) });
+      await manual.until(async () => (await state()) === 'ready');
+      const events = await manual.raw('GET', '/v1/events');
+      expect(events.text).not.toContain(given.json.code);
+      expect(events.text).not.toContain('4915112345678');
+      expect((await manual.raw('GET', path)).json.code).toBe('WAB_PAIRING_CODE_NOT_AVAILABLE');
+      expect((await manual.raw('POST', path, { body: JSON.stringify({ phone }) })).json).toMatchObject({
+        code: 'WAB_SESSION_STATE',
+        detail: expect.stringContaining('log it out'),
+      });
+    } finally {
+      await manual.destroy();
+    }
+  });
+
   test('the messages of a deleted session fail before its name is free again', async () => {
     await real.session('doomed');
     await real.client.request('POST', '/v1/sessions/doomed/stop');

@@ -14,6 +14,7 @@ import type {
   EngineHealth,
   EngineFact,
   EngineSend,
+  PairingCode,
   SendFate,
   SendReceipt,
 } from '../../../bridge/src/engine/engine.ts';
@@ -133,6 +134,10 @@ class NetworkEngine implements Engine {
 
   health(): Promise<EngineHealth> {
     return Promise.resolve({ checks: [] });
+  }
+
+  requestPairingCode(): Promise<PairingCode> {
+    return Promise.reject(new Error('not here'));
   }
 
   downloadMedia(): Promise<NodeJS.ReadableStream> {

@@ -9,6 +9,7 @@ import type {
   EngineFactory,
   EngineHealth,
   EngineListener,
+  PairingCode,
 } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
@@ -92,6 +93,11 @@ export class FakeEngine implements Engine {
   }
   setTyping(chatId: ChatId, state: TypingState): Promise<void> {
     return this.onAct('typing', chatId, state);
+  }
+  /** What `requestPairingCode` does. */
+  onPairing: (phone: string) => Promise<PairingCode> = () => unused();
+  requestPairingCode(phone: string): Promise<PairingCode> {
+    return this.onPairing(phone);
   }
   resolveChat = (): never => unused();
   chooseWireId = (): never => unused();

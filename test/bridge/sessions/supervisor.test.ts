@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChatId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
-import type { EngineFact } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, type EngineFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
 import { type SupervisedSession, Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
@@ -61,11 +61,11 @@ describe('supervisor', () => {
     const expiresAt = new Date(clock.now() + 20_000);
     factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt });
     factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt });
-    expect(supervisor.qr).toEqual({ code: 'SECRET-CODE', expiresAt: expiresAt.toISOString() });
+    expect(supervisor.codes.qr).toEqual({ code: 'SECRET-CODE', expiresAt: expiresAt.toISOString() });
     expect(recorder.events.filter((event) => event.type === 'session.qr_issued')).toHaveLength(1);
     expect(JSON.stringify(recorder.events)).not.toContain('SECRET-CODE');
     factory.last.listener.signal({ kind: 'authenticated' });
-    expect(supervisor.qr).toBeNull();
+    expect(supervisor.codes.qr).toBeNull();
     factory.last.listener.signal(READY);
     expect(recorder.states).toEqual(['starting', 'awaiting_scan', 'connecting', 'ready']);
     expect(supervisor.self).toEqual(SELF);
@@ -78,7 +78,48 @@ describe('supervisor', () => {
     await settle();
     factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt: new Date(clock.now() + 20_000) });
     await clock.pass(20_001);
-    expect(supervisor.qr).toBeNull();
+    expect(supervisor.codes.qr).toBeNull();
+  });
+
+  test('links by pairing code: the code is in memory only, and gone once it was used', async () => {
+    const { supervisor, factory, recorder, clock } = make();
+    expect(await supervisor.requestPairingCode('+4915112345678')).toBeNull();
+    await supervisor.start('test');
+    await settle();
+    const { listener } = factory.last;
+    const expiresAt = new Date(clock.now() + 180_000);
+    factory.last.onPairing = async (phone) => {
+      expect(phone).toBe('+4915112345678');
+      listener.signal({ kind: 'pairing_code', code: 'SECRET12', expiresAt });
+      return { code: 'SECRET12', expiresAt };
+    };
+    expect(await supervisor.requestPairingCode('+4915112345678')).toBeNull();
+    listener.signal({ kind: 'qr', code: 'QR', expiresAt });
+    const given = { code: 'SECRET12', expiresAt: expiresAt.toISOString() };
+    expect(await supervisor.requestPairingCode('+4915112345678')).toEqual(given);
+    expect(supervisor.codes.pairing).toEqual(given);
+    listener.signal({ kind: 'pairing_code', code: 'RENEWED1', expiresAt });
+    expect(supervisor.codes.pairing?.code).toBe('RENEWED1');
+    expect(JSON.stringify(recorder.events)).not.toMatch(/SECRET12|RENEWED1|4915112345678/);
+    listener.signal({ kind: 'authenticated' });
+    expect(supervisor.codes.pairing).toBeNull();
+  });
+
+  test.each([
+    ['fail', 'WAB_PAIRING_REFUSED', 'WAB_PAIRING_REFUSED'],
+    ['defer', 'WAB_PAIRING_LIMITED', 'WAB_PAIRING_LIMITED'],
+    ['fail', 'WAB_SESSION_STATE', 'WAB_SESSION_STATE'],
+    ['defer', 'WAB_SESSION_NOT_READY', 'WAB_SESSION_NOT_READY'],
+  ] as const)('a pairing code that the engine cannot give (%s, %s) is %s', async (outcome, code, said) => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'qr', code: 'QR', expiresAt: new Date(clock.now() + 20_000) });
+    factory.last.onPairing = () => Promise.reject(new EngineError(outcome, code, 'because'));
+    await expect(supervisor.requestPairingCode('+4915112345678')).rejects.toMatchObject({
+      name: 'WabError',
+      code: said,
+    });
   });
 
   test('repeated authenticated and ready are told once', async () => {

@@ -102,15 +102,25 @@ export function sandboxCommands(program: Command): void {
   });
 
   for (const [act, description] of [
-    ['scan', 'scan the QR code that the session shows'],
     ['unlink', 'remove the linked device on the phone'],
     ['crash', 'make the engine die, as a browser does'],
   ] as const) {
     leaf(sandbox, `${act} <session>`, description, async (context, [session]) => {
-      await context.client().request('POST', path(session!, `/${act}`), act === 'scan' ? { body: {} } : {});
+      await context.client().request('POST', path(session!, `/${act}`));
       context.output.result({ [act]: session }, 'Done.');
     });
   }
+
+  leaf(
+    sandbox,
+    'scan <session>',
+    'scan the QR code that the session shows, or type a pairing code',
+    async (context, [session], options) => {
+      await context.client().request('POST', path(session!, '/scan'), { body: { code: options['code'] } });
+      context.output.result({ scan: session }, 'Done.');
+    },
+    [new Option('--code <code>', 'the pairing code, or the QR code that must still be the one shown')],
+  );
 
   leaf(
     sandbox,

@@ -1,31 +1,18 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { toString } from 'qrcode';
-import { WabError } from '../../contract/errors.ts';
 import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isProblem } from '../failure.ts';
 import { members, table } from '../output.ts';
 import { loginStateCommands } from './login-state.ts';
+import { type LinkingSession, type LoginCode, pairCommand, readyLine, sessionPath, untilReady } from './linking.ts';
 
-interface Session {
+interface Session extends LinkingSession {
   readonly name: string;
   readonly engine: string;
-  readonly state: string;
-  readonly reason: string;
   readonly since: string;
   readonly self: { readonly chatId: string; readonly phone?: string } | null;
   readonly degraded: string | null;
-  readonly simulated: boolean;
 }
-interface Qr {
-  readonly code: string;
-  readonly expiresAt: string;
-}
-
-const POLL_MS = 700;
-const END_STATES = ['failed', 'stopped', 'logged_out'];
-const path = (name: string, rest = ''): string => `/v1/sessions/${encodeURIComponent(name)}${rest}`;
 
 export function sessionCommands(program: Command): void {
   const session = program.command('session').description('linked WhatsApp accounts');
@@ -40,10 +27,7 @@ export function sessionCommands(program: Command): void {
         .request<Session>('POST', '/v1/sessions', { body: { name, engine: options['engine'] } });
       if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
       const ready = await follow(context, name!);
-      context.output.result(
-        ready,
-        `Session ${name} is ready${ready.simulated ? ' (simulated: nothing here is WhatsApp)' : ''}.`,
-      );
+      context.output.result(ready, readyLine(name!, ready));
     },
     [
       new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)').default('webjs'),
@@ -71,7 +55,7 @@ export function sessionCommands(program: Command): void {
   });
 
   leaf(session, 'show <name>', 'show a session', async (context, [name]) =>
-    show(context, await context.client().request<Session>('GET', path(name!))),
+    show(context, await context.client().request<Session>('GET', sessionPath(name!))),
   );
 
   for (const [act, description] of [
@@ -80,58 +64,38 @@ export function sessionCommands(program: Command): void {
     ['logout', 'unlink the account from the phone'],
   ] as const) {
     leaf(session, `${act} <name>`, description, async (context, [name]) => {
-      const after = await context.client().request<Session>('POST', path(name!, `/${act}`));
+      const after = await context.client().request<Session>('POST', sessionPath(name!, `/${act}`));
       context.output.result(after, `Session ${name} is ${after.state}.`);
     });
   }
 
   leaf(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
-    await context.client().request('DELETE', path(name!));
+    await context.client().request('DELETE', sessionPath(name!));
     context.output.result({ deleted: name }, `Session ${name} is deleted. Its events and messages stay.`);
   });
 
   leaf(session, 'qr <name>', 'show the QR code of a session that waits for a scan', async (context, [name]) => {
-    const qr = await context.client().request<Qr>('GET', path(name!, '/qr'));
+    const qr = await context.client().request<LoginCode>('GET', sessionPath(name!, '/qr'));
     context.output.result(qr, await drawn(qr));
   });
 
   loginStateCommands(session);
+  pairCommand(session);
 }
 
 /** Shows each new QR code until the session is ready. @throws WabError where it ends in another state */
-async function follow(context: Context, name: string): Promise<Session> {
-  const client = context.client();
-  let shown = '';
-  for (;;) {
-    const now = await client.request<Session>('GET', path(name));
-    if (now.state === 'ready') return now;
-    if (END_STATES.includes(now.state))
-      throw new WabError('WAB_SESSION_STATE', { session: name, state: now.state, hint: now.reason });
-    const qr = now.state === 'awaiting_scan' ? await currentQr(context, name) : null;
-    if (qr !== null && qr.code !== shown) {
-      shown = qr.code;
-      context.output.note(await drawn(qr));
-      context.output.note(
-        now.simulated
-          ? `This phone is simulated. Scan the code with \`wabridge sandbox scan ${name}\` in another terminal.`
-          : 'On the phone: WhatsApp, Settings, Linked devices, Link a device. The code changes from time to time.',
-      );
-    }
-    await pause(POLL_MS);
-  }
+function follow(context: Context, name: string): Promise<Session> {
+  return untilReady<Session>(context, name, 'qr', async (qr, { simulated }) => {
+    context.output.note(await drawn(qr));
+    context.output.note(
+      simulated
+        ? `This phone is simulated. Scan the code with \`wabridge sandbox scan ${name}\` in another terminal.`
+        : 'On the phone: WhatsApp, Settings, Linked devices, Link a device. The code changes from time to time.',
+    );
+  });
 }
 
-/** The code, or null where it was scanned in between. */
-async function currentQr(context: Context, name: string): Promise<Qr | null> {
-  try {
-    return await context.client().request<Qr>('GET', path(name, '/qr'));
-  } catch (error) {
-    if (isProblem(error, 'WAB_QR_NOT_AVAILABLE')) return null;
-    throw error;
-  }
-}
-
-const drawn = (qr: Qr): Promise<string> => toString(qr.code, { type: 'terminal', small: true });
+const drawn = (qr: LoginCode): Promise<string> => toString(qr.code, { type: 'terminal', small: true });
 const engineOf = (session: Session): string => (session.simulated ? `${session.engine} (simulated)` : session.engine);
 
 function show(context: Context, session: Session): void {

@@ -14,6 +14,7 @@ import {
   type NetworkAct,
   type NetworkFact,
   type NetworkSend,
+  type PairingAnswer,
   type SendAnswer,
 } from './phone-network.ts';
 import { never } from './account-context.ts';
@@ -28,6 +29,7 @@ export interface LineHost {
   fate(wireId: WireId): SendFate;
   resolve(chatId: ChatId): Address | null;
   media(wireId: WireId): Promise<MediaAnswer>;
+  pair(line: DeviceLine, phone: string): PairingAnswer;
   unlinkDevice(line: DeviceLine): Promise<void>;
   left(line: DeviceLine): void;
   repeats(): boolean;
@@ -121,6 +123,10 @@ export class DeviceLine implements Line {
 
   media(wireId: WireId): Promise<MediaAnswer> {
     return this.#ask(() => this.#host.media(wireId));
+  }
+
+  pair(phone: string): Promise<PairingAnswer> {
+    return this.#ask(() => this.#host.pair(this, phone));
   }
 
   unlink(): Promise<void> {

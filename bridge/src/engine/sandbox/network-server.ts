@@ -122,6 +122,8 @@ function ask(line: Line, frame: Extract<DeviceFrame, { ask: number }>): Promise<
       return line.resolve(frame.about as ChatId);
     case 'media':
       return line.media(frame.about as WireId);
+    case 'pair':
+      return line.pair(frame.about as string);
     case 'unlink':
       return line.unlink();
   }

@@ -31,6 +31,7 @@ export const QUESTIONS = [
   'fate',
   'resolve',
   'media',
+  'pair',
   'unlink',
 ] as const satisfies readonly (keyof Line)[];
 export type Question = (typeof QUESTIONS)[number];

@@ -1,8 +1,18 @@
-/** The QR codes of a simulated account: shown to a device without login state, renewed until one is scanned. */
-import { randomBytes } from 'node:crypto';
+/**
+ * How a simulated account is linked: QR codes shown to a device without login state, renewed until one is scanned, and
+ * beside them, on request, a code to be typed on the phone.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type { DeviceLine } from './device-line.ts';
+
+/** As WhatsApp writes pairing codes: no character that looks like another. */
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTVWXYZ';
+const CODE_LENGTH = 8;
+/** A pairing code lives for three minutes where a QR code lives for twenty seconds, and is renewed five times. */
+const PAIRING_LIFETIMES = 9;
+const RENEWALS = 5;
 
 export class PairingDesk {
   readonly #session: SessionName;
@@ -11,6 +21,8 @@ export class PairingDesk {
   readonly #scan: () => Promise<void>;
   #shown: { readonly line: DeviceLine; readonly code: string } | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #pairingCode: string | null = null;
+  #pairingTimer: NodeJS.Timeout | null = null;
 
   /** @param scan scans the code, as a person would; used with `autoLink` */
   constructor(session: SessionName, lifetimeMs: number, autoLink: boolean, scan: () => Promise<void>) {
@@ -25,7 +37,8 @@ export class PairingDesk {
   }
 
   show(line: DeviceLine): void {
-    this.hide();
+    if (this.#shown?.line !== line) this.hide();
+    if (this.#timer) clearTimeout(this.#timer);
     const code = `SIMULATED,${this.#session},${randomBytes(18).toString('base64url')}`;
     this.#shown = { line, code };
     this.#timer = setTimeout(() => this.show(line), this.#lifetimeMs);
@@ -34,16 +47,31 @@ export class PairingDesk {
     if (this.#autoLink) setImmediate(() => void (this.#shown?.code === code && this.#scan().catch(() => undefined)));
   }
 
+  /** A pairing code for the device that shows a QR code; the one before is void. */
+  giveCode(renewals = RENEWALS): { readonly code: string; readonly expiresAt: string } {
+    if (this.#pairingTimer) clearTimeout(this.#pairingTimer);
+    const code = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+    const lifetimeMs = this.#lifetimeMs * PAIRING_LIFETIMES;
+    const given = { code, expiresAt: new Date(Date.now() + lifetimeMs).toISOString() };
+    this.#pairingCode = code;
+    this.#pairingTimer = setTimeout(() => {
+      this.#pairingCode = null;
+      if (renewals > 0) this.#shown?.line.tell({ on: 'pairing_code', ...this.giveCode(renewals - 1) });
+    }, lifetimeMs);
+    return given;
+  }
+
   hide(): void {
     this.#shown = null;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#pairingCode = null;
+    for (const timer of [this.#timer, this.#pairingTimer]) if (timer) clearTimeout(timer);
+    this.#timer = this.#pairingTimer = null;
   }
 
   /** The device that shows the code, which is used up by this. @throws WabError WAB_QR_NOT_AVAILABLE */
   take(code?: string): DeviceLine {
     const shown = this.#shown;
-    if (!shown || (code !== undefined && code !== shown.code)) {
+    if (!shown || (code !== undefined && code !== shown.code && code !== this.#pairingCode)) {
       const state = shown ? 'showing a newer code by now' : 'not waiting for a scan';
       throw new WabError('WAB_QR_NOT_AVAILABLE', { session: this.#session, state });
     }

@@ -26,6 +26,7 @@ import {
   type NetworkFact,
   type NetworkMedia,
   type NetworkSend,
+  type PairingAnswer,
   type SendAnswer,
 } from './phone-network.ts';
 import { PostOffice } from './post-office.ts';
@@ -204,6 +205,14 @@ export class PhoneAccount implements AccountContext, LineHost {
     if (this.strike('mediaDeferred')) return { state: 'later' };
     const ref = this.memory.known.get(wireId);
     return ref ? { state: 'here', ref } : { state: 'gone' };
+  }
+
+  pair(line: DeviceLine, phone: string): PairingAnswer {
+    if (this.#line !== line || !this.#pairing.shown)
+      return { given: false, why: this.memory.credential === null ? 'not_waiting' : 'linked' };
+    if (this.strike('pairingLimited')) return { given: false, why: 'limited' };
+    if (this.resolve(parseChatId(phone)) === null) return { given: false, why: 'unknown_number' };
+    return { given: true, ...this.#pairing.giveCode() };
   }
 
   async unlinkDevice(line: DeviceLine): Promise<void> {

@@ -67,6 +67,10 @@ export type SendAnswer =
       readonly retryAfterMs?: number;
     };
 
+export type PairingAnswer =
+  | { readonly given: true; readonly code: string; readonly expiresAt: string }
+  | { readonly given: false; readonly why: 'linked' | 'not_waiting' | 'unknown_number' | 'limited' };
+
 export type MediaAnswer =
   { readonly state: 'here'; readonly ref: string } | { readonly state: 'gone' } | { readonly state: 'later' };
 
@@ -88,7 +92,8 @@ export type ActAnswer =
 /** What the network tells a device. */
 export type DeviceEvent =
   | { readonly on: 'qr'; readonly code: string; readonly expiresAt: string }
-  /** The code was scanned: keep the credential, then call `online`. */
+  | { readonly on: 'pairing_code'; readonly code: string; readonly expiresAt: string }
+  /** A code was scanned or typed: keep the credential, then call `online`. */
   | { readonly on: 'linked'; readonly credential: string; readonly self: Address }
   /** The credential was accepted: call `online`. */
   | { readonly on: 'accepted'; readonly self: Address }
@@ -115,6 +120,8 @@ export interface Line {
   /** Null where WhatsApp knows no such chat. */
   resolve(chatId: ChatId): Promise<Address | null>;
   media(wireId: WireId): Promise<MediaAnswer>;
+  /** A code that links this device once somebody types it on the phone. */
+  pair(phone: string): Promise<PairingAnswer>;
   /** Unlinks this device. */
   unlink(): Promise<void>;
   close(): void;

@@ -22,6 +22,7 @@ import {
   type MediaAnswer,
   type NetworkAct,
   type NetworkSend,
+  type PairingAnswer,
   type PhoneNetwork,
   type SendAnswer,
 } from './phone-network.ts';
@@ -257,6 +258,10 @@ class RemoteLine implements Line {
 
   media(wireId: WireId): Promise<MediaAnswer> {
     return this.#ask('media', wireId);
+  }
+
+  pair(phone: string): Promise<PairingAnswer> {
+    return this.#ask('pair', phone);
   }
 
   async unlink(): Promise<void> {

@@ -162,6 +162,7 @@ export const FAULTS = {
   mediaHangs: 'fetching an incoming file never ends',
   fateUnknown: 'the network cannot say what became of a message',
   actHangs: 'marking a chat as read, or typing, is swallowed: nobody sees it, no answer comes',
+  pairingLimited: 'the network gives no more pairing codes for now',
   connectRefused: 'the network refuses the connection',
   connectHangs: 'the network does not answer the connection',
   readyMissing: 'the device is let in, but never becomes ready',

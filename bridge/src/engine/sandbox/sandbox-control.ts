@@ -56,7 +56,11 @@ export interface SandboxControl {
     atLeast: number,
     waitMs: number,
   ): Promise<readonly SandboxAct[]>;
-  /** Scans the QR code shown. With `code`, only if it is still that one. @throws WabError WAB_QR_NOT_AVAILABLE */
+  /**
+   * Scans the QR code shown; with `code`, only if it is still that one. A pairing code as `code` is typed instead.
+   *
+   * @throws WabError WAB_QR_NOT_AVAILABLE
+   */
   scan(session: SessionName, code?: string): Promise<void>;
   /** The owner removes the linked device on the phone. */
   unlink(session: SessionName): Promise<void>;

@@ -15,12 +15,14 @@ import {
   type EngineListener,
   type EngineSend,
   type MessageSend,
+  type PairingCode,
   type SendFate,
   type SendReceipt,
 } from '../engine.ts';
 import { wireIdOf } from '../whatsapp-id.ts';
 import { LoginState } from './login-state.ts';
 import { engineFact, reasonOf, refusal } from './network-answers.ts';
+import { pairingRefusal } from './pairing-refusal.ts';
 import {
   type DeviceEvent,
   type Line,
@@ -99,6 +101,16 @@ export class SandboxEngine implements Engine {
     await this.#within(line.unlink(), 'defer');
     await this.#login.remove();
     await this.stop();
+  }
+
+  async requestPairingCode(phone: string): Promise<PairingCode> {
+    const line = this.#line;
+    if (!line) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network is out of reach');
+    const answer = await this.#within(line.pair(phone), 'defer');
+    if (!answer.given) throw pairingRefusal(answer.why);
+    const given = { code: answer.code, expiresAt: new Date(answer.expiresAt) };
+    this.#listener.signal({ kind: 'pairing_code', ...given });
+    return given;
   }
 
   async resolveChat(chatId: ChatId): Promise<Address> {
@@ -207,6 +219,9 @@ export class SandboxEngine implements Engine {
     switch (event.on) {
       case 'qr':
         this.#listener.signal({ kind: 'qr', code: event.code, expiresAt: new Date(event.expiresAt) });
+        return;
+      case 'pairing_code':
+        this.#listener.signal({ kind: 'pairing_code', code: event.code, expiresAt: new Date(event.expiresAt) });
         return;
       case 'linked':
         void this.#linked(event.credential);

@@ -10,7 +10,7 @@ import type { Log } from '../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { callsOf, type PageCalls } from './page-calls.ts';
-import { announceSynced, type PageState, readState, refreshQr } from './page-functions.ts';
+import { announceSynced, type PageState, readState } from './page-functions.ts';
 import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
 
@@ -18,6 +18,8 @@ export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
 export interface RunListener {
   qr(code: string): void;
+  /** The page has shown all its QR codes. Comes again until it shows another. */
+  idle(): void;
   authenticated(): void;
   /** The page is connected, synced and listened to. Again after each interruption. */
   ready(): void;
@@ -235,7 +237,7 @@ export class BrowserRun {
     const refusal = refusalOf(state.state ?? '');
     if (refusal !== null) return this.#end('refused', refusal);
     const usable = state.state === 'CONNECTED' && state.hasSynced;
-    if (state.state === 'UNPAIRED_IDLE') void this.#calls?.call(refreshQr, this.#deadlines.call).catch(() => undefined);
+    if (state.state === 'UNPAIRED_IDLE') this.#tell(() => this.#listener.idle());
     if (usable && state.document === this.#attachedTo) this.#becomeReady();
     else if (usable) this.#remind(state.document);
     else this.#interrupt(state.state === 'CONNECTED' ? 'synchronising' : state.state);

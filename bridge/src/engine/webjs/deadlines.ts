@@ -9,6 +9,8 @@ export interface Deadlines {
   readonly media: number;
   /** From the send until WhatsApp's server has taken the message. */
   readonly ack: number;
+  /** How long a pairing code holds. */
+  readonly pairingCode: number;
   /** A polite end of the browser, before it is killed. */
   readonly close: number;
   /** How often the page's state is looked at before the session is ready, and after. */
@@ -26,6 +28,7 @@ export const DEADLINES: Deadlines = {
   send: 45_000,
   media: 120_000,
   ack: 30_000,
+  pairingCode: 180_000,
   close: 5_000,
   watchStarting: 500,
   watchReady: 10_000,

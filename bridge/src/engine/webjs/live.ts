@@ -54,6 +54,7 @@ export function assembleLive(parts: LiveParts): Live {
   const stopped = new AbortController();
   const run = parts.makeRun({
     qr: (code) => login.shown(code),
+    idle: () => login.idle(),
     authenticated: () => login.authenticated(),
     ready: () => void onReady(live, parts),
     interrupted: (reason) => {
@@ -68,14 +69,20 @@ export function assembleLive(parts: LiveParts): Live {
   const page = (): PageCalls => run.page;
   const login = new Login(
     {
-      qr: (code, expiresAt) => listener.signal({ kind: 'qr', code, expiresAt }),
-      authenticated: (anew) => {
-        if (anew) void progress.trySave();
-        listener.signal({ kind: 'authenticated' });
+      page,
+      listener: {
+        qr: (code, expiresAt) => listener.signal({ kind: 'qr', code, expiresAt }),
+        pairingCode: (code) => listener.signal({ kind: 'pairing_code', ...code }),
+        authenticated: (anew) => {
+          if (anew) void progress.trySave();
+          listener.signal({ kind: 'authenticated' });
+        },
       },
+      deadlines,
+      clock,
+      log,
     },
     parts.progress.linkedAt,
-    clock,
   );
   const facts = new FactReporter(listener, parts.progress.reportedUntil, clock, log);
   const addresses = new AddressBook(page, deadlines);

@@ -34,10 +34,6 @@ export function announceSynced(): void {
   void window.onAppStateHasSyncedEvent?.();
 }
 
-export function refreshQr(): void {
-  window.require('WAWebCmd').Cmd.refreshQR();
-}
-
 export async function logOut(): Promise<void> {
   await window.require('WAWebSocketModel').Socket.logout();
 }

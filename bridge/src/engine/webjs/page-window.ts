@@ -37,6 +37,14 @@ interface Listenable {
 interface PageModules {
   WAWebSocketModel: { Socket: Listenable & { state: string; hasSynced: boolean; logout: () => Promise<void> } };
   WAWebCmd: { Cmd: { refreshQR: () => void } };
+  WAWebAltDeviceLinkingApi:
+    | {
+        setPairingType: (type: string) => void;
+        initializeAltDeviceLinking: () => Promise<void>;
+        startAltLinkingFlow: (phone: string, notify: boolean) => Promise<string>;
+      }
+    | undefined;
+  WAWebUserPrefsMultiDevice: { getADVSecretKey: () => string };
   WAWebWidFactory: { createWid: (id: string) => PageWid };
   WAWebUserPrefsMeUser: { getMaybeMePnUser: () => PageWid | undefined; getMaybeMeLidUser: () => PageWid | undefined };
   WAWebConnModel: { Conn: { pushname?: string } };

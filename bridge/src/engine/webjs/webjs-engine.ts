@@ -11,6 +11,7 @@ import {
   type EngineHealth,
   type EngineListener,
   type EngineSend,
+  type PairingCode,
   type SendFate,
   type SendReceipt,
 } from '../engine.ts';
@@ -117,6 +118,11 @@ export class WebjsEngine implements Engine {
     await this.#end('the session was logged out', true);
   }
 
+  async requestPairingCode(phone: string): Promise<PairingCode> {
+    if (!this.#live) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session does not run');
+    return this.#live.login.requestPairingCode(phone);
+  }
+
   async resolveChat(chatId: ChatId): Promise<Address> {
     const { run, addresses } = this.#needReady();
     return addresses.find(await knownChat(run.page, this.#deadlines, chatId));
@@ -176,6 +182,7 @@ export class WebjsEngine implements Engine {
     const live = this.#live;
     this.#live = null;
     live?.stopped.abort();
+    live?.login.end();
     this.#ending = this.#ending
       .then(() => this.#close(live, reason, wipe))
       .catch((error) => this.#log.error({ reason: describe(error) }, 'the session did not end cleanly'));

@@ -3,10 +3,11 @@ import { shownFor } from '../operation';
 import * as get from './get.operation';
 import * as getQr from './getQr.operation';
 import * as list from './list.operation';
+import * as requestPairingCode from './requestPairingCode.operation';
 import * as start from './start.operation';
 import * as stop from './stop.operation';
 
-export const operations = { get, getQr, list, start, stop };
+export const operations = { get, getQr, list, requestPairingCode, start, stop };
 
 export const description: INodeProperties[] = [
   {
@@ -29,6 +30,12 @@ export const description: INodeProperties[] = [
         action: 'Get the QR code of a session',
         description: 'Get the code to scan with the phone, as a PNG image',
       },
+      {
+        name: 'Request Pairing Code',
+        value: 'requestPairingCode',
+        action: 'Request a pairing code for a session',
+        description: 'Get a code that links the account of a phone number when it is typed on that phone',
+      },
       { name: 'Start', value: 'start', action: 'Start a session', description: 'Start a session that is stopped' },
       {
         name: 'Stop',
@@ -42,6 +49,7 @@ export const description: INodeProperties[] = [
   ...shownFor('session', ['get'], get.fields),
   ...shownFor('session', ['getQr'], getQr.fields),
   ...shownFor('session', ['list'], list.fields),
+  ...shownFor('session', ['requestPairingCode'], requestPairingCode.fields),
   ...shownFor('session', ['start'], start.fields),
   ...shownFor('session', ['stop'], stop.fields),
 ];

@@ -283,6 +283,25 @@ describe('connections that go wrong', () => {
     await expect(network.scan(SESSION)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
   });
 
+  test('a pairing code is renewed; the network may refuse one', async () => {
+    await network.close();
+    network = openNetwork({ autoLink: false, qrLifetimeMs: 20 });
+    const { engine, heard } = await launch();
+    await heard.untilSignal('qr');
+    const phone = (await network.account(SESSION)).self.phone ?? '';
+    const { code } = await engine.requestPairingCode(phone);
+    expect((await heard.untilSignal('pairing_code', 2)).code).not.toBe(code);
+    expect(await failure(engine.requestPairingCode('+4915112000000'))).toMatchObject({
+      outcome: 'fail',
+      code: 'WAB_PAIRING_REFUSED',
+    });
+    await network.setFaults(SESSION, { pairingLimited: {} });
+    expect(await failure(engine.requestPairingCode(phone))).toMatchObject({
+      outcome: 'defer',
+      code: 'WAB_PAIRING_LIMITED',
+    });
+  });
+
   test('a profile that cannot be written ends in a crash signal, not in an unhandled rejection', async () => {
     const heard = new EngineRecording();
     await writeFile(join(folder, 'profile'), 'a file where the folder should be');

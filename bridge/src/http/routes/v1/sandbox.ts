@@ -33,7 +33,12 @@ const waiting = {
 const InboxQuery = object({ ...SandboxInboxFilter.properties, ...waiting });
 const ActsQuery = object({ ...SandboxActFilter.properties, ...waiting });
 const ScanBody = object({
-  code: Type.Optional(Type.String({ maxLength: 1000, description: 'scan only if it is still this code' })),
+  code: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      description: 'scan only if it is still this code; a pairing code is typed on the phone instead',
+    }),
+  ),
 });
 const DisconnectBody = object({ forMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })) });
 
@@ -161,7 +166,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxScan',
-        summary: 'Scan the QR code shown',
+        summary: 'Scan the QR code shown, or type a pairing code',
         tags,
         params: Params,
         body: ScanBody,

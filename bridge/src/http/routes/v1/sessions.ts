@@ -38,7 +38,14 @@ const Health = object(
   { $id: 'SessionHealth' },
 );
 const NewSession = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }), engine: Type.Optional(EngineName) });
-const Qr = object({ code: Type.String(), expiresAt: Timestamp });
+const LoginCode = object({ code: Type.String(), expiresAt: Timestamp }, { $id: 'LoginCode' });
+const PairingRequest = object({
+  phone: Type.String({
+    minLength: 3,
+    maxLength: 40,
+    description: 'the phone number of the account to link, with country code',
+  }),
+});
 const QrQuery = object({ format: Type.Optional(Type.Enum(['json', 'png'])) });
 
 type Needs = { services: Pick<AppServices, 'sessions'> };
@@ -154,7 +161,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
         response: answers({
           200: {
             description: 'The code',
-            content: { 'application/json': { schema: Qr }, 'image/png': { schema: Type.String({ format: 'binary' }) } },
+            content: {
+              'application/json': { schema: LoginCode },
+              'image/png': { schema: Type.String({ format: 'binary' }) },
+            },
           },
         }),
       },
@@ -164,6 +174,45 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       void reply.header('cache-control', 'no-store');
       if (request.query.format !== 'png') return reply.send(qr);
       return reply.type('image/png').send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as never);
+    },
+  );
+
+  app.post(
+    '/sessions/:name/pairing-code',
+    {
+      config: manage,
+      schema: {
+        operationId: 'requestPairingCode',
+        summary: 'Ask for a code that links the account of a phone number when it is typed on that phone',
+        description: 'While the session is awaiting_scan. A new code voids the one before; WhatsApp limits how many.',
+        tags,
+        params: SessionParams,
+        body: PairingRequest,
+        response: answers({ 201: LoginCode }),
+      },
+    },
+    async (request, reply) => {
+      const name = requireSession(principalOf(request), request.params.name);
+      const code = await sessions.requestPairingCode(name, request.body.phone);
+      return reply.header('cache-control', 'no-store').code(201).send(code);
+    },
+  );
+
+  app.get(
+    '/sessions/:name/pairing-code',
+    {
+      config: manage,
+      schema: {
+        operationId: 'getPairingCode',
+        summary: 'The pairing code asked for, or the one that renewed it',
+        tags,
+        params: SessionParams,
+        response: answers({ 200: LoginCode }),
+      },
+    },
+    async (request, reply) => {
+      void reply.header('cache-control', 'no-store');
+      return sessions.pairingCode(requireSession(principalOf(request), request.params.name));
     },
   );
 };

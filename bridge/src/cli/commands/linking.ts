@@ -1,0 +1,95 @@
+/** Waiting for a person to link a session's account: by the QR code drawn here, or by a pairing code. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Option, type Command } from 'commander';
+import { WabError } from '../../contract/errors.ts';
+import { leaf } from '../command.ts';
+import type { Context } from '../context.ts';
+import { isProblem } from '../failure.ts';
+
+/** What is read here of a session. */
+export interface LinkingSession {
+  readonly state: string;
+  readonly reason: string;
+  readonly simulated: boolean;
+}
+export interface LoginCode {
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
+const POLL_MS = 700;
+const END_STATES = ['failed', 'stopped', 'logged_out'];
+export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${encodeURIComponent(name)}${rest}`;
+
+/**
+ * Shows each new code until the session is ready.
+ *
+ * @param source where the code is read
+ * @throws WabError where it ends in another state
+ */
+export async function untilReady<Session extends LinkingSession>(
+  context: Context,
+  name: string,
+  source: 'qr' | 'pairing-code',
+  show: (code: LoginCode, session: Session) => Promise<void> | void,
+  shown = '',
+): Promise<Session> {
+  const client = context.client();
+  for (;;) {
+    const now = await client.request<Session>('GET', sessionPath(name));
+    if (now.state === 'ready') return now;
+    if (END_STATES.includes(now.state))
+      throw new WabError('WAB_SESSION_STATE', { session: name, state: now.state, hint: now.reason });
+    const code = now.state === 'awaiting_scan' ? await currentCode(context, name, source) : null;
+    if (code !== null && code.code !== shown) {
+      shown = code.code;
+      await show(code, now);
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** The code, or null where it was used or expired in between. */
+async function currentCode(context: Context, name: string, source: string): Promise<LoginCode | null> {
+  try {
+    return await context.client().request<LoginCode>('GET', sessionPath(name, `/${source}`));
+  } catch (error) {
+    if (isProblem(error, 'WAB_QR_NOT_AVAILABLE') || isProblem(error, 'WAB_PAIRING_CODE_NOT_AVAILABLE')) return null;
+    throw error;
+  }
+}
+
+export const readyLine = (name: string, session: LinkingSession): string =>
+  `Session ${name} is ready${session.simulated ? ' (simulated: nothing here is WhatsApp)' : ''}.`;
+
+/** `session pair`: links without a camera. */
+export function pairCommand(session: Command): void {
+  leaf(
+    session,
+    'pair <name>',
+    'link the account of a phone number: shows a code to type on that phone and waits until the session is ready',
+    async (context, [name], options) => {
+      const client = context.client();
+      const { simulated } = await client.request<LinkingSession>('GET', sessionPath(name!));
+      const howTo = (code: LoginCode): string => instructions(name!, code, simulated);
+      const body = { phone: options['phone'] };
+      const first = await client.request<LoginCode>('POST', sessionPath(name!, '/pairing-code'), { body });
+      if (options['wait'] === false) return context.output.result(first, howTo(first));
+      context.output.note(howTo(first));
+      const renewed = (code: LoginCode): void => context.output.note(`The code was renewed.\n${howTo(code)}`);
+      const ready = await untilReady(context, name!, 'pairing-code', renewed, first.code);
+      context.output.result(ready, readyLine(name!, ready));
+    },
+    [
+      new Option('--phone <number>', 'the phone number of the account, with country code').makeOptionMandatory(),
+      new Option('--no-wait', 'do not wait until the code is typed'),
+    ],
+  );
+}
+
+const instructions = (name: string, { code, expiresAt }: LoginCode, simulated: boolean): string =>
+  `Code: ${code.slice(0, 4)}-${code.slice(4)} (until ${expiresAt})\n${
+    simulated
+      ? `This phone is simulated. It types the code with \`wabridge sandbox scan ${name} --code ${code}\` in another terminal.`
+      : 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead; type the code.'
+  }`;

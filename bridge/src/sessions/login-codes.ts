@@ -1,0 +1,91 @@
+/** The codes by which a person links the account of a session: the QR code shown, and a pairing code where one was asked for. */
+import { WabError } from '../contract/errors.ts';
+import type { SessionState } from '../contract/events.ts';
+import type { SessionName } from '../contract/ids.ts';
+import { type Engine, EngineError } from '../engine/engine.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { LoginCode } from './sessions.ts';
+
+interface Issued {
+  readonly code: string;
+  readonly expiresAt: Date;
+}
+
+export class LoginCodes {
+  readonly #session: SessionName;
+  readonly #clock: Clock;
+  #offered: LoginCode | null = null;
+  #qr: LoginCode | null = null;
+  #pairing: LoginCode | null = null;
+
+  constructor(session: SessionName, clock: Clock) {
+    this.#session = session;
+    this.#clock = clock;
+  }
+
+  /** The code to scan, while there is one that has not expired. */
+  get qr(): LoginCode | null {
+    return this.#valid(this.#qr);
+  }
+
+  /** The code to type on the phone, while there is one that has not expired. */
+  get pairing(): LoginCode | null {
+    return this.#valid(this.#pairing);
+  }
+
+  /** The engine offers a QR code; whether it is shown is the session's to decide. */
+  offer(issued: Issued): void {
+    this.#offered = codeOf(issued);
+  }
+
+  /** Shows the code offered last. Returns it where it is another than before: engines repeat one that still holds. */
+  show(): LoginCode | null {
+    if (!this.#offered || this.#offered.code === this.#qr?.code) return null;
+    this.#qr = this.#offered;
+    return this.#qr;
+  }
+
+  /**
+   * Asks the engine for a pairing code.
+   *
+   * @param phone `+` and digits
+   * @returns null unless a QR code is shown, beside which a pairing code can be had
+   * @throws WabError, as `Sessions.requestPairingCode`
+   */
+  async request(engine: Engine | null, state: SessionState, phone: string): Promise<LoginCode | null> {
+    if (state !== 'awaiting_scan' && state !== 'ready') return null;
+    try {
+      const code = await engine?.requestPairingCode(phone);
+      return code ? codeOf(code) : null;
+    } catch (error) {
+      throw pairingProblem(error, this.#session, state);
+    }
+  }
+
+  /** The engine has given a pairing code, or renewed one. */
+  paired(issued: Issued): void {
+    this.#pairing = codeOf(issued);
+  }
+
+  hide(): void {
+    this.#qr = this.#pairing = null;
+  }
+
+  #valid(code: LoginCode | null): LoginCode | null {
+    return code && Date.parse(code.expiresAt) > this.#clock.now() ? code : null;
+  }
+}
+
+const codeOf = ({ code, expiresAt }: Issued): LoginCode => ({ code, expiresAt: expiresAt.toISOString() });
+
+/** What went wrong with a request for a pairing code, in the words of the catalogue. */
+function pairingProblem(error: unknown, session: SessionName, state: string): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const options = { cause: error };
+  if (error.code === 'WAB_PAIRING_REFUSED' || error.code === 'WAB_PAIRING_LIMITED')
+    return new WabError(error.code, { reason: error.message }, options);
+  if (error.code === 'WAB_SESSION_STATE')
+    return new WabError(error.code, { session, state, hint: 'log it out before another account is linked.' }, options);
+  const hint = `There is no pairing code: ${error.message}. Try again.`;
+  return new WabError('WAB_SESSION_NOT_READY', { session, state, hint }, options);
+}
