@@ -20,8 +20,7 @@ import { BUILDS } from '../standin/page-settings.ts';
 
 export const SUPPORTS: EngineSupports = {
   chosenMessageIds: true,
-  // The page's store proves presence only.
-  absence: false,
+  absence: true,
   groups: true,
   mediaIn: true,
   mediaOut: true,

@@ -139,7 +139,7 @@ export interface SendReceipt {
   readonly sentAt: Date;
 }
 
-/** Whether WhatsApp has a message: absence from the page is no proof, so an engine says `absent` only when it knows. */
+/** Whether WhatsApp has a message. An engine says `absent` only when it knows that the message never left and never will. */
 export type SendFate = 'sent' | 'absent' | 'unknown';
 
 export interface Engine {
@@ -179,7 +179,7 @@ export interface Engine {
   markSeen(chatId: ChatId): Promise<void>;
   /** Shows the other side of a chat that this account is writing. Like `markSeen`, done at once or not at all. */
   setTyping(chatId: ChatId, state: TypingState): Promise<void>;
-  /** What became of a message whose send was interrupted. */
+  /** What became of a message whose send was interrupted. Throws `EngineError` (`defer`) where it cannot be told yet. */
   fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;

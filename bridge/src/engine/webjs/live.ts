@@ -1,7 +1,7 @@
 /**
  * One life of the engine, from a start to its end. This file joins the parts: the browser (`browser-run.ts`), the login
  * (`login.ts`), what is heard (`hearing.ts`, `fact-reporter.ts`, `catch-up.ts`, `message-mapper.ts`), how far that is
- * noted (`progress-keeper.ts`) and what is sent (`sender.ts`).
+ * noted (`progress-keeper.ts`) and what is sent (`sender.ts`, `fates.ts`).
  */
 import type whatsapp from 'whatsapp-web.js';
 import type { Address } from '../../contract/address.ts';
@@ -13,6 +13,7 @@ import { type BrowserRun, describe, type RunListener } from './browser-run.ts';
 import { CatchUp } from './catch-up.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import { FactReporter } from './fact-reporter.ts';
+import { Fates } from './fates.ts';
 import { Hearing } from './hearing.ts';
 import { Login } from './login.ts';
 import type { RawMessage } from './message-mapper.ts';
@@ -27,6 +28,7 @@ export interface Live {
   readonly facts: FactReporter;
   readonly hearing: Hearing;
   readonly sender: Sender;
+  readonly fates: Fates;
   readonly addresses: AddressBook;
   readonly login: Login;
   readonly catchUp: CatchUp;
@@ -88,11 +90,12 @@ export function assembleLive(parts: LiveParts): Live {
   const addresses = new AddressBook(page, deadlines);
   const account = () => ({ self: live.self, linkedAt: login.linkedAt });
   const hearing = new Hearing({ facts, addresses, account, clock, log });
+  const readyPage = (): PageCalls => {
+    if (!run.isReady) throw new TransportError('the session is not connected');
+    return run.page;
+  };
   const catchUp = new CatchUp({
-    page: () => {
-      if (!run.isReady) throw new TransportError('the session is not connected');
-      return run.page;
-    },
+    page: readyPage,
     deadlines,
     facts,
     hearing,
@@ -109,7 +112,8 @@ export function assembleLive(parts: LiveParts): Live {
       : null;
   const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
-  const live: Live = { run, facts, hearing, sender, addresses, login, catchUp, progress, stopped, self: null };
+  const fates = new Fates(readyPage, deadlines, clock);
+  const live: Live = { run, facts, hearing, sender, fates, addresses, login, catchUp, progress, stopped, self: null };
   return live;
 }
 
@@ -120,6 +124,7 @@ async function onReady(live: Live, { listener, ended, deadlines }: LiveParts): P
     return ended('crashed', `the page does not say whose account it is: ${describe(error)}`);
   }
   if (live.stopped.signal.aborted || !live.run.isReady) return;
+  live.fates.ready();
   listener.signal({ kind: 'ready', self: live.self });
   await live.catchUp.run();
 }

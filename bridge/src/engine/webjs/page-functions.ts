@@ -129,6 +129,9 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
   if (!helpers) return failed('before-id', 'the page is reloading');
   if (!window.wabridge.apply())
     return failed('before-id', 'this version of WhatsApp Web does not let the id of a message be chosen');
+  const { underWay } = window.wabridge;
+  if (underWay.has(order.stanzaId)) return failed('after-id', 'the page is still at work on this message');
+  underWay.add(order.stanzaId);
   try {
     const { Msg, Chat } = window.require('WAWebCollections');
     const earlier =
@@ -183,17 +186,9 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return failed(window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id', reason);
+  } finally {
+    underWay.delete(order.stanzaId);
   }
-}
-
-/** The acknowledgement level of a message in the page's store, or null where it has none with this id. */
-export async function readAck(wireId: string, stanzaId: string): Promise<number | null> {
-  const { Msg } = window.require('WAWebCollections');
-  const found =
-    Msg.get(wireId) ??
-    Msg.getModelsArray().find((message) => message.id.fromMe && message.id.id === stanzaId) ??
-    (await Msg.getMessagesById([wireId]).catch(() => undefined))?.messages?.[0];
-  return found ? found.ack : null;
 }
 
 /** Ids of the chats in which something happened since a time (seconds), oldest activity first. */

@@ -54,6 +54,7 @@ export function installShims(): void {
       });
     },
     wasUsed: (stanzaId) => used.has(stanzaId),
+    underWay: new Set(),
     apply() {
       if (applied) return true;
       try {

@@ -78,6 +78,8 @@ export interface ShimState {
   choose(stanzaId: string): void;
   /** Whether a chosen id was handed out. */
   wasUsed(stanzaId: string): boolean;
+  /** Ids of the messages whose sends this document is at work on. */
+  readonly underWay: Set<string>;
   /** Applies the shims that need the page's modules; true once they are in place. */
   apply(): boolean;
 }

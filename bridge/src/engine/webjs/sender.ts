@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import type { WireId } from '../../contract/ids.ts';
-import { EngineError, type MessageSend, type OutgoingFile, type SendFate, type SendReceipt } from '../engine.ts';
+import { EngineError, type MessageSend, type OutgoingFile, type SendReceipt } from '../engine.ts';
 import { describe } from './browser-run.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
-import { type PageSend, type PageSendResult, readAck, sendInPage } from './page-functions.ts';
+import { type PageSend, type PageSendResult, sendInPage } from './page-functions.ts';
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
 export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
@@ -43,16 +43,6 @@ export class Sender {
   /** The run is over: of messages without an acknowledgement nothing is known. */
   abandon(reason: string): void {
     for (const { lost } of this.#waiting.values()) lost(new EngineError('unknown', 'WAB_SESSION_NOT_READY', reason));
-  }
-
-  /** Absence from the page's store proves nothing: the page may yet send what it holds elsewhere. */
-  async fateOf(wireId: WireId): Promise<SendFate> {
-    try {
-      const level = await this.#page().call(readAck, this.#deadlines.call, wireId, stanzaOf(wireId));
-      return level !== null && level >= 1 ? 'sent' : 'unknown';
-    } catch {
-      return 'unknown';
-    }
   }
 
   async #carryOut(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {

@@ -152,8 +152,8 @@ export class WebjsEngine implements Engine {
     await setTyping(this.#needReady().run.page, this.#deadlines, chatId, state);
   }
 
-  async fateOf(wireId: WireId): Promise<SendFate> {
-    return this.#live?.run.isReady ? this.#live.sender.fateOf(wireId) : 'unknown';
+  async fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate> {
+    return this.#needReady().fates.of(wireId, chatId);
   }
 
   async health(): Promise<EngineHealth> {

@@ -1,0 +1,46 @@
+/** What the page has of a message whose send was cut off. Runs in the page, as said in `page-functions.ts`. */
+import type { PageMessage, PageWid, PageWindow } from './page-window.ts';
+
+declare const window: PageWindow;
+
+export type PageFate =
+  /** The page has it; the acknowledgement says how far it came. */
+  | { readonly held: 'stored'; readonly ack: number }
+  /** This document is still at work on its send. */
+  | { readonly held: 'under-way' }
+  /** This document gave its id away and shows no message: it may yet appear. */
+  | { readonly held: 'given' }
+  /** Neither in memory nor in what the page keeps between starts, and nobody in this document is about to add it. */
+  | { readonly held: 'nowhere' }
+  | { readonly held: 'unreadable'; readonly reason: string };
+
+/** Looks for a message of this account by its own id, under every key that its chat may have. */
+export async function readFate(chatId: string, stanzaId: string): Promise<PageFate> {
+  try {
+    const { Msg } = window.require('WAWebCollections');
+    const isIt = (message: PageMessage): boolean => message.id.fromMe && message.id.id === stanzaId;
+    const stored = (message: PageMessage): PageFate => ({ held: 'stored', ack: message.ack });
+    const inMemory = Msg.getModelsArray().find(isIt);
+    if (inMemory) return stored(inMemory);
+    // A chat goes by phone number or by lid, and a group message bears the one or the other of its author.
+    const wid = window.require('WAWebWidFactory').createWid(chatId);
+    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
+    const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
+    const other = wid.server === 'c.us' ? getCurrentLid(wid) : wid.server === 'lid' ? getPhoneNumber(wid) : undefined;
+    const known = (each: PageWid | undefined): each is PageWid => each !== undefined && each !== null;
+    const authors = [getMaybeMePnUser(), getMaybeMeLidUser()].filter(known).map((each) => `_${each._serialized}`);
+    const keys = [wid, other]
+      .filter(known)
+      .flatMap((chat) =>
+        (wid.server === 'g.us' ? authors : ['']).map((tail) => `true_${chat._serialized}_${stanzaId}${tail}`),
+      );
+    const kept = (await Msg.getMessagesById(keys))?.messages;
+    if (!kept) return { held: 'unreadable', reason: 'the page does not say what it keeps' };
+    const found = kept.find(isIt) ?? Msg.getModelsArray().find(isIt);
+    if (found) return stored(found);
+    if (window.wabridge.underWay.has(stanzaId)) return { held: 'under-way' };
+    return { held: window.wabridge.wasUsed(stanzaId) ? 'given' : 'nowhere' };
+  } catch (error) {
+    return { held: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
