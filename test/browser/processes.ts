@@ -41,8 +41,12 @@ export async function browserTree(
     for (const { pid, parent } of running) if (pids.has(parent)) pids.add(pid);
     grew = pids.size > before;
   }
+  // A package's command may be a script, which is no browser but the parent of one.
   const browser = roots.find(
-    ({ command }) => !command.includes('--type=') && command.includes('--remote-debugging-pipe'),
+    ({ command }) =>
+      !command.includes('--type=') &&
+      command.includes('--remote-debugging-pipe') &&
+      !/^\/\S*\/(ba|da)?sh /.test(command),
   );
   const renderers = running.filter(({ pid, command }) => pids.has(pid) && command.includes('--type=renderer'));
   return {

@@ -22,7 +22,12 @@ export interface Places {
   readonly cache: string;
 }
 
-const SHELLS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chrome-headless-shell'];
+/** Debian's command is a script that stays beside the browser: who ends it has not ended the browser. */
+const SHELLS = [
+  '/usr/lib/chromium/chromium-headless-shell',
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chrome-headless-shell',
+];
 const BROWSERS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',

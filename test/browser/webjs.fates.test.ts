@@ -1,0 +1,119 @@
+/** What the page can tell about a message whose send was cut off, before and after a restart. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { Engine, EngineError, EngineSend } from '../../bridge/src/engine/engine.ts';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import { browserTree } from './processes.ts';
+import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+const OPENING_A_CHAT = 'WAWebFindChatAction.findOrCreateLatestChat';
+let session: SessionAtTest;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+});
+afterEach(() => session.close(), LONG);
+
+const textTo = (chatId: ChatId, text: string): EngineSend => ({ type: 'text', chatId, text });
+
+/** What `fateOf` says, or how it refuses to say. */
+const fateOf = (engine: Engine, wireId: WireId, chatId = bobOf(session)): Promise<string> =>
+  engine.fateOf(wireId, chatId).catch((error: EngineError) => error.outcome);
+
+async function killBrowser(heard: EngineRecording): Promise<void> {
+  process.kill((await browserTree(session.profileFolder)).browser as number, 'SIGKILL');
+  await heard.untilSignal('crashed');
+}
+
+async function restart(engine: Engine, heard: EngineRecording): Promise<void> {
+  await engine.start();
+  await heard.untilSignal('ready', 2);
+}
+
+/** Sends, and resolves once the page is at work on the message and gets no further. */
+async function sendThatHangs(engine: Engine, wireId: WireId): Promise<{ readonly failure: Promise<EngineError> }> {
+  await session.standin.pageOf(session.me).hang(OPENING_A_CHAT);
+  const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId));
+  while ((await fateOf(engine, wireId)) !== 'defer') await wait(20);
+  return { failure };
+}
+
+describe('the fate of a message', () => {
+  test(
+    'that the page never stored is absent after a restart, and sent again under its id it arrives once',
+    async () => {
+      const { engine, heard } = await session.linked();
+      const wireId = engine.chooseWireId(bobOf(session));
+      const { failure } = await sendThatHangs(engine, wireId);
+      await killBrowser(heard);
+      expect((await failure).outcome).toBe('unknown');
+      expect(await fateOf(engine, wireId)).toBe('defer');
+      await restart(engine, heard);
+      expect(await fateOf(engine, wireId)).toBe('absent');
+      expect((await engine.send(textTo(bobOf(session), 'hello'), wireId)).wireId).toBe(wireId);
+      expect(session.received().map(({ wireId: id, text }) => [id, text])).toEqual([[wireId, 'hello']]);
+    },
+    LONG,
+  );
+
+  test(
+    'is open while the page is at work on it, although the caller has given up waiting',
+    async () => {
+      const { engine } = await session.linked({ send: 1_000 });
+      const wireId = engine.chooseWireId(bobOf(session));
+      const { failure } = await sendThatHangs(engine, wireId);
+      expect((await failure).outcome).toBe('unknown');
+      expect(await fateOf(engine, wireId)).toBe('defer');
+      // A second order for the same message is no second message.
+      expect((await failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId))).outcome).toBe('unknown');
+      await session.standin.pageOf(session.me).mend();
+      await session.inbox(1);
+      while ((await fateOf(engine, wireId)) !== 'sent') await wait(20);
+      expect(session.received()).toHaveLength(1);
+    },
+    LONG,
+  );
+
+  test(
+    'that the page holds and does not send is never absent, and unknown once it had its time',
+    async () => {
+      const { engine, heard } = await session.linked({ ack: 3_000 });
+      session.standin.network.swallows = true;
+      session.standin.page.resendsPending = false;
+      const wireId = engine.chooseWireId(bobOf(session));
+      const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId));
+      expect((await failure).outcome).toBe('unknown');
+      await killBrowser(heard);
+      await restart(engine, heard);
+      const fates = new Set<string>();
+      while (!fates.has('unknown')) {
+        fates.add(await fateOf(engine, wireId));
+        await wait(50);
+      }
+      expect([...fates].filter((fate) => fate !== 'defer' && fate !== 'unknown')).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'is found in what the page keeps, by whichever of its two ids the chat is asked for',
+    async () => {
+      const { engine, heard } = await session.linked();
+      const lid = session.bob.lid as ChatId;
+      const inLidChat = await engine.send(textTo(lid, 'one'), engine.chooseWireId(lid));
+      // In memory after a restart is the last message of each chat.
+      await engine.send(textTo(lid, 'two'), engine.chooseWireId(lid));
+      const group = session.group.id as ChatId;
+      const inGroup = await engine.send(textTo(group, 'three'), engine.chooseWireId(group));
+      await engine.send(textTo(group, 'four'), engine.chooseWireId(group));
+      await killBrowser(heard);
+      await restart(engine, heard);
+      const [, , stanza] = inLidChat.wireId.split('_');
+      expect(await fateOf(engine, `true_${bobOf(session)}_${stanza}` as WireId)).toBe('sent');
+      expect(await fateOf(engine, inLidChat.wireId, lid)).toBe('sent');
+      expect(await fateOf(engine, inGroup.wireId, group)).toBe('sent');
+      expect(await fateOf(engine, engine.chooseWireId(group), group)).toBe('absent');
+    },
+    LONG,
+  );
+});
