@@ -11,8 +11,8 @@ import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.t
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
-import type { EngineHarness, EngineSupports, ReceivedByContact } from '../conformance/engine.suite.ts';
-import type { Account, Group } from '../standin/account.ts';
+import type { EngineHarness, EngineSupports, ReactionSeen, ReceivedByContact } from '../conformance/engine.suite.ts';
+import type { Account, Group, Heard } from '../standin/account.ts';
 import type { WireMessage } from '../standin/frames.ts';
 import { Standin } from '../standin/server.ts';
 import type { PageSettings } from '../standin/page-settings.ts';
@@ -132,6 +132,25 @@ export class WebjsHarness {
     return this.received();
   }
 
+  /** What Bob and Carol heard of this account besides messages, of one kind, what both heard once. */
+  heard<Kind extends Heard['kind']>(kind: Kind): readonly Extract<Heard, { kind: Kind }>[] {
+    const told = [this.bob, this.carol].flatMap((contact) => contact.heard);
+    const mine = told.filter(
+      (each): each is Extract<Heard, { kind: Kind }> => each.kind === kind && each.by === this.me,
+    );
+    return [...new Set(mine)];
+  }
+
+  /** The same, once there are enough of those that count. */
+  async untilHeard<Kind extends Heard['kind']>(
+    kind: Kind,
+    atLeast: number,
+    counts: (heard: Extract<Heard, { kind: Kind }>) => boolean = () => true,
+  ): Promise<readonly Extract<Heard, { kind: Kind }>[]> {
+    const look = (): readonly Extract<Heard, { kind: Kind }>[] => this.heard(kind).filter(counts);
+    return this.standin.network.until(`${atLeast} of ${kind}`, () => look().length >= atLeast && look());
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#engines].map((engine) => engine.stop()));
     await this.standin.stop();
@@ -190,6 +209,11 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     },
     // Typed by hand counts as received too; the suite asks only for what the engine sent.
     inbox: (atLeast) => harness.inbox(atLeast),
+    reactions: async (atLeast): Promise<ReactionSeen[]> =>
+      (await harness.untilHeard('reaction', atLeast)).map(({ stanza, emoji }) => ({ stanza, emoji })),
+    // A receipt of the third level says that a message was read.
+    read: async (atLeast) => (await harness.untilHeard('receipt', atLeast, ({ ack }) => ack === 3)).length,
+    typing: async (atLeast) => (await harness.untilHeard('chatstate', atLeast)).map(({ state }) => state),
     dropConnection: async () => {
       for (const device of me.devices) device.drop();
     },

@@ -31,6 +31,7 @@ const SUPPORTS: EngineSupports = {
   pairingCode: true,
 };
 let accounts = 0;
+const WAIT_MS = 20_000;
 const CONTACT = '4915112345678@c.us';
 const GROUP = '120363000000000001@g.us';
 
@@ -83,6 +84,22 @@ async function sandboxHarness(
         mentions: entry.mentions,
         mediaSha256: entry.media?.sha256 ?? null,
       }));
+    },
+    reactions: async (atLeast) => {
+      const acts = await network.waitForActs(session, { kind: 'reaction' }, atLeast, WAIT_MS);
+      return acts.map(({ messageId, emoji }) => ({ stanza: messageId?.split('_')[2] ?? '', emoji: emoji ?? '' }));
+    },
+    // One look at least turns something read; a second waits for nothing.
+    read: async (atLeast) => {
+      for (let looks = atLeast === 0 ? 0 : 1; ; looks += 1) {
+        const acts = await network.waitForActs(session, { kind: 'seen' }, looks, WAIT_MS);
+        const read = acts.reduce((sum, act) => sum + (act.read ?? 0), 0);
+        if (read >= atLeast || acts.length < looks) return read;
+      }
+    },
+    typing: async (atLeast) => {
+      const acts = await network.waitForActs(session, { kind: 'typing' }, atLeast, WAIT_MS);
+      return acts.map(({ state }) => state ?? '');
     },
     dropConnection: () => network.disconnect(session, 150),
     unlink: () => network.unlink(session),

@@ -26,6 +26,14 @@ export interface ReceivedByContact {
   readonly mediaSha256: string | null;
 }
 
+/** A reaction as the person at the other end sees it happen. */
+export interface ReactionSeen {
+  /** The part of the message's id that is the same on all phones. */
+  readonly stanza: string;
+  /** Empty where it was taken back. */
+  readonly emoji: string;
+}
+
 export interface SaidToAccount {
   /** Chat id of the person who writes. */
   readonly from: string;
@@ -82,6 +90,12 @@ export interface EngineHarness {
   ownPhoneSays(said: { readonly to: string; readonly text: string }): Promise<void>;
   /** Resolves once contacts have received at least `atLeast` messages from the account, with all of them. */
   inbox(atLeast: number): Promise<readonly ReceivedByContact[]>;
+  /** Resolves once contacts have seen at least `atLeast` reactions of the account, with all of them, oldest first. */
+  reactions(atLeast: number): Promise<readonly ReactionSeen[]>;
+  /** Resolves once at least `atLeast` messages that contacts wrote to the account show as read, with their number. */
+  read(atLeast: number): Promise<number>;
+  /** Resolves once contacts have seen at least `atLeast` typing states of the account, with all of them, oldest first. */
+  typing(atLeast: number): Promise<readonly string[]>;
   dropConnection(): Promise<void>;
   /** The owner removes the linked device on the phone. */
   unlink(): Promise<void>;
@@ -96,6 +110,7 @@ export interface SuiteOptions {
   readonly stopWithinMs?: number;
 }
 
+const stanzaOf = (wireId: string): string => wireId.split('_')[2] ?? '';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 /** A PNG of one pixel, so that engines which look at the bytes accept it as an image. */
 const PIXEL = Buffer.from(
@@ -390,6 +405,93 @@ export function engineConformance(
       const { engine } = await linked();
       const error = await failure(engine.downloadMedia(`false_${harness.contact}_3EB0NOMEDIA` as WireId));
       expect(error.outcome).toBe('fail');
+    });
+
+    check('reacts to a message, puts another reaction in its place and takes it back', async () => {
+      const { engine, heard } = await linked();
+      const chatId = harness.contact as ChatId;
+      await harness.say({ from: harness.contact, text: 'what do you say' });
+      const { wireId } = await heard.untilMessage((each) => each.text === 'what do you say');
+      for (const emoji of ['👍', '❤️', '']) {
+        const receipt = await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji }, null);
+        expect(receipt.wireId).toBe(wireId);
+      }
+      const stanza = stanzaOf(wireId);
+      expect(await harness.reactions(3)).toEqual(['👍', '❤️', ''].map((emoji) => ({ stanza, emoji })));
+      // No message came of it.
+      expect(await harness.inbox(0)).toHaveLength(0);
+    });
+
+    check('reacts to a message of its own', async () => {
+      const { engine } = await linked();
+      const chatId = harness.contact as ChatId;
+      const { wireId } = await engine.send({ type: 'text', chatId, text: 'mine' }, idFor(engine, chatId));
+      await harness.inbox(1);
+      await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji: '🎉' }, null);
+      expect(await harness.reactions(1)).toEqual([{ stanza: stanzaOf(wireId), emoji: '🎉' }]);
+    });
+
+    checkIf('groups', 'reacts in a group', async () => {
+      const { engine, heard } = await linked();
+      await harness.say({ from: harness.contact, group: harness.group, text: 'all of you' });
+      const { wireId } = await heard.untilMessage((each) => each.text === 'all of you');
+      const chatId = harness.group as ChatId;
+      await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji: '👋' }, null);
+      const [reaction] = await harness.reactions(1);
+      expect(reaction).toEqual({ stanza: stanzaOf(wireId), emoji: '👋' });
+    });
+
+    check('refuses to react to what it does not know, and to a message of another chat', async () => {
+      const { engine, heard } = await linked();
+      await harness.say({ from: harness.contact, text: 'here' });
+      const { wireId } = await heard.untilMessage((each) => each.text === 'here');
+      const chatId = harness.contact as ChatId;
+      for (const wrong of [
+        { chatId, targetWireId: `false_${harness.contact}_3EB0DOESNOTEXIST` as WireId },
+        { chatId: harness.otherContact as ChatId, targetWireId: wireId },
+      ]) {
+        const error = await failure(engine.send({ type: 'reaction', emoji: '👍', ...wrong }, null));
+        expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_MESSAGE_UNKNOWN' });
+      }
+      expect(await harness.reactions(0)).toEqual([]);
+    });
+
+    check('marks a chat as read, and that chat alone', async () => {
+      const { engine, heard } = await linked();
+      await harness.say({ from: harness.otherContact, text: 'not this one' });
+      await harness.say({ from: harness.contact, text: 'first' });
+      await harness.say({ from: harness.contact, text: 'second' });
+      await heard.untilMessage((each) => each.text === 'not this one');
+      await heard.untilMessage((each) => each.text === 'second');
+      expect(await harness.read(0)).toBe(0);
+      await engine.markSeen(harness.contact as ChatId);
+      expect(await harness.read(2)).toBe(2);
+      await engine.markSeen(harness.contact as ChatId);
+      await engine.markSeen(harness.otherContact as ChatId);
+      expect(await harness.read(3)).toBe(3);
+    });
+
+    check('shows the other side that it is writing, recording, and no longer', async () => {
+      const { engine } = await linked();
+      const states = ['composing', 'recording', 'paused'] as const;
+      for (const state of states) await engine.setTyping(harness.contact as ChatId, state);
+      expect(await harness.typing(3)).toEqual(states);
+    });
+
+    check('refuses acts in a chat that does not exist, and all of them while it is not connected', async () => {
+      const { engine } = await linked();
+      const acts = (chatId: ChatId): Promise<unknown>[] => [
+        engine.markSeen(chatId),
+        engine.setTyping(chatId, 'composing'),
+      ];
+      for (const act of acts(harness.unknownChat as ChatId))
+        expect(await failure(act)).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
+      await engine.stop();
+      const chatId = harness.contact as ChatId;
+      const targetWireId = `false_${harness.contact}_3EB0LATER` as WireId;
+      const reaction = engine.send({ type: 'reaction', chatId, targetWireId, emoji: '👍' }, null);
+      for (const act of [...acts(chatId), reaction])
+        expect(await failure(act)).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
     });
 
     check('resolves a known number and refuses one without an account', async () => {

@@ -16,12 +16,18 @@ import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';
-import { openOutbox } from '../bridge/outbox/outbox-harness.ts';
+import { KEY, openOutbox, SESSION } from '../bridge/outbox/outbox-harness.ts';
 
 export type KillPoint =
   'before the intent' | 'after the intent' | 'after the call' | 'after the answer' | 'after the acceptance';
+export interface ToSend {
+  readonly to: string;
+  readonly text: string;
+  /** The text is the emoji of a reaction. */
+  readonly reaction?: true;
+}
 export type ToChild =
-  | { readonly do: 'accept'; readonly texts: readonly { readonly to: string; readonly text: string }[] }
+  | { readonly do: 'accept'; readonly texts: readonly ToSend[] }
   | { readonly do: 'settle'; readonly ids: readonly string[] }
   | { readonly do: 'resolve'; readonly id: string; readonly as: 'sent' | 'failed' | 'resend' }
   | { readonly do: 'close' };
@@ -46,7 +52,7 @@ const pauseAt = async (here: KillPoint, id: string): Promise<void> => {
 
 class HttpEngine implements Engine {
   readonly name = 'sandbox';
-  readonly capabilities = { chosenMessageIds: true, operations: ['text'] } as const;
+  readonly capabilities = { chosenMessageIds: true, operations: ['text', 'reaction'] } as const;
   #ids = 0;
 
   async start(): Promise<void> {}
@@ -59,9 +65,9 @@ class HttpEngine implements Engine {
     return `true_${chatId}_${process.pid}x${++this.#ids}` as WireId;
   }
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
-    const text = message.type === 'text' ? message.text : '';
+    const text = message.type === 'text' ? message.text : message.type === 'reaction' ? message.emoji : '';
     await this.#ask('/send', { wireId, chatId: message.chatId, text });
-    return { wireId: wireId!, sentAt: new Date() };
+    return { wireId: message.type === 'reaction' ? message.targetWireId : wireId!, sentAt: new Date() };
   }
   async markSeen(): Promise<void> {}
   async setTyping(): Promise<void> {}
@@ -113,11 +119,19 @@ const outbox = await openOutbox(dataDir, {
 });
 process.on('message', (message: ToChild) => void obey(message));
 
+async function acceptReaction(to: string, emoji: string): Promise<string> {
+  const { message } = await outbox.service.accept(
+    { session: SESSION, to, type: 'reaction', messageId: `false_${to}_1`, emoji },
+    { keyId: KEY, idempotencyKey: `reaction ${emoji}`, firstAnswer: false },
+  );
+  return message.id;
+}
+
 async function obey(message: ToChild): Promise<void> {
   if (message.do === 'accept') {
     const ids: string[] = [];
-    for (const { to, text } of message.texts) {
-      const { id } = await outbox.accept(text, to as ChatId);
+    for (const { to, text, reaction } of message.texts) {
+      const id = reaction ? await acceptReaction(to, text) : (await outbox.accept(text, to as ChatId)).id;
       target ||= id;
       ids.push(id);
     }

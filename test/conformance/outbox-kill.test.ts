@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { FromChild, KillPoint, ToChild } from './outbox-kill.child.ts';
+import type { FromChild, KillPoint, ToChild, ToSend } from './outbox-kill.child.ts';
 
 jest.setTimeout(120_000);
 const CHILD = fileURLToPath(new URL('./outbox-kill.child.ts', import.meta.url));
@@ -154,12 +154,13 @@ const A2 = { to: ALICE, text: 'a2' };
 const B1 = { to: BOB, text: 'b1' };
 
 /** Accepts messages, kills the bridge while the first is at the point, and returns their ids. */
-async function killAt(point: KillPoint, texts: readonly { to: string; text: string }[]): Promise<readonly string[]> {
-  if (point === 'after the call') oracle.mute.add('a1');
+async function killAt(point: KillPoint, texts: readonly ToSend[]): Promise<readonly string[]> {
+  const first = texts[0]!.text;
+  if (point === 'after the call') oracle.mute.add(first);
   const life = await live(point);
   life.tell({ do: 'accept', texts });
   const { ids } = await life.hear('accepted');
-  if (point === 'after the call') expect((await oracle.muted).text).toBe('a1');
+  if (point === 'after the call') expect((await oracle.muted).text).toBe(first);
   else expect(await life.hear('reached')).toMatchObject({ point, id: ids[0] });
   await life.kill();
   oracle.mute.clear();
@@ -209,6 +210,29 @@ describe('WhatsApp can be asked', () => {
       const rows = rowsOnDisk();
       expect(oracle.sent.find(({ text }) => text === 'a1')?.wireId).toBe(rows[ids[0]!]!.wire_id);
       if (killed.wire_id !== null) expect(rows[ids[0]!]!.wire_id).toBe(killed.wire_id);
+    },
+  );
+});
+
+describe('a reaction, for which WhatsApp cannot be asked', () => {
+  const REACTION: ToSend = { to: ALICE, text: '👍', reaction: true };
+
+  test.each(STATES)(
+    'killed $point: nothing is in doubt, and what was open is sent again, before what follows',
+    async ({ point, state, left }) => {
+      oracle.askable = false;
+      const ids = await killAt(point, [REACTION, A2]);
+      expect(rowsOnDisk()[ids[0]!]).toEqual({ state, wire_id: null });
+      expect([sentTimes('👍'), sentTimes('a2')]).toEqual([left, 0]);
+
+      const life = await live('nowhere');
+      life.tell({ do: 'settle', ids });
+      expect(Object.values((await life.hear('settled')).states)).toEqual(['accepted', 'accepted']);
+      await life.close();
+      expect(sentTimes('👍')).toBe(state === 'accepted' ? left : left + 1);
+      // The chat has waited for it.
+      expect(oracle.sent.at(-1)?.text).toBe('a2');
+      expect(sentTimes('a2')).toBe(1);
     },
   );
 });
