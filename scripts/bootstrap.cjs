@@ -18,6 +18,7 @@ const COMMANDS = {
   build: 'build.ts',
   lint: 'lint.ts',
   bench: 'bench.ts',
+  standin: '../test/standin/main.ts',
 };
 
 function fail(line) {

@@ -76,8 +76,10 @@ export class ChatServer {
     const blocked = linked?.account.blocked ?? this.#network.blocksPages;
     if (blocked) connection.send({ type: 'blocked', state: blocked });
     else if (linked) this.#connect(connection, linked);
-    else if (credential === null) this.#linking.show(connection);
-    else connection.send({ type: 'logout' });
+    else if (credential === null) {
+      this.#linking.show(connection);
+      this.#network.events.emit('waiting', 'a page waits to be linked');
+    } else connection.send({ type: 'logout' });
   }
 
   #connect(connection: Connection, linked: Linked): void {

@@ -18,6 +18,10 @@ export class Groups {
     return group;
   }
 
+  get all(): readonly Group[] {
+    return this.#groups;
+  }
+
   find(id: string): Group | undefined {
     return this.#groups.find((group) => group.id === id);
   }

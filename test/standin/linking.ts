@@ -71,6 +71,13 @@ export class Linking {
     return this.#linked(found.waiting);
   }
 
+  /** The page that began to wait last. @throws Error where none waits */
+  newest(): Connection {
+    const waiting = [...this.#waiting.values()].at(-1);
+    if (!waiting) throw new Error('no page waits to be linked');
+    return this.#linked(waiting);
+  }
+
   forget(connection: Connection): void {
     const waiting = this.#waiting.get(connection);
     if (!waiting) return;

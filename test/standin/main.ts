@@ -1,65 +1,80 @@
-/**
- * The stand-in alone: `node test/standin/main.ts [port] [--build=$1]`. Two accounts are made; commands come from the
- * terminal, one per line.
- */
-import { createInterface } from 'node:readline';
-import type { Account } from './account.ts';
+/** The stand-in alone: `npm run standin`, or `node test/standin/main.ts`. */
+import { parseArgs } from 'node:util';
 import { BUILDS } from './page-settings.ts';
 import { Standin } from './server.ts';
+import { converse, help } from './terminal/terminal.ts';
 
-const HELP = `  account <phone> <name>      adds a person
-  scan <code> <phone>         a person scans the code of a QR
-  say <from> <to> <text>      a person writes to another, on the phone
-  read <phone>                a person reads everything
-  inbox <phone>               what a person got
-  unlink <phone>              a person removes the linked devices
-  drop <phone> | reload <phone>   cuts the line, or reloads the page
-  quit`;
+const USAGE = `A stand-in for WhatsApp Web on this machine, for anyone who develops against it.
 
-const standin = new Standin();
-if (process.argv.includes('--build=$1')) Object.assign(standin.page, { build: '$1', version: BUILDS.$1 });
-await standin.start(Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 0));
-const { network } = standin;
-network.addAccount('4915110000001', 'Ada');
-network.addAccount('4915110000002', 'Bob');
+  npm run standin -- [options]
 
-console.log(`The stand-in for WhatsApp Web listens on 127.0.0.1:${standin.port} (page with ${standin.page.build}).`);
-console.log('Start a browser with these flags, one argument per line, and open https://web.whatsapp.com/ :\n');
-for (const flag of standin.browserArgs) console.log(flag);
-console.log(`\nPeople: Ada 4915110000001, Bob 4915110000002. Commands:\n${HELP}`);
+  --port <number>        where to listen; without it, wherever there is room
+  --build <old|new>      old: message ids are in _serialized; new: in $1, as since July 2026
+  --sync-delay <ms>      from the connection to the end of the sync (300)
+  --help
 
-network.events.on('arrived', (account: Account, message) =>
-  console.log(`${account.name} got from ${message.from}: ${message.body ?? message.caption ?? message.type}`),
-);
-network.events.on('linked', (account: Account) => console.log(`${account.name} has linked a device`));
+Commands are read from the terminal, or from a pipe:
+${help()}
+`;
 
-const person = (phone = ''): Account => {
-  const found = network.find(phone);
-  if (!found) throw new Error(`nobody has the number ${phone}`);
-  return found;
-};
-const commands: Readonly<Record<string, (...words: string[]) => void>> = {
-  account: (phone = '', ...name) => void network.addAccount(phone, name.join(' ')),
-  scan: (code = '', phone) => standin.scan(code, person(phone)),
-  say: (from, to, ...text) => void network.say(person(from), person(to), text.join(' ')),
-  read: (phone) => network.read(person(phone)),
-  inbox: (phone) => console.log(JSON.stringify(person(phone).inbox, null, 2)),
-  unlink: (phone) => network.unlink(person(phone)),
-  drop: (phone) => person(phone).devices.forEach((device) => device.drop()),
-  reload: (phone) => network.reload(person(phone)),
-};
-
-const input = createInterface({ input: process.stdin });
-process.once('SIGINT', () => input.close());
-process.once('SIGTERM', () => input.close());
-for await (const line of input) {
-  const [name = '', ...words] = line.trim().split(/\s+/);
-  if (name === 'quit') break;
+function options() {
   try {
-    if (name in commands) commands[name]?.(...words);
-    else if (name !== '') console.log(HELP);
+    return parseArgs({
+      options: {
+        port: { type: 'string', default: '0' },
+        build: { type: 'string', default: 'old' },
+        'sync-delay': { type: 'string', default: '300' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
   } catch (error) {
-    console.log(error instanceof Error ? error.message : String(error));
+    return `${(error as Error).message}`;
   }
 }
+
+const chosen = options();
+if (typeof chosen === 'string' || !['old', 'new'].includes(chosen.build) || !/^\d+$/.test(chosen.port)) {
+  console.error(`${typeof chosen === 'string' ? chosen : 'the port or the build is not understood'}\n\n${USAGE}`);
+  process.exit(1);
+}
+if (chosen.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const standin = new Standin();
+const build = chosen.build === 'new' ? '$1' : '_serialized';
+Object.assign(standin.page, { build, version: BUILDS[build], syncDelayMs: Number(chosen['sync-delay']) });
+try {
+  await standin.start(Number(chosen.port));
+} catch (error) {
+  console.error(`the stand-in cannot listen on port ${chosen.port}: ${(error as Error).message}. Try another --port.`);
+  process.exit(1);
+}
+const { network } = standin;
+const people = ['Ada', 'Bob', 'Carol'].map((name, index) => network.addAccount(`491511000000${index + 1}`, name));
+network.addGroup('All of us', people);
+
+const flags = standin.browserArgs;
+console.log(`The stand-in for WhatsApp Web listens on 127.0.0.1:${standin.port}, page ${standin.page.version} (${build}).
+
+With whatsapp-web.js:
+
+  new Client({
+    authStrategy: new LocalAuth(),
+    webVersionCache: { type: 'none' },
+    puppeteer: {
+      args: ${JSON.stringify(flags, null, 2).replaceAll('\n', '\n      ')},
+    },
+  });
+
+With wabridge (bash):
+
+  export WABRIDGE_ENGINES=webjs
+  export WABRIDGE_BROWSER_FLAGS=$'${flags.join('\\n')}'
+
+There are Ada +4915110000001, Bob +4915110000002, Carol +4915110000003 and the group "All of us". Once a page shows a QR,
+type "link ada"; then "say bob ada hello". "help" lists everything, "quit" ends.
+`);
+await converse(standin);
 await standin.stop();

@@ -89,6 +89,11 @@ export class Standin {
     this.#chat.link(this.#linking.enter(code, account.phone), account);
   }
 
+  /** Links the page that began to wait last, whatever it shows. @throws Error where none waits */
+  linkNewest(account: Account): void {
+    this.#chat.link(this.#linking.newest(), account);
+  }
+
   /** The page that is linked as an account and connected. @throws Error where there is none */
   pageOf(account: Account): OpenPage {
     for (const device of account.devices) {
