@@ -1,0 +1,110 @@
+/** A bridge in a process of its own whose sessions live on the stand-in's network, with the questions that tests ask it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
+import type { Account } from '../standin/account.ts';
+import { Standin } from '../standin/server.ts';
+
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly session: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const WAIT_MS = 60_000;
+
+export class BridgeAtTest {
+  readonly standin: Standin;
+  readonly bridge: BridgeProcess;
+  /** The account of each session, by the session's name. */
+  readonly accounts = new Map<string, Account>();
+
+  constructor(standin: Standin, bridge: BridgeProcess) {
+    this.standin = standin;
+    this.bridge = bridge;
+  }
+
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<BridgeAtTest> {
+    const standin = new Standin();
+    await standin.start();
+    const bridge = new BridgeProcess(await mkdtemp(join(tmpdir(), 'wabridge-browser-')), await freePort(), {
+      WABRIDGE_ENGINES: 'webjs',
+      WABRIDGE_BROWSER_FLAGS: standin.browserArgs.join('\n'),
+      ...env,
+    });
+    return new BridgeAtTest(standin, bridge);
+  }
+
+  async close(): Promise<void> {
+    await this.bridge.stop();
+    await this.standin.stop();
+    await rm(this.bridge.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** The folder of a session's login, in which its browser runs. */
+  profileOf(session: string): string {
+    return join(this.bridge.dataDir, 'profiles', session);
+  }
+
+  /** Asks until the answer will do; the bridge may be away meanwhile. */
+  async until<Found>(what: string, ask: () => Promise<Found | undefined | false>): Promise<Found> {
+    const end = Date.now() + WAIT_MS;
+    for (;;) {
+      const found = await ask().catch(() => undefined);
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() > end) throw new Error(`waited too long for ${what}:\n${this.bridge.output}`);
+      await wait(50);
+    }
+  }
+
+  /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */
+  async link(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name, index) => {
+        const account = this.standin.network.addAccount(`4915110000${String(101 + index)}`, name);
+        this.accounts.set(name, account);
+        await this.bridge.client.request('POST', '/v1/sessions', { body: { name, engine: 'webjs' } });
+        const { code } = await this.until(`a QR of ${name}`, () =>
+          this.bridge.client.request<{ code: string }>('GET', `/v1/sessions/${name}/qr`),
+        );
+        this.standin.scan(code, account);
+      }),
+    );
+    await this.untilReady();
+  }
+
+  /** Resolves once every linked session is ready. */
+  async untilReady(): Promise<void> {
+    await this.until('all sessions to be ready', async () => {
+      const { sessions } = await this.bridge.client.request<{ sessions: { name: string; state: string }[] }>(
+        'GET',
+        '/v1/sessions',
+      );
+      return [...this.accounts.keys()].every((name) =>
+        sessions.some((session) => session.name === name && session.state === 'ready'),
+      );
+    });
+  }
+
+  /** The whole log, oldest first. */
+  async events(): Promise<readonly LoggedEvent[]> {
+    const all: LoggedEvent[] = [];
+    for (let after = 'earliest'; ;) {
+      const page = await this.bridge.client.request<{ events: LoggedEvent[]; cursor: string; more: boolean }>(
+        'GET',
+        '/v1/events',
+        { query: { limit: '500', after } },
+      );
+      all.push(...page.events);
+      if (!page.more) return all;
+      after = page.cursor;
+    }
+  }
+
+  untilEvent(what: string, matches: (event: LoggedEvent) => boolean): Promise<LoggedEvent> {
+    return this.until(what, async () => (await this.events()).find(matches));
+  }
+}

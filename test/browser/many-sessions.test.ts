@@ -1,0 +1,132 @@
+/**
+ * Eight sessions on one bridge, each with a browser of its own: what befalls one leaves the others alone, and restarts of
+ * the whole leave nothing behind.
+ */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Profile } from '../../bridge/src/engine/webjs/profile.ts';
+import type { Account } from '../standin/account.ts';
+import { BridgeAtTest, type LoggedEvent } from './bridge-at-test.ts';
+import { browserTree, untilEnded } from './processes.ts';
+
+const NAMES = Array.from({ length: 8 }, (_, index) => `phone-${index + 1}`);
+const [KILLED = '', BUSY = '', ...OTHERS] = NAMES;
+const BRIDGE_RESTARTS = 3;
+/** Sessions that the registry lets connect at the same time after a start of the bridge. */
+const AT_A_TIME = 4;
+
+jest.setTimeout(240_000);
+
+let at: BridgeAtTest;
+let bob: Account;
+
+beforeAll(async () => {
+  at = await BridgeAtTest.open();
+  bob = at.standin.network.addAccount('4915110000002', 'Bob');
+  await at.bridge.start();
+  await at.link(NAMES);
+});
+afterAll(() => at.close());
+
+const say = (session: string, text: string): void =>
+  void at.standin.network.say(bob, at.accounts.get(session) as Account, text);
+const heard =
+  (session: string, text: string) =>
+  (event: LoggedEvent): boolean =>
+    event.type === 'message.received' && event.session === session && event.data['text'] === text;
+const changedTo =
+  (session: string, state: string) =>
+  (event: LoggedEvent): boolean =>
+    event.type === 'session.state_changed' && event.session === session && event.data['to'] === state;
+
+async function placeOf(what: string, matches: (event: LoggedEvent) => boolean): Promise<number> {
+  return (await at.untilEvent(what, matches)).seq;
+}
+
+/** Asserts that the log since a position shows sessions that connect side by side, and never more than allowed. */
+async function expectSideBySide(after: number): Promise<void> {
+  const connecting = new Set<string>();
+  let most = 0;
+  for (const { seq, type, session, data } of await at.events()) {
+    if (seq <= after || type !== 'session.state_changed') continue;
+    if (data['to'] === 'starting' || data['to'] === 'connecting') connecting.add(session);
+    else connecting.delete(session);
+    most = Math.max(most, connecting.size);
+  }
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(AT_A_TIME);
+}
+
+describe('eight sessions', () => {
+  test('a dead browser and a busy page do not delay what the others hear and send', async () => {
+    const { network } = at.standin;
+    const killed = await browserTree(at.profileOf(KILLED));
+    // Long enough for the others to be done by any measure before the two are back.
+    at.standin.page.syncDelayMs = 8_000;
+    await at.standin.pageOf(at.accounts.get(BUSY) as Account).busy(15_000, 'waits');
+    process.kill(killed.browser as number, 'SIGKILL');
+    for (const name of NAMES) say(name, 'is anybody there?');
+    await Promise.all(
+      OTHERS.map((session) =>
+        at.bridge.client.request('POST', '/v1/messages', {
+          body: { session, type: 'text', to: `+${bob.phone}`, text: `from ${session}` },
+          headers: { 'idempotency-key': session },
+        }),
+      ),
+    );
+
+    const fell = await placeOf('the fall', changedTo(KILLED, 'reconnecting'));
+    const others = await Promise.all(
+      OTHERS.map((name) => placeOf(`what ${name} heard`, heard(name, 'is anybody there?'))),
+    );
+    const sent = await Promise.all(
+      OTHERS.map((name) =>
+        placeOf(`what ${name} sent`, ({ type, session }) => type === 'message.sent' && session === name),
+      ),
+    );
+    const back = await placeOf('the return', (event) => event.seq > fell && changedTo(KILLED, 'ready')(event));
+    const missed = await placeOf('what was missed', heard(KILLED, 'is anybody there?'));
+    const late = await placeOf('what the busy page heard', heard(BUSY, 'is anybody there?'));
+
+    // By order, not by the clock: all of the others' events are on record before the sick sessions' first.
+    const lastOfOthers = Math.max(...others, ...sent);
+    expect(lastOfOthers).toBeLessThan(back);
+    expect(lastOfOthers).toBeLessThan(missed);
+    expect(lastOfOthers).toBeLessThan(late);
+    expect(bob.inbox.map(({ body }) => body).sort()).toEqual(OTHERS.map((session) => `from ${session}`).sort());
+    await untilEnded(killed.pids);
+    await at.untilReady();
+    expect((await at.events()).filter(heard(KILLED, 'is anybody there?'))).toHaveLength(1);
+    // The busy page was waited for, not thrown away.
+    expect((await at.events()).filter(changedTo(BUSY, 'ready'))).toHaveLength(1);
+    expect(network.accounts.filter(({ devices }) => devices.size > 1)).toEqual([]);
+  });
+
+  test(`${NAMES.length * BRIDGE_RESTARTS} restarts leave no process, no lock and no session without its login`, async () => {
+    at.standin.page.syncDelayMs = 300;
+    for (let round = 1; round <= BRIDGE_RESTARTS; round += 1) {
+      const trees = await Promise.all(NAMES.map((name) => browserTree(at.profileOf(name))));
+      for (const { pids } of trees) expect(pids.length).toBeGreaterThan(1);
+      const last = (await at.events()).at(-1)?.seq ?? 0;
+      // As an operator ends it, and as the kernel does.
+      if (round % 2 === 1) await at.bridge.stop();
+      else await at.bridge.kill();
+      await untilEnded(trees.flatMap(({ pids }) => pids));
+      expect((await browserTree(at.bridge.dataDir)).pids).toEqual([]);
+      for (const name of NAMES) {
+        const profile = new Profile(at.profileOf(name));
+        await profile.open();
+        profile.close();
+        say(name, `before start ${round}`);
+      }
+      await at.bridge.start();
+      await at.untilReady();
+      await expectSideBySide(last);
+      for (const name of NAMES) await placeOf(`what ${name} missed`, heard(name, `before start ${round}`));
+    }
+    const log = await at.events();
+    // The one of the linking, perhaps renewed, and none since.
+    const linkedAt = Math.max(...NAMES.map((name) => log.find(changedTo(name, 'ready'))?.seq ?? 0));
+    expect(log.filter(({ type, seq }) => type === 'session.qr_issued' && seq > linkedAt)).toEqual([]);
+    expect([...at.accounts.values()].map(({ devices }) => devices.size)).toEqual(NAMES.map(() => 1));
+  });
+});
