@@ -1,11 +1,13 @@
 /** Calls the chosen operation for each item. What the operations know of each other is nothing. */
 import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import { codeOf } from '../shared/transport';
+import * as chat from './actions/chat';
 import * as message from './actions/message';
 import { textValue, type Operation } from './actions/operation';
 import * as session from './actions/session';
 
 const resources: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  chat: chat.operations,
   message: message.operations,
   session: session.operations,
 };

@@ -440,6 +440,122 @@ describe('send media', () => {
   });
 });
 
+describe('react', () => {
+  const react = (parameters: INodeParameters = {}, rest: Partial<INode> = {}): INode =>
+    answer(
+      {
+        resource: 'message',
+        operation: 'react',
+        session: locator('support'),
+        chat: locator('={{ $json.chat.chatId }}', 'id'),
+        messageId: '={{ $json.messageId }}',
+        emoji: '👍',
+        ...parameters,
+      },
+      rest,
+    );
+
+  test('sends the emoji for the message of the item, under a key of its own', async () => {
+    const run = await runAnswer([eventItem(1), eventItem(2)], react());
+    const body = { session: 'support', to: '4915112345678@c.us', type: 'reaction', emoji: '👍' };
+    expect(bodies()).toEqual([
+      { ...body, messageId: 'false_4915112345678@c.us_1' },
+      { ...body, messageId: 'false_4915112345678@c.us_2' },
+    ]);
+    expect(new Set(keys()).size).toBe(2);
+    expect(outputOf(run, 'Answer')).toHaveLength(2);
+  });
+
+  test('is the same reaction in a second run of the same event, and another one at another node', async () => {
+    await runAnswer([eventItem(1)], react(), { executionId: '1' });
+    await runAnswer([eventItem(1, 2)], react(), { executionId: '2' });
+    await runAnswer([eventItem(1)], react({ emoji: '' }, { id: 'another-node' }), { executionId: '1' });
+    expect(keys()[1]).toBe(keys()[0]);
+    expect(sends().map(({ query }) => query.get('firstAnswer'))).toEqual([null, 'true', null]);
+    expect(keys()[2]).not.toBe(keys()[0]);
+  });
+
+  test('of an AI agent follows what it reacts with', async () => {
+    const tool = (emoji: string): INode => ({ ...react({ emoji }), type: `${ACTION}Tool` });
+    await runAnswer([eventItem(1)], tool('👍'), { executionId: '1' });
+    await runAnswer([eventItem(1)], tool('❤️'), { executionId: '1' });
+    await runAnswer([eventItem(1, 2)], tool('👍'), { executionId: '2' });
+    expect(keys()[1]).not.toBe(keys()[0]);
+    expect(keys()[2]).toBe(keys()[0]);
+  });
+
+  test('an empty emoji takes the reaction back', async () => {
+    await runAnswer([eventItem(1)], react({ emoji: ' ' }));
+    expect(bodies()[0]).toMatchObject({ type: 'reaction', emoji: '' });
+  });
+
+  test('waits until WhatsApp has taken it, where wished, and fails with the sentence of what it was refused for', async () => {
+    const error = { code: 'WAB_MESSAGE_UNKNOWN', message: 'This session knows no such message in this chat.' };
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
+    const run = await runAnswer([eventItem(1)], react({ options: { waitUntilAccepted: true } }));
+    expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(0);
+    expect(errorOf(run)).toMatchObject({ message: error.message, context: { code: 'WAB_MESSAGE_UNKNOWN' } });
+  });
+
+  test('without a message is refused before anything is sent', async () => {
+    const run = await runAnswer([eventItem(1)], react({ messageId: '={{ $json.nothing }}' }));
+    expect(errorOf(run).message).toContain('No message to react to');
+    expect(sends()).toHaveLength(0);
+  });
+});
+
+describe('chats', () => {
+  const about = (operation: string, parameters: INodeParameters = {}): INode =>
+    answer({
+      resource: 'chat',
+      operation,
+      session: locator('support'),
+      chat: locator('={{ $json.chat.chatId }}', 'id'),
+      ...parameters,
+    });
+  const SEEN = 'POST /v1/sessions/support/chats/4915112345678%40c.us/seen';
+  const TYPING = 'POST /v1/sessions/support/chats/4915112345678%40c.us/typing';
+  const done = { json: { success: true, session: 'support', chat: '4915112345678@c.us' }, pairedItem: { item: 0 } };
+
+  test('mark as read asks once, without a body and without a key', async () => {
+    bridge.answers.set(SEEN, { status: 204 });
+    const run = await runAnswer([eventItem(1)], about('markAsRead'));
+    expect(outputOf(run, 'Answer')).toEqual([done]);
+    expect(bridge.requests).toHaveLength(1);
+    expect(bridge.requests[0]?.body.toString()).toBe('');
+    expect(bridge.requests[0]?.headers['idempotency-key']).toBeUndefined();
+  });
+
+  test.each(['composing', 'recording', 'paused'])('send typing: %s', async (state) => {
+    bridge.answers.set(TYPING, { status: 204 });
+    const run = await runAnswer([eventItem(1)], about('typing', { state }));
+    expect(outputOf(run, 'Answer')).toEqual([done]);
+    expect(JSON.parse(bridge.requests[0]?.body.toString() ?? '')).toEqual({ state });
+  });
+
+  test('a phone number goes into the path as it is written', async () => {
+    bridge.answers.set('POST /v1/sessions/support/chats/%2B49%20151%2012345678/seen', { status: 204 });
+    const run = await runAnswer([eventItem(1)], about('markAsRead', { chat: locator('+49 151 12345678', 'phone') }));
+    expect(run.data.resultData.error).toBeUndefined();
+  });
+
+  test('what the bridge does not do at once is told and not asked for again, though it could help later', async () => {
+    bridge.answers.set(TYPING, problem(503, 'WAB_ACT_NOT_DONE', 'WhatsApp did not carry this out.'));
+    const run = await runAnswer([eventItem(1)], about('typing', { state: 'composing' }));
+    expect(errorOf(run)).toMatchObject({
+      message: 'WhatsApp did not carry this out.',
+      context: { code: 'WAB_ACT_NOT_DONE', itemIndex: 0 },
+    });
+    expect(bridge.requests).toHaveLength(1);
+  });
+
+  test('an expression that gives no chat is refused before anything is asked', async () => {
+    const run = await runAnswer([eventItem(1)], about('markAsRead', { chat: locator('={{ $json.nobody }}', 'id') }));
+    expect(errorOf(run).message).toContain('No chat is given');
+    expect(bridge.requests).toHaveLength(0);
+  });
+});
+
 describe('sessions', () => {
   const sessions = [
     { name: 'support', engine: 'webjs', state: 'ready', simulated: false },

@@ -132,6 +132,34 @@ test('media comes in as binary and goes out with its digest', async () => {
   await trigger.close();
 });
 
+test('a message is marked as read, typing is shown, and a reaction is put and taken back', async () => {
+  const trigger = await ActiveTrigger.open(bridge.credential, { filters: { from: '+49 151 0000 0005' } });
+  await say('+4915100000005', { text: 'anybody?' });
+  const { items, finish } = await trigger.run(1);
+  const [item] = items as [INodeExecutionData];
+  const chat = { session: locator('demo'), chat: locator('={{ $json.chat.chatId }}', 'id') };
+  const react = { ...chat, resource: 'message', operation: 'react', messageId: '={{ $json.messageId }}' };
+  const steps: INodeParameters[] = [
+    { ...chat, resource: 'chat', operation: 'markAsRead' },
+    { ...chat, resource: 'chat', operation: 'typing', state: 'composing' },
+    { ...react, emoji: '👍', options: { waitUntilAccepted: true, idempotencyKey: 'put' } },
+    { ...react, emoji: '', options: { waitUntilAccepted: true, idempotencyKey: 'taken back' } },
+  ];
+  for (const step of steps) {
+    const { data } = await run(step, item);
+    expect(data.resultData.error).toBeUndefined();
+  }
+  finish('success');
+  const seen: object[] = await bridge.request('GET', '/v1/sandbox/demo/acts?to=%2B4915100000005');
+  expect(seen).toMatchObject([
+    { kind: 'seen', read: 1 },
+    { kind: 'typing', state: 'composing' },
+    { kind: 'reaction', emoji: '👍', messageId: item.json['messageId'] },
+    { kind: 'reaction', emoji: '', messageId: item.json['messageId'] },
+  ]);
+  await trigger.close();
+});
+
 describe('sessions', () => {
   test('are listed, stopped and started', async () => {
     const listed = await run({ resource: 'session', operation: 'list' });

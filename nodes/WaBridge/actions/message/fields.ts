@@ -1,49 +1,6 @@
 /** Fields that all kinds of messages share. */
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
-export const chatField: INodeProperties = {
-  displayName: 'Chat',
-  name: 'chat',
-  type: 'resourceLocator',
-  default: { mode: 'phone', value: '' },
-  required: true,
-  description: 'Whom to send the message to: a person or a group',
-  modes: [
-    {
-      displayName: 'By Phone Number',
-      name: 'phone',
-      type: 'string',
-      placeholder: 'e.g. +49 151 12345678',
-      hint: 'With country code',
-      validation: [
-        {
-          type: 'regex',
-          properties: {
-            regex: '^\\s*(\\+|00)?[0-9][0-9 ().\\-/]{4,24}$',
-            errorMessage: 'Write a phone number with its country code',
-          },
-        },
-      ],
-    },
-    {
-      displayName: 'By Chat ID',
-      name: 'id',
-      type: 'string',
-      placeholder: 'e.g. 4915112345678@c.us',
-      hint: 'From the trigger: {{ $json.chat.chatId }}',
-      validation: [
-        {
-          type: 'regex',
-          properties: {
-            regex: '^\\s*[^\\s@]+@[a-z.]+\\s*$',
-            errorMessage: 'A chat ID looks like 4915112345678@c.us or 1203630@g.us',
-          },
-        },
-      ],
-    },
-  ],
-};
-
 type OptionField = INodeProperties | INodePropertyOptions | INodePropertyCollection;
 
 const idempotencyKey: OptionField = {
@@ -90,14 +47,18 @@ const waitSeconds: OptionField = {
   displayOptions: { show: { waitUntilAccepted: [true] } },
 };
 
-export const optionFields: INodeProperties = {
+const collection = (options: OptionField[]): INodeProperties => ({
   displayName: 'Options',
   name: 'options',
   type: 'collection',
   placeholder: 'Add Option',
   default: {},
-  options: [idempotencyKey, mentions, quotedMessageId, waitSeconds, waitUntilAccepted] as INodeProperties[],
-};
+  options,
+});
+
+export const optionFields = collection([idempotencyKey, mentions, quotedMessageId, waitSeconds, waitUntilAccepted]);
+/** What a reaction takes of them. */
+export const reactionOptionFields = collection([idempotencyKey, waitSeconds, waitUntilAccepted]);
 
 /** The options as they arrive. */
 export interface SendOptions {

@@ -1,9 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { shownFor } from '../operation';
+import * as react from './react.operation';
 import * as sendMedia from './sendMedia.operation';
 import * as sendText from './sendText.operation';
 
-export const operations = { sendMedia, sendText };
+export const operations = { react, sendMedia, sendText };
 
 export const description: INodeProperties[] = [
   {
@@ -13,6 +14,12 @@ export const description: INodeProperties[] = [
     noDataExpression: true,
     displayOptions: { show: { resource: ['message'] } },
     options: [
+      {
+        name: 'React',
+        value: 'react',
+        action: 'React to a message',
+        description: 'React to a message with an emoji, or take the reaction back',
+      },
       {
         name: 'Send Media',
         value: 'sendMedia',
@@ -28,6 +35,7 @@ export const description: INodeProperties[] = [
     ],
     default: 'sendText',
   },
+  ...shownFor('message', ['react'], react.fields),
   ...shownFor('message', ['sendText'], sendText.fields),
   ...shownFor('message', ['sendMedia'], sendMedia.fields),
 ];

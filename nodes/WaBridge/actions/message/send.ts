@@ -1,10 +1,10 @@
 /** Hands a message to the bridge's outbox and, where wished, waits until WhatsApp has taken it. */
 import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import type { OutboxMessage, SendMedia, SendText } from '../../../shared/contract.generated';
+import type { OutboxMessage, SendMedia, SendReaction, SendText } from '../../../shared/contract.generated';
 import { splitAddresses } from '../../../shared/addresses';
 import { bridgeJson, whileAway } from '../../../shared/transport';
 import { idempotencyOf, type Idempotency } from '../../idempotency';
-import { locatorValue } from '../operation';
+import { readTarget } from '../operation';
 import type { SendOptions } from './fields';
 
 /** The longest that one request may wait, in ms; the bridge allows a minute. */
@@ -17,22 +17,13 @@ export function readRecipient(
   context: IExecuteFunctions,
   itemIndex: number,
 ): { recipient: Recipient; options: SendOptions } {
-  const session = locatorValue(context, 'session', itemIndex);
-  const to = locatorValue(context, 'chat', itemIndex);
-  if (session === '') throw new NodeOperationError(context.getNode(), 'No session is chosen', { itemIndex });
-  if (to === '') {
-    throw new NodeOperationError(context.getNode(), 'No chat is given', {
-      itemIndex,
-      description: 'Write a phone number or a chat ID. If it is an expression, it gave nothing for this item.',
-    });
-  }
+  const target = readTarget(context, itemIndex);
   const options = context.getNodeParameter('options', itemIndex, {}) as SendOptions;
   const quotedMessageId = (options.quotedMessageId ?? '').trim();
   const mentions = splitAddresses(options.mentions ?? '');
   return {
     recipient: {
-      session,
-      to,
+      ...target,
       ...(quotedMessageId === '' ? {} : { quotedMessageId }),
       ...(mentions.length === 0 ? {} : { mentions }),
     },
@@ -48,7 +39,7 @@ export async function send(
   context: IExecuteFunctions,
   itemIndex: number,
   options: SendOptions,
-  body: SendText | SendMedia,
+  body: SendText | SendMedia | SendReaction,
   idempotency: Idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, body),
 ): Promise<INodeExecutionData[]> {
   const deadline =

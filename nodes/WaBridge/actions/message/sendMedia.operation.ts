@@ -4,11 +4,12 @@ import {
   type INodeExecutionData,
   type INodeProperties,
 } from 'n8n-workflow';
+import { chatField } from '../../../shared/chat-field';
 import type { SendableMediaKind } from '../../../shared/contract.generated';
 import { sessionField } from '../../../shared/session-field';
 import { idempotencyOf } from '../../idempotency';
 import { textValue } from '../operation';
-import { chatField, optionFields } from './fields';
+import { optionFields } from './fields';
 import { readFile, uploadFile } from './file';
 import { readRecipient, send } from './send';
 

@@ -1,7 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { chatField } from '../../../shared/chat-field';
 import { sessionField } from '../../../shared/session-field';
 import { textValue } from '../operation';
-import { chatField, optionFields } from './fields';
+import { optionFields } from './fields';
 import { readRecipient, send } from './send';
 
 export const fields: INodeProperties[] = [

@@ -1,0 +1,27 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { chatField } from '../../../shared/chat-field';
+import type { TypingState } from '../../../shared/contract.generated';
+import { sessionField } from '../../../shared/session-field';
+import { actInChat } from './act';
+
+export const fields: INodeProperties[] = [
+  { ...sessionField, description: 'The linked WhatsApp account that is shown as typing' },
+  { ...chatField, description: 'Where to show it: a person or a group' },
+  {
+    displayName: 'State',
+    name: 'state',
+    type: 'options',
+    options: [
+      { name: 'Recording', value: 'recording', description: 'Shown as recording a voice message' },
+      { name: 'Stopped', value: 'paused', description: 'No longer shown as doing anything' },
+      { name: 'Typing', value: 'composing', description: 'Shown as typing' },
+    ],
+    default: 'composing',
+    description: 'What the other side sees. WhatsApp ends it by itself after a while, or when a message is sent.',
+  },
+];
+
+export async function execute(context: IExecuteFunctions, itemIndex: number): Promise<INodeExecutionData[]> {
+  const state = context.getNodeParameter('state', itemIndex) as TypingState;
+  return await actInChat(context, itemIndex, 'typing', { state });
+}

@@ -1,0 +1,47 @@
+import {
+  NodeOperationError,
+  type IExecuteFunctions,
+  type INodeExecutionData,
+  type INodeProperties,
+} from 'n8n-workflow';
+import { chatField } from '../../../shared/chat-field';
+import { sessionField } from '../../../shared/session-field';
+import { readTarget, textValue } from '../operation';
+import { reactionOptionFields, type SendOptions } from './fields';
+import { send } from './send';
+
+export const fields: INodeProperties[] = [
+  { ...sessionField, description: 'The linked WhatsApp account that reacts' },
+  { ...chatField, description: 'The chat of the message: a person or a group' },
+  {
+    displayName: 'Message ID',
+    name: 'messageId',
+    type: 'string',
+    default: '',
+    required: true,
+    placeholder: 'e.g. {{ $json.messageId }}',
+    description: 'The message to react to. It must belong to the chat.',
+  },
+  {
+    displayName: 'Emoji',
+    name: 'emoji',
+    type: 'string',
+    default: '👍',
+    description: 'One emoji. It replaces an earlier reaction of the account; left empty, the reaction is taken back.',
+  },
+  reactionOptionFields,
+];
+
+export async function execute(context: IExecuteFunctions, itemIndex: number): Promise<INodeExecutionData[]> {
+  const target = readTarget(context, itemIndex);
+  const messageId = textValue(context, 'messageId', itemIndex).trim();
+  if (messageId === '') {
+    throw new NodeOperationError(context.getNode(), 'No message to react to is given', {
+      itemIndex,
+      description: 'The trigger has it: {{ $json.messageId }}. If it is an expression, it gave nothing for this item.',
+    });
+  }
+  const emoji = textValue(context, 'emoji', itemIndex).trim();
+  const options = context.getNodeParameter('options', itemIndex, {}) as SendOptions;
+  return await send(context, itemIndex, options, { ...target, type: 'reaction', messageId, emoji });
+}

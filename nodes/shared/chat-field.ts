@@ -1,0 +1,45 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** The chat that an operation is about, in any form of an address. */
+export const chatField: INodeProperties = {
+  displayName: 'Chat',
+  name: 'chat',
+  type: 'resourceLocator',
+  default: { mode: 'phone', value: '' },
+  required: true,
+  description: 'Whom to send the message to: a person or a group',
+  modes: [
+    {
+      displayName: 'By Phone Number',
+      name: 'phone',
+      type: 'string',
+      placeholder: 'e.g. +49 151 12345678',
+      hint: 'With country code',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '^\\s*(\\+|00)?[0-9][0-9 ().\\-/]{4,24}$',
+            errorMessage: 'Write a phone number with its country code',
+          },
+        },
+      ],
+    },
+    {
+      displayName: 'By Chat ID',
+      name: 'id',
+      type: 'string',
+      placeholder: 'e.g. 4915112345678@c.us',
+      hint: 'From the trigger: {{ $json.chat.chatId }}',
+      validation: [
+        {
+          type: 'regex',
+          properties: {
+            regex: '^\\s*[^\\s@]+@[a-z.]+\\s*$',
+            errorMessage: 'A chat ID looks like 4915112345678@c.us or 1203630@g.us',
+          },
+        },
+      ],
+    },
+  ],
+};
