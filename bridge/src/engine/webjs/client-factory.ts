@@ -23,7 +23,7 @@ export function createClient({ browser, folder, extraArgs, deadlines, onBrowser 
   const client = new GuardedClient({
     authStrategy: auth,
     webVersionCache: { type: 'none' },
-    authTimeoutMs: 30_000,
+    authTimeoutMs: deadlines.document,
     evalOnNewDoc: installShims,
     puppeteer: {
       executablePath: browser.path,
