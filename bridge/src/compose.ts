@@ -6,6 +6,7 @@ import { KeyRing } from './auth/key-ring.ts';
 import { Nonces } from './auth/nonces.ts';
 import { ensureOperatorKey } from './auth/operator-key.ts';
 import { parsePublicUrl, type PublicUrl } from './auth/public-urls.ts';
+import { SecretBox } from './auth/secret-box.ts';
 import { Verifier } from './auth/verifier.ts';
 import { engineFactories, sandboxNetwork } from './compose-engines.ts';
 import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
@@ -157,7 +158,16 @@ async function compose(
   if (network !== null) closers.add('sandbox network', () => network.close());
   const factories = await engineFactories(settings, network, log);
   const registry = new SessionRegistry(
-    { database, factories, recorder, clock, log, random: Math.random, options: SUPERVISION },
+    {
+      database,
+      factories,
+      recorder,
+      clock,
+      log,
+      random: Math.random,
+      options: SUPERVISION,
+      secrets: new SecretBox(settings),
+    },
     {
       profilesDir: join(dataDir, PROFILES_FOLDER),
       maxSessions: settings.maxSessions,
@@ -319,7 +329,8 @@ function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeepe
   return {
     list: () => registry.list(),
     get: (name) => registry.get(name),
-    add: (name, engine) => registry.add(name, engine),
+    add: (name, engine, proxy) => registry.add(name, engine, proxy),
+    setProxy: (name, proxy) => registry.setProxy(name, proxy),
     start: (name) => registry.start(name),
     stop: (name) => registry.stop(name),
     logout: (name) => registry.logout(name),

@@ -124,6 +124,7 @@ export const ERROR_CODES = {
   WAB_SESSION_NOT_READY: { status: 409, retryable: true },
   WAB_SESSION_STATE: { status: 409, retryable: false },
   WAB_SESSION_LIMIT: { status: 409, retryable: false },
+  WAB_PROXY_INVALID: { status: 422, retryable: false },
   WAB_QR_NOT_AVAILABLE: { status: 409, retryable: true },
   WAB_PAIRING_CODE_NOT_AVAILABLE: { status: 409, retryable: true },
   WAB_PAIRING_REFUSED: { status: 422, retryable: false },

@@ -34,6 +34,12 @@ export const SettingsSchema = Type.Object(
     }),
     tlsCertFile: Type.Optional(text('PEM file with the TLS certificate chain')),
     tlsKeyFile: Type.Optional(text('PEM file with the TLS private key', { secret: true })),
+    masterKey: Type.Optional(
+      text('Key under which stored secrets are encrypted (the login of a proxy): 32 bytes in base64', { secret: true }),
+    ),
+    masterKeyFile: Type.Optional(
+      text('File that holds the master key; master.key in the data folder, made when first needed, unless set'),
+    ),
     opsPort: Type.Optional(
       Type.Integer({
         description: 'Loopback port that serves /readyz and /metrics unsigned, for scrapers; off unless set',

@@ -174,6 +174,12 @@ export const ERRORS = {
     message:
       'This bridge holds its maximum of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS).',
   },
+  WAB_PROXY_INVALID: {
+    status: 422,
+    retryable: false,
+    message:
+      'The proxy cannot be used: {reason}. Write http://host:port, https://host:port or socks5://host:port; the first two take user:password@ before the host.',
+  },
   WAB_QR_NOT_AVAILABLE: {
     status: 409,
     retryable: true,

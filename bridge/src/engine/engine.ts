@@ -187,11 +187,18 @@ export interface Engine {
   downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream>;
 }
 
+export interface EngineOptions {
+  /** `scheme://[user:password@]host:port`, as `contract/proxy.ts` reads it; everything goes through it. */
+  readonly proxy?: string;
+}
+
 /** Makes an engine for a session. `profileDir` is the session's own folder for its login state. */
 export interface EngineFactory {
   readonly name: EngineName;
   readonly capabilities: EngineCapabilities;
-  create(session: SessionName, profileDir: string, listener: EngineListener): Engine;
+  /** Whether its engines know what to do with a proxy. */
+  readonly takesProxy: boolean;
+  create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions): Engine;
   /** Removes what a deleted session left outside `profileDir`. */
   forget(session: SessionName): Promise<void>;
 }

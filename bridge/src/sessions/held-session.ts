@@ -1,6 +1,7 @@
 /** A session as the registry holds it, and as others see it. */
 import type { SessionName } from '../contract/ids.ts';
 import type { EngineCapabilities, EngineFactory, EngineName } from '../engine/engine.ts';
+import { shownProxy, type StoredProxy } from './session-proxy.ts';
 import type { SessionView } from './sessions.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -16,6 +17,7 @@ export interface Held {
   /** Null where its engine is not enabled on this bridge. */
   readonly supervised: Supervised | null;
   readonly addedAt: string;
+  proxy: StoredProxy;
   /** Whether it takes one of the places that `maxSessions` counts. */
   wanted: boolean;
   deleting: boolean;
@@ -31,7 +33,12 @@ export function takesPlace({ wanted, supervised }: Held): boolean {
 }
 
 export function viewOf(held: Held): SessionView {
-  const common = { name: held.name, engine: held.engine, simulated: held.engine === 'sandbox' };
+  const common = {
+    name: held.name,
+    engine: held.engine,
+    simulated: held.engine === 'sandbox',
+    proxy: shownProxy(held.proxy),
+  };
   if (!held.supervised) {
     const reason = `the engine ${held.engine} is not enabled on this bridge`;
     return {

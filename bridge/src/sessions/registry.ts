@@ -23,10 +23,12 @@ import {
   listSessions,
   removeSession,
   setSessionDesired,
+  setSessionProxy,
   type SessionRow,
 } from '../store/sessions.repository.ts';
 import { actInChat, type Actor } from './chat-acts.ts';
 import { type Held, NOTHING, takesPlace, viewOf } from './held-session.ts';
+import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
 import { type SupervisedSession, Supervisor, type SupervisorDeps } from './supervisor.ts';
 
@@ -42,9 +44,10 @@ export interface RegistryDeps extends SupervisorDeps {
   readonly database: Pick<Database, 'write' | 'reader'>;
   /** The engines that are enabled. */
   readonly factories: readonly EngineFactory[];
+  readonly secrets: Secrets;
 }
 
-type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'created_at'>;
+type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'>;
 
 /** States in which a session that is being restored still takes up the machine. */
 const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
@@ -95,23 +98,39 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return viewOf(this.#held(name));
   }
 
-  async add(name: SessionName, engine: EngineName): Promise<SessionView> {
+  async add(name: SessionName, engine: EngineName, proxy: string | null = null): Promise<SessionView> {
     this.#refuseWhileClosing();
     if (this.#sessions.has(name) || this.#reserved.has(name))
       throw new WabError('WAB_SESSION_EXISTS', { session: name });
     if (!this.#factory(engine)) throw this.#notEnabled(engine);
+    const stored = storedProxy(name, this.#factory(engine), proxy, this.#deps.secrets);
     this.#refuseAboveLimit();
     this.#reserved.add(name);
     try {
       const now = this.#deps.clock.now();
-      await this.#deps.database.write(addSession({ name, engine, now }));
-      const held = this.#hold(name, { engine, desired: 'stopped', self: null, refusal: null, created_at: now });
+      await this.#deps.database.write(addSession({ name, engine, ...stored, now }));
+      const held = this.#hold(name, {
+        engine,
+        desired: 'stopped',
+        self: null,
+        refusal: null,
+        ...stored,
+        created_at: now,
+      });
       held.wanted = true;
       await held.supervised?.supervisor.start('it was added');
       return viewOf(held);
     } finally {
       this.#reserved.delete(name);
     }
+  }
+
+  async setProxy(name: SessionName, proxy: string | null): Promise<SessionView> {
+    const held = this.#held(name);
+    const stored = storedProxy(name, this.#factory(held.engine), proxy, this.#deps.secrets);
+    await this.#deps.database.write(setSessionProxy({ name, ...stored, now: this.#deps.clock.now() }));
+    held.proxy = stored;
+    return viewOf(held);
   }
 
   async start(name: SessionName): Promise<SessionView> {
@@ -240,6 +259,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
       engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
       supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row) },
       addedAt: new Date(Number(row.created_at)).toISOString(),
+      proxy: { proxy: row.proxy, proxy_login: row.proxy_login },
       wanted: false,
       deleting: false,
     };
@@ -253,6 +273,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
         name,
         factory,
         profileDir: this.#profileDir(name),
+        options: () => engineOptions(name, this.#held(name).proxy, this.#deps.secrets),
         rest: restOf(row),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
       },

@@ -20,6 +20,8 @@ export interface SessionView {
   /** Null where it works as it should. */
   readonly degraded: string | null;
   readonly capabilities: EngineCapabilities;
+  /** Host and port of the proxy it goes through; null where it has none. */
+  readonly proxy: string | null;
   /** True for the sandbox: nothing here is WhatsApp. */
   readonly simulated: boolean;
 }
@@ -40,8 +42,15 @@ export interface Sessions {
   list(): readonly SessionView[];
   /** @throws WabError WAB_SESSION_NOT_FOUND */
   get(name: SessionName): SessionView;
-  /** Creates a session and starts it. @throws WabError WAB_SESSION_EXISTS, WAB_ENGINE_NOT_ENABLED, WAB_SESSION_LIMIT */
-  add(name: SessionName, engine: EngineName): Promise<SessionView>;
+  /**
+   * Creates a session and starts it.
+   *
+   * @param proxy a URL, which may hold a login; null for none
+   * @throws WabError WAB_SESSION_EXISTS, WAB_ENGINE_NOT_ENABLED, WAB_SESSION_LIMIT, WAB_PROXY_INVALID
+   */
+  add(name: SessionName, engine: EngineName, proxy?: string | null): Promise<SessionView>;
+  /** Gives a session another proxy, or none, from its next start on. @throws WabError WAB_PROXY_INVALID */
+  setProxy(name: SessionName, proxy: string | null): Promise<SessionView>;
   start(name: SessionName): Promise<SessionView>;
   stop(name: SessionName): Promise<SessionView>;
   /** Unlinks the account; the session stays and is `logged_out`. */

@@ -12,6 +12,7 @@ import type {
   EngineFactory,
   EngineHealth,
   EngineListener,
+  EngineOptions,
   EngineSignal,
 } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -57,6 +58,8 @@ export interface SupervisedSession {
   readonly name: SessionName;
   readonly factory: EngineFactory;
   readonly profileDir: string;
+  /** Asked at each launch. @throws WabError where they cannot be read */
+  readonly options: () => EngineOptions;
   /** As it was left: at rest until somebody starts it. `failed` where WhatsApp refuses it. */
   readonly rest: {
     readonly state: Extract<SessionState, 'stopped' | 'logged_out' | 'failed'>;
@@ -271,7 +274,8 @@ export class Supervisor {
     await this.#quiet;
     if (launch !== this.#launch || this.#closed) return;
     try {
-      const engine = this.#session.factory.create(this.#session.name, this.#session.profileDir, this.#listener(launch));
+      const { name, factory, profileDir, options } = this.#session;
+      const engine = factory.create(name, profileDir, this.#listener(launch), options());
       this.#engine = engine;
       await engine.start();
     } catch (error) {

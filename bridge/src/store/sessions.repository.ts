@@ -8,14 +8,34 @@ import type { DesiredState, SessionsTable } from './sessions.tables.ts';
 
 export type SessionRow = Selectable<SessionsTable>;
 
+interface ProxyColumns {
+  /** Scheme, host and port. */
+  readonly proxy: string | null;
+  /** Sealed. */
+  readonly proxy_login: string | null;
+}
+
 /** @throws WabError WAB_SESSION_EXISTS */
 export const addSession = defineOperation(
   'sessions.add',
-  async (db, args: { readonly name: SessionName; readonly engine: string; readonly now: number }): Promise<void> => {
-    const { name, engine, now } = args;
+  async (
+    db,
+    args: ProxyColumns & { readonly name: SessionName; readonly engine: string; readonly now: number },
+  ): Promise<void> => {
+    const { name, engine, proxy, proxy_login, now } = args;
     const made = await db
       .insertInto('sessions')
-      .values({ name, engine, desired: 'running', self: null, refusal: null, created_at: now, updated_at: now })
+      .values({
+        name,
+        engine,
+        desired: 'running',
+        self: null,
+        refusal: null,
+        proxy,
+        proxy_login,
+        created_at: now,
+        updated_at: now,
+      })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .executeTakeFirst();
     if (made.numInsertedOrUpdatedRows !== 1n) throw new WabError('WAB_SESSION_EXISTS', { session: name });
@@ -59,6 +79,17 @@ export const setSessionSelf = defineOperation(
   },
 );
 
+export const setSessionProxy = defineOperation(
+  'sessions.setProxy',
+  async (db, args: ProxyColumns & { readonly name: SessionName; readonly now: number }): Promise<void> => {
+    await db
+      .updateTable('sessions')
+      .set({ proxy: args.proxy, proxy_login: args.proxy_login, updated_at: args.now })
+      .where('name', '=', args.name)
+      .execute();
+  },
+);
+
 export const removeSession = defineOperation(
   'sessions.remove',
   async (db, args: { readonly name: SessionName }): Promise<void> => {
@@ -66,7 +97,7 @@ export const removeSession = defineOperation(
   },
 );
 
-export const sessionOperations = [addSession, setSessionDesired, setSessionSelf, removeSession];
+export const sessionOperations = [addSession, setSessionDesired, setSessionSelf, setSessionProxy, removeSession];
 
 /** All sessions, in the order in which they were added. */
 export function listSessions(reader: Kysely<Schema>): Promise<SessionRow[]> {

@@ -19,6 +19,10 @@ export interface SessionsTable {
   self: string | null;
   /** Why WhatsApp refuses it; means something only while it is `refused`. */
   refusal: string | null;
+  /** Scheme, host and port of the proxy. */
+  proxy: string | null;
+  /** Its login, sealed with the master key. */
+  proxy_login: string | null;
   created_at: number;
   updated_at: number;
 }

@@ -9,6 +9,7 @@ import type {
   EngineFactory,
   EngineHealth,
   EngineListener,
+  EngineOptions,
   PairingCode,
 } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
@@ -112,6 +113,8 @@ function unused(): never {
 
 export class FakeFactory implements EngineFactory {
   readonly name = 'sandbox';
+  takesProxy = true;
+  readonly options: EngineOptions[] = [];
   readonly capabilities = { chosenMessageIds: false, operations: [] };
   readonly made: FakeEngine[] = [];
   readonly profiles: string[] = [];
@@ -119,11 +122,12 @@ export class FakeFactory implements EngineFactory {
   /** Called with each engine before it starts. */
   prepare: (engine: FakeEngine, session: SessionName) => void = () => undefined;
 
-  create(session: SessionName, profileDir: string, listener: EngineListener): FakeEngine {
+  create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions = {}): FakeEngine {
     const engine = new FakeEngine(listener);
     this.prepare(engine, session);
     this.made.push(engine);
     this.profiles.push(profileDir);
+    this.options.push(options);
     return engine;
   }
 

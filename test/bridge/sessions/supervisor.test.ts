@@ -20,7 +20,7 @@ function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it 
   const written: Call<unknown>[] = [];
   let readies = 0;
   const supervisor = new Supervisor(
-    { name: 'support' as SessionName, factory, profileDir: '/profiles/support', rest, self: null },
+    { name: 'support' as SessionName, factory, options: () => ({}), profileDir: '/profiles/support', rest, self: null },
     {
       recorder,
       clock,

@@ -12,6 +12,7 @@ interface Session extends LinkingSession {
   readonly since: string;
   readonly self: { readonly chatId: string; readonly phone?: string } | null;
   readonly degraded: string | null;
+  readonly proxy: string | null;
 }
 
 export function sessionCommands(program: Command): void {
@@ -22,9 +23,13 @@ export function sessionCommands(program: Command): void {
     'add <name>',
     'add a session, show its QR code and wait until it is ready',
     async (context, [name], options) => {
-      const added = await context
-        .client()
-        .request<Session>('POST', '/v1/sessions', { body: { name, engine: options['engine'] } });
+      const added = await context.client().request<Session>('POST', '/v1/sessions', {
+        body: {
+          name,
+          engine: options['engine'],
+          ...(options['proxy'] === undefined ? {} : { proxy: options['proxy'] }),
+        },
+      });
       if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
       const ready = await follow(context, name!);
       context.output.result(ready, readyLine(name!, ready));
@@ -32,6 +37,7 @@ export function sessionCommands(program: Command): void {
     [
       new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)').default('webjs'),
       new Option('--no-wait', 'do not wait for the scan'),
+      new Option('--proxy <url>', 'go through a proxy (http, https or socks5; http and https may hold a login)'),
     ],
   );
 
@@ -68,6 +74,18 @@ export function sessionCommands(program: Command): void {
       context.output.result(after, `Session ${name} is ${after.state}.`);
     });
   }
+
+  leaf(
+    session,
+    'proxy <name> <url>',
+    'give a session another proxy from its next start on, or `none`',
+    async (context, [name, url]) => {
+      const after = await context
+        .client()
+        .request<Session>('PUT', sessionPath(name!, '/proxy'), { body: { proxy: url === 'none' ? null : url } });
+      context.output.result(after, `Session ${name} goes through ${after.proxy ?? 'no proxy'} from its next start on.`);
+    },
+  );
 
   leaf(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
     await context.client().request('DELETE', sessionPath(name!));
@@ -108,6 +126,7 @@ function show(context: Context, session: Session): void {
       ['since', session.since],
       ['account', session.self?.phone ?? session.self?.chatId],
       ['degraded', session.degraded],
+      ['proxy', session.proxy],
     ]),
   );
 }

@@ -12,6 +12,7 @@ import {
 
 export class SandboxEngineFactory implements EngineFactory {
   readonly name = 'sandbox';
+  readonly takesProxy = false;
   readonly capabilities = SANDBOX_CAPABILITIES;
   readonly #network: PhoneNetwork;
   readonly #clock: Clock;

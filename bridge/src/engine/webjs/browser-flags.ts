@@ -1,4 +1,5 @@
 /** The browser's command line: what is said on it, and why. Puppeteer adds its own flags for automation. */
+import { type Proxy, proxyServer } from '../../contract/proxy.ts';
 import type { Browser } from './browser-finder.ts';
 
 /** Each with its reason; the memory figures are PSS of a whole session on the stand-in page, eight side by side. */
@@ -68,16 +69,30 @@ export function joinFlags(flags: readonly string[]): string[] {
 /** A feature may carry a trial and parameters (`Name<Trial:key/value`); it is one feature by its name. */
 const nameOf = (feature: string): string => feature.split(/[<:]/, 1)[0] as string;
 
-/**
- * @param sandbox whether Chromium's sandbox works for this user
- * @param more    the operator's own flags; they win over ours
- */
-export function browserFlags(browser: Pick<Browser, 'shell'>, sandbox: boolean, more: readonly string[]): string[] {
+export interface FlagOptions {
+  /** Whether Chromium's sandbox works for this user. */
+  readonly sandbox: boolean;
+  /** The session's own proxy. */
+  readonly proxy: Proxy | null;
+  /** The operator's own flags; they win over ours, and the session's proxy over theirs. */
+  readonly more: readonly string[];
+}
+
+export function browserFlags(browser: Pick<Browser, 'shell'>, { sandbox, proxy, more }: FlagOptions): string[] {
   return joinFlags([
     ...Object.keys(ALWAYS),
     `--disable-features=${Object.keys(UNWANTED_FEATURES).join(',')}`,
     ...(browser.shell ? Object.keys(SHELL_ONLY) : []),
     ...(sandbox ? [] : ['--no-sandbox']),
     ...more,
+    ...(proxy === null ? [] : throughProxy(proxy)),
   ]);
+}
+
+function throughProxy(proxy: Proxy): string[] {
+  return [
+    `--proxy-server=${proxyServer(proxy)}`,
+    // A call would go past the proxy, which carries no UDP, and show where the bridge really is.
+    '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  ];
 }

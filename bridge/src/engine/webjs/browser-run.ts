@@ -144,6 +144,11 @@ export class BrowserRun {
       if (frame === page.mainFrame()) this.#interrupt(null);
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
+    page.on('response', (response) => {
+      // Nothing else says it: the page is simply empty, and would be waited for in vain.
+      if (response.status() === 407 && response.request().isNavigationRequest())
+        this.#end('crashed', 'the proxy does not accept the login');
+    });
   }
 
   #listen(): void {

@@ -1,6 +1,7 @@
 /** Makes the library's client for one session, with the options that this engine relies on. */
 import type { Browser as PuppeteerBrowser, Page } from 'puppeteer';
 import whatsapp from 'whatsapp-web.js';
+import type { Proxy } from '../../contract/proxy.ts';
 import type { Browser } from './browser-finder.ts';
 import { sandboxWarning } from './browser-finder.ts';
 import { browserFlags } from './browser-flags.ts';
@@ -13,18 +14,27 @@ export interface ClientOptions {
   /** The session's folder; the browser's profile is `session` in it. */
   readonly folder: string;
   readonly extraArgs: readonly string[];
+  readonly proxy: Proxy | null;
   readonly deadlines: Deadlines;
   /** Called as soon as a browser process exists, before anything is loaded. */
   readonly onBrowser: (browser: PuppeteerBrowser, page: Page) => void;
 }
 
-export function createClient({ browser, folder, extraArgs, deadlines, onBrowser }: ClientOptions): GuardedClient {
+export function createClient({
+  browser,
+  folder,
+  extraArgs,
+  proxy,
+  deadlines,
+  onBrowser,
+}: ClientOptions): GuardedClient {
   const auth = new whatsapp.LocalAuth({ dataPath: folder });
   const client = new GuardedClient({
     authStrategy: auth,
     webVersionCache: { type: 'none' },
     authTimeoutMs: deadlines.document,
     evalOnNewDoc: installShims,
+    ...(proxy?.credentials ? { proxyAuthentication: proxy.credentials } : {}),
     puppeteer: {
       executablePath: browser.path,
       headless: browser.shell ? 'shell' : true,
@@ -35,7 +45,7 @@ export function createClient({ browser, folder, extraArgs, deadlines, onBrowser 
       handleSIGHUP: false,
       protocolTimeout: Math.max(deadlines.media, deadlines.send),
       timeout: deadlines.start,
-      args: browserFlags(browser, sandboxWarning() === null, extraArgs),
+      args: browserFlags(browser, { sandbox: sandboxWarning() === null, proxy, more: extraArgs }),
     },
   });
   auth.afterBrowserInitialized = async () => {

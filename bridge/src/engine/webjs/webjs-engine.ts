@@ -2,6 +2,7 @@
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, WireId } from '../../contract/ids.ts';
+import type { Proxy } from '../../contract/proxy.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import {
@@ -33,6 +34,8 @@ export interface WebjsSettings {
   readonly browserPath?: string | undefined;
   /** More flags for the browser. */
   readonly browserArgs?: readonly string[];
+  /** The session's own; everything goes through it. */
+  readonly proxy?: Proxy;
 }
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
@@ -84,6 +87,7 @@ export class WebjsEngine implements Engine {
             browser,
             folder: this.#profile.folder,
             extraArgs: this.#settings.browserArgs ?? [],
+            proxy: this.#settings.proxy ?? null,
             deadlines: this.#deadlines,
             onBrowser,
           });

@@ -7,6 +7,7 @@ import * as outbox from './0004-outbox.ts';
 import * as sessions from './0005-sessions.ts';
 import * as media from './0006-media.ts';
 import * as sessionRefusal from './0007-session-refusal.ts';
+import * as sessionProxy from './0008-session-proxy.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-sessions': sessions,
   '0006-media': media,
   '0007-session-refusal': sessionRefusal,
+  '0008-session-proxy': sessionProxy,
   // … and one line here, in order of their numbers.
 };
 

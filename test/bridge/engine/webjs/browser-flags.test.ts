@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseProxy } from '../../../../bridge/src/contract/proxy.ts';
 import { browserFlags, joinFlags } from '../../../../bridge/src/engine/webjs/browser-flags.ts';
 
 const valuesOf = (flags: readonly string[], name: string): string[] =>
@@ -31,10 +32,10 @@ describe('flags that hold a list', () => {
 
 describe('the command line of a session', () => {
   test('the headless shell keeps network and compositor in one process, a whole Chromium does not', () => {
-    const shell = browserFlags({ shell: true }, true, []);
+    const shell = browserFlags({ shell: true }, { sandbox: true, proxy: null, more: [] });
     expect(shell).toContain('--in-process-gpu');
     expect(valuesOf(shell, '--enable-features')).toEqual(['NetworkServiceInProcess2']);
-    const whole = browserFlags({ shell: false }, true, []);
+    const whole = browserFlags({ shell: false }, { sandbox: true, proxy: null, more: [] });
     expect(whole).not.toContain('--in-process-gpu');
     expect(valuesOf(whole, '--enable-features')).toEqual([]);
     for (const flags of [shell, whole])
@@ -42,11 +43,12 @@ describe('the command line of a session', () => {
   });
 
   test("the operator's features are added to ours, and win over them", () => {
-    const flags = browserFlags({ shell: true }, true, [
+    const more = [
       '--disable-features=Extra,NetworkServiceInProcess2',
       '--lang=de',
       '--enable-features=WebUIOmniboxPopup',
-    ]);
+    ];
+    const flags = browserFlags({ shell: true }, { sandbox: true, proxy: null, more });
     expect(valuesOf(flags, '--enable-features')).toEqual(['WebUIOmniboxPopup']);
     const [disabled = ''] = valuesOf(flags, '--disable-features');
     expect(disabled.split(',')).toEqual(expect.arrayContaining(['SpareRendererForSitePerProcess', 'Extra']));
@@ -55,7 +57,14 @@ describe('the command line of a session', () => {
   });
 
   test('the sandbox stays on where it works', () => {
-    expect(browserFlags({ shell: true }, true, [])).not.toContain('--no-sandbox');
-    expect(browserFlags({ shell: true }, false, [])).toContain('--no-sandbox');
+    expect(browserFlags({ shell: true }, { sandbox: true, proxy: null, more: [] })).not.toContain('--no-sandbox');
+    expect(browserFlags({ shell: true }, { sandbox: false, proxy: null, more: [] })).toContain('--no-sandbox');
+  });
+
+  test("the session's own proxy is the last word, and its login is not on the command line", () => {
+    const proxy = parseProxy('http://ada:s3cret@proxy.example:3128');
+    const flags = browserFlags({ shell: true }, { sandbox: true, proxy, more: ['--proxy-server=http://other:1'] });
+    expect(valuesOf(flags, '--proxy-server').at(-1)).toBe('http://proxy.example:3128');
+    expect(flags.join(' ')).not.toMatch(/ada|s3cret/);
   });
 });

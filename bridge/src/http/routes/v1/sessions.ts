@@ -23,6 +23,7 @@ const Session = object(
     since: Timestamp,
     self: nullable(Address),
     degraded: nullable(Type.String()),
+    proxy: nullable(Type.String({ description: 'host and port of the proxy it goes through' })),
     capabilities: object({ chosenMessageIds: Type.Boolean(), operations: listOf(Type.String()) }),
     simulated: Type.Boolean({ description: 'true for the sandbox: nothing here is WhatsApp' }),
   },
@@ -37,7 +38,17 @@ const Health = object(
   },
   { $id: 'SessionHealth' },
 );
-const NewSession = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }), engine: Type.Optional(EngineName) });
+const ProxyUrl = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description: 'http, https or socks5 URL; http and https may hold a login, which is stored encrypted and never shown',
+});
+const NewSession = object({
+  name: Type.String({ pattern: SESSION_NAME_PATTERN }),
+  engine: Type.Optional(EngineName),
+  proxy: Type.Optional(ProxyUrl),
+});
+const NewProxy = object({ proxy: nullable(ProxyUrl) });
 const LoginCode = object({ code: Type.String(), expiresAt: Timestamp }, { $id: 'LoginCode' });
 const PairingRequest = object({
   phone: Type.String({
@@ -83,7 +94,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
     },
     async (request, reply) => {
       const name = requireSession(principalOf(request), request.body.name);
-      return reply.code(201).send(await sessions.add(name, request.body.engine ?? 'webjs'));
+      const { engine = 'webjs', proxy = null } = request.body;
+      return reply.code(201).send(await sessions.add(name, engine, proxy));
     },
   );
 
@@ -133,6 +145,22 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       await sessions.delete(requireSession(principalOf(request), request.params.name));
       return reply.code(204).send(null);
     },
+  );
+
+  app.put(
+    '/sessions/:name/proxy',
+    {
+      config: manage,
+      schema: {
+        operationId: 'setSessionProxy',
+        summary: 'Give a session another proxy, or none, from its next start on',
+        tags,
+        params: SessionParams,
+        body: NewProxy,
+        response: answers({ 200: Session }),
+      },
+    },
+    async (request) => sessions.setProxy(requireSession(principalOf(request), request.params.name), request.body.proxy),
   );
 
   const acts = {

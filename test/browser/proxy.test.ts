@@ -1,0 +1,150 @@
+/** A session behind a proxy: everything goes through it, and nothing finds another way. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseProxy } from '../../bridge/src/contract/proxy.ts';
+import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
+import { browserTree } from './processes.ts';
+import { ProxyServer } from './proxy-server.ts';
+import { bobOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+/** No name leads anywhere, so that what goes past the proxy goes nowhere. */
+const NO_OTHER_WAY = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
+const WHATSAPP = 'web.whatsapp.com:443';
+const USER = 'ada';
+const PASSWORD = 'p@ss:wört';
+const LOGIN = `${USER}:${PASSWORD}`;
+const WRITTEN_LOGIN = `${USER}:${encodeURIComponent(PASSWORD)}`;
+
+let session: SessionAtTest;
+let proxy: ProxyServer;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+});
+afterEach(async () => {
+  await session.close();
+  await proxy.stop();
+}, LONG);
+
+/** The road of a session: linked, text and media in, text out. */
+async function travel(url: string, browserArgs: readonly string[] = []): Promise<void> {
+  const { engine, heard } = await session.linked(
+    {},
+    { proxy: parseProxy(url), browserArgs: [NO_OTHER_WAY, ...browserArgs] },
+  );
+  const bytes = Buffer.from('a file that came through');
+  const media = session.standin.storeMedia(bytes, 'application/pdf', 'a.pdf');
+  session.standin.network.say(session.bob, session.me, { type: 'document', media });
+  const message = await heard.untilMessage(({ kind }) => kind === 'document');
+  expect(await buffer(await engine.downloadMedia(message.wireId))).toEqual(bytes);
+  await engine.send({ type: 'text', chatId: bobOf(session), text: 'through a proxy' }, null);
+  expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['through a proxy']);
+  expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(proxy.asked)).toEqual(new Set([WHATSAPP]));
+}
+const logins = async (): Promise<string[]> => (await browserTree(session.profileFolder)).commands;
+
+describe('a session goes through its proxy', () => {
+  test(
+    'an http proxy that wants a login, which no command line shows',
+    async () => {
+      proxy = await ProxyServer.http(session.standin.port, LOGIN);
+      await travel(`http://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}`);
+      expect(proxy.refused).toBeGreaterThan(0);
+      expect((await logins()).filter((command) => command.includes(USER) || command.includes('wört'))).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'an https proxy that wants a login',
+    async () => {
+      const { proxy: started, pin } = await ProxyServer.https(session.standin.port, LOGIN);
+      proxy = started;
+      const pins = session.standin.browserArgs
+        .filter((flag) => flag.startsWith('--ignore-certificate-errors-spki-list='))
+        .map((flag) => `${flag},${pin}`);
+      await travel(`https://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}`, pins);
+    },
+    LONG,
+  );
+
+  test(
+    'a SOCKS5 proxy',
+    async () => {
+      proxy = await ProxyServer.socks5(session.standin.port);
+      await travel(`socks5://127.0.0.1:${proxy.port}`);
+    },
+    LONG,
+  );
+
+  test(
+    'a proxy that is down, or turns the login away, is told as the reason',
+    async () => {
+      proxy = await ProxyServer.http(session.standin.port, LOGIN);
+      const { heard } = await session.launch(
+        {},
+        { proxy: parseProxy(`http://ada:wrong@127.0.0.1:${proxy.port}`), browserArgs: [NO_OTHER_WAY] },
+      );
+      expect((await heard.untilSignal('crashed')).reason).toMatch(/proxy/i);
+      expect(proxy.asked).toEqual([]);
+      const { port } = await ProxyServer.http(0).then(async (down) => {
+        const at = { port: down.port };
+        await down.stop();
+        return at;
+      });
+      const other = await session.launch({}, { proxy: parseProxy(`http://127.0.0.1:${port}`) });
+      expect((await other.heard.untilSignal('crashed')).reason).toContain('ERR_PROXY_CONNECTION_FAILED');
+    },
+    LONG,
+  );
+});
+
+describe('through the whole bridge', () => {
+  let bridge: BridgeProcess;
+  afterEach(async () => {
+    await bridge.stop();
+    await rm(bridge.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }, LONG);
+
+  test(
+    'a session that was added with a proxy keeps it over a restart, and its login is nowhere in the open',
+    async () => {
+      proxy = await ProxyServer.http(session.standin.port, LOGIN);
+      bridge = new BridgeProcess(await mkdtemp(join(tmpdir(), 'wabridge-proxy-')), await freePort(), {
+        WABRIDGE_ENGINES: 'webjs',
+        WABRIDGE_LOG_LEVEL: 'debug',
+        WABRIDGE_BROWSER_FLAGS: [...session.standin.browserArgs, NO_OTHER_WAY].join('\n'),
+      });
+      await bridge.start();
+      const awaitsScan = async (): Promise<void> => {
+        const end = Date.now() + 60_000;
+        for (;;) {
+          const { state } = await bridge.client.request<{ state: string }>('GET', '/v1/sessions/far');
+          if (state === 'awaiting_scan') return;
+          if (Date.now() > end) throw new Error(`still ${state}:\n${bridge.output}`);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      };
+      const added = await bridge.client.request<{ proxy: string }>('POST', '/v1/sessions', {
+        body: { name: 'far', engine: 'webjs', proxy: `http://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}` },
+      });
+      expect(added.proxy).toBe(`127.0.0.1:${proxy.port}`);
+      await awaitsScan();
+      await bridge.stop();
+      const before = proxy.asked.length;
+      await bridge.start();
+      await awaitsScan();
+      expect(proxy.asked.length).toBeGreaterThan(before);
+
+      const files = (await readdir(bridge.dataDir, { withFileTypes: true })).filter((entry) => entry.isFile());
+      const texts = await Promise.all(files.map(async ({ name }) => readFile(join(bridge.dataDir, name), 'latin1')));
+      for (const text of [bridge.output, ...texts])
+        for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString('latin1')])
+          expect(text.includes(secret)).toBe(false);
+    },
+    LONG,
+  );
+});
