@@ -1,6 +1,7 @@
 /**
  * One life of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
  * is ready, so both are watched here: the browser's and the page's own events, and a regular look at the page's state.
+ * Whether a page that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Browser, Page } from 'puppeteer';
@@ -9,10 +10,12 @@ import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { GuardedClient } from './guarded-client.ts';
+import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type PageCalls } from './page-calls.ts';
 import { announceSynced, type PageState, readState } from './page-functions.ts';
 import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
+import { type Vitals, vitalsOf } from './vitals.ts';
 
 export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
@@ -26,9 +29,15 @@ export interface RunListener {
   interrupted(reason: string): void;
   message(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
+  /** The library says that a medium was uploaded, of the message with this stanza. */
+  uploaded(stanza: string): void;
   /** The run is over; `close` is still to be called. Comes at most once. */
-  ended(how: RunEnd, reason: string): void;
+  ended(how: RunEnd, reason: string, retryAfterMs?: number): void;
 }
+
+/** What is known before there is a browser. */
+const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
+const WHATSAPP_WEB = 'https://web.whatsapp.com/';
 
 type MakeClient = (onBrowser: (browser: Browser, page: Page) => void) => GuardedClient;
 
@@ -48,7 +57,11 @@ export class BrowserRun {
   #closing: Promise<void> | null = null;
   #ready = false;
   #looking = false;
-  #missed = 0;
+  #vitals: Vitals | null = null;
+  #liveness: Liveness | null = null;
+  /** The renderer is being ended on purpose. */
+  #replacing = false;
+  #heardAt: number | null = null;
   /** The document in which the library has attached its listeners. */
   #attachedTo: string | null = null;
   /** Since when the page is synced without the library having said so, per document. */
@@ -89,6 +102,49 @@ export class BrowserRun {
 
   get client(): whatsapp.Client {
     return this.#client;
+  }
+
+  get liveness(): LivenessView {
+    return this.#liveness?.view ?? UNBORN;
+  }
+
+  /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
+  get heardAt(): number | null {
+    return this.#heardAt;
+  }
+
+  /** Attaches the library's listeners to this document once more; where they were there after all, it hears twice. */
+  async reattach(): Promise<void> {
+    await within(this.#client.reattach(), this.#deadlines.call, 'attaching the listeners');
+  }
+
+  async reload(): Promise<void> {
+    await within(this.#client.pageOrThrow.reload({ timeout: 0 }), this.#deadlines.start, 'the reload');
+    this.#liveness?.beginAnew();
+  }
+
+  /**
+   * Loads WhatsApp Web in a new renderer process. The tab stays: the library is bound to it, and what makes a page fresh
+   * is its process.
+   */
+  async freshPage(): Promise<void> {
+    const page = this.#client.pageOrThrow;
+    this.#replacing = true;
+    try {
+      const ended = new Promise<void>((resolve) => page.once('error', () => resolve()));
+      this.#vitals?.endRenderer();
+      await within(ended, this.#deadlines.close, 'the end of the renderer');
+      this.#interrupt(null);
+      await within(page.goto(WHATSAPP_WEB, { timeout: 0 }), this.#deadlines.start, 'the new page');
+      this.#liveness?.beginAnew();
+    } finally {
+      this.#replacing = false;
+    }
+  }
+
+  /** Ends this browser: it is of no use any more. */
+  giveUp(reason: string, retryAfterMs?: number): void {
+    this.#end('crashed', reason, retryAfterMs);
   }
 
   /** Ends the browser and all its processes: politely within a deadline, then by its process id. Never rejects. */
@@ -137,8 +193,13 @@ export class BrowserRun {
     // A browser that ends resets its pipes; Puppeteer has let go of them by then, and the error would end the bridge.
     for (const stream of this.#process?.stdio ?? []) stream?.on('error', () => undefined);
     if (this.#over) return void this.#kill();
+    this.#vitals = vitalsOf(browser, page);
+    this.#liveness = new Liveness(this.#vitals, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
+    void this.#liveness.keep(this.#stopWatching.signal);
     browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
-    page.on('error', (error) => this.#end('crashed', `the page crashed: ${describe(error)}`));
+    page.on('error', (error) => {
+      if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
+    });
     page.on('framenavigated', (frame) => {
       // A new document: what was attached is gone with the old one, which no event of the library tells.
       if (frame === page.mainFrame()) this.#interrupt(null);
@@ -167,8 +228,16 @@ export class BrowserRun {
       if (unlinked) this.#end('logged_out', 'the account was unlinked from this device');
       else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
     });
-    client.on('message_create', (message) => this.#tell(() => this.#listener.message(message)));
-    client.on('message_ack', (message, level) => this.#tell(() => this.#listener.acknowledged(message, level)));
+    client.on('message_create', (message) => {
+      // What this account writes here shows in the page before anything has gone over the line.
+      if (!message.fromMe) this.#heardAt = this.#clock.now();
+      this.#tell(() => this.#listener.message(message));
+    });
+    client.on('message_ack', (message, level) => {
+      this.#heardAt = this.#clock.now();
+      this.#tell(() => this.#listener.acknowledged(message, level));
+    });
+    client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
   }
 
   #onState(state: string): void {
@@ -188,12 +257,12 @@ export class BrowserRun {
     if (!this.#over) report();
   }
 
-  #end(how: RunEnd, reason: string): void {
+  #end(how: RunEnd, reason: string, retryAfterMs?: number): void {
     if (this.#over) return;
     this.#over = true;
     this.#ready = false;
     this.#stopWatching.abort();
-    this.#listener.ended(how, reason);
+    this.#listener.ended(how, reason, retryAfterMs);
   }
 
   /** The library says `ready` once per sync, also for one that is being undone: the page's state decides. */
@@ -228,12 +297,8 @@ export class BrowserRun {
     if (this.#over || !this.#calls) return null;
     try {
       const state = await this.#calls.call(readState, this.#deadlines.call);
-      this.#missed = 0;
       return this.#over ? null : state;
-    } catch (error) {
-      // A reload cuts calls off and is over in a moment; a page that does not answer time and again is dead.
-      if (++this.#missed >= this.#deadlines.missedLooks && this.#ready)
-        this.#end('crashed', `the page does not answer: ${describe(error)}`);
+    } catch {
       return null;
     }
   }
@@ -253,6 +318,7 @@ export class BrowserRun {
     this.#unannounced = null;
     if (this.#ready) return;
     this.#ready = true;
+    this.#heardAt = this.#clock.now();
     this.#listener.ready();
   }
 

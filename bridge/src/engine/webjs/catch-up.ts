@@ -3,7 +3,7 @@ import type { ChatId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import { describe } from './browser-run.ts';
-import type { Deadlines } from './deadlines.ts';
+import { type Deadlines, TransportError } from './deadlines.ts';
 import type { FactReporter } from './fact-reporter.ts';
 import type { Hearing } from './hearing.ts';
 import type { RawMessage } from './message-mapper.ts';
@@ -61,6 +61,7 @@ export class CatchUp {
   #running = false;
   /** How often the line was lost; what arrived meanwhile has to be asked for. */
   #interruptions = 0;
+  #unanswered = 0;
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
@@ -68,14 +69,25 @@ export class CatchUp {
 
   interrupted(): void {
     this.#interruptions += 1;
+    this.#unanswered = 0;
   }
 
-  /** Events are held back until everything before them is reported; a failure is tried again as long as the page lives. */
-  async run(): Promise<void> {
+  /** Tries in a row to which the page gave no answer: what happens meanwhile waits behind them. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /**
+   * Events are held back until everything before them is reported; a failure is tried again as long as the page lives.
+   *
+   * @param from seconds: where something older than the mark was missed
+   */
+  async run(from = Infinity): Promise<void> {
     if (this.#running) return;
     this.#running = true;
+    this.#unanswered = 0;
     const { page, deadlines, facts, hearing, linkedAt, cut, stopped, clock, log } = this.#parts;
-    const since = Math.max(facts.reportedUntil, linkedAt());
+    const since = Math.max(Math.min(facts.reportedUntil, from), linkedAt());
     while (!stopped.aborted && facts.holding) {
       const interruptions = this.#interruptions;
       try {
@@ -87,6 +99,7 @@ export class CatchUp {
         if (unread.length > 0) cut(unread.length);
         facts.release();
       } catch (error) {
+        if (error instanceof TransportError && error.late) this.#unanswered += 1;
         log.warn({ reason: describe(error) }, 'missed messages could not be read and are asked for again');
         await clock.sleep(AGAIN_MS, stopped).catch(() => undefined);
       }

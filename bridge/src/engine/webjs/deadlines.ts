@@ -2,8 +2,6 @@
 export interface Deadlines {
   /** Browser start, page load and the library's injection together. */
   readonly start: number;
-  /** From a new document until it shows that it is WhatsApp Web. */
-  readonly document: number;
   /** One call into the page. */
   readonly call: number;
   /** A send in the page, without media and with it. */
@@ -18,15 +16,38 @@ export interface Deadlines {
   /** How often the page's state is looked at before the session is ready, and after. */
   readonly watchStarting: number;
   readonly watchReady: number;
-  /** Looks in a row without an answer before the page counts as dead. */
-  readonly missedLooks: number;
+  /** How often browser and page are asked for a sign of life, and how long the browser may take to give it. */
+  readonly livenessEvery: number;
+  readonly browserAnswer: number;
+  /** Questions in a row without an answer before the browser counts as dead. */
+  readonly browserMisses: number;
+  /** From when on a page that does not answer counts as silent. */
+  readonly pageSilent: number;
+  /** How long a page may do nothing without an answer, and how long it may compute without one. */
+  readonly hungAfter: number;
+  readonly busyAtMost: number;
+  /** From when on it is told that a page is busy. */
+  readonly busyTold: number;
+  /** How often a session that is ready is examined, and how long the page may take to answer for that. */
+  readonly examineEvery: number;
+  readonly examine: number;
+  /** How long a message may lie in the page's store before it must have been announced. */
+  readonly sweepGrace: number;
+  /** From an event that the bridge causes in the page until it has to be heard. */
+  readonly listenerProbe: number;
+  /** Without a word from WhatsApp for so long its server is asked, and how long it may take to answer. */
+  readonly lineAfter: number;
+  readonly lineAnswer: number;
+  /** How long a stage of healing may take to prove itself. */
+  readonly proveRefresh: number;
+  readonly proveReload: number;
+  readonly proveNewPage: number;
   /** From a finished sync to `ready`, before the library is told again. */
   readonly readyAfterSync: number;
 }
 
 export const DEADLINES: Deadlines = {
   start: 90_000,
-  document: 30_000,
   call: 30_000,
   send: 45_000,
   media: 120_000,
@@ -35,15 +56,34 @@ export const DEADLINES: Deadlines = {
   close: 5_000,
   watchStarting: 500,
   watchReady: 10_000,
-  missedLooks: 3,
+  livenessEvery: 5_000,
+  browserAnswer: 15_000,
+  browserMisses: 3,
+  pageSilent: 10_000,
+  hungAfter: 45_000,
+  busyAtMost: 10 * 60_000,
+  busyTold: 30_000,
+  examineEvery: 30_000,
+  examine: 15_000,
+  sweepGrace: 5_000,
+  listenerProbe: 5_000,
+  lineAfter: 5 * 60_000,
+  lineAnswer: 20_000,
+  proveRefresh: 10_000,
+  proveReload: 60_000,
+  proveNewPage: 90_000,
   readyAfterSync: 1_500,
 };
 
 /** The way to the page is broken or too slow: what was asked may or may not have happened. */
 export class TransportError extends Error {
-  constructor(what: string, options?: { cause?: unknown }) {
+  /** It took too long and may still come back; otherwise it was cut off. */
+  readonly late: boolean;
+
+  constructor(what: string, options?: { cause?: unknown; late?: boolean }) {
     super(what, options);
     this.name = 'TransportError';
+    this.late = options?.late ?? false;
   }
 }
 
@@ -55,7 +95,7 @@ export class TransportError extends Error {
 export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TransportError(`${what} took longer than ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new TransportError(`${what} took longer than ${ms} ms`, { late: true })), ms);
   });
   promise.catch(() => undefined);
   try {

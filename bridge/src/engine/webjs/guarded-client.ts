@@ -44,6 +44,11 @@ export class GuardedClient extends whatsapp.Client {
     });
   }
 
+  /** Attaches the library's listeners once more to a document whose listeners are of no use. */
+  async reattach(): Promise<void> {
+    await library.attachEventListeners.call(this);
+  }
+
   async initWebVersionCache(): Promise<void> {
     // The page is always taken as WhatsApp serves it.
   }

@@ -1,7 +1,7 @@
 /**
  * One life of the engine, from a start to its end. This file joins the parts: the browser (`browser-run.ts`), the login
  * (`login.ts`), what is heard (`hearing.ts`, `fact-reporter.ts`, `catch-up.ts`, `message-mapper.ts`), how far that is
- * noted (`progress-keeper.ts`) and what is sent (`sender.ts`, `fates.ts`).
+ * noted (`progress-keeper.ts`), what is sent (`sender.ts`, `fates.ts`) and whether all of it works (`health.ts`).
  */
 import type whatsapp from 'whatsapp-web.js';
 import type { Address } from '../../contract/address.ts';
@@ -14,6 +14,7 @@ import { CatchUp } from './catch-up.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import { FactReporter } from './fact-reporter.ts';
 import { Fates } from './fates.ts';
+import { Health, type HealthHistory, type HealthParts } from './health.ts';
 import { Hearing } from './hearing.ts';
 import { Login } from './login.ts';
 import type { RawMessage } from './message-mapper.ts';
@@ -22,6 +23,7 @@ import { readSelf } from './page-functions.ts';
 import type { Profile, Progress } from './profile.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
 import { Sender } from './sender.ts';
+import { Sweep } from './sweep.ts';
 
 export interface Live {
   readonly run: BrowserRun;
@@ -33,6 +35,7 @@ export interface Live {
   readonly login: Login;
   readonly catchUp: CatchUp;
   readonly progress: ProgressKeeper;
+  readonly health: Health;
   /** Aborted once this life is over. */
   readonly stopped: AbortController;
   /** The linked account, once it is known. */
@@ -45,6 +48,8 @@ export interface LiveParts {
   readonly makeRun: (listener: RunListener) => BrowserRun;
   readonly listener: EngineListener;
   readonly ended: RunListener['ended'];
+  readonly history: HealthHistory;
+  readonly count: HealthParts['count'];
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,8 +69,15 @@ export function assembleLive(parts: LiveParts): Live {
       facts.hold();
       listener.signal({ kind: 'interrupted', reason });
     },
-    message: (message) => hearing.message(rawOf(message)),
-    acknowledged: (message, level) => onAck(live, rawOf(message), level),
+    message: (message) => {
+      sweep.heard(rawOf(message));
+      hearing.message(rawOf(message));
+    },
+    acknowledged: (message, level) => {
+      sweep.heard({ ...rawOf(message), ack: level });
+      onAck(live, rawOf(message), level);
+    },
+    uploaded: (stanza) => health.uploaded(stanza),
     ended: parts.ended,
   });
   const page = (): PageCalls => run.page;
@@ -98,7 +110,12 @@ export function assembleLive(parts: LiveParts): Live {
     page: readyPage,
     deadlines,
     facts,
-    hearing,
+    hearing: {
+      missed: (raw) => {
+        sweep.heard(raw);
+        hearing.missed(raw);
+      },
+    },
     linkedAt: () => login.linkedAt,
     cut: (chats) =>
       listener.signal({ kind: 'degraded', reason: `${chats} chats had more missed messages than could be read` }),
@@ -113,7 +130,34 @@ export function assembleLive(parts: LiveParts): Live {
   const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
   const fates = new Fates(readyPage, deadlines, clock);
-  const live: Live = { run, facts, hearing, sender, fates, addresses, login, catchUp, progress, stopped, self: null };
+  const sweep = new Sweep();
+  const health = new Health({
+    patient: run,
+    sweep,
+    facts,
+    catchUp,
+    notBefore: () => Math.max(login.linkedAt, parts.progress.reportedUntil),
+    history: parts.history,
+    signal: (signal) => listener.signal(signal),
+    count: parts.count,
+    deadlines,
+    clock,
+    log,
+  });
+  const live: Live = {
+    run,
+    facts,
+    hearing,
+    sender,
+    fates,
+    addresses,
+    login,
+    catchUp,
+    progress,
+    health,
+    stopped,
+    self: null,
+  };
   return live;
 }
 

@@ -69,7 +69,7 @@ const ACK_LEVELS: Readonly<Record<number, AckLevel>> = { 1: 'server', 2: 'delive
 const text = (id: RawId): string | undefined =>
   (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us');
 
-export const isMessage = (raw: RawMessage): boolean => !NO_MESSAGE.has(raw.type);
+export const isMessage = (raw: Pick<RawMessage, 'type'>): boolean => !NO_MESSAGE.has(raw.type);
 
 /** The level of an acknowledgement; undefined for one that says nothing (pending) or that sending failed (negative). */
 export const ackLevelOf = (ack: number): AckLevel | undefined => ACK_LEVELS[ack];

@@ -16,6 +16,8 @@ export interface PageMessage {
   readonly ack: number;
   readonly t: number;
   readonly type: string;
+  /** Announced as new, in difference to what the page loads from its history. */
+  readonly isNewMsg?: boolean;
   readonly mediaData?: { readonly mediaStage?: string };
   readonly directPath?: string;
   unsafe(): PageMessage;
@@ -35,7 +37,9 @@ interface Listenable {
 }
 
 interface PageModules {
-  WAWebSocketModel: { Socket: Listenable & { state: string; hasSynced: boolean; logout: () => Promise<void> } };
+  WAWebSocketModel: {
+    Socket: Listenable & { state: string; hasSynced: boolean; logout: () => Promise<void>; reconnect: () => void };
+  };
   WAWebCmd: { Cmd: { refreshQR: () => void } };
   WAWebAltDeviceLinkingApi:
     | {
@@ -63,6 +67,7 @@ interface PageModules {
     Msg: {
       get: (id: string) => PageMessage | undefined;
       getModelsArray: () => PageMessage[];
+      trigger?: (event: string, ...values: unknown[]) => unknown;
       getMessagesById: (ids: string[]) => Promise<{ messages?: PageMessage[] } | undefined>;
     };
     Chat: { get: (wid: PageWid | string) => PageChat | undefined; getModelsArray: () => PageChat[] };
@@ -87,6 +92,7 @@ export interface ShimState {
 export interface PageWindow {
   require<Name extends keyof PageModules>(name: Name): PageModules[Name];
   wabridge: ShimState;
+  Debug?: { readonly VERSION?: string };
   onAppStateHasSyncedEvent?(): Promise<void>;
   WWebJS?: {
     getChat(id: string, options: { getAsModel: false }): Promise<PageChat | null | undefined>;

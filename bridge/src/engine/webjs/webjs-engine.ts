@@ -12,6 +12,7 @@ import {
   type EngineHealth,
   type EngineListener,
   type EngineSend,
+  type EngineSignal,
   type PairingCode,
   type SendFate,
   type SendReceipt,
@@ -22,11 +23,14 @@ import { BrowserRun, describe, type RunEnd } from './browser-run.ts';
 import { knownChat, markSeen, react, setTyping } from './chat-acts.ts';
 import { createClient } from './client-factory.ts';
 import { type Deadlines, within } from './deadlines.ts';
+import type { Examined, HealthHistory } from './health.ts';
+import { healthReport, NO_BROWSER } from './health-report.ts';
 import { assembleLive, type Live } from './live.ts';
 import { downloadMedia } from './media-download.ts';
 import { logOut } from './page-functions.ts';
 import { Profile } from './profile.ts';
 import { progressSoFar } from './progress-keeper.ts';
+import type { ProbeOutcome } from './probes.ts';
 import { newStanzaId } from './sender.ts';
 
 export interface WebjsSettings {
@@ -36,6 +40,8 @@ export interface WebjsSettings {
   readonly browserArgs?: readonly string[];
   /** The session's own; everything goes through it. */
   readonly proxy?: Proxy;
+  /** Told the outcome of each probe of a session's health. */
+  readonly onProbe?: (probe: Examined, outcome: ProbeOutcome) => void;
 }
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
@@ -52,6 +58,7 @@ export class WebjsEngine implements Engine {
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #history: HealthHistory;
   #live: Live | null = null;
   #ending: Promise<void> = Promise.resolve();
 
@@ -62,6 +69,7 @@ export class WebjsEngine implements Engine {
     deadlines: Deadlines,
     clock: Clock,
     log: Log,
+    history: HealthHistory,
   ) {
     this.#profile = new Profile(profileDir);
     this.#listener = listener;
@@ -69,6 +77,7 @@ export class WebjsEngine implements Engine {
     this.#deadlines = deadlines;
     this.#clock = clock;
     this.#log = log;
+    this.#history = history;
   }
 
   async start(): Promise<void> {
@@ -99,7 +108,9 @@ export class WebjsEngine implements Engine {
           if (this.#live === live) this.#listener.signal(signal);
         },
       },
-      ended: (how, reason) => this.#onEnded(live, how, reason),
+      ended: (how, reason, retryAfterMs) => this.#onEnded(live, how, reason, retryAfterMs),
+      history: this.#history,
+      count: this.#settings.onProbe ?? (() => undefined),
       deadlines: this.#deadlines,
       clock: this.#clock,
       log: this.#log,
@@ -107,6 +118,7 @@ export class WebjsEngine implements Engine {
     this.#live = live;
     live.run.begin();
     void live.progress.keep(live.stopped.signal);
+    void live.health.keep(live.stopped.signal);
   }
 
   async stop(): Promise<void> {
@@ -161,9 +173,10 @@ export class WebjsEngine implements Engine {
   }
 
   async health(): Promise<EngineHealth> {
-    const ready = this.#live?.run.isReady === true;
-    const detail = ready ? 'connected to WhatsApp' : 'not connected to WhatsApp';
-    return { checks: [{ name: 'line', state: ready ? 'ok' : 'failed', detail }] };
+    if (!this.#live) return NO_BROWSER;
+    const { run, health } = this.#live;
+    const { isReady, liveness, heardAt } = run;
+    return healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.now() });
   }
 
   async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {
@@ -176,10 +189,12 @@ export class WebjsEngine implements Engine {
     return this.#live;
   }
 
-  #onEnded(live: Live, how: RunEnd, reason: string): void {
+  #onEnded(live: Live, how: RunEnd, reason: string, retryAfterMs?: number): void {
     if (this.#live !== live) return;
     // The browser of an unlinked account shows a new code whose login would not be kept: it must go first.
-    void this.#end(reason, how === 'logged_out').then(() => this.#listener.signal({ kind: how, reason }));
+    const signal: EngineSignal =
+      how === 'crashed' && retryAfterMs !== undefined ? { kind: how, reason, retryAfterMs } : { kind: how, reason };
+    void this.#end(reason, how === 'logged_out').then(() => this.#listener.signal(signal));
   }
 
   #end(reason: string, wipe = false): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Engine, EngineFactory, EngineListener, EngineOptions } from '../engine.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
+import { type HealthHistory, newHistory } from './health.ts';
 import { WEBJS_CAPABILITIES, WebjsEngine, type WebjsSettings } from './webjs-engine.ts';
 
 export class WebjsFactory implements EngineFactory {
@@ -15,6 +16,8 @@ export class WebjsFactory implements EngineFactory {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #deadlines: Deadlines;
+  /** Kept from one engine of a session to the next, for as long as the bridge runs. */
+  readonly #histories = new Map<SessionName, HealthHistory>();
 
   constructor(settings: WebjsSettings, clock: Clock, log: Log, deadlines: Deadlines = DEADLINES) {
     this.#settings = settings;
@@ -31,9 +34,18 @@ export class WebjsFactory implements EngineFactory {
       this.#deadlines,
       this.#clock,
       this.#log.child({ session, engine: 'webjs' }),
+      this.#historyOf(session),
     );
   }
 
-  /** Everything of a session is in its own folder. */
-  async forget(): Promise<void> {}
+  /** Everything of a session that lasts is in its own folder. */
+  async forget(session: SessionName): Promise<void> {
+    this.#histories.delete(session);
+  }
+
+  #historyOf(session: SessionName): HealthHistory {
+    const history = this.#histories.get(session) ?? newHistory();
+    this.#histories.set(session, history);
+    return history;
+  }
 }

@@ -1,0 +1,73 @@
+/**
+ * What is tried next to make a silent session speak again, as a pure function. Each stage costs more than the one before,
+ * is given time to prove itself, and is not tried again soon after it was of no avail.
+ */
+
+/** `deaf`: events of the page do not come. `half_open`: WhatsApp's server does not answer. The rest: see `silence.ts`. */
+export type Ailment = 'deaf' | 'half_open' | 'hung' | 'stuck';
+
+/**
+ * `refresh`: the library's listeners are attached anew, a broken line is closed. `reload`: the page is loaded again.
+ * `new_page`: the same in a fresh renderer process. `new_browser`: the run ends, and the supervisor launches another.
+ */
+export const STAGES = ['refresh', 'reload', 'new_page', 'new_browser'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface HealingLimits {
+  /** How long each stage may take to show that it helped, in milliseconds. */
+  readonly proofMs: Readonly<Record<Exclude<Stage, 'new_browser'>, number>>;
+  /** An ailment that returns later than this is a new one and begins with the first stage. */
+  readonly forgetMs: number;
+  /** So many new browsers within so many milliseconds, and healing is given up. */
+  readonly newBrowsers: number;
+  readonly withinMs: number;
+  /** How long it is then left alone. */
+  readonly pauseMs: number;
+}
+
+export const HEALING_LIMITS: Omit<HealingLimits, 'proofMs'> = {
+  forgetMs: 30 * 60_000,
+  newBrowsers: 5,
+  withinMs: 60 * 60_000,
+  pauseMs: 60 * 60_000,
+};
+
+export interface HealingRecord {
+  /** The last stage tried in this browser. */
+  readonly last: { readonly stage: Stage; readonly at: number } | null;
+  /** When new browsers were asked for, oldest first; outlives each of them. */
+  readonly browsers: readonly number[];
+}
+
+export type Decision =
+  /** The last stage still has time until then. */
+  { readonly do: 'wait'; readonly until: number } | { readonly do: Stage } | { readonly do: 'stop' };
+
+/** A page that does not answer can neither be refreshed nor reloaded: a reload waits for the same hanging renderer. */
+const FIRST: Readonly<Record<Ailment, Stage>> = {
+  deaf: 'refresh',
+  half_open: 'refresh',
+  hung: 'new_page',
+  stuck: 'new_page',
+};
+
+/** @returns the decision, and the record as it is once the decision is carried out */
+export function nextTreatment(
+  record: HealingRecord,
+  ailment: Ailment,
+  now: number,
+  limits: HealingLimits,
+): { readonly decision: Decision; readonly record: HealingRecord } {
+  const browsers = record.browsers.filter((at) => now - at < limits.withinMs);
+  const last = record.last !== null && now - record.last.at < limits.forgetMs ? record.last : null;
+  if (last !== null && last.stage !== 'new_browser') {
+    const until = last.at + limits.proofMs[last.stage];
+    if (now < until) return { decision: { do: 'wait', until }, record: { last, browsers } };
+  }
+  const first = STAGES.indexOf(FIRST[ailment]);
+  const next = last === null ? first : Math.max(first, STAGES.indexOf(last.stage) + 1);
+  const stage = STAGES[Math.min(next, STAGES.length - 1)] as Stage;
+  if (stage !== 'new_browser') return { decision: { do: stage }, record: { last: { stage, at: now }, browsers } };
+  if (browsers.length >= limits.newBrowsers) return { decision: { do: 'stop' }, record: { last: null, browsers } };
+  return { decision: { do: stage }, record: { last: null, browsers: [...browsers, now] } };
+}

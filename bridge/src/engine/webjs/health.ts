@@ -1,0 +1,274 @@
+/**
+ * Keeps a session able to emit. It examines the session regularly (`sweep.ts`, `probes.ts`), tells what is wrong
+ * (`diagnosis.ts`) and heals in stages (`healing.ts`). Whether browser and page live at all is judged apart from this,
+ * by `liveness.ts`.
+ */
+import type { Clock } from '../../ops/clock.ts';
+import type { Log } from '../../ops/logger.ts';
+import type { EngineSignal } from '../engine.ts';
+import { describe } from './browser-run.ts';
+import type { CatchUp } from './catch-up.ts';
+import { type Deadlines, within } from './deadlines.ts';
+import { busyWords, type Complaint, diagnose, diagnoseSilence, type Findings, givenUp, treated } from './diagnosis.ts';
+import type { FactReporter } from './fact-reporter.ts';
+import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
+import type { LivenessView } from './liveness.ts';
+import type { PageCalls } from './page-calls.ts';
+import { readVersion, reconnect, storedSince, type StoredMessage } from './page-probes.ts';
+import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
+import type { Sweep } from './sweep.ts';
+
+/** What outlives an engine, so that the next one goes on where the last one gave up. */
+export interface HealthHistory {
+  /** When new browsers were asked for, in milliseconds. */
+  browsers: readonly number[];
+  readonly proven: ProvenProbes;
+}
+export const newHistory = (): HealthHistory => ({ browsers: [], proven: new Set() });
+
+/** The browser's life, as far as it is examined and healed. */
+export interface Patient {
+  /** Connected, synced and listened to. */
+  readonly isReady: boolean;
+  /** Throws TransportError where there is none. */
+  readonly page: PageCalls;
+  readonly liveness: LivenessView;
+  /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
+  readonly heardAt: number | null;
+  /** Attaches the library's listeners once more. */
+  reattach(): Promise<void>;
+  reload(): Promise<void>;
+  /** Loads WhatsApp Web in a new renderer process. */
+  freshPage(): Promise<void>;
+  /** Ends this browser; the supervisor starts another, at once or after a pause. */
+  giveUp(reason: string, retryAfterMs?: number): void;
+}
+
+export type Examined = ProbeName | 'sweep';
+
+export interface HealthParts {
+  readonly patient: Patient;
+  readonly sweep: Sweep;
+  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil'>;
+  readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
+  /** Seconds: what is older was reported by an earlier run, or belongs to no session. */
+  readonly notBefore: () => number;
+  readonly history: HealthHistory;
+  readonly signal: (signal: EngineSignal) => void;
+  readonly count: (probe: Examined, outcome: ProbeOutcome) => void;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface HealthView {
+  readonly results: ReadonlyMap<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>;
+  /** Of WhatsApp Web, once it is known. */
+  readonly version: string | null;
+  readonly complaint: Complaint | null;
+}
+
+/** Compared at most with each sweep: of a session that is deaf the newest are unheard. */
+const MOST_STORED = 2_000;
+/** So many tries to catch up without an answer are a page that hangs in it. */
+const HANGS_AFTER = 3;
+const STUCK: Complaint = {
+  ailment: 'deaf',
+  words: 'WhatsApp Web does not tell what was missed, and new events wait behind it',
+};
+
+export class Health {
+  readonly #parts: HealthParts;
+  readonly #limits: HealingLimits;
+  readonly #probes: Probes;
+  readonly #results = new Map<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>();
+  #version: string | null = null;
+  #complaint: Complaint | null = null;
+  #last: HealingRecord['last'] = null;
+  #told: string | null = null;
+  /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
+  #vouched = false;
+  #wasReady = false;
+  #examineAt = 0;
+  /** Tries to catch up that got no answer because the page was busy. */
+  #excused = 0;
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    const { deadlines, history, patient } = parts;
+    const { proveRefresh: refresh, proveReload: reload, proveNewPage } = deadlines;
+    this.#limits = { ...HEALING_LIMITS, proofMs: { refresh, reload, new_page: proveNewPage } };
+    this.#probes = new Probes(() => patient.page, deadlines, history.proven);
+  }
+
+  get view(): HealthView {
+    return { results: this.#results, version: this.#version, complaint: this.#complaint };
+  }
+
+  /** The library reported a medium as uploaded; it may be a probe that comes back. */
+  uploaded(stanza: string): void {
+    this.#probes.uploaded(stanza);
+  }
+
+  /** Examines and heals until the signal comes. */
+  async keep(until: AbortSignal): Promise<void> {
+    const { clock, deadlines, log } = this.#parts;
+    while (!until.aborted) {
+      await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
+      if (until.aborted) return;
+      await this.#round().catch((error: unknown) =>
+        log.warn({ reason: describe(error) }, 'the session could not be examined'),
+      );
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { patient, facts, catchUp, clock } = this.#parts;
+    this.#wasReady ||= patient.isReady;
+    // Until it is ready for the first time, the supervisor's own deadline holds.
+    if (!this.#wasReady) return;
+    const { liveness } = patient;
+    const silence = diagnoseSilence(liveness);
+    if (silence) return this.#heal(silence);
+    if (liveness.page !== 'answers') {
+      // A busy page answers nothing; only what it leaves unanswered otherwise counts against it.
+      this.#excused = catchUp.unanswered + 1;
+      return this.#tellBusy(liveness);
+    }
+    if (catchUp.unanswered < this.#excused - 1) this.#excused = 0;
+    if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
+    if (!patient.isReady || facts.holding) {
+      // Healing took the line away, and it has not come back in the time it was given.
+      if (this.#complaint && !patient.isReady) await this.#heal(this.#complaint);
+      return;
+    }
+    if (clock.now() >= this.#examineAt) await this.#examine();
+  }
+
+  async #examine(): Promise<void> {
+    const { patient, facts, clock, deadlines } = this.#parts;
+    const missing = await this.#unheard();
+    const listeners = await this.#probe('listeners', () => this.#probes.listeners());
+    const line = this.#lineIsDue() ? await this.#probe('line', () => this.#probes.line()) : 'unknown';
+    // What was found of a page that meanwhile reloads or computes says nothing.
+    if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
+    this.#examineAt = clock.now() + deadlines.examineEvery;
+    const fresh = missing.filter((message) => message.fresh).length;
+    const findings: Findings = { unheard: missing.length, fresh, listeners, line };
+    const complaint = diagnose(findings);
+    if (complaint) return this.#heal(complaint, missing);
+    if (missing.length > 0) await this.#catchUp(missing);
+    this.#vouch(findings);
+  }
+
+  /** Messages that the page has and never announced; null where the page does not say. */
+  async #unheard(): Promise<readonly StoredMessage[] | null> {
+    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#parts;
+    try {
+      this.#version = await patient.page.call(readVersion, deadlines.examine);
+      const floor = sweep.floor(facts.reportedUntil, notBefore());
+      const stored = await patient.page.call(storedSince, deadlines.examine, floor, MOST_STORED);
+      const suspects = sweep.unheard(stored);
+      // What just arrives is announced in a moment.
+      if (suspects.length > 0) await clock.sleep(deadlines.sweepGrace);
+      const missing = sweep.unheard(suspects);
+      this.#note('sweep', missing.length === 0 ? 'ok' : 'failed');
+      return missing;
+    } catch {
+      this.#note('sweep', 'unknown');
+      return null;
+    }
+  }
+
+  /** A probe that fails is made once more: the page may just have been changing. */
+  async #probe(name: ProbeName, probe: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
+    const first = await probe();
+    const outcome = first === 'failed' ? await probe() : first;
+    this.#note(name, outcome);
+    return outcome;
+  }
+
+  #lineIsDue(): boolean {
+    const { patient, clock, deadlines } = this.#parts;
+    if (this.#complaint?.ailment === 'half_open') return true;
+    const probed = this.#results.get('line')?.at ?? 0;
+    return clock.now() - Math.max(patient.heardAt ?? 0, probed) >= deadlines.lineAfter;
+  }
+
+  #note(name: Examined, outcome: ProbeOutcome): void {
+    this.#results.set(name, { outcome, at: this.#parts.clock.now() });
+    this.#parts.count(name, outcome);
+  }
+
+  #tellBusy({ silentMs }: LivenessView): void {
+    const words = busyWords(silentMs, this.#parts.deadlines.busyTold);
+    if (words === null) return;
+    this.#tell(words);
+    this.#examineAt = 0;
+  }
+
+  #tell(reason: string): void {
+    if (reason === this.#told) return;
+    this.#told = reason;
+    this.#parts.signal({ kind: 'degraded', reason });
+  }
+
+  /** It works, as far as can be known. */
+  #vouch({ line }: Findings): void {
+    if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
+    if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
+    this.#complaint = null;
+    this.#told = null;
+    this.#vouched = true;
+  }
+
+  async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
+    const { patient, history, clock, log } = this.#parts;
+    const record = { last: this.#last, browsers: history.browsers };
+    const next = nextTreatment(record, complaint.ailment, clock.now(), this.#limits);
+    const { decision } = next;
+    this.#complaint = complaint;
+    this.#last = next.record.last;
+    history.browsers = next.record.browsers;
+    // Looked at again as soon as what is done may have helped.
+    this.#examineAt = 0;
+    if (decision.do === 'wait') return this.#catchUp(missing);
+    if (decision.do === 'stop') {
+      const reason = givenUp(complaint, history.browsers.length, this.#limits.pauseMs);
+      this.#tell(complaint.words);
+      return patient.giveUp(reason, this.#limits.pauseMs);
+    }
+    log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
+    this.#tell(treated(complaint, decision.do));
+    // Told at once, whatever becomes of the page.
+    if (decision.do !== 'refresh') await this.#catchUp(missing);
+    await this.#treat(decision.do, complaint, missing).catch((error: unknown) =>
+      log.warn({ reason: describe(error), stage: decision.do }, 'a stage of healing failed'),
+    );
+  }
+
+  async #treat(stage: Stage, complaint: Complaint, missing: readonly StoredMessage[]): Promise<void> {
+    const { patient, facts, deadlines } = this.#parts;
+    if (stage === 'reload') return patient.reload();
+    if (stage === 'new_page') return patient.freshPage();
+    if (stage === 'new_browser') return patient.giveUp(treated(complaint, stage));
+    if (complaint.ailment === 'half_open') return patient.page.call(reconnect, deadlines.call);
+    // What comes from now on waits until what was missed before it is reported.
+    facts.hold();
+    try {
+      await patient.reattach();
+    } finally {
+      await this.#catchUp(missing);
+    }
+  }
+
+  /** Reports what was missed; it goes on by itself where that takes longer than a moment. */
+  async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
+    const { facts, catchUp, sweep, deadlines } = this.#parts;
+    if (missing.length > 0) facts.hold();
+    if (!facts.holding) return;
+    const from = missing.reduce((earliest, { t }) => Math.min(earliest, t), Infinity);
+    await within(catchUp.run(from), deadlines.examine, 'the catch-up').catch(() => undefined);
+    sweep.settle(missing);
+  }
+}

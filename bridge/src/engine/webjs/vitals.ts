@@ -1,0 +1,52 @@
+/**
+ * Signs of life of a browser and its page that do not go through the page's calls: they are asked over sessions of their
+ * own, so that a call that is stuck holds up none of them.
+ */
+import type { Browser, CDPSession, Page } from 'puppeteer';
+
+export interface Vitals {
+  /** The browser's name and version; rejects where it does not answer. */
+  browserVersion(): Promise<string>;
+  /** Processor time that the renderers have used, in seconds; null where this browser does not tell. */
+  rendererSeconds(): Promise<number | null>;
+  /** Resolves when the page's main thread has a moment to answer. */
+  ping(): Promise<void>;
+  /** Ends the page's renderer, whatever it is doing; the page's `error` event tells when that is done. */
+  endRenderer(): void;
+}
+
+export function vitalsOf(browser: Browser, page: Page): Vitals {
+  const ofBrowser = kept(() => browser.target().createCDPSession());
+  const ofPage = kept(() => page.createCDPSession());
+  return {
+    browserVersion: async () => (await ofBrowser((session) => session.send('Browser.getVersion'))).product,
+    async rendererSeconds() {
+      const found = await ofBrowser((session) => session.send('SystemInfo.getProcessInfo')).catch(() => null);
+      return (
+        found && found.processInfo.reduce((sum, { type, cpuTime }) => (type === 'renderer' ? sum + cpuTime : sum), 0)
+      );
+    },
+    async ping() {
+      await ofPage((session) => session.send('Runtime.evaluate', { expression: '0' }));
+    },
+    endRenderer() {
+      // Carried out by the browser, so that a renderer that hangs cannot refuse. It is never answered.
+      ofPage((session) => session.send('Page.crash')).catch(() => undefined);
+    },
+  };
+}
+
+/** Work over a session that is opened when it is first needed, and anew after a failure. */
+function kept(open: () => Promise<CDPSession>): <T>(work: (session: CDPSession) => Promise<T>) => Promise<T> {
+  let opened: Promise<CDPSession> | null = null;
+  return async (work) => {
+    const session = (opened ??= open());
+    try {
+      return await work(await session);
+    } catch (error) {
+      if (opened === session) opened = null;
+      void session.then((broken) => broken.detach()).catch(() => undefined);
+      throw error;
+    }
+  };
+}
