@@ -4,6 +4,7 @@ import { WabError } from '../contract/errors.ts';
 import { version } from '../version.ts';
 import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
+import { chatCommands } from './commands/chat.ts';
 import { configCommand } from './commands/config.ts';
 import { deadLetterCommands } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -11,7 +12,7 @@ import { eventCommands } from './commands/events.ts';
 import { keyCommands } from './commands/key.ts';
 import { outboxCommands } from './commands/outbox.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
-import { sendCommand } from './commands/send.ts';
+import { sendCommands } from './commands/send.ts';
 import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { subscriptionCommands } from './commands/subscriptions.ts';
@@ -24,7 +25,8 @@ const GROUPS = [
   browserCommands,
   keyCommands,
   sessionCommands,
-  sendCommand,
+  sendCommands,
+  chatCommands,
   eventCommands,
   subscriptionCommands,
   outboxCommands,

@@ -15,12 +15,27 @@ interface InboxEntry {
   readonly transmissions: number;
 }
 
+interface Act {
+  readonly kind: string;
+  readonly chat: { readonly chatId: string };
+  readonly messageId: string | null;
+  readonly emoji: string | null;
+  readonly state: string | null;
+  readonly read: number | null;
+  readonly at: string;
+}
+
 /** The bridge answers a wait at the latest after this. */
 const WAIT_STEP_MS = 20_000;
 const path = (session: string, rest = ''): string => `/v1/sandbox/${encodeURIComponent(session)}${rest}`;
 const textOf = (entry: InboxEntry): string =>
   entry.text ??
   (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
+
+function actOf({ kind, emoji, messageId, state, read }: Act): string {
+  if (kind === 'reaction') return emoji === '' ? `reaction to ${messageId} taken back` : `${emoji} to ${messageId}`;
+  return kind === 'seen' ? `${read} read` : `${state}`;
+}
 
 export function sandboxCommands(program: Command): void {
   const sandbox = program
@@ -94,6 +109,24 @@ export function sandboxCommands(program: Command): void {
       new Option('--to <number>', 'on this phone or in this group'),
       wholeNumber('--limit <count>', 'the newest this many (default 50)', 1, 100_000),
     ],
+  );
+
+  leaf(
+    sandbox,
+    'acts <session>',
+    'what others saw of the account besides messages: reactions, read state, typing',
+    async (context, [session], { to }) => {
+      const query = { to } as Record<string, string | undefined>;
+      const acts = await context.client().request<readonly Act[]>('GET', path(session!, '/acts'), { query });
+      context.output.result(acts, () =>
+        table(
+          ['AT', 'CHAT', 'ACT', 'WHAT'],
+          acts.map((each) => [each.at, each.chat.chatId, each.kind, printable(actOf(each))]),
+          'Nothing was seen yet.',
+        ),
+      );
+    },
+    [new Option('--to <number>', 'on this phone or in this group')],
   );
 
   leaf(sandbox, 'account <session>', 'the account as the simulated network sees it', async (context, [session]) => {

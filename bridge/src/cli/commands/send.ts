@@ -1,34 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { leaf, wholeNumber } from '../command.ts';
+import type { Context } from '../context.ts';
 import { oneMessage, type OutboxMessage } from './outbox.ts';
 
-export function sendCommand(program: Command): void {
+const COMMON = [
+  wholeNumber('--wait <seconds>', 'wait at most this long for WhatsApp to take it (default 10)', 0, 60),
+  new Option('--idempotency-key <key>', 'the same key never sends twice'),
+];
+
+export function sendCommands(program: Command): void {
   leaf(
     program,
     'send <session> <to> <text>',
     'send a text message',
     async (context, [session, to, text], options) => {
-      const idempotencyKey = (options['idempotencyKey'] as string | undefined) ?? randomUUID();
-      const waitSeconds = (options['wait'] as number | undefined) ?? 10;
-      const message = await context.client().request<OutboxMessage>('POST', '/v1/messages', {
-        query: { waitMs: waitSeconds * 1000 },
-        headers: { 'idempotency-key': idempotencyKey },
-        body: {
-          session,
-          to,
-          type: 'text',
-          text,
-          ...(options['replyTo'] === undefined ? {} : { quotedMessageId: options['replyTo'] }),
-        },
-      });
-      oneMessage(context, message);
-      if (message.state === 'failed') process.exitCode = 1;
+      const { replyTo } = options;
+      const quoted = replyTo === undefined ? {} : { quotedMessageId: replyTo };
+      await send(context, { session, to, type: 'text', text, ...quoted }, options);
     },
-    [
-      wholeNumber('--wait <seconds>', 'wait at most this long for WhatsApp to take it (default 10)', 0, 60),
-      new Option('--reply-to <messageId>', 'the message to reply to'),
-      new Option('--idempotency-key <key>', 'the same key never sends twice'),
-    ],
+    [...COMMON, new Option('--reply-to <messageId>', 'the message to reply to')],
   );
+
+  leaf(
+    program,
+    'react <session> <to> <messageId> <emoji>',
+    'react to a message; "" takes the reaction back',
+    async (context, [session, to, messageId, emoji], options) =>
+      send(context, { session, to, type: 'reaction', messageId, emoji }, options),
+    COMMON,
+  );
+}
+
+async function send(context: Context, body: object, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const message = await context.client().request<OutboxMessage>('POST', '/v1/messages', {
+    query: { waitMs: ((options['wait'] as number | undefined) ?? 10) * 1000 },
+    headers: { 'idempotency-key': (options['idempotencyKey'] as string | undefined) ?? randomUUID() },
+    body,
+  });
+  oneMessage(context, message);
+  if (message.state === 'failed') process.exitCode = 1;
 }

@@ -1,0 +1,26 @@
+import { Option, type Command } from 'commander';
+import { TYPING_STATES } from '../../contract/chats.ts';
+import { leaf } from '../command.ts';
+
+const path = (session: string, chat: string, act: string): string =>
+  `/v1/sessions/${encodeURIComponent(session)}/chats/${encodeURIComponent(chat)}/${act}`;
+
+export function chatCommands(program: Command): void {
+  const chat = program.command('chat').description('acts in a chat that are done at once or not at all');
+
+  leaf(chat, 'seen <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
+    await context.client().request('POST', path(session!, to!, 'seen'));
+    context.output.result({ seen: to }, 'Marked as read.');
+  });
+
+  leaf(
+    chat,
+    'typing <session> <chat>',
+    'show the other side that the account is writing',
+    async (context, [session, to], { state }) => {
+      await context.client().request('POST', path(session!, to!, 'typing'), { body: { state } });
+      context.output.result({ typing: to, state }, 'Shown.');
+    },
+    [new Option('--state <state>', 'what to show').choices(TYPING_STATES).default('composing')],
+  );
+}
