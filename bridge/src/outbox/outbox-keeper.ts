@@ -74,7 +74,11 @@ export class OutboxKeeper {
       const queued = await reads.inState(session, 'queued', BATCH);
       const sending = await reads.inState(session, 'sending', BATCH);
       for (const row of queued) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE, 'expired');
-      for (const row of sending) await ledger.doubt(row, GONE);
+      for (const row of sending) {
+        // What would be sent again has nobody left to send it, and nobody needs to settle it.
+        if (isRepeatable(row)) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE);
+        else await ledger.doubt(row, GONE);
+      }
       more = queued.length === BATCH || sending.length === BATCH;
     }
   }

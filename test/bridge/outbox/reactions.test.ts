@@ -191,6 +191,18 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     });
   });
 
+  test('of a session that was deleted has failed: nobody could send it again', async () => {
+    const outbox = await start({}, false);
+    const { id } = await react(outbox, '👍');
+    const row = await outbox.reads.find(id as OutboxId);
+    await outbox.ledger.begin(row!, null);
+    await outbox.keeper.sessionDeleted(SESSION);
+    expect(await outbox.service.get(id as OutboxId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'WAB_SESSION_NOT_FOUND' },
+    });
+  });
+
   test('is given up after as many attempts as a message', async () => {
     const network = new Network();
     const lost = (): never => {
