@@ -1,4 +1,5 @@
 /** The browser processes of a profile, found by the system's own list (Linux). */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -41,13 +42,11 @@ export async function browserTree(
     for (const { pid, parent } of running) if (pids.has(parent)) pids.add(pid);
     grew = pids.size > before;
   }
-  // A package's command may be a script, which is no browser but the parent of one.
-  const browser = roots.find(
-    ({ command }) =>
-      !command.includes('--type=') &&
-      command.includes('--remote-debugging-pipe') &&
-      !/^\/\S*\/(ba|da)?sh /.test(command),
+  const candidates = roots.filter(
+    ({ command }) => !command.includes('--type=') && command.includes('--remote-debugging-'),
   );
+  // A package's command may be a script, which is no browser but the parent of one, with the same arguments.
+  const browser = candidates.find(({ pid }) => candidates.every(({ parent }) => parent !== pid));
   const renderers = running.filter(({ pid, command }) => pids.has(pid) && command.includes('--type=renderer'));
   return {
     browser: browser?.pid ?? null,
@@ -57,10 +56,11 @@ export async function browserTree(
   };
 }
 
-const isRunning = (pid: number): boolean => {
+/** Whether a process still does anything: one that has ended can stay listed where nobody asks how it ended. */
+export const isRunning = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
   } catch {
     return false;
   }
@@ -74,4 +74,16 @@ export async function untilEnded(pids: readonly number[], timeoutMs = 10_000): P
       throw new Error(`still running after ${timeoutMs} ms: ${pids.filter(isRunning).length} processes`);
     await wait(50);
   }
+}
+
+/** Ends processes that a test started, and waits until they are gone. */
+export async function endAll(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await untilEnded(pids);
 }

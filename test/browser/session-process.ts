@@ -1,33 +1,44 @@
 /**
- * A process that holds one session, for tests that kill it: `node session-process.ts <profile folder> <browser flags as
- * JSON>`. Prints every signal and fact as a line of JSON; the word `stray` on its input makes the page's work fail unhandled.
+ * A process that holds one session, for tests that kill it: `node session-process.ts <profile folder> <settings as JSON>
+ * <deadlines as JSON>`. Prints every signal, fact and warning as a line of JSON. On its input: `stray` makes work of the
+ * page fail unhandled, `send <chat> <text>` sends, `stop` ends the session and the process.
  */
 import { createInterface } from 'node:readline';
-import type { SessionName } from '../../bridge/src/contract/ids.ts';
-import { DEADLINES } from '../../bridge/src/engine/webjs/deadlines.ts';
+import type { ChatId, SessionName } from '../../bridge/src/contract/ids.ts';
+import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import { attributeRejections } from '../../bridge/src/engine/webjs/rejections.ts';
+import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
-import { createLogger } from '../../bridge/src/ops/logger.ts';
+import type { Log } from '../../bridge/src/ops/logger.ts';
 
-const [folder = '', flags = '[]'] = process.argv.slice(2);
+const [folder = '', settings = '{}', deadlines = '{}'] = process.argv.slice(2);
 const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const settings = { browserPath: process.env['WABRIDGE_BROWSER_PATH'], browserArgs: JSON.parse(flags) as string[] };
-const engine = new WebjsFactory(settings, systemClock, createLogger('silent', 'json'), DEADLINES).create(
-  'killed' as SessionName,
-  folder,
-  {
-    signal: (signal) => print(signal),
-    fact: async (fact) => print(fact),
-  },
-);
+const warn = (...said: unknown[]): void => print({ kind: 'warned', said });
+const log: Log = { debug() {}, info() {}, warn, error: warn, fatal: warn, child: () => log };
+// The bridge takes signals itself and ends in good order; what this process does then is the test's to say.
+process.on('SIGTERM', () => print({ kind: 'asked' }));
+
+const engine = new WebjsFactory(JSON.parse(settings) as WebjsSettings, systemClock, log, {
+  ...DEADLINES,
+  ...(JSON.parse(deadlines) as Partial<Deadlines>),
+}).create('killed' as SessionName, folder, { signal: (signal) => print(signal), fact: async (fact) => print(fact) });
 await engine.start();
 print({ kind: 'started' });
+
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'stray') {
+  const [word, chat, ...text] = line.split(' ');
+  if (word === 'stray') {
     attributeRejections(
       (reason) => print({ kind: 'attributed', reason: String(reason) }),
       () => void setTimeout(() => void Promise.reject(new Error('Target closed')), 1),
     );
-  }
+  } else if (word === 'send') {
+    engine
+      .send({ type: 'text', chatId: chat as ChatId, text: text.join(' ') }, null)
+      .then((receipt) => print({ kind: 'receipt', ...receipt }))
+      .catch((error: Error) => print({ kind: 'not_sent', reason: error.message }));
+  } else if (word === 'stop') break;
 }
+await engine.stop();
+process.exit(0);

@@ -1,6 +1,6 @@
 /** Sends whose outcome is not simply success. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId } from '../../bridge/src/contract/ids.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 let session: SessionAtTest;
@@ -10,29 +10,6 @@ beforeEach(async () => {
 afterEach(() => session.close(), LONG);
 
 describe('sends', () => {
-  test(
-    'silence of the server is unknown, a refusal is failed and reported',
-    async () => {
-      const { engine, heard } = await session.linked({ ack: 500 });
-      session.standin.network.swallows = true;
-      expect(
-        await failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'into the void' }, null)),
-      ).toMatchObject({ outcome: 'unknown' });
-      session.standin.network.swallows = false;
-      session.standin.network.refuses = true;
-      const wireId: WireId = engine.chooseWireId(bobOf(session));
-      expect(await failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'no' }, wireId))).toMatchObject({
-        outcome: 'fail',
-        code: 'WAB_SEND_REFUSED',
-      });
-      await heard.until('the failure', () =>
-        heard.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
-      );
-      expect(heard.messages.filter(({ fromMe }) => fromMe)).toEqual([]);
-    },
-    LONG,
-  );
-
   test(
     'a send while the line is down is put off',
     async () => {

@@ -32,7 +32,7 @@ export function createClient({
   const client = new GuardedClient({
     authStrategy: auth,
     webVersionCache: { type: 'none' },
-    authTimeoutMs: 30_000,
+    authTimeoutMs: deadlines.document,
     evalOnNewDoc: installShims,
     ...(proxy?.credentials ? { proxyAuthentication: proxy.credentials } : {}),
     puppeteer: {

@@ -2,6 +2,8 @@
 export interface Deadlines {
   /** Browser start, page load and the library's injection together. */
   readonly start: number;
+  /** From a new document until it shows that it is WhatsApp Web. */
+  readonly document: number;
   /** One call into the page. */
   readonly call: number;
   /** A send in the page, without media and with it. */
@@ -48,6 +50,7 @@ export interface Deadlines {
 
 export const DEADLINES: Deadlines = {
   start: 90_000,
+  document: 30_000,
   call: 30_000,
   send: 45_000,
   media: 120_000,

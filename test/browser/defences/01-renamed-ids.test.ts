@@ -1,0 +1,38 @@
+/** Defence 1: WhatsApp Web 2.3000.1042401057 renamed `MsgKey._serialized` to `$1`, which the library still reads. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { bobOf, LONG } from '../session-at-test.ts';
+import { Scene, until } from './scene.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.open('$1');
+});
+afterAll(() => scene.close(), LONG);
+
+test(
+  'defence 1: without it, messages have no id and a send looks failed although it arrived',
+  async () => {
+    const stock = await scene.linkedStock();
+    scene.standin.network.say(scene.bob, scene.naive, 'hello');
+    const [hello] = await stock.until('a message', () => (stock.messages.length > 0 ? stock.messages : undefined));
+    expect(hello?.id._serialized).toBeUndefined();
+    expect(await stock.call('sendMessage', scene.bob.pn, 'did it leave?')).toBeNull();
+    await until('the message that looked failed', () => scene.fromNaive.includes('did it leave?'));
+  },
+  LONG,
+);
+
+test(
+  'defence 1: with it, messages have their ids and a send has its receipt',
+  async () => {
+    const { engine, heard } = await scene.linked();
+    scene.standin.network.say(scene.bob, scene.me, 'hello');
+    const hello = await heard.untilMessage(({ text }) => text === 'hello');
+    expect(hello.wireId).toMatch(/^false_4915110000002@c\.us_/);
+    const wireId = engine.chooseWireId(bobOf(scene));
+    const sent = { type: 'text', chatId: bobOf(scene), text: 'it left', quotedWireId: hello.wireId } as const;
+    expect((await engine.send(sent, wireId)).wireId).toBe(wireId);
+    expect(scene.received()).toMatchObject([{ wireId, quotedWireId: hello.wireId }]);
+  },
+  LONG,
+);

@@ -1,0 +1,56 @@
+/**
+ * Defence 4: the library takes hold of a page once for every frame that navigates, and does not wait for itself. Done
+ * between a load and its sync, all of them attach their listeners.
+ */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Account } from '../../standin/account.ts';
+import { LONG } from '../session-at-test.ts';
+import { Scene, until } from './scene.ts';
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await Scene.open();
+});
+afterEach(() => scene.close(), LONG);
+
+/** The page of an account loads anew, and two frames navigate in it before it has synced. */
+async function reloadWithFrames(account: Account): Promise<void> {
+  scene.standin.page.syncDelayMs = 8_000;
+  const before = scene.standin.pageOf(account);
+  await before.reload();
+  const page = await until('the next page', () => {
+    const newest = scene.standin.pages.all.at(-1);
+    return newest && newest.id !== before.id ? newest : undefined;
+  });
+  await page.iframes(2);
+}
+
+test(
+  'defence 4: without it, every message comes once for each injection',
+  async () => {
+    const stock = await scene.linkedStock();
+    await reloadWithFrames(scene.naive);
+    await stock.untilEvent('ready', 3);
+    scene.standin.network.say(scene.bob, scene.naive, 'once');
+    await stock.until('it again', () => (stock.messages.length > 1 ? true : undefined));
+    expect(new Set(stock.messages.map(({ body }) => body))).toEqual(new Set(['once']));
+  },
+  LONG,
+);
+
+test(
+  'defence 4: with it, the session is ready once and every message comes once',
+  async () => {
+    const { heard } = await scene.linked();
+    await reloadWithFrames(scene.me);
+    await heard.untilSignal('ready', 2);
+    scene.standin.network.say(scene.bob, scene.me, 'once');
+    await heard.untilMessage(({ text }) => text === 'once');
+    scene.standin.network.say(scene.bob, scene.me, 'and done');
+    await heard.untilMessage(({ text }) => text === 'and done');
+    expect(heard.messages.map(({ text }) => text)).toEqual(['once', 'and done']);
+    const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => kind !== 'qr');
+    expect(kinds).toEqual(['authenticated', 'ready', 'interrupted', 'ready']);
+  },
+  LONG,
+);

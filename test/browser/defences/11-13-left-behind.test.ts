@@ -1,0 +1,120 @@
+/**
+ * Defences 11 and 13: browsers and locks that are left behind. With a whole Chromium: the headless shell keeps no lock on
+ * its profile.
+ */
+import { rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { browserTree, isRunning, untilEnded } from '../processes.ts';
+import { LONG } from '../session-at-test.ts';
+import { Scene } from './scene.ts';
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await Scene.open('_serialized', 'chromium');
+});
+afterEach(() => scene.close(), LONG);
+
+const browserOf = async (folder: string): Promise<number> => (await browserTree(folder)).browser as number;
+
+describe('a bridge that dies', () => {
+  test(
+    'defence 11: without it, the browser stays behind, and the next start is refused',
+    async () => {
+      const stock = await scene.linkedStock();
+      const { pids } = await browserTree(stock.folder);
+      stock.signal('SIGKILL');
+      await stock.exited;
+      await wait(1_000);
+      expect(pids.filter(isRunning).length).toBeGreaterThan(2);
+      const next = scene.stock();
+      await expect(next.call('initialize')).rejects.toThrow(/already running/);
+    },
+    LONG,
+  );
+
+  test(
+    'defence 11: with it, nothing stays behind, and the next start restores the session',
+    async () => {
+      const ours = await scene.linkedProcess();
+      const { pids } = await browserTree(scene.profileFolder);
+      expect(pids.length).toBeGreaterThan(2);
+      ours.signal('SIGKILL');
+      await ours.exited;
+      await untilEnded(pids);
+      const { heard } = await scene.launch();
+      await heard.untilSignal('ready');
+      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    },
+    LONG,
+  );
+
+  test(
+    'defence 11: without it, a browser that hangs is never ended, and a start that failed leaves its browser running',
+    async () => {
+      const stock = await scene.linkedStock();
+      process.kill(await browserOf(stock.folder), 'SIGSTOP');
+      const destroyed = stock.call('destroy').then(() => 'ended');
+      expect(await Promise.race([destroyed, wait(8_000, 'hangs')])).toBe('hangs');
+      await stock.end();
+
+      Object.assign(scene.standin.page, { version: undefined });
+      const failing = scene.stock({ authTimeoutMs: 2_000 });
+      await expect(failing.call('initialize')).rejects.toThrow('auth timeout');
+      await wait(2_000);
+      expect((await browserTree(failing.folder)).pids.length).toBeGreaterThan(2);
+    },
+    LONG,
+  );
+
+  test(
+    'defence 11: with it, both are ended, by their process id where nothing else helps',
+    async () => {
+      const { engine } = await scene.linked({ close: 1_000 });
+      const { browser, pids } = await browserTree(scene.profileFolder);
+      process.kill(browser as number, 'SIGSTOP');
+      await engine.stop();
+      await untilEnded(pids);
+
+      Object.assign(scene.standin.page, { version: undefined });
+      const { heard } = await scene.launch({ document: 2_000 });
+      expect((await heard.untilSignal('crashed')).reason).toContain('auth timeout');
+      expect((await browserTree(scene.profileFolder)).pids).toEqual([]);
+    },
+    LONG,
+  );
+});
+
+describe('locks on a profile', () => {
+  const strangersLock = async (browserFolder: string): Promise<void> => {
+    const lock = join(browserFolder, 'SingletonLock');
+    await rm(lock, { force: true });
+    // As a container leaves it that had another host name and is gone.
+    await symlink('another-host-4711', lock);
+  };
+
+  test(
+    'defence 13: without it, a lock left behind by another host keeps the session from starting',
+    async () => {
+      await (await scene.linkedStock()).call('destroy');
+      await strangersLock(join(scene.naiveFolder, 'session'));
+      await expect(scene.stock().call('initialize')).rejects.toThrow(/already running|Failed to launch/);
+    },
+    LONG,
+  );
+
+  test(
+    'defence 13: with it, the lock is removed, since ours proves that nobody holds the profile',
+    async () => {
+      const first = await scene.linked();
+      await expect(scene.launch()).rejects.toThrow(/in use/);
+      await first.engine.stop();
+      await strangersLock(join(scene.profileFolder, 'session'));
+      const { heard } = await scene.launch();
+      await heard.untilSignal('ready');
+      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    },
+    LONG,
+  );
+});

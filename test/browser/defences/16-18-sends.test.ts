@@ -1,0 +1,152 @@
+/** Defences 16 to 18: sends that something else breaks, sends that only look done, people who are known by a lid. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../../bridge/src/engine/engine.ts';
+import type { EngineRecording } from '../../conformance/engine-recording.ts';
+import { bobOf, failureOf, LONG } from '../session-at-test.ts';
+import { Scene, until } from './scene.ts';
+import type { StockClient, StockMessage } from './stock-client.ts';
+
+let scene: Scene;
+let stock: StockClient;
+let engine: Engine;
+let heard: EngineRecording;
+beforeAll(async () => {
+  scene = await Scene.open();
+  stock = await scene.linkedStock();
+  ({ engine, heard } = await scene.linked({ ack: 1_500 }));
+}, LONG);
+afterAll(() => scene.close(), LONG);
+
+/** What the page of some versions says when a chat is marked as read. */
+const BROKEN = { throws: "Cannot read properties of undefined (reading 'markedUnread')" };
+
+test(
+  'defence 16: without it, a failure to mark a chat as read keeps the message from being sent',
+  async () => {
+    await scene.naivePage.fault('WAWebUpdateUnreadChatAction.sendSeen', BROKEN);
+    await expect(stock.call('sendMessage', scene.bob.pn, 'hello')).rejects.toThrow('markedUnread');
+    await wait(1_000);
+    expect(scene.fromNaive).toEqual([]);
+    await scene.naivePage.mend();
+  },
+  LONG,
+);
+
+test(
+  'defence 16: with it, a send marks nothing as read; that is an act of its own, whose failure stays with it',
+  async () => {
+    const seen: unknown[] = [];
+    scene.standin.network.events.on('seen', (account) => account === scene.me && seen.push(account));
+    await scene.page.fault('WAWebUpdateUnreadChatAction.sendSeen', BROKEN);
+    const wireId = engine.chooseWireId(bobOf(scene));
+    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, wireId);
+    await scene.inbox(1);
+    expect(seen).toEqual([]);
+    expect((await failureOf(engine.markSeen(bobOf(scene)))).message).toContain('markedUnread');
+    await scene.page.mend();
+    await engine.markSeen(bobOf(scene));
+    await until('the mark', () => seen.length === 1);
+  },
+  LONG,
+);
+
+const GONE = 'false_4915110000002@c.us_3A00000000000000000000' as WireId;
+
+test(
+  'defence 17: without it, a message that never arrives counts as sent, and a missing quote is left out silently',
+  async () => {
+    const { network } = scene.standin;
+    network.swallows = true;
+    const lost = await stock.call<StockMessage>('sendMessage', scene.bob.pn, 'into the void');
+    expect(lost).toMatchObject({ ack: 0, body: 'into the void' });
+    const waiting = stock.call('sendMessage', scene.bob.pn, 'and this', { waitUntilMsgSent: true });
+    expect(await Promise.race([waiting, wait(5_000, 'hangs')])).toBe('hangs');
+    network.swallows = false;
+    network.refuses = true;
+    expect(await stock.call('sendMessage', scene.bob.pn, 'no')).toMatchObject({ ack: 0 });
+    await until('the refusal', () => stock.named('message_ack').some(([, level]) => level === -1));
+    network.refuses = false;
+    const quoting = await stock.call('sendMessage', scene.bob.pn, 'about what?', { quotedMessageId: GONE });
+    expect(quoting).toMatchObject({ hasQuotedMsg: false });
+    await until('only the last', () => scene.fromNaive.length > 0);
+    expect(scene.fromNaive).toEqual(['about what?']);
+  },
+  LONG,
+);
+
+test(
+  'defence 17: with it, only the server’s word counts: silence is unknown, a refusal and a missing quote are failures',
+  async () => {
+    const { network } = scene.standin;
+    const send = (text: string, more: { wireId?: WireId; quotedWireId?: WireId } = {}) => {
+      const { wireId = null, ...quote } = more;
+      return failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text, ...quote }, wireId));
+    };
+    network.swallows = true;
+    expect(await send('into the void')).toMatchObject({ outcome: 'unknown' });
+    network.swallows = false;
+    network.refuses = true;
+    const wireId = engine.chooseWireId(bobOf(scene));
+    expect(await send('no', { wireId })).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
+    await heard.until('the failure', () =>
+      heard.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
+    );
+    network.refuses = false;
+    expect(await send('about what?', { quotedWireId: GONE })).toMatchObject({
+      outcome: 'fail',
+      code: 'WAB_QUOTED_UNKNOWN',
+    });
+    const texts = [...heard.messages.filter(({ fromMe }) => fromMe), ...scene.received()].map(({ text }) => text);
+    for (const text of ['into the void', 'no', 'about what?']) expect(texts).not.toContain(text);
+    const chosen = engine.chooseWireId(bobOf(scene));
+    const receipt = await engine.send({ type: 'text', chatId: bobOf(scene), text: 'at last' }, chosen);
+    expect(receipt.wireId).toBe(chosen);
+  },
+  LONG,
+);
+
+test(
+  'defence 18: without it, a sender is a bare lid, and a number that the page has not met cannot be written to',
+  async () => {
+    const { network } = scene.standin;
+    scene.carol.hidesPhone = true;
+    network.say(scene.carol, scene.naive, 'guess who');
+    const { from } = await stock.untilMessage('guess who');
+    expect(from).toBe(scene.carol.lid);
+    network.addAccount('4915110000008', 'Dave');
+    await expect(stock.call('sendMessage', '4915110000008@c.us', 'nice to meet you')).rejects.toThrow(
+      'No LID for user',
+    );
+  },
+  LONG,
+);
+
+test(
+  'defence 18: with it, an address has lid and phone where WhatsApp tells them, and a new number is looked up first',
+  async () => {
+    const { network } = scene.standin;
+    const frank = network.addAccount('4915110000011', 'Frank');
+    Object.assign(frank, { hidesPhone: true, phoneKnown: false });
+    scene.carol.hidesPhone = true;
+    network.say(scene.carol, scene.me, 'guess who');
+    network.say(frank, scene.me, 'you never will');
+    expect((await heard.untilMessage(({ text }) => text === 'guess who')).sender).toMatchObject({
+      chatId: scene.carol.lid,
+      lid: scene.carol.lid,
+      phone: `+${scene.carol.phone}`,
+    });
+    const { sender } = await heard.untilMessage(({ text }) => text === 'you never will');
+    expect(sender).toMatchObject({ chatId: frank.lid, lid: frank.lid, name: 'Frank' });
+    expect(sender.phone).toBeUndefined();
+
+    const eve = network.addAccount('4915110000010', 'Eve');
+    const chatId = eve.pn as ChatId;
+    await engine.send({ type: 'text', chatId, text: 'nice to meet you' }, engine.chooseWireId(chatId));
+    expect(eve.inbox).toHaveLength(1);
+    const nobody = { type: 'text', chatId: '4915119999999@c.us' as ChatId, text: 'anybody?' } as const;
+    expect(await failureOf(engine.send(nobody, null))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
+  },
+  LONG,
+);
