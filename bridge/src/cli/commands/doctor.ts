@@ -1,18 +1,55 @@
-import type { Command } from 'commander';
-import { leaf } from '../command.ts';
+import { Option, type Command } from 'commander';
+import { leaf, wholeNumber } from '../command.ts';
+import type { Context } from '../context.ts';
 import { examine } from '../doctor.ts';
+import { runLiveChecks } from '../live-checks.ts';
+import { progressLine, reportText } from '../live/report.ts';
 
 export function doctorCommand(program: Command): void {
-  leaf(program, 'doctor', 'check this machine and say what to do', async (context) => {
-    const findings = await examine(context);
-    context.output.result(findings, () =>
-      findings
-        .map(
-          ({ check, state, detail, todo }) =>
-            `${state === 'ok' ? ' ok ' : state === 'warning' ? 'warn' : 'FAIL'}  ${check}: ${detail}${todo === undefined ? '' : `\n      -> ${todo}`}`,
-        )
-        .join('\n'),
-    );
-    if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1;
-  });
+  leaf(
+    program,
+    'doctor',
+    'check this machine and say what to do; with --live a session, against WhatsApp itself',
+    async (context, _args, options) => {
+      const session = options['live'] as string | undefined;
+      return session === undefined ? checkMachine(context) : checkLive(context, session, options);
+    },
+    [
+      new Option('--live <session>', 'try a session that is linked, and print a report that can be attached to a bug'),
+      new Option('--no-inbound', 'with --live: ask nobody to write from another phone'),
+      new Option('--restart', 'with --live: stop and start the session too'),
+      wholeNumber('--wait <seconds>', 'with --live: how long to wait for a person (default 120)', 5, 3600),
+    ],
+  );
+}
+
+async function checkMachine(context: Context): Promise<void> {
+  const findings = await examine(context);
+  context.output.result(findings, () =>
+    findings
+      .map(
+        ({ check, state, detail, todo }) =>
+          `${state === 'ok' ? ' ok ' : state === 'warning' ? 'warn' : 'FAIL'}  ${check}: ${detail}${todo === undefined ? '' : `\n      -> ${todo}`}`,
+      )
+      .join('\n'),
+  );
+  if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1;
+}
+
+async function checkLive(context: Context, session: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+  // On stderr, so that the report can go into a file while a person is told what to do.
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+  const report = await runLiveChecks(
+    context.client(),
+    {
+      session,
+      inbound: options['inbound'] !== false,
+      restart: options['restart'] === true,
+      personMs: ((options['wait'] as number | undefined) ?? 120) * 1000,
+    },
+    { tell, done: (result) => tell(progressLine(result)) },
+  );
+  tell('');
+  context.output.result(report, () => reportText(report));
+  if (report.checks.some(({ state }) => state === 'failed')) process.exitCode = 1;
 }

@@ -1,0 +1,71 @@
+/** Live checks for which a person writes from another phone, and sees what comes back. */
+import { isTaken, type Live, type LiveCheck, notTaken, says } from './live.ts';
+import { fetchFile } from './own-chat.ts';
+import { failed, kib, notRun, ok, type Outcome, seconds } from './report.ts';
+
+const DELIVERED_MS = 60_000;
+
+async function inbound(live: Live): Promise<Outcome> {
+  if (!live.options.inbound) return notRun('nobody was asked to write (--no-inbound)');
+  const code = live.newCode();
+  live.tell(
+    `\nNow write to this account from another phone, best a photo with the caption: wabridge ${code}\n` +
+      `   (only a message with ${code} counts; whatever else comes is left alone)`,
+  );
+  const event = await live.untilPerson(says(code));
+  if (!event)
+    return failed(
+      'no message came in the time given',
+      'If the phone shows two ticks at it, the session does not hear: report it. Else write sooner, or use --wait.',
+    );
+  live.memory.inbound = event;
+  const after = seconds(Math.max(0, Date.now() - Date.parse(event.occurredAt)));
+  return event.type === 'message.received'
+    ? ok(`from another account, in the log about ${after} after it was written`)
+    : ok(`from this account's own phone, in the log about ${after} after it was written`);
+}
+
+async function inboundMedia(live: Live): Promise<Outcome> {
+  const media = live.memory.inbound?.data?.media;
+  if (!media) return notRun('the message had no file', 'Write a photo with the code as its caption.');
+  const { bytes } = await fetchFile(live, media.mediaId);
+  return bytes > 0 ? ok(`${media.kind}, ${kib(bytes)} fetched`) : failed('an empty file was fetched', 'Report it.');
+}
+
+/** Read, typing, a reply that quotes and a reaction, and how far WhatsApp says the reply came. */
+async function answer(live: Live): Promise<Outcome> {
+  const event = live.memory.inbound;
+  if (event?.type !== 'message.received' || !event.chat || event.data?.messageId === undefined)
+    return notRun('the message came from the own phone, so there is nobody to answer', 'Write from another phone.');
+  const to = event.chat.chatId;
+  const { messageId } = event.data;
+  const chat = live.path(`/chats/${encodeURIComponent(to)}`);
+  await live.client.request('POST', `${chat}/seen`);
+  await live.client.request('POST', `${chat}/typing`, { body: { state: 'composing' } });
+  const text = 'wabridge live check: the answer. Leave this chat open until the check has ended.';
+  const sent = await live.send({ type: 'text', to, text, quotedMessageId: messageId });
+  if (!isTaken(sent)) return notTaken(sent);
+  if (live.memory.session?.capabilities.operations.includes('reaction')) {
+    const reacted = await live.send({ type: 'reaction', to, messageId, emoji: '✅' });
+    if (!isTaken(reacted)) return notTaken(reacted);
+  }
+  live.tell('   It came, and is answered: open the chat on that phone and see a reply that quotes it, and a reaction.');
+  const took = (level: string): Promise<boolean> =>
+    live.watch
+      .until(
+        ({ type, data }) => type === 'message.acknowledged' && data?.outboxId === sent.id && data.ack === level,
+        DELIVERED_MS,
+      )
+      .then((found) => found !== null);
+  if (!(await took('delivered')) && !(await took('read')))
+    return failed('the answer left, but was not reported as delivered', 'See whether that phone is online.');
+  return (await took('read'))
+    ? ok('the answer was delivered and read')
+    : ok('the answer was delivered; that it was read was not reported (receipts may be off on that phone)');
+}
+
+export const inboundChecks: readonly LiveCheck[] = [
+  { name: 'inbound', needs: ['session'], run: inbound },
+  { name: 'inbound media', needs: ['inbound'], run: inboundMedia },
+  { name: 'answer', needs: ['inbound'], run: answer },
+];
