@@ -1,5 +1,5 @@
 /** The stand-in on a command line: reads commands, prints what happens. */
-import { createInterface } from 'node:readline';
+import { clearLine, createInterface } from 'node:readline';
 import type { Standin } from '../server.ts';
 import type { Command, Context } from './command.ts';
 import { messageCommands } from './message-commands.ts';
@@ -51,12 +51,20 @@ export async function obey(context: Context, line: string): Promise<void> {
 /** Reads commands until `quit`, the end of a terminal's input, or a signal. */
 export async function converse(standin: Standin): Promise<void> {
   const words = new Words(standin);
-  const input = createInterface({ input: process.stdin, prompt: '> ', terminal: process.stdin.isTTY });
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const input = createInterface({
+    input: process.stdin,
+    ...(isTerminal ? { output: process.stdout } : {}),
+    prompt: '> ',
+    terminal: isTerminal,
+  });
   const print = (text: string): void => {
     const time = new Date().toTimeString().slice(0, 8);
     const stamped = text.includes('\n') ? text : `${time}  ${text}`;
-    process.stdout.write(process.stdin.isTTY ? `\r${stamped}\n` : `${stamped}\n`);
-    if (process.stdin.isTTY) input.prompt(true);
+    // What is being typed goes below what happened.
+    if (isTerminal) clearLine(process.stdout, 0);
+    process.stdout.write(isTerminal ? `\r${stamped}\n` : `${stamped}\n`);
+    if (isTerminal) input.prompt(true);
   };
   narrate(standin.network, words, print);
   const context: Context = { standin, words, print };
@@ -64,15 +72,15 @@ export async function converse(standin: Standin): Promise<void> {
   const stopped = new Promise<void>((resolve) => (stop = resolve));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   input.on('SIGINT', stop);
-  if (process.stdin.isTTY) input.prompt();
+  if (isTerminal) input.prompt();
   void (async () => {
     for await (const line of input) {
       if (line.trim() === 'quit') return stop();
       await obey(context, line);
-      if (process.stdin.isTTY) input.prompt();
+      if (isTerminal) input.prompt();
     }
     // Started without a terminal, it stays until it is told to stop.
-    if (process.stdin.isTTY) stop();
+    if (isTerminal) stop();
   })();
   await stopped;
   input.close();
