@@ -1,6 +1,6 @@
 /** The unmodified Client of whatsapp-web.js in a real Chromium, led to the stand-in, with everything that it emits. */
 import { accessSync } from 'node:fs';
-import whatsapp, { type Client } from 'whatsapp-web.js';
+import whatsapp, { type Client, type ClientOptions } from 'whatsapp-web.js';
 import type { Standin } from '../standin/server.ts';
 import { until } from '../standin/until.ts';
 
@@ -18,11 +18,17 @@ export class BareClient {
   readonly #standin: Standin;
 
   /** @param folder where the login is kept; the library's LocalAuth works in it */
-  constructor(standin: Standin, folder: string) {
+  constructor(standin: Standin, folder: string, options: ClientOptions = {}) {
     accessSync(BROWSER);
     this.#standin = standin;
+    const login = new whatsapp.LocalAuth({ dataPath: folder });
+    // Puppeteer stops listening to the pipes of a browser before they end; an error after that would end the test run.
+    login.afterBrowserInitialized = async () => {
+      for (const pipe of this.client.pupBrowser?.process()?.stdio ?? []) pipe?.on('error', () => undefined);
+    };
     this.client = new whatsapp.Client({
-      authStrategy: new whatsapp.LocalAuth({ dataPath: folder }),
+      authStrategy: login,
+      ...options,
       webVersionCache: { type: 'none' },
       puppeteer: {
         executablePath: BROWSER,
@@ -59,6 +65,20 @@ export class BareClient {
       const found = this.emitted.slice(skip).find((each) => each.event === event && matches(...each.values));
       return found?.values;
     });
+  }
+
+  /**
+   * Waits until `ready` was emitted so many times. The library misses a sync that ends before it listens, which happens
+   * on a busy machine: then it is told, now and then.
+   */
+  async ready(times = 1): Promise<void> {
+    const tell = `window.require?.('WAWebSocketModel').Socket.hasSynced && window.onAppStateHasSyncedEvent?.()`;
+    const nudge = setInterval(() => void this.client.pupPage?.evaluate(tell).catch(() => undefined), 4_000);
+    try {
+      await this.until(`ready, ${times} times`, () => this.count('ready') >= times);
+    } finally {
+      clearInterval(nudge);
+    }
   }
 
   until<Found>(what: string, look: () => Found | undefined | false): Promise<Found> {

@@ -51,7 +51,7 @@ describe('on the build of old', () => {
     await open('_serialized');
     await page.start();
     standin.scan((await page.heard('qr'))[0] as string, me);
-    await page.heard('ready');
+    await page.ready();
   }, LONG);
   afterAll(close, LONG);
 
@@ -324,7 +324,7 @@ describe('on the build of old', () => {
       network.react(bob, missed, '⏰');
       page = new BareClient(standin, folder);
       await page.start();
-      await page.heard('ready');
+      await page.ready();
       const chat = await page.client.getChatById(bob.pn);
       const held = await chat.fetchMessages({ limit: 30 });
       const found = held.find(({ body }) => body === 'while you were away');
@@ -355,7 +355,7 @@ describe('on the build that renamed the ids of messages', () => {
       const { network } = standin;
       await page.start();
       standin.enterCode(await page.client.requestPairingCode(me.phone), me);
-      await page.heard('ready');
+      await page.ready();
       network.say(bob, me, 'hello');
       const hello = await arrived('hello');
       expect(hello.from).toBe(bob.pn);

@@ -30,6 +30,8 @@ export class Account {
   readsAtOnce = false;
   /** The phone sends again what a linked device could not decrypt, when the device asks. */
   resendsUndecrypted = false;
+  /** What the linked device said last about its presence. */
+  available: boolean | null = null;
   /** Set by `Network.block`: WhatsApp serves this account no longer. */
   blocked: BlockedState | null = null;
   readonly devices = new Set<Device>();

@@ -98,19 +98,19 @@ export class ChatServer {
     if (frame.type === 'takeover') return this.#connect(connection, linked);
     if (!linked.device.uses(connection)) return;
     const { account, device } = linked;
-    if (frame.type === 'send') this.#network.sendFrom(account, device, frame.message);
+    if (frame.type === 'send') this.#network.acts.send(account, device, frame.message);
     else if (frame.type === 'got') device.confirm(frame.number);
-    else if (frame.type === 'seen') this.#network.seen(account, frame.chat, device);
-    else this.#network.actFrom(account, device, frame);
+    else this.#network.acts.act(account, device, frame);
   }
 
   async #answer(frame: PageRequest, connection: Connection, linked: Linked | undefined): Promise<void> {
     if (this.#network.answerDelayMs > 0) await wait(this.#network.answerDelayMs);
     if (this.#network.losesAnswers) return;
     const answer = await this.#answerTo(frame, connection, linked);
-    connection.send({ type: 'answer', request: frame.request, answer });
+    if (answer !== undefined) connection.send({ type: 'answer', request: frame.request, answer });
   }
 
+  /** Undefined where the server stays silent. */
   async #answerTo(frame: PageRequest, connection: Connection, linked: Linked | undefined): Promise<unknown> {
     switch (frame.type) {
       case 'exists':
@@ -128,6 +128,11 @@ export class ChatServer {
       case 'unlink':
         if (linked) linked.account.devices.delete(linked.device);
         return true;
+      case 'react':
+      case 'edit':
+      case 'revoke':
+      case 'vote':
+        return linked && this.#network.acts.deed(linked.account, linked.device, frame);
     }
   }
 }

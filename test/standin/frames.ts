@@ -126,11 +126,19 @@ export type ServerFrame =
 
 export type ChatState = 'composing' | 'recording' | 'paused';
 
+/** What a device does to a message that is there. */
+export type PageDeed =
+  | { readonly type: 'react'; readonly stanza: string; readonly emoji: string }
+  | { readonly type: 'edit'; readonly stanza: string; readonly body: string }
+  | { readonly type: 'revoke'; readonly stanza: string }
+  | { readonly type: 'vote'; readonly stanza: string; readonly options: readonly number[] };
+
 /** Requests carry a number, under which their answer comes back. */
 export type PageRequest =
   | { readonly type: 'exists'; readonly wid: string; readonly request: number }
   | { readonly type: 'pairing'; readonly phone: string; readonly notify: boolean; readonly request: number }
   | { readonly type: 'reupload'; readonly directPath: string; readonly request: number }
+  | ({ readonly request: number } & PageDeed)
   | { readonly type: 'unlink'; readonly request: number };
 
 export type PageFrame =
@@ -138,11 +146,7 @@ export type PageFrame =
   | { readonly type: 'send'; readonly message: WireMessage }
   | { readonly type: 'got'; readonly number: number }
   | { readonly type: 'seen'; readonly chat: string }
-  | { readonly type: 'react'; readonly stanza: string; readonly emoji: string }
-  | { readonly type: 'edit'; readonly stanza: string; readonly body: string }
-  | { readonly type: 'revoke'; readonly stanza: string }
   | { readonly type: 'delete'; readonly stanza: string }
-  | { readonly type: 'vote'; readonly stanza: string; readonly options: readonly number[] }
   | { readonly type: 'chatstate'; readonly chat: string; readonly state: ChatState }
   | { readonly type: 'presence'; readonly available: boolean }
   | { readonly type: 'reject-call'; readonly call: string; readonly to: string }

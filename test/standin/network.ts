@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Account, type Group } from './account.ts';
+import { Acts } from './acts.ts';
 import type { Content } from './contents.ts';
 import { Deeds, newStanza } from './deeds.ts';
 import { Device } from './device.ts';
-import type { BlockedState, OwnAccount, PageFrame, WireMessage } from './frames.ts';
+import type { BlockedState, OwnAccount } from './frames.ts';
 import { Groups } from './groups.ts';
-import { ACK, idOf, type Letter, Post } from './post.ts';
+import { ACK, type Letter, Post } from './post.ts';
 import { until } from './until.ts';
 
 export class Network {
@@ -32,6 +33,8 @@ export class Network {
   readonly #post = new Post(this.events, (id) => this.find(id));
   readonly #deeds = new Deeds(this.#post);
   readonly #groups = new Groups(this.#post);
+  /** What linked devices ask for. */
+  readonly acts = new Acts(this, this.#post, this.#deeds, this.#groups);
 
   addAccount(phone: string, name: string): Account {
     const account = new Account(phone, name);
@@ -152,17 +155,6 @@ export class Network {
     return id;
   }
 
-  /** A linked device sends. Repeating a stanza delivers it once, as the real server does. */
-  sendFrom(account: Account, device: Device, message: WireMessage): void {
-    const id = idOf({ ...message, fromMe: true });
-    device.ids.set(message.stanza, id);
-    if (this.swallows) return;
-    const to = this.#groups.find(message.chat) ?? this.find(message.chat);
-    if (this.refuses || !to) return device.keep({ type: 'ack', id, ack: ACK.refused });
-    if (this.#post.find(message.stanza)) return this.#post.report(message.stanza);
-    this.#post.carry(account, to, message.stanza, message, { by: device });
-  }
-
   /** The server takes messages but says nothing more about them; set back to false, it says what it held back. */
   get holdsAcks(): boolean {
     return this.#post.holdsAcks;
@@ -190,44 +182,15 @@ export class Network {
     this.#post.progress(stanza, listener, ACK.played);
   }
 
-  /** The account read one of its chats, on the phone or on a linked device (`by`): the senders learn of it. */
-  seen(account: Account, chat: string, by: Device | null = null): void {
-    if (by) this.events.emit('seen', account, chat);
-    for (const device of account.devices) if (device !== by) device.keep({ type: 'seen', chat });
-    for (const message of account.inbox)
-      if (message.chat === chat) this.#post.progress(message.stanza, account, ACK.read);
+  /** An account reads one of its chats on the phone: the senders learn of it. */
+  seen(account: Account, chat: string): void {
+    this.#post.seen(account, chat);
   }
 
   /** A phone that was out of reach gets what waited. */
   reach(account: Account): void {
     account.reachable = true;
     for (const message of account.inbox) this.#post.progress(message.stanza, account, ACK.delivered);
-  }
-
-  /** A linked device does something to messages, calls or groups. What makes no sense is dropped, as the server does. */
-  actFrom(account: Account, device: Device, act: Exclude<PageFrame, { readonly request: number }>): void {
-    if ('stanza' in act && !this.#post.find(act.stanza)) return;
-    if (act.type === 'react') this.#deeds.react(account, act.stanza, act.emoji);
-    else if (act.type === 'edit') this.#deeds.edit(account, act.stanza, act.body, device);
-    else if (act.type === 'revoke') this.#deeds.revoke(account, act.stanza, device);
-    else if (act.type === 'delete') this.#deeds.delete(account, act.stanza, device);
-    else if (act.type === 'vote') this.#deeds.vote(account, act.stanza, act.options);
-    else if (act.type === 'chatstate') {
-      const to = this.#groups.find(act.chat)?.members ?? [this.find(act.chat)];
-      for (const other of to)
-        if (other && other !== account)
-          this.#post.tell(other, { kind: 'chatstate', by: account, chat: act.chat, state: act.state });
-    } else if (act.type === 'reject-call') {
-      const caller = this.find(act.to);
-      if (caller) this.#post.tell(caller, { kind: 'call-rejected', by: account, call: act.call });
-    } else if (act.type === 'resend') {
-      if (account.resendsUndecrypted) for (const stanza of act.stanzas) this.#post.decrypt(stanza);
-    } else if (act.type === 'leave' || act.type === 'rename') {
-      const group = this.#groups.find(act.chat);
-      if (!group?.members.includes(account)) return;
-      if (act.type === 'leave') this.#groups.leave(group, account);
-      else this.#groups.rename(group, account, act.subject);
-    }
   }
 
   /** How far a message is, and who has it. @throws Error where no message has this stanza id */

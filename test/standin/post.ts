@@ -111,6 +111,13 @@ export class Post {
     this.report(stanza);
   }
 
+  /** An account read one of its chats, on the phone or on a linked device (`by`): the senders learn of it. */
+  seen(account: Account, chat: string, by: Device | null = null): void {
+    if (by) this.#events.emit('seen', account, chat);
+    for (const device of account.devices) if (device !== by) device.keep({ type: 'seen', chat });
+    for (const message of account.inbox) if (message.chat === chat) this.progress(message.stanza, account, ACK.read);
+  }
+
   /** Says how far a message is to the devices of its sender. */
   report(stanza: string): void {
     const letter = this.#letters.get(stanza);

@@ -35,7 +35,10 @@ export class Standin {
     const { key, cert, pin } = await makeCertificate(HOST);
     this.#pin = pin;
     this.#server = createServer({ key, cert }, (request, response) => {
-      this.#serve(request, response).catch(() => response.writeHead(500).end());
+      this.#serve(request, response).catch(() => {
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      });
     });
     this.#sockets = new WebSocketServer({ server: this.#server, maxPayload: 64 * 1024 * 1024 });
     this.#sockets.on('connection', (socket, request) => this.#connected(socket, request));

@@ -23,17 +23,18 @@ define('WAWebMsgActionCapability', {
 
 define('WAWebSendReactionMsgAction', {
   /** The page hears of its own reaction through the table of reactions. */
-  sendReactionToMsg: async (message, emoji) => void link.send({ type: 'react', stanza: stanzaOf(message), emoji }),
+  sendReactionToMsg: async (message, emoji) =>
+    void (await link.insist({ type: 'react', stanza: stanzaOf(message), emoji })),
 });
 define('WAWebSendMessageEditAction', {
   sendMessageEdit: async (message, body) => {
-    link.send({ type: 'edit', stanza: stanzaOf(message), body });
+    await link.insist({ type: 'edit', stanza: stanzaOf(message), body });
     await inbound.edit({ id: String(message.id), stanza: await MsgKey.newId(), body, t: Date.now() });
   },
 });
 define('WAWebPollsSendVoteMsgAction', {
   sendVote: async (message, localIds) =>
-    void link.send({ type: 'vote', stanza: stanzaOf(message), options: [...localIds] }),
+    void (await link.insist({ type: 'vote', stanza: stanzaOf(message), options: [...localIds] })),
 });
 define('WAWebPollsVotesSchema', {
   getTable: () => ({
@@ -52,7 +53,7 @@ define('WAWebPollsVotesSchema', {
 /** For everyone. */
 Cmd.sendRevokeMsgs = async (_chat, { list }) => {
   for (const message of list) {
-    link.send({ type: 'revoke', stanza: stanzaOf(message) });
+    await link.insist({ type: 'revoke', stanza: stanzaOf(message) });
     await inbound.revoke({ id: String(message.id), by: String(message.author ?? message.from) });
   }
 };

@@ -70,6 +70,7 @@ async function online(account, backlog) {
   for (const frame of backlog) await receive(frame, false);
   Socket.set({ state: 'CONNECTED', hasSynced: false });
   onOnline();
+  link.isWelcome();
   const synced = () => Socket.set({ hasSynced: true });
   if (window.STANDIN.syncDelayMs > 0) setTimeout(synced, window.STANDIN.syncDelayMs);
   else synced();

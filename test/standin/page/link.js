@@ -4,6 +4,7 @@ const RECONNECT_MS = 250;
 export class Link {
   #socket = null;
   #waiting = new Map();
+  #comesUp = [];
   #nextRequest = 1;
   #closed = false;
   #onFrame;
@@ -57,6 +58,24 @@ export class Link {
         reject(new Error('not connected'));
       }
     });
+  }
+
+  /**
+   * Asks the server to do something, which may be asked twice: now, or once there is a connection, and again after each
+   * one that ended without an answer.
+   */
+  async insist(frame) {
+    for (;;) {
+      const answer = await this.request(frame).catch(() => undefined);
+      if (answer?.error) throw new Error(answer.error);
+      if (answer) return answer;
+      await new Promise((resolve) => this.#comesUp.push(resolve));
+    }
+  }
+
+  /** Connected and welcome: what waited for it goes out. */
+  isWelcome() {
+    for (const resolve of this.#comesUp.splice(0)) resolve();
   }
 
   #receive(frame) {
