@@ -10,7 +10,7 @@ import { format } from 'prettier';
 import { ratioOf, type BenchmarkRow } from '../test/benchmark/benchmark.ts';
 import { root, run, say } from './tasks.ts';
 
-const BENCHMARKS = ['stream', 'appends', 'n8n'];
+const BENCHMARKS = ['stream', 'appends', 'webjs', 'n8n'];
 
 // n8n has a process group of its own, which is ended where this process exits, but not where a signal ends it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
@@ -67,8 +67,8 @@ if (process.argv.includes('--publish')) {
   const text = `# Benchmarks
 
 Written by \`npm run bench -- --publish\`. Read the ratios, not the figures: the machine is shared and noisy, and both
-sides of a row were measured in the same run. The ratio is always wabridge / baseline: above 1 is slower for times
-and faster for rates.
+sides of a row were measured in the same run. The ratio is always wabridge / baseline: above 1 is slower for times,
+faster for rates and bigger for memory.
 
 Machine: ${machine}. Run on ${new Date().toISOString().slice(0, 10)}, load average before the run ${load.toFixed(1)}.
 

@@ -5,15 +5,15 @@ export interface BenchmarkRow {
   readonly name: string;
   /** What is counted, e.g. `appends/s` or `ms p99`. */
   readonly unit: string;
-  /** Of times less is better, of rates more. */
-  readonly kind: 'rate' | 'time';
+  /** Of times and memory less is better, of rates more. */
+  readonly kind: 'rate' | 'time' | 'memory';
   readonly ours: number;
   readonly baseline: number;
   /** What the baseline is, and where it carries less than ours. */
   readonly baselineIs: string;
 }
 
-/** Always `ours / baseline`: above 1 is slower for times and faster for rates. */
+/** Always `ours / baseline`: above 1 is slower for times, faster for rates and bigger for memory. */
 export const ratioOf = ({ ours, baseline }: BenchmarkRow): number => ours / baseline;
 
 /** The value below which that share of the values lies. @param share 0 to 1 */

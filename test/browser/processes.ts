@@ -36,12 +36,12 @@ export async function browserTree(
 ): Promise<{ browser: number | null; renderers: number[]; pids: number[]; commands: string[] }> {
   const running = await all();
   const roots = running.filter(({ command }) => command.includes(`--user-data-dir=${profileFolder}`));
-  const pids = new Set(roots.map(({ pid }) => pid));
-  for (let grew = true; grew;) {
-    const before = pids.size;
-    for (const { pid, parent } of running) if (pids.has(parent)) pids.add(pid);
-    grew = pids.size > before;
-  }
+  const pids = new Set(
+    descendants(
+      running,
+      roots.map(({ pid }) => pid),
+    ),
+  );
   const candidates = roots.filter(
     ({ command }) => !command.includes('--type=') && command.includes('--remote-debugging-'),
   );
@@ -54,6 +54,25 @@ export async function browserTree(
     pids: [...pids],
     commands: running.filter(({ pid }) => pids.has(pid)).map(({ command }) => command),
   };
+}
+
+/** A process, everything that it started, and what else names a folder on its command line, with all that came of it. */
+export async function processTree(root: number, folder: string): Promise<number[]> {
+  const running = await all();
+  return descendants(
+    running,
+    running.filter(({ pid, command }) => pid === root || command.includes(folder)).map(({ pid }) => pid),
+  );
+}
+
+function descendants(running: readonly Running[], roots: readonly number[]): number[] {
+  const pids = new Set(roots);
+  for (let grew = true; grew;) {
+    const before = pids.size;
+    for (const { pid, parent } of running) if (pids.has(parent)) pids.add(pid);
+    grew = pids.size > before;
+  }
+  return [...pids];
 }
 
 /** Whether a process still does anything: one that has ended can stay listed where nobody asks how it ended. */

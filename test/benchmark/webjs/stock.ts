@@ -1,0 +1,173 @@
+/** The baseline: bare whatsapp-web.js in a process of its own, with a whole Chromium and its stock flags. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { processTree, untilEnded } from '../../browser/processes.ts';
+import type { Standin } from '../../standin/server.ts';
+import { byChat, type Contestant, type Outgoing } from './contestant.ts';
+import type { FromStock, ToStock } from './stock-process.ts';
+
+const SCRIPT = fileURLToPath(new URL('stock-process.ts', import.meta.url));
+export const STOCK_BROWSER = '/usr/bin/chromium';
+const DEADLINE_MS = 120_000;
+/** After so long a client that says nothing is started again, as its users do: it has missed that the page has synced. */
+const SILENT_MS = 30_000;
+
+export class Stock implements Contestant {
+  readonly name = 'stock';
+  readonly folder: string;
+  readonly #flags: readonly string[];
+  #child: ChildProcess | null = null;
+  #sessions: readonly string[] = [];
+  #heard: FromStock[] = [];
+  #wake: () => void = () => undefined;
+  #received = 0;
+  output = '';
+
+  private constructor(folder: string, flags: readonly string[]) {
+    this.folder = folder;
+    this.#flags = flags;
+  }
+
+  static async make(standin: Standin): Promise<Stock> {
+    accessSync(STOCK_BROWSER);
+    // Chromium refuses its sandbox to root, for both sides.
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    return new Stock(await mkdtemp(join(tmpdir(), 'wabridge-bench-stock-')), [...sandbox, ...standin.browserArgs]);
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the process is not running');
+    return this.#child.pid;
+  }
+
+  /** Starts all sessions that it had at once, as a script would. */
+  async open(): Promise<void> {
+    const child = fork(SCRIPT, [this.folder, STOCK_BROWSER, JSON.stringify(this.#flags)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    this.#heard = [];
+    this.#received = 0;
+    const keep = (chunk: Buffer): void => {
+      this.output = (this.output + chunk.toString()).slice(-20_000);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    child.on('message', (message: FromStock) => {
+      if (message.say === 'received') this.#received = message.count;
+      else this.#heard.push(message);
+      this.#wake();
+    });
+    child.once('exit', () => this.#wake());
+    await this.#hear('the process', (said) => said.say === 'up');
+    for (const session of this.#sessions) this.#tell({ do: 'start', session });
+  }
+
+  async add(session: string): Promise<string> {
+    this.#sessions = [...this.#sessions, session];
+    this.#tell({ do: 'start', session });
+    const said = await this.#hear(`a QR of ${session}`, (each) => each.say === 'qr' && each.session === session);
+    return said.say === 'qr' ? said.code : '';
+  }
+
+  /** Clients that never said that they were ready, and were started again. */
+  silent = 0;
+
+  async ready(session: string): Promise<void> {
+    const isReady = (said: FromStock): boolean => said.say === 'ready' && said.session === session;
+    for (;;) {
+      const silentAt = performance.now() + SILENT_MS;
+      await this.#until(
+        `${session} to be ready`,
+        () => this.#heard.some(isReady) || performance.now() > silentAt || undefined,
+      );
+      if (this.#heard.some(isReady)) return;
+      this.silent += 1;
+      await this.stop(session);
+      await this.start(session);
+    }
+  }
+
+  async stop(session: string): Promise<void> {
+    this.#sessions = this.#sessions.filter((each) => each !== session);
+    // It is ready again only when it says so again.
+    this.#heard = this.#heard.filter((said) => !('session' in said) || said.session !== session);
+    this.#tell({ do: 'stop', session });
+    await this.#hear(`${session} to end`, (said) => said.say === 'stopped' && said.session === session);
+  }
+
+  async start(session: string): Promise<void> {
+    this.#sessions = [...this.#sessions, session];
+    this.#tell({ do: 'start', session });
+  }
+
+  async received(count: number): Promise<void> {
+    const until = this.#received + count;
+    await this.#until(`${count} messages`, () => (this.#received >= until ? true : undefined));
+  }
+
+  async send(session: string, messages: readonly Outgoing[]): Promise<void> {
+    const chats = byChat(messages).map((chat) => chat.map(({ to, text }) => ({ to: to.pn, text })));
+    this.#heard = this.#heard.filter(({ say }) => say !== 'sent');
+    this.#tell({ do: 'send', session, chats });
+    await this.#hear('the sends', ({ say }) => say === 'sent');
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    const pids = child?.pid === undefined ? [] : await processTree(child.pid, this.folder);
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      // The library's browsers end with Puppeteer's own handler of this signal; those of a killed process would stay.
+      child.kill('SIGTERM');
+      const deadline = new AbortController();
+      await Promise.race([ended, wait(10_000, undefined, { signal: deadline.signal }).catch(() => undefined)]);
+      deadline.abort();
+      child.kill('SIGKILL');
+    }
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+    }
+    await untilEnded(pids);
+  }
+
+  /** Removes what the sessions left; only once closed. */
+  async forget(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #tell(order: ToStock): void {
+    this.#child?.send(order);
+  }
+
+  #hear(what: string, matches: (said: FromStock) => boolean): Promise<FromStock> {
+    return this.#until(what, () => this.#heard.find(matches));
+  }
+
+  async #until<Found>(what: string, look: () => Found | undefined): Promise<Found> {
+    const end = performance.now() + DEADLINE_MS;
+    for (;;) {
+      const failed = this.#heard.find(({ say }) => say === 'failed');
+      if (failed?.say === 'failed') throw new Error(`whatsapp-web.js: ${failed.reason}\n${this.output}`);
+      const found = look();
+      if (found !== undefined) return found;
+      if (this.#child === null || this.#child.exitCode !== null) throw new Error(`the script ended\n${this.output}`);
+      if (performance.now() > end) throw new Error(`whatsapp-web.js: waited too long for ${what}\n${this.output}`);
+      // Woken by the next word; several may wait, so each looks now and then by itself too.
+      await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), wait(2)]);
+    }
+  }
+}
