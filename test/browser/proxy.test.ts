@@ -38,7 +38,7 @@ async function travel(url: string, browserArgs: readonly string[] = []): Promise
   const media = session.standin.storeMedia(bytes, 'application/pdf', 'a.pdf');
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
   const message = await heard.untilMessage(({ kind }) => kind === 'document');
-  expect(await buffer(await engine.downloadMedia(message.wireId))).toEqual(bytes);
+  expect(await buffer(await engine.downloadMedia(message.wireId, 1024 * 1024))).toEqual(bytes);
   await engine.send({ type: 'text', chatId: bobOf(session), text: 'through a proxy' }, null);
   expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['through a proxy']);
   expect(proxy.asked.length).toBeGreaterThanOrEqual(2);

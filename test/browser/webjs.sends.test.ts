@@ -42,17 +42,4 @@ describe('sends', () => {
     },
     LONG,
   );
-
-  test(
-    'media that WhatsApp has dropped fails for good',
-    async () => {
-      const { engine, heard } = await session.linked();
-      const media = session.standin.storeMedia(Buffer.from('gone soon'), 'application/pdf', 'a.pdf');
-      session.standin.network.say(session.bob, session.me, { type: 'document', media });
-      const message = await heard.untilMessage(({ kind }) => kind === 'document');
-      session.standin.expireMedia(media.directPath);
-      expect(await failureOf(engine.downloadMedia(message.wireId))).toMatchObject({ outcome: 'fail' });
-    },
-    LONG,
-  );
 });

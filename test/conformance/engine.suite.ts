@@ -112,6 +112,8 @@ export interface SuiteOptions {
 
 const stanzaOf = (wireId: string): string => wireId.split('_')[2] ?? '';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+/** Above every file of this suite. */
+const LIMIT = 1024 * 1024;
 /** A PNG of one pixel, so that engines which look at the bytes accept it as an image. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -396,14 +398,29 @@ export function engineConformance(
         media: { mimeType: 'application/pdf', fileName: 'in.pdf' },
       });
       const chunks: Buffer[] = [];
-      for await (const chunk of await engine.downloadMedia(message.wireId))
+      for await (const chunk of await engine.downloadMedia(message.wireId, LIMIT))
         chunks.push(Buffer.from(chunk as Uint8Array));
       expect(sha256(Buffer.concat(chunks))).toBe(sha256(bytes));
     });
 
+    checkIf('mediaIn', 'refuses an incoming file that is larger than asked for', async () => {
+      const { engine, heard } = await linked();
+      const bytes = randomBytes(1_000);
+      await harness.say({
+        from: harness.contact,
+        media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
+      });
+      const { wireId } = await heard.untilMessage((each) => each.media !== null);
+      expect(await failure(engine.downloadMedia(wireId, 999))).toMatchObject({
+        outcome: 'fail',
+        code: 'WAB_MEDIA_TOO_LARGE',
+      });
+      (await engine.downloadMedia(wireId, 1_000)).destroy();
+    });
+
     checkIf('mediaIn', 'says `fail` for media that does not exist', async () => {
       const { engine } = await linked();
-      const error = await failure(engine.downloadMedia(`false_${harness.contact}_3EB0NOMEDIA` as WireId));
+      const error = await failure(engine.downloadMedia(`false_${harness.contact}_3EB0NOMEDIA` as WireId, LIMIT));
       expect(error.outcome).toBe('fail');
     });
 

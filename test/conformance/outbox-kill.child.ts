@@ -80,7 +80,7 @@ class HttpEngine implements Engine {
   requestPairingCode(): Promise<PairingCode> {
     return Promise.reject(new Error('not here'));
   }
-  downloadMedia(): Promise<NodeJS.ReadableStream> {
+  downloadMedia(): Promise<never> {
     return Promise.reject(new Error('not here'));
   }
   async #ask(path: string, body: object): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@
  * The engine port: the code that speaks to WhatsApp for one session. An engine knows nothing of logs, outboxes or HTTP;
  * it reports facts to its listener and carries out sends. Every engine passes `test/conformance/engine.suite.ts`.
  */
+import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { AckLevel, MediaKind } from '../contract/events.ts';
@@ -183,8 +184,14 @@ export interface Engine {
   fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;
-  /** The bytes of an incoming medium. Throws `EngineError`: `fail` where WhatsApp has it no more, `defer` to try again. */
-  downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream>;
+  /**
+   * The bytes of an incoming medium, as fast as they are read. Whoever does not read to the end destroys the stream.
+   *
+   * @param limitBytes a larger file is refused, before it is downloaded where its size is known
+   * @throws EngineError, also by the stream: `fail` WAB_MEDIA_FAILED where WhatsApp has it no more, WAB_MEDIA_TOO_LARGE;
+   *   `defer` to try again, with WAB_SESSION_NOT_READY where the file is not the reason
+   */
+  downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable>;
 }
 
 export interface EngineOptions {
@@ -218,6 +225,8 @@ export class EngineError extends Error {
     | 'WAB_SESSION_NOT_READY'
     | 'WAB_ACT_NOT_DONE'
     | 'WAB_SESSION_STATE'
+    | 'WAB_MEDIA_FAILED'
+    | 'WAB_MEDIA_TOO_LARGE'
     | 'WAB_PAIRING_REFUSED'
     | 'WAB_PAIRING_LIMITED';
   /** For `defer`: not before this many milliseconds. */

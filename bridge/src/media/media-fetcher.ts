@@ -42,7 +42,9 @@ export interface FetcherOptions {
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
-  /** Longest silence of a download before it is ended. */
+  /** Longest wait for an engine to begin. It has a deadline of its own, which knows the size. */
+  readonly openMs: number;
+  /** Longest silence of a download that has begun, before it is ended. */
   readonly stallMs: number;
 }
 export const DEFAULT_FETCHER_OPTIONS: FetcherOptions = {
@@ -51,6 +53,7 @@ export const DEFAULT_FETCHER_OPTIONS: FetcherOptions = {
   maxAttempts: 10,
   baseDelayMs: 2_000,
   maxDelayMs: 600_000,
+  openMs: 20 * 60_000,
   stallMs: 60_000,
 };
 /** A session that becomes ready brings its media forward; this covers a signal that was missed. */
@@ -174,13 +177,13 @@ export class MediaFetcher {
     let stream: NodeJS.ReadableStream | undefined;
     let received = 0;
     try {
-      const asked = engine.downloadMedia(row.wire_id as WireId);
+      const asked = engine.downloadMedia(row.wire_id as WireId, limitFor(limits, kind));
       // One that comes after the deadline is nobody's.
       asked.then(
         (late) => late !== stream && ended.signal.aborted && end(late.on('error', () => undefined)),
         () => undefined,
       );
-      stream = await Promise.race([withDeadline(asked, this.#options.stallMs, 'the download', clock), stopped]);
+      stream = await Promise.race([withDeadline(asked, this.#options.openMs, 'the download', clock), stopped]);
       const body = stream;
       // What is destroyed after the reader has left would raise an error that nobody hears.
       body.on('error', () => undefined);

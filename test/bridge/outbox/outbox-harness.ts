@@ -140,7 +140,7 @@ class NetworkEngine implements Engine {
     return Promise.reject(new Error('not here'));
   }
 
-  downloadMedia(): Promise<NodeJS.ReadableStream> {
+  downloadMedia(): Promise<never> {
     return Promise.reject(new Error('not here'));
   }
 }

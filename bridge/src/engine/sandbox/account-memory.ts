@@ -1,7 +1,7 @@
 /** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
 import type { AckLevel } from '../../contract/events.ts';
 import type { WireId } from '../../contract/ids.ts';
-import type { NetworkFact, NetworkMessage } from './phone-network.ts';
+import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
 import type { SandboxAct, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
@@ -41,8 +41,8 @@ export class AccountMemory {
   /** The last confirmed messages, oldest first. */
   readonly recent = new Map<number, NetworkFact>();
   readonly outgoing = new Map<WireId, Outgoing>();
-  /** Every message there ever was, with the digest of its file, for quotes and downloads. */
-  readonly known = new Map<WireId, string | null>();
+  /** Every message there ever was, with its file, for quotes and downloads. */
+  readonly known = new Map<WireId, NetworkMedia | null>();
   /** The last acts of the account, oldest first. */
   readonly acts: SandboxAct[] = [];
   /** How many messages of others are unread, by chat. */
@@ -107,7 +107,7 @@ export class AccountMemory {
   }
 
   #noteMessage(message: NetworkMessage): void {
-    this.known.set(message.wireId, message.media?.ref ?? null);
+    this.known.set(message.wireId, message.media);
     if (message.chat.chatId.endsWith('@g.us')) this.groups.add(message.chat.chatId);
   }
 

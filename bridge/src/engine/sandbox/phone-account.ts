@@ -203,8 +203,8 @@ export class PhoneAccount implements AccountContext, LineHost {
     if (this.strike('mediaHangs')) return never();
     if (this.strike('mediaGone')) return { state: 'gone' };
     if (this.strike('mediaDeferred')) return { state: 'later' };
-    const ref = this.memory.known.get(wireId);
-    return ref ? { state: 'here', ref } : { state: 'gone' };
+    const media = this.memory.known.get(wireId);
+    return media ? { state: 'here', ref: media.ref, sizeBytes: media.sizeBytes } : { state: 'gone' };
   }
 
   pair(line: DeviceLine, phone: string): PairingAnswer {

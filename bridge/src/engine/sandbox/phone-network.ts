@@ -72,7 +72,9 @@ export type PairingAnswer =
   | { readonly given: false; readonly why: 'linked' | 'not_waiting' | 'unknown_number' | 'limited' };
 
 export type MediaAnswer =
-  { readonly state: 'here'; readonly ref: string } | { readonly state: 'gone' } | { readonly state: 'later' };
+  | { readonly state: 'here'; readonly ref: string; readonly sizeBytes: number }
+  | { readonly state: 'gone' }
+  | { readonly state: 'later' };
 
 /** What a device does in a chat besides sending. */
 export type NetworkAct = { readonly chatId: ChatId } & (

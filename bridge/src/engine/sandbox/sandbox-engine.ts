@@ -3,6 +3,7 @@
  * message than a real device does, and keeps its login state in the profile folder.
  */
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
@@ -182,12 +183,14 @@ export class SandboxEngine implements Engine {
     };
   }
 
-  async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {
+  async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
     const answer = await this.#within(this.#readyLine().media(wireId), 'defer');
     if (answer.state === 'gone')
-      throw new EngineError('fail', 'WAB_SEND_REFUSED', 'the simulated network has this file no more');
+      throw new EngineError('fail', 'WAB_MEDIA_FAILED', 'the simulated network has this file no more');
     if (answer.state === 'later')
-      throw new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network cannot give this file now');
+      throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the simulated network cannot give this file now');
+    if (answer.sizeBytes > limitBytes)
+      throw new EngineError('fail', 'WAB_MEDIA_TOO_LARGE', `the file has ${answer.sizeBytes} bytes`);
     return this.#within(this.#network.openMedia(this.#session, answer.ref), 'defer');
   }
 

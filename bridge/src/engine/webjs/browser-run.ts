@@ -11,7 +11,7 @@ import type { Log } from '../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
-import { callsOf, type PageCalls } from './page-calls.ts';
+import { callsOf, type LongPageCalls } from './page-calls.ts';
 import { announceSynced, type PageState, readState } from './page-functions.ts';
 import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
@@ -52,7 +52,7 @@ export class BrowserRun {
   #endAttribution: () => void = () => undefined;
   #process: ChildProcess | null = null;
   #browser: Browser | null = null;
-  #calls: PageCalls | null = null;
+  #calls: LongPageCalls | null = null;
   #over = false;
   #closing: Promise<void> | null = null;
   #ready = false;
@@ -95,7 +95,7 @@ export class BrowserRun {
   }
 
   /** Calls into the page. @throws TransportError when there is none */
-  get page(): PageCalls {
+  get page(): LongPageCalls {
     if (!this.#calls || this.#over) throw new TransportError('the browser is not running');
     return this.#calls;
   }

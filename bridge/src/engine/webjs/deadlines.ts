@@ -9,6 +9,8 @@ export interface Deadlines {
   /** A send in the page, without media and with it. */
   readonly send: number;
   readonly media: number;
+  /** Bytes per millisecond below which a line counts as broken: a large file may take longer. */
+  readonly slowest: number;
   /** From the send until WhatsApp's server has taken the message. */
   readonly ack: number;
   /** How long a pairing code holds. */
@@ -54,6 +56,7 @@ export const DEADLINES: Deadlines = {
   call: 30_000,
   send: 45_000,
   media: 120_000,
+  slowest: 128,
   ack: 30_000,
   pairingCode: 180_000,
   close: 5_000,
@@ -77,6 +80,9 @@ export const DEADLINES: Deadlines = {
   proveNewPage: 90_000,
   readyAfterSync: 1_500,
 };
+
+/** How long a file of this size may take on its way through the page. */
+export const forFile = ({ media, slowest }: Deadlines, sizeBytes: number): number => media + sizeBytes / slowest;
 
 /** The way to the page is broken or too slow: what was asked may or may not have happened. */
 export class TransportError extends Error {

@@ -17,8 +17,9 @@ import { Fates } from './fates.ts';
 import { Health, type HealthHistory, type HealthParts } from './health.ts';
 import { Hearing } from './hearing.ts';
 import { Login } from './login.ts';
+import { MediaDownloads } from './media-download.ts';
 import type { RawMessage } from './message-mapper.ts';
-import type { PageCalls } from './page-calls.ts';
+import type { LongPageCalls, PageCalls } from './page-calls.ts';
 import { readSelf } from './page-functions.ts';
 import type { Profile, Progress } from './profile.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
@@ -30,6 +31,7 @@ export interface Live {
   readonly facts: FactReporter;
   readonly hearing: Hearing;
   readonly sender: Sender;
+  readonly downloads: MediaDownloads;
   readonly fates: Fates;
   readonly addresses: AddressBook;
   readonly login: Login;
@@ -80,7 +82,7 @@ export function assembleLive(parts: LiveParts): Live {
     uploaded: (stanza) => health.uploaded(stanza),
     ended: parts.ended,
   });
-  const page = (): PageCalls => run.page;
+  const page = (): LongPageCalls => run.page;
   const login = new Login(
     {
       page,
@@ -129,6 +131,7 @@ export function assembleLive(parts: LiveParts): Live {
       : null;
   const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
+  const downloads = new MediaDownloads(page, deadlines);
   const fates = new Fates(readyPage, deadlines, clock);
   const sweep = new Sweep();
   const health = new Health({
@@ -149,6 +152,7 @@ export function assembleLive(parts: LiveParts): Live {
     facts,
     hearing,
     sender,
+    downloads,
     fates,
     addresses,
     login,

@@ -110,7 +110,8 @@ export interface PageSend {
   readonly content: string;
   readonly mentions: readonly string[];
   readonly quoted: string | null;
-  readonly media: { readonly data: string; readonly mimetype: string; readonly filename: string } | null;
+  /** The file that the page holds under this token. */
+  readonly media: { readonly token: string; readonly mimetype: string; readonly filename: string } | null;
   readonly asDocument: boolean;
   readonly caption: string | null;
 }
@@ -154,15 +155,28 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       const allowed = reply ? reply.canReplyMsg(quoted.unsafe()) : quoted.canReply?.();
       if (!allowed) return failed('no-quoted', 'WhatsApp does not let this message be quoted');
     }
+    let media: { mimetype: string; filename: string; file: File } | null = null;
+    if (order.media !== null) {
+      const { token, mimetype, filename } = order.media;
+      const parts = window.wabridge.files.get(token)?.parts;
+      const { mediaInfoToFile } = helpers;
+      if (!parts || !mediaInfoToFile) return failed('before-id', 'the page has lost the file');
+      // The library makes a file of one long text; it gets the one that is here already.
+      if (!mediaInfoToFile.wabridge)
+        helpers.mediaInfoToFile = Object.assign((info: { file?: File }) => info.file ?? mediaInfoToFile(info), {
+          wabridge: true as const,
+        });
+      media = { mimetype, filename, file: new File(parts, filename, { type: mimetype }) };
+    }
     const options: Record<string, unknown> = {
       mentionedJidList: [...order.mentions],
       ignoreQuoteErrors: false,
       waitUntilMsgSent: false,
       ...(order.quoted === null ? {} : { quotedMessageId: order.quoted }),
-      ...(order.media === null
+      ...(media === null
         ? {}
         : {
-            media: order.media,
+            media,
             sendMediaAsDocument: order.asDocument,
             ...(order.caption === null ? {} : { caption: order.caption, isCaptionByUser: true }),
           }),
@@ -227,11 +241,4 @@ export async function messagesSince(
   const place = new Map(recent.map((message, index) => [message, index]));
   recent.sort((a, b) => a.t - b.t || (place.get(a) ?? 0) - (place.get(b) ?? 0));
   return { messages: recent.map((message) => helpers.getMessageModel(message)), complete };
-}
-
-/** Where the download of a message's medium stands in the page; null where the page has no such message or medium. */
-export async function readMediaStage(wireId: string): Promise<string | null> {
-  const { Msg } = window.require('WAWebCollections');
-  const found = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]).catch(() => undefined))?.messages?.[0];
-  return found?.directPath ? (found.mediaData?.mediaStage ?? '') : null;
 }

@@ -55,6 +55,13 @@ export function installShims(): void {
     },
     wasUsed: (stanzaId) => used.has(stanzaId),
     underWay: new Set(),
+    jobs: new Map(),
+    files: new Map(),
+    begin(job, work) {
+      const running = Promise.resolve().then(work);
+      running.catch(() => undefined);
+      state.jobs.set(job, running);
+    },
     apply() {
       if (applied) return true;
       try {

@@ -20,8 +20,23 @@ export interface PageMessage {
   readonly isNewMsg?: boolean;
   readonly mediaData?: { readonly mediaStage?: string };
   readonly directPath?: string;
+  readonly encFilehash?: string;
+  readonly filehash?: string;
+  readonly mediaKey?: string;
+  readonly mediaKeyTimestamp?: number;
+  readonly size?: number;
+  downloadMedia(options: { downloadEvenIfExpensive: boolean; rmrReason: number }): Promise<void>;
   unsafe(): PageMessage;
   canReply?(): boolean;
+}
+
+/** A file that was fetched, or one to be sent. */
+interface PageFile {
+  readonly abort: AbortController;
+  /** Fetched, as a whole. */
+  bytes: ArrayBuffer | null;
+  /** To be sent. */
+  readonly parts: Blob[];
 }
 
 export interface PageChat {
@@ -61,6 +76,9 @@ interface PageModules {
   WAWebSendReactionMsgAction: { sendReactionToMsg: (message: PageMessage, emoji: string) => Promise<unknown> };
   WAWebUpdateUnreadChatAction: { sendSeen: (options: { chat: PageChat; threadId: undefined }) => Promise<unknown> };
   WAWebStreamModel: { Stream: { markAvailable: () => void; markUnavailable: () => void } };
+  WAWebDownloadManager: {
+    downloadManager: { downloadAndMaybeDecrypt: (options: Record<string, unknown>) => Promise<ArrayBuffer> };
+  };
   WAWebMsgReply: { canReplyMsg: (message: PageMessage) => boolean } | undefined;
   WAWebMsgKey: { prototype: { toString(this: object): string }; newId: () => string | Promise<string> };
   WAWebCollections: {
@@ -85,6 +103,11 @@ export interface ShimState {
   wasUsed(stanzaId: string): boolean;
   /** Ids of the messages whose sends this document is at work on. */
   readonly underWay: Set<string>;
+  /** Work that outlasts a call into the page, until its outcome was asked for. */
+  readonly jobs: Map<string, Promise<unknown>>;
+  /** Files that were fetched or are to be sent, by token. */
+  readonly files: Map<string, PageFile>;
+  begin(job: string, work: () => unknown): void;
   /** Applies the shims that need the page's modules; true once they are in place. */
   apply(): boolean;
 }
@@ -100,6 +123,8 @@ export interface PageWindow {
     sendChatstate(state: 'typing' | 'recording' | 'stop', chatId: string): Promise<boolean>;
     getMessageModel(message: PageMessage): Record<string, unknown>;
     enforceLidAndPnRetrieval(id: string): Promise<{ lid?: PageWid; phone?: PageWid }>;
+    /** Makes the file of a message to be sent. */
+    mediaInfoToFile?: { (media: { readonly file?: File }): File; wabridge?: true };
     arrayBufferToBase64Async(buffer: ArrayBuffer): Promise<string>;
   };
 }

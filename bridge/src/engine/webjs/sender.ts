@@ -1,12 +1,12 @@
 /** Sends messages through the page, once each, and says what is known of them. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import PQueue from 'p-queue';
 import type { WireId } from '../../contract/ids.ts';
-import { EngineError, type MessageSend, type OutgoingFile, type SendReceipt } from '../engine.ts';
+import { EngineError, type MessageSend, type SendReceipt } from '../engine.ts';
 import { describe } from './browser-run.ts';
-import { type Deadlines, TransportError, within } from './deadlines.ts';
-import type { PageCalls } from './page-calls.ts';
+import { type Deadlines, forFile, TransportError, within } from './deadlines.ts';
+import { bringFile, dropUpload } from './media-upload.ts';
+import type { LongPageCalls } from './page-calls.ts';
 import { type PageSend, type PageSendResult, sendInPage } from './page-functions.ts';
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
@@ -14,13 +14,13 @@ export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').t
 const stanzaOf = (wireId: WireId): string => wireId.split('_')[2] ?? '';
 
 export class Sender {
-  readonly #page: () => PageCalls;
+  readonly #page: () => LongPageCalls;
   readonly #deadlines: Deadlines;
   /** A file passes through the memory of two processes: one at a time. */
   readonly #files = new PQueue({ concurrency: 1 });
   readonly #waiting = new Map<string, { taken: () => void; lost: (error: Error) => void }>();
 
-  constructor(page: () => PageCalls, deadlines: Deadlines) {
+  constructor(page: () => LongPageCalls, deadlines: Deadlines) {
     this.#page = page;
     this.#deadlines = deadlines;
   }
@@ -30,7 +30,16 @@ export class Sender {
     const stanzaId = wireId === null ? newStanzaId() : stanzaOf(wireId);
     if (message.type === 'text') return this.#carryOut(message, stanzaId, null);
     const { file } = message;
-    return this.#files.add(async () => this.#carryOut(message, stanzaId, await load(file)));
+    return this.#files.add(async () => {
+      const page = this.#pageNow();
+      const token = await bringFile(page, this.#deadlines, file);
+      try {
+        const media = { token, mimetype: file.mimeType, filename: file.fileName };
+        return await this.#carryOut(message, stanzaId, media);
+      } finally {
+        dropUpload(page, this.#deadlines, token);
+      }
+    });
   }
 
   /** `level` is the page's number: at least 1 when the server has the message, negative when it was refused. */
@@ -64,14 +73,7 @@ export class Sender {
   }
 
   async #inPage(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
-    let page: PageCalls;
-    try {
-      page = this.#page();
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', error.message, { cause: error });
-    }
-    return page.call(sendInPage, media === null ? this.#deadlines.send : this.#deadlines.media, {
+    const order: PageSend = {
       chatId: message.chatId,
       stanzaId,
       content: message.type === 'text' ? message.text : '',
@@ -80,7 +82,20 @@ export class Sender {
       media,
       asDocument: message.type === 'document',
       caption: message.type === 'text' ? null : (message.caption ?? null),
-    });
+    };
+    const page = this.#pageNow();
+    if (message.type === 'text') return page.call(sendInPage, this.#deadlines.send, order);
+    return page.callLong(sendInPage, forFile(this.#deadlines, message.file.sizeBytes), order);
+  }
+
+  /** @throws EngineError `defer`: nothing has left yet */
+  #pageNow(): LongPageCalls {
+    try {
+      return this.#page();
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', error.message, { cause: error });
+    }
   }
 }
 
@@ -94,13 +109,5 @@ function refusal({ why, reason }: Extract<PageSendResult, { sent: false }>): Eng
       return new EngineError('defer', 'WAB_SESSION_NOT_READY', `the page could not send: ${reason}`);
     case 'after-id':
       return new EngineError('unknown', 'WAB_SESSION_NOT_READY', `the page failed while sending: ${reason}`);
-  }
-}
-
-async function load(file: OutgoingFile): Promise<NonNullable<PageSend['media']>> {
-  try {
-    return { data: await readFile(file.path, 'base64'), mimetype: file.mimeType, filename: file.fileName };
-  } catch (error) {
-    throw new EngineError('fail', 'WAB_SEND_REFUSED', 'the file to send cannot be read', { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 /** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `live.ts` joins. */
+import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, WireId } from '../../contract/ids.ts';
@@ -26,7 +27,6 @@ import { type Deadlines, within } from './deadlines.ts';
 import type { Examined, HealthHistory } from './health.ts';
 import { healthReport, NO_BROWSER } from './health-report.ts';
 import { assembleLive, type Live } from './live.ts';
-import { downloadMedia } from './media-download.ts';
 import { logOut } from './page-functions.ts';
 import { Profile } from './profile.ts';
 import { progressSoFar } from './progress-keeper.ts';
@@ -179,8 +179,8 @@ export class WebjsEngine implements Engine {
     return healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.now() });
   }
 
-  async downloadMedia(wireId: WireId): Promise<NodeJS.ReadableStream> {
-    return downloadMedia(this.#needReady().run, this.#deadlines, wireId);
+  async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
+    return this.#needReady().downloads.download(wireId, limitBytes);
   }
 
   #needReady(): Live {

@@ -10,6 +10,7 @@ import type { SandboxFaults, SandboxInboxEntry } from '../../../../bridge/src/en
 import { SandboxEngineFactory } from '../../../../bridge/src/engine/sandbox/sandbox-factory.ts';
 import { EngineRecording } from '../../../conformance/engine-recording.ts';
 
+const LIMIT = 1024 * 1024;
 const SESSION = 'faulty' as SessionName;
 const CHAT = '4915112345678@c.us' as ChatId;
 const FAST = { delays: { answer: 1, server: 1, delivered: 1, read: 1 } };
@@ -226,11 +227,11 @@ describe('what comes in', () => {
     const base64 = Buffer.from('a picture').toString('base64');
     await network.say(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
     const { wireId } = await heard.untilMessage((message) => message.media !== null);
-    expect((await failure(engine.downloadMedia(wireId))).outcome).toBe('defer'); // hangs
-    expect((await failure(engine.downloadMedia(wireId))).outcome).toBe('fail'); // gone
-    expect((await failure(engine.downloadMedia(wireId))).outcome).toBe('defer'); // later
+    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // hangs
+    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('fail'); // gone
+    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // later
     const chunks: Buffer[] = [];
-    for await (const chunk of await engine.downloadMedia(wireId)) chunks.push(chunk as Buffer);
+    for await (const chunk of await engine.downloadMedia(wireId, LIMIT)) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toBe('a picture');
   });
 });
