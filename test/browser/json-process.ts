@@ -6,6 +6,15 @@ import { browserTree, endAll } from './processes.ts';
 
 const PATIENCE_MS = 60_000;
 
+/** Another user of this machine. */
+export interface Stranger {
+  /** Number of the user and of the group. */
+  readonly id: number;
+  readonly home: string;
+  /** A Node that this user may run. */
+  readonly node: string;
+}
+
 export class JsonProcess<Line> {
   readonly lines: Line[] = [];
   /** The exit code; null where a signal ended the process. */
@@ -17,14 +26,21 @@ export class JsonProcess<Line> {
   readonly #waiting = new Set<() => void>();
   #ended = false;
 
-  /** @param profileFolder where the browsers of the process have their profiles: they end with `end` */
-  constructor(script: URL, args: readonly string[], profileFolder: string) {
+  /**
+   * @param profileFolder where the browsers of the process have their profiles: they end with `end`
+   * @param as            who it is, unless the user who runs the tests
+   */
+  constructor(script: URL, args: readonly string[], profileFolder: string, as?: Stranger) {
     this.#profileFolder = profileFolder;
     this.#process = spawn(
-      process.execPath,
+      as?.node ?? process.execPath,
       ['--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args],
-      // Without `NODE_OPTIONS`: jest's would reach the process.
-      { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } },
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        // Without `NODE_OPTIONS`: jest's would reach the process.
+        env: { ...process.env, NODE_OPTIONS: '', ...(as && { HOME: as.home }) },
+        ...(as && { uid: as.id, gid: as.id, cwd: as.home }),
+      },
     );
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.lastWords += chunk.toString()));
     // Whoever writes to a process that has just died learns it from its end.
