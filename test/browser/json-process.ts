@@ -8,8 +8,8 @@ const PATIENCE_MS = 60_000;
 
 /** Another user of this machine. */
 export interface Stranger {
-  /** Number of the user and of the group. */
-  readonly id: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly home: string;
   /** A Node that this user may run. */
   readonly node: string;
@@ -39,7 +39,7 @@ export class JsonProcess<Line> {
         stdio: ['pipe', 'pipe', 'pipe'],
         // Without `NODE_OPTIONS`: jest's would reach the process.
         env: { ...process.env, NODE_OPTIONS: '', ...(as && { HOME: as.home }) },
-        ...(as && { uid: as.id, gid: as.id, cwd: as.home }),
+        ...(as && { uid: as.uid, gid: as.gid, cwd: as.home }),
       },
     );
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.lastWords += chunk.toString()));

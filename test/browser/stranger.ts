@@ -8,6 +8,7 @@ import type { Stranger } from './json-process.ts';
 
 /** `nobody` on Linux; that there is such a user is not needed. */
 const NOBODY = 65_534;
+const ROOTS = process.getuid?.() === 0;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SCRIPT = join('test', 'browser', 'session-process.ts');
 
@@ -21,7 +22,7 @@ export interface Program {
 /** The program as it lies here; a checkout in somebody's home is closed to others, so that it is copied to where it is open. */
 export async function programForStranger(): Promise<Program> {
   const needed = [SCRIPT, 'bridge/src/main.ts', 'node_modules/whatsapp-web.js/package.json'];
-  if ([process.execPath, ...needed.map((path) => join(ROOT, path))].every(readable))
+  if (!ROOTS || [process.execPath, ...needed.map((path) => join(ROOT, path))].every(readable))
     return { node: process.execPath, script: pathToFileURL(join(ROOT, SCRIPT)), remove: async () => undefined };
   const stage = await mkdtemp(join(tmpdir(), 'wabridge-program-'));
   await chmod(stage, 0o755);
@@ -38,12 +39,14 @@ export async function programForStranger(): Promise<Program> {
   };
 }
 
-/** The user, with a home in the folder of a test, which becomes the user's too. */
+/** Where root runs the tests another user, else that user, with a home in the folder of a test, which becomes theirs too. */
 export async function strangerIn(folder: string, { node }: Program): Promise<Stranger> {
   const home = join(folder, 'home');
   await mkdir(home);
-  for (const each of [folder, home]) await chown(each, NOBODY, NOBODY);
-  return { id: NOBODY, home, node };
+  const uid = ROOTS ? NOBODY : (process.getuid?.() as number);
+  const gid = ROOTS ? NOBODY : (process.getgid?.() as number);
+  for (const each of [folder, home]) await chown(each, uid, gid);
+  return { uid, gid, home, node };
 }
 
 const readable = (path: string): boolean =>

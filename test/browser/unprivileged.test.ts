@@ -3,6 +3,8 @@
  * root, its process is started as another user; elsewhere as whoever runs them.
  */
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { JsonProcess } from './json-process.ts';
 import { browserTree } from './processes.ts';
@@ -17,7 +19,6 @@ interface Line {
 
 /** Where the program must be copied first, that alone can take a minute. */
 const LONG = 300_000;
-const root = process.getuid?.() === 0;
 let program: Program;
 beforeAll(async () => {
   program = await programForStranger();
@@ -39,7 +40,7 @@ test.each(['headless shell', 'chromium'] as const)(
   'as a user without rights the session works, and its pages are in the sandbox: %s',
   async (browser) => {
     session = await SessionAtTest.open('_serialized', browser);
-    const stranger = root ? await strangerIn(session.folder, program) : undefined;
+    const stranger = await strangerIn(session.folder, program);
     const settings = { browserPath: session.browserPath, browserArgs: session.standin.browserArgs };
     const args = [session.profileFolder, JSON.stringify(settings), '{}'];
     engine = new JsonProcess<Line>(program.script, args, session.profileFolder, stranger);
@@ -49,8 +50,7 @@ test.each(['headless shell', 'chromium'] as const)(
     expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['from a user without rights']);
 
     const { commands, pids, renderers } = await browserTree(session.profileFolder);
-    const owner = stranger?.id ?? process.getuid?.();
-    expect(new Set(pids.map((pid) => statSync(`/proc/${pid}`).uid))).toEqual(new Set([owner]));
+    expect(new Set(pids.map((pid) => statSync(`/proc/${pid}`).uid))).toEqual(new Set([stranger.uid]));
     expect(commands.filter((command) => command.includes('--no-sandbox'))).toEqual([]);
     expect(renderers.length).toBeGreaterThan(0);
     for (const pid of renderers) {
@@ -59,6 +59,23 @@ test.each(['headless shell', 'chromium'] as const)(
       expect(readlinkSync(`/proc/${pid}/ns/user`)).not.toBe(readlinkSync(`/proc/${engine.pid}/ns/user`));
     }
     expect(JSON.stringify(engine.lines)).not.toContain('Running as root');
+  },
+  LONG,
+);
+
+test(
+  'where the system refuses the sandbox to this user, the reason says so and what to do',
+  async () => {
+    session = await SessionAtTest.open();
+    const stranger = await strangerIn(session.folder, program);
+    // Inside a user namespace without rights no further one can be made: as on a system that forbids them.
+    const confined = join(stranger.home, 'confined');
+    await writeFile(confined, `#!/bin/sh\nexec unshare --user --map-user=1000 ${program.node} "$@"\n`);
+    await chmod(confined, 0o755);
+    const settings = { browserPath: session.browserPath, browserArgs: session.standin.browserArgs };
+    const args = [session.profileFolder, JSON.stringify(settings), '{}'];
+    engine = new JsonProcess<Line>(program.script, args, session.profileFolder, { ...stranger, node: confined });
+    expect(JSON.stringify(await nth('crashed'))).toMatch(/no usable sandbox.*chromium-sandbox/);
   },
   LONG,
 );

@@ -7,6 +7,7 @@ import { sandboxWarning } from './browser-finder.ts';
 import { browserFlags } from './browser-flags.ts';
 import type { Deadlines } from './deadlines.ts';
 import { GuardedClient } from './guarded-client.ts';
+import { launchFailure } from './launch-failure.ts';
 import { installShims } from './page-shims.ts';
 
 export interface ClientOptions {
@@ -29,6 +30,7 @@ export function createClient({
   onBrowser,
 }: ClientOptions): GuardedClient {
   const auth = new whatsapp.LocalAuth({ dataPath: folder });
+  const args = browserFlags(browser, { sandbox: sandboxWarning() === null, proxy, more: extraArgs });
   const client = new GuardedClient({
     authStrategy: auth,
     webVersionCache: { type: 'none' },
@@ -45,11 +47,20 @@ export function createClient({
       handleSIGHUP: false,
       protocolTimeout: Math.max(deadlines.media, deadlines.send),
       timeout: deadlines.start,
-      args: browserFlags(browser, { sandbox: sandboxWarning() === null, proxy, more: extraArgs }),
+      args,
     },
   });
   auth.afterBrowserInitialized = async () => {
     if (client.pupBrowser) onBrowser(client.pupBrowser, client.pageOrThrow);
+  };
+  const initialize = client.initialize.bind(client);
+  client.initialize = async () => {
+    try {
+      await initialize();
+    } catch (error) {
+      const words = client.pupBrowser ? null : await launchFailure(browser.path, [...args, '--headless']);
+      throw words === null ? error : new Error(words, { cause: error });
+    }
   };
   // The library would delete the profile under the running browser; the engine does it once the browser has ended.
   auth.logout = async () => undefined;
