@@ -237,6 +237,9 @@ describe('the life of a page', () => {
       standin.network.unlink(me);
       expect(await again.heard('disconnected')).toEqual(['LOGOUT']);
       await again.heard('qr');
+      standin.linkNewest(me);
+      await again.ready(3);
+      expect(await again.client.getContactById(me.pn)).toMatchObject({ isMe: true });
     },
     LONG,
   );

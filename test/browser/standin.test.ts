@@ -234,6 +234,11 @@ describe('on the build of old', () => {
       expect(lastOf(bob)).toMatchObject({ caption: 'read this', media: { mimetype: 'application/pdf' } });
       expect(standin.mediaBytes(lastOf(bob)?.media?.directPath ?? '')).toEqual(bytes);
 
+      const sticker = new MessageMedia('image/webp', Buffer.from('RIFF and so on').toString('base64'));
+      await page.client.sendMessage(bob.pn, sticker, { sendMediaAsSticker: true, sendSeen: false });
+      await network.until('the sticker', () => lastOf(bob)?.type === 'sticker');
+      expect(standin.mediaBytes(lastOf(bob)?.media?.directPath ?? '')?.toString()).toBe('RIFF and so on');
+
       const send = async (caption: string): Promise<[Message, string]> => {
         const media = standin.storeMedia(Buffer.from(caption), 'image/png');
         network.say(bob, me, { type: 'image', caption, media });

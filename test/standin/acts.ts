@@ -4,7 +4,8 @@ import type { Deeds } from './deeds.ts';
 import type { Device } from './device.ts';
 import type { PageDeed, PageFrame, PageRequest, WireMessage } from './frames.ts';
 import type { Groups } from './groups.ts';
-import { ACK, idOf, type Post } from './post.ts';
+import { idOf } from './letter.ts';
+import { ACK, type Post } from './post.ts';
 
 /** How the server behaves; see the fields of `Network`. */
 export interface Mood {

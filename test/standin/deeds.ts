@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from './account.ts';
 import type { Device } from './device.ts';
+import { nameIn } from './letter.ts';
 import type { Post } from './post.ts';
 
 export const newStanza = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`;
@@ -28,7 +29,7 @@ export class Deeds {
         type: 'reaction',
         id,
         stanza: reaction,
-        by: this.#post.nameOf(letter, actor, viewer),
+        by: nameIn(letter, actor, viewer),
         mine: viewer === actor,
         emoji,
         t,
@@ -52,8 +53,7 @@ export class Deeds {
   /** For everyone. */
   revoke(actor: Account, stanza: string, by: Device | null = null): void {
     const letter = this.#post.get(stanza);
-    const frame = (id: string, viewer: Account) =>
-      ({ type: 'revoke', id, by: this.#post.nameOf(letter, actor, viewer) }) as const;
+    const frame = (id: string, viewer: Account) => ({ type: 'revoke', id, by: nameIn(letter, actor, viewer) }) as const;
     this.#post.spread(letter, actor, by, frame, { kind: 'revoke', by: actor, stanza });
   }
 
@@ -78,7 +78,7 @@ export class Deeds {
         type: 'vote',
         id,
         stanza: vote,
-        by: this.#post.nameOf(letter, actor, viewer),
+        by: nameIn(letter, actor, viewer),
         mine: viewer === actor,
         options,
         t,

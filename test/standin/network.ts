@@ -1,17 +1,18 @@
 /** The WhatsApp network of the stand-in: accounts that write to each other, and what becomes of what they do. */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { Account, type Group } from './account.ts';
+import type { Account, Group } from './account.ts';
 import { Acts } from './acts.ts';
 import type { Content } from './contents.ts';
 import { Deeds, newStanza } from './deeds.ts';
-import { Device } from './device.ts';
 import type { BlockedState, OwnAccount } from './frames.ts';
 import { Groups } from './groups.ts';
-import { ACK, type Letter, Post } from './post.ts';
+import type { Letter } from './letter.ts';
+import { People } from './people.ts';
+import { ACK, Post } from './post.ts';
 import { until } from './until.ts';
 
-export class Network {
+export class Network extends People {
   /**
    * `arrived` (account, message): a message reached an account's phone. `heard` (account, Heard): so did something else.
    * `linked` (account, device). `seen` (account, chat): a linked device marked a chat as read. `call` (account, call).
@@ -29,65 +30,15 @@ export class Network {
   losesAnswers = false;
   /** Every page is turned away with this state, linked or not: `DEPRECATED_VERSION` for a build that is too old. */
   blocksPages: BlockedState | null = null;
-  readonly #accounts: Account[] = [];
   readonly #post = new Post(this.events, (id) => this.find(id));
   readonly #deeds = new Deeds(this.#post);
-  readonly #groups = new Groups(this.#post);
+  readonly groups = new Groups(this.#post);
   /** What linked devices ask for. */
-  readonly acts = new Acts(this, this.#post, this.#deeds, this.#groups);
-
-  addAccount(phone: string, name: string): Account {
-    const account = new Account(phone, name);
-    this.#accounts.push(account);
-    return account;
-  }
+  readonly acts = new Acts(this, this.#post, this.#deeds, this.groups);
 
   /** @param lidAddressing members are named by their lids */
   addGroup(name: string, members: readonly Account[], lidAddressing = false): Group {
-    return this.#groups.add(name, members, lidAddressing);
-  }
-
-  get accounts(): readonly Account[] {
-    return this.#accounts;
-  }
-
-  get groups(): Groups {
-    return this.#groups;
-  }
-
-  /** The account behind a phone number, a phone id or a lid. */
-  find(id: string): Account | undefined {
-    return this.#accounts.find((account) => id === account.phone || id === account.pn || id === account.lid);
-  }
-
-  findDevice(credential: string): { account: Account; device: Device } | undefined {
-    for (const account of this.#accounts) {
-      for (const device of account.devices) if (device.credential === credential) return { account, device };
-    }
-    return undefined;
-  }
-
-  link(account: Account): Device {
-    const device = new Device(randomBytes(16).toString('hex'));
-    account.devices.add(device);
-    return device;
-  }
-
-  /** The phone removes its linked devices. */
-  unlink(account: Account): void {
-    for (const device of account.devices) device.tell({ type: 'logout' });
-    account.devices.clear();
-  }
-
-  /** WhatsApp serves the account no longer: its pages go into this state now and at each start; null lifts it. */
-  block(account: Account, state: BlockedState | null): void {
-    account.blocked = state;
-    if (state) for (const device of account.devices) device.tell({ type: 'blocked', state });
-  }
-
-  /** Every page of an account loads itself anew, as WhatsApp Web does for an update. */
-  reload(account: Account): void {
-    for (const device of account.devices) device.tell({ type: 'reload' });
+    return this.groups.add(name, members, lidAddressing);
   }
 
   /** An account's devices get everything that its inbox holds once more. */
@@ -97,13 +48,13 @@ export class Network {
   }
 
   profileOf(account: Account): OwnAccount {
-    const others = this.#accounts.filter((other) => other !== account);
+    const others = this.accounts.filter((other) => other !== account);
     return {
       pn: account.pn,
       lid: account.lid,
       name: account.name,
       contacts: others.filter((other) => !other.hidesPhone).map((other) => other.card),
-      groups: this.#groups.of(account).map((group) => group.seenBy(account)),
+      groups: this.groups.of(account).map((group) => group.seenBy(account)),
     };
   }
 

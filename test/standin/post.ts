@@ -4,22 +4,9 @@ import { type Account, Group, type Heard } from './account.ts';
 import type { Content } from './contents.ts';
 import type { Device } from './device.ts';
 import type { KeptFrame, WireMessage } from './frames.ts';
+import { ciphertextOf, type Find, idOf, type Letter, viewOf } from './letter.ts';
 
 export const ACK = { refused: -1, server: 1, delivered: 2, read: 3, played: 4 } as const;
-
-export interface Letter {
-  readonly stanza: string;
-  readonly from: Account;
-  readonly to: Account | Group;
-  readonly content: Content;
-  /** Seconds since the epoch. */
-  readonly t: number;
-  /** How far each recipient is. */
-  readonly reached: Map<Account, number>;
-  /** How each account sees the message; what they saw first stays. */
-  readonly views: Map<Account, WireMessage>;
-  ack: number;
-}
 
 export interface CarryOptions {
   /** The device that sent it, which has it already. */
@@ -27,12 +14,6 @@ export interface CarryOptions {
   /** The recipients' linked devices cannot decrypt it yet. */
   readonly undecrypted?: boolean;
 }
-
-type Find = (id: string) => Account | undefined;
-
-/** The id of a message: `true_<chat>_<stanza>`, in groups with its author at the end. */
-export const idOf = ({ fromMe, chat, stanza, author }: WireMessage): string =>
-  [String(fromMe), chat, stanza, ...(author ? [author] : [])].join('_');
 
 export class Post {
   /** The server takes messages but says nothing more about them. */
@@ -159,12 +140,6 @@ export class Post {
     this.#events.emit('heard', account, heard);
   }
 
-  /** The id under which an account's own view names another one. */
-  nameOf(letter: Letter, named: Account, viewer: Account): string {
-    if (letter.to instanceof Group) return letter.to.nameOf(named, viewer);
-    return named === viewer ? viewer.pn : named.wid;
-  }
-
   #each(letter: Letter, account: Account, except: Device | null, frame: (id: string) => KeptFrame | null): void {
     for (const device of account.devices) {
       if (device === except) continue;
@@ -173,51 +148,10 @@ export class Post {
     }
   }
 
+  /** What an account saw first stays, whatever becomes of the names. */
   #viewed(letter: Letter, viewer: Account): WireMessage {
-    const view = letter.views.get(viewer) ?? this.#view(letter, viewer);
+    const view = letter.views.get(viewer) ?? viewOf(letter, viewer, this.#find);
     letter.views.set(viewer, view);
     return view;
   }
-
-  /** A message as one account's devices see it. */
-  #view(letter: Letter, viewer: Account): WireMessage {
-    const { from, to, stanza, content, t } = letter;
-    const mine = viewer === from;
-    const group = to instanceof Group ? to : null;
-    const shown = (id: string): string => {
-      const account = this.#find(id);
-      return account ? this.nameOf(letter, account, viewer) : id;
-    };
-    const author = this.nameOf(letter, from, viewer);
-    const chat = mine || group ? ('wid' in to ? to.wid : to.id) : from.wid;
-    return {
-      stanza,
-      chat,
-      chatName: group || mine ? to.name : from.name,
-      fromMe: mine,
-      from: group && !mine ? group.id : author,
-      to: group ? (mine ? group.id : viewer.pn) : mine ? chat : viewer.pn,
-      ...(group ? { author } : {}),
-      t,
-      type: content.type,
-      ...(content.body === undefined ? {} : { body: content.body }),
-      ...(content.caption === undefined ? {} : { caption: content.caption }),
-      ack: ACK.server,
-      mentions: (content.mentions ?? []).map(shown),
-      ...(content.quoted ? { quoted: { ...content.quoted, participant: shown(content.quoted.participant) } } : {}),
-      ...(content.media ? { media: content.media } : {}),
-      ...(content.extra ? { extra: namesIn(content.extra, shown) } : {}),
-      ...(mine ? {} : { name: from.name, sender: from.card }),
-    };
-  }
-}
-
-/** Of a group notification: whom it is about. */
-function namesIn(extra: Content['extra'] & object, shown: (id: string) => string): Content['extra'] & object {
-  const { recipients } = extra;
-  return Array.isArray(recipients) ? { ...extra, recipients: recipients.map((id) => shown(String(id))) } : extra;
-}
-
-function ciphertextOf({ body: _b, caption: _c, media: _m, quoted: _q, extra: _e, ...rest }: WireMessage): WireMessage {
-  return { ...rest, type: 'ciphertext', mentions: [] };
 }

@@ -3,7 +3,7 @@ import { messageFrom, MsgModel } from './messages.js';
 import { Collection, Model } from './model.js';
 import { reactionsTo } from './reactions.js';
 import { define } from './registry.js';
-import { read, readAll, readChat, write } from './storage.js';
+import { keep, read, readAll, readChat, update, write } from './storage.js';
 import { createWid } from './wid.js';
 
 export let Msg = new Collection();
@@ -22,7 +22,7 @@ class ChatModel extends Model {
   }
 
   serialize() {
-    return { ...this, msgs: this.msgs.getModelsArray().map((message) => ({ ...message })) };
+    return { ...this, msgs: { length: this.msgs.length } };
   }
 }
 
@@ -79,18 +79,15 @@ export function addMessage(chat, message) {
 }
 
 export const keyOf = (wire) => String(messageFrom(wire, false).id);
+const recordOf = (chat) => ({ id: String(chat.id), name: chat.name, unreadCount: chat.unreadCount, t: chat.t });
 /** Messages of one second are told apart by the order in which they were kept. */
 let place = Date.now() * 1_000;
-export const persist = (wire) => write('messages', keyOf(wire), { place: (place += 1), ...wire });
-export const persistChat = (chat) =>
-  write('chats', String(chat.id), { id: String(chat.id), name: chat.name, unreadCount: chat.unreadCount, t: chat.t });
-
-/** Changes what is kept of a message. Returns it, or undefined where there is no such message. */
-export async function amend(id, change) {
-  const wire = await read('messages', id);
-  if (wire) await write('messages', id, { ...wire, ...change(wire) });
-  return wire;
-}
+/** Keeps a message with what its chat has become by it. Says whether the message was new. */
+export const persist = (wire, chat, change) =>
+  keep(keyOf(wire), { place: (place += 1), ...wire }, { ...recordOf(chat), ...change });
+export const persistChat = (chat) => write('chats', String(chat.id), recordOf(chat));
+/** Changes what is kept of a message. Resolves with what it was, undefined where there is no such message. */
+export const amend = (id, change) => update('messages', id, (wire) => ({ ...wire, ...change(wire) }));
 
 /** Restores chats with their last message; earlier ones are read when somebody asks for them. */
 export async function restore() {

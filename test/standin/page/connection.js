@@ -1,6 +1,6 @@
 /** The page's life: unpaired with a QR, paired, synced, dropped and back, logged out. */
 import { rememberContact, rememberGroup } from './collections.js';
-import { becomes, Cmd, Conn, Socket } from './identity.js';
+import { becomes, Cmd, Conn, offlineProgressIs, Socket } from './identity.js';
 import { inbound } from './inbound.js';
 import { Link } from './link.js';
 import { read, wipe, write } from './storage.js';
@@ -68,6 +68,7 @@ async function online(account, backlog) {
   for (const contact of account.contacts) rememberContact(contact);
   for (const group of account.groups) rememberGroup(group);
   for (const frame of backlog) await receive(frame, false);
+  offlineProgressIs(100);
   Socket.set({ state: 'CONNECTED', hasSynced: false });
   onOnline();
   link.isWelcome();

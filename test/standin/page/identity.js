@@ -46,4 +46,10 @@ define('WAWebSignalStoreApi', {
 });
 define('WAWebUserPrefsMultiDevice', { getADVSecretKey: () => keys.adv });
 define('WAWebUserPrefsMeUser', { getMaybeMePnUser: () => me.pn, getMaybeMeLidUser: () => me.lid });
-define('WAWebOfflineHandler', { OfflineMessageHandler: { getOfflineDeliveryProgress: () => 100 } });
+/** How much of what came while the page was closed it has worked off, in percent. */
+let offlineProgress = 0;
+export function offlineProgressIs(percent) {
+  offlineProgress = percent;
+  Cmd.trigger('offline_progress_update_from_bridge');
+}
+define('WAWebOfflineHandler', { OfflineMessageHandler: { getOfflineDeliveryProgress: () => offlineProgress } });

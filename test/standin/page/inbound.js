@@ -27,13 +27,12 @@ async function message({ message: wire }, live) {
   if (wire.sender) rememberContact(wire.sender);
   const chat = chatFor(wire.chat, wire.chatName);
   const model = messageFrom(wire, live);
-  const known = Msg.get(model.id) !== undefined || (await read('messages', String(model.id))) !== undefined;
-  if (!known) await persist(wire);
+  const become = { t: Math.max(chat.t, wire.t), unreadCount: chat.unreadCount + (unread(wire) ? 1 : 0) };
+  const isNew = Msg.get(model.id) === undefined && (await persist(wire, chat, become));
   // The real page has been seen to announce a message again after a reconnect.
-  if (known) return void (window.STANDIN.repeats && Msg.trigger('add', model, Msg));
+  if (!isNew) return void (window.STANDIN.repeats && Msg.trigger('add', model, Msg));
   addMessage(chat, model);
-  chat.set({ unreadCount: chat.unreadCount + (unread(wire) ? 1 : 0) });
-  await persistChat(chat);
+  chat.set(become);
 }
 
 /** What could not be decrypted is the message that it is. */

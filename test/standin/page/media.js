@@ -80,26 +80,28 @@ function prepRawMedia(opaque, options) {
   };
 }
 
-async function uploadMedia({ mimetype, mediaObject }) {
-  const response = await fetch('/mms', {
-    method: 'POST',
-    headers: { 'content-type': mimetype },
-    body: mediaObject.blob,
-  });
+async function upload(blob, mimetype) {
+  const response = await fetch('/mms', { method: 'POST', headers: { 'content-type': mimetype }, body: blob });
   if (!response.ok) throw new Error(`upload failed with ${response.status}`);
   const { directPath } = await response.json();
-  const mediaKey = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
-  const now = Math.floor(Date.now() / 1000);
   return {
-    mediaEntry: {
-      mmsUrl: `https://${location.host}${directPath}`,
-      directPath,
-      mediaKey,
-      mediaKeyTimestamp: now,
-      encFilehash: mediaObject.filehash,
-      uploadHash: mediaObject.filehash,
-    },
+    url: `https://${location.host}${directPath}`,
+    directPath,
+    mediaKey: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))),
+    mediaKeyTimestamp: Math.floor(Date.now() / 1000),
   };
+}
+
+async function uploadMedia({ mimetype, mediaObject }) {
+  const { url, ...uploaded } = await upload(mediaObject.blob, mimetype);
+  const { filehash } = mediaObject;
+  return { mediaEntry: { ...uploaded, mmsUrl: url, encFilehash: filehash, uploadHash: filehash } };
+}
+
+/** The way of stickers. */
+async function encryptAndUpload({ blob, mediaKey }) {
+  const uploaded = await upload(blob, 'image/webp');
+  return { ...uploaded, mediaKey, mimetype: 'image/webp', encFilehash: await hashOf(blob) };
 }
 
 /** Looks whether the file can be had; one that is gone is asked of the sender's phone, which uploads it again. */
@@ -128,4 +130,7 @@ define('WAWebMmsMediaTypes', { msgToMediaType: ({ type }) => type, castToV4: (ty
 define('WAWebMediaDataUtils', { shouldUseMediaCache: () => false });
 define('WAWebMediaInMemoryBlobCache', { InMemoryMediaBlobCache: { put: () => undefined } });
 define('WAWebMediaMmsV4Upload', { uploadMedia });
+define('WAWebUploadManager', { encryptAndUpload });
+define('WAWebStartMediaUploadQpl', { startMediaUploadQpl: () => ({}) });
+define('WAWebImageUtils', { toWebpSticker: async (file) => new Blob([file], { type: 'image/webp' }) });
 define('WAWebDownloadManager', { downloadManager: { downloadAndMaybeDecrypt } });

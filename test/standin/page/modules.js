@@ -12,6 +12,8 @@ define('WALinkify', { findLinks, findLink: (text) => findLinks(text)[0] });
 define('WAWebLinkPreviewChatAction', { getLinkPreview: async () => undefined });
 define('WAWebStreamModel', { Stream: { markAvailable: () => undefined, markUnavailable: () => undefined } });
 define('WAWebSyncGatingUtils', {});
+define('WAWebMiscBrowserUtils', { info: () => ({ os: 'Linux', name: 'Chrome' }) });
+define('WAWebPhoneUtils', { formattedPhoneNumber: (id) => `+${String(id).split('@')[0]}` });
 define('WAWebChatGetters', {
   getIsNewsletter: (chat) => chat.id.server === 'newsletter',
   getIsBroadcast: (chat) => chat.id.server === 'broadcast',

@@ -13,9 +13,8 @@ function addAndSendMsgToChat(chat, message) {
   const wire = wireOf(chat, message);
   const model = new MsgModel({ ...message, ...(message.id.participant ? { author: message.id.participant } : {}) });
   const added = (async () => {
-    await persist(wire);
+    await persist(wire, chat, { t: message.t });
     addMessage(chat, model);
-    await persistChat(chat);
     return model;
   })();
   const sent = added.then(async () => {

@@ -14,16 +14,46 @@ const opened = new Promise((resolve, reject) => {
 async function run(store, mode, work) {
   const transaction = (await opened).transaction(store, mode);
   const request = work(transaction.objectStore(store));
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
+  await ended(transaction);
+  return request.result;
+}
+
+const ended = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
   });
-}
 
 export const read = (store, key) => run(store, 'readonly', (objects) => objects.get(key));
 export const readAll = (store) => run(store, 'readonly', (objects) => objects.getAll());
 export const write = (store, key, value) => run(store, 'readwrite', (objects) => objects.put(value, key));
 export const remove = (store, key) => run(store, 'readwrite', (objects) => objects.delete(key));
+
+/** Changes a value that is there, in one transaction. Resolves with what it was, undefined where there was none. */
+export async function update(store, key, change) {
+  const transaction = (await opened).transaction(store, 'readwrite');
+  const objects = transaction.objectStore(store);
+  const request = objects.get(key);
+  request.onsuccess = () => {
+    if (request.result !== undefined) objects.put(change(request.result), key);
+  };
+  await ended(transaction);
+  return request.result;
+}
+
+/** Keeps a message and its chat, in one transaction; says whether the message was new. */
+export async function keep(id, wire, chat) {
+  const transaction = (await opened).transaction(['messages', 'chats'], 'readwrite');
+  const messages = transaction.objectStore('messages');
+  const request = messages.getKey(id);
+  request.onsuccess = () => {
+    if (request.result !== undefined) return;
+    messages.put(wire, id);
+    transaction.objectStore('chats').put(chat, chat.id);
+  };
+  await ended(transaction);
+  return request.result === undefined;
+}
 
 /** The stored messages of a chat, oldest first; those of one second in the order in which they came. */
 export async function readChat(chat) {
