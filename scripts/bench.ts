@@ -10,7 +10,7 @@ import { format } from 'prettier';
 import { ratioOf, type BenchmarkRow } from '../test/benchmark/benchmark.ts';
 import { root, run, say } from './tasks.ts';
 
-const BENCHMARKS = ['stream', 'appends', 'webjs', 'n8n'];
+const BENCHMARKS = ['stream', 'appends', 'webjs', 'webjs-media', 'n8n'];
 
 // n8n has a process group of its own, which is ended where this process exits, but not where a signal ends it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
