@@ -8,7 +8,7 @@ import { createProgram } from '../../bridge/src/cli/cli.ts';
 import { envNameOf, OTHER_VARIABLES, SETTING_NAMES } from '../../bridge/src/config/settings.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DOCUMENTS = ['README.md', 'bridge/docs/runbook.md'];
+const DOCUMENTS = ['README.md', 'bridge/docs/runbook.md', 'docs/live-checklist.md'];
 const scripts = Object.keys(
   (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }).scripts,
 );
@@ -31,10 +31,13 @@ const words = (line: string): string[] =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
 
 /** The arguments of each `wabridge …` that is written down. */
-const commandLines = code.flatMap(({ document, text }) => {
-  const [, line] = /^(?:[A-Z_]+=\S* )*(?:npx )?wabridge (\S.*)$/.exec(text) ?? [];
-  return line === undefined ? [] : [{ document, line }];
-});
+const commandLines = code.flatMap(({ document, text }) =>
+  // Several on a line, in a loop, with their output in a file: only the command itself is looked at.
+  text.split(/;\s*(?:do\s+)?|\s>\s\S+/).flatMap((part) => {
+    const [, line] = /^(?:[A-Z_]+=\S* )*(?:npx )?wabridge (\S.*)$/.exec(part.trim()) ?? [];
+    return line === undefined ? [] : [{ document, line }];
+  }),
+);
 
 /** Commands that are understood, and do nothing. */
 function harmless(command: Command): Command {

@@ -74,6 +74,9 @@ describe('the command', () => {
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining('Session demo is ready (simulated') });
     expect(await json('session', 'list')).toMatchObject([{ name: 'demo', state: 'ready', simulated: true }]);
 
+    const health = await run('session', 'health', 'demo');
+    expect(health).toMatchObject({ code: 0, out: expect.stringMatching(/^line +ok +connected/m) });
+
     const tail = start(['events', 'tail', '--json', '--type', 'message.received', '--since', 'earliest']);
     const waiting = start(['sandbox', 'say', 'demo', 'is anybody there?', '--from', '+4915112345678', '--wait']);
     while (!tail.output().out.includes('is anybody there?')) await new Promise((resolve) => setTimeout(resolve, 50));

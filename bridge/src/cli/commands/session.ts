@@ -15,6 +15,11 @@ interface Session extends LinkingSession {
   readonly proxy: string | null;
 }
 
+interface Health {
+  readonly healthy: boolean;
+  readonly checks: readonly { readonly name: string; readonly state: string; readonly detail: string }[];
+}
+
 export function sessionCommands(program: Command): void {
   const session = program.command('session').description('linked WhatsApp accounts');
 
@@ -62,6 +67,23 @@ export function sessionCommands(program: Command): void {
 
   leaf(session, 'show <name>', 'show a session', async (context, [name]) =>
     show(context, await context.client().request<Session>('GET', sessionPath(name!))),
+  );
+
+  leaf(
+    session,
+    'health <name>',
+    'show what works of a session; exits 1 where something does not',
+    async (context, [name]) => {
+      const health = await context.client().request<Health>('GET', sessionPath(name!, '/health'));
+      context.output.result(health, () =>
+        table(
+          ['CHECK', 'STATE', 'DETAIL'],
+          health.checks.map((check) => [check.name, check.state, check.detail]),
+          'There is no check.',
+        ),
+      );
+      if (!health.healthy) process.exitCode = 1;
+    },
   );
 
   for (const [act, description] of [
