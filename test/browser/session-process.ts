@@ -17,7 +17,7 @@ const print = (line: object): void => void process.stdout.write(`${JSON.stringif
 const warn = (...said: unknown[]): void => print({ kind: 'warned', said });
 const log: Log = { debug() {}, info() {}, warn, error: warn, fatal: warn, child: () => log };
 // The bridge takes signals itself and ends in good order; what this process does then is the test's to say.
-process.on('SIGTERM', () => print({ kind: 'asked' }));
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => print({ kind: 'asked' }));
 
 const engine = new WebjsFactory(JSON.parse(settings) as WebjsSettings, systemClock, log, {
   ...DEADLINES,

@@ -36,8 +36,7 @@ test(
     scene.standin.page.syncDelayMs = 0;
     const { heard } = await scene.launch();
     await heard.untilSignal('ready');
-    scene.standin.network.say(scene.bob, scene.me, 'anybody there?');
-    await heard.untilMessage(({ text }) => text === 'anybody there?');
+    await scene.hears(heard, 'anybody there?');
   },
   LONG,
 );
@@ -62,11 +61,11 @@ test(
       await heard.untilSignal('interrupted', lost);
       await heard.untilSignal('ready', lost + 1);
     }
-    scene.standin.network.say(scene.bob, scene.me, 'once');
-    await heard.untilMessage(({ text }) => text === 'once');
+    for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
     const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => kind !== 'qr');
     expect(kinds).toEqual(['authenticated', 'ready', 'interrupted', 'ready', 'interrupted', 'ready']);
-    expect(heard.messages.filter(({ text }) => text === 'once')).toHaveLength(1);
+    // The first may be found by the catch-up too, which reads what is there once the session is ready.
+    expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
   },
   LONG,
 );

@@ -48,7 +48,7 @@ describe('a browser that dies', () => {
 
 describe('a bridge that is asked to stop', () => {
   test(
-    'defence 12: without it, the browser is closed under the bridge, which then lives on without one',
+    'defence 12: without it, the libraries end the browser, and at SIGINT the bridge, at once',
     async () => {
       const stock = await scene.linkedStock();
       const { pids } = await browserTree(stock.folder);
@@ -57,6 +57,12 @@ describe('a bridge that is asked to stop', () => {
       await expect(stock.call('sendMessage', scene.bob.pn, 'a last word')).rejects.toThrow();
       expect(await stock.call('ping')).toBe('pong');
       expect(scene.fromNaive).toEqual([]);
+      await stock.end();
+      // At SIGINT there is no last word either.
+      const next = scene.stock();
+      await next.call('initialize');
+      next.signal('SIGINT');
+      expect(await next.exited).toBe(130);
     },
     LONG,
   );
@@ -66,8 +72,8 @@ describe('a bridge that is asked to stop', () => {
     async () => {
       const ours = await scene.linkedProcess();
       const { pids } = await browserTree(scene.profileFolder);
-      ours.signal('SIGTERM');
-      await said(ours, 'asked');
+      for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) ours.signal(signal);
+      await said(ours, 'asked', 3);
       ours.say(`send ${scene.bob.pn} a last word`);
       await said(ours, 'receipt');
       ours.say('stop');

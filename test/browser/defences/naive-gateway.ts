@@ -61,6 +61,10 @@ client.emit = (event: string | symbol, ...args: unknown[]): boolean => {
 
 async function carryOut({ method, args }: GatewayCall): Promise<unknown> {
   if (method === 'page') return client.pupPage?.evaluate(args[0] as string);
+  if (method === 'download') {
+    const message = await client.getMessageById(args[0] as string);
+    return (await message.downloadMedia()).data.length;
+  }
   if (method === 'ping') return 'pong';
   if (method === 'remoteCopy') return (store.has = true);
   const methods = client as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>;

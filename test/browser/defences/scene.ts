@@ -1,6 +1,7 @@
 /** The stage of a defence: one stand-in, a session of ours on it, and a stock client with an account of its own. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { EngineRecording } from '../../conformance/engine-recording.ts';
 import type { Account } from '../../standin/account.ts';
 import type { OpenPage } from '../../standin/pages.ts';
 import type { Standin } from '../../standin/server.ts';
@@ -96,6 +97,12 @@ export class Scene extends SessionAtTest {
     this.standin.scan((await said(started, 'qr')).code as string, this.me);
     await said(started, 'ready');
     return started;
+  }
+
+  /** Bob says something to our session, which hears it. */
+  async hears(heard: EngineRecording, text: string): Promise<void> {
+    this.standin.network.say(this.bob, this.me, text);
+    await heard.untilMessage((message) => message.text === text, `the message ${text}`);
   }
 
   /** The page of our session, where a test makes things go wrong. */

@@ -63,8 +63,12 @@ export class GuardedClient extends whatsapp.Client {
     const running = done.get(document);
     if (running) return running;
     const started = work();
+    // A document that is gone does not come back.
+    done.clear();
     done.set(document, started);
-    started.catch(() => done.delete(document));
+    started.catch(() => {
+      if (done.get(document) === started) done.delete(document);
+    });
     return started;
   }
 }
