@@ -8,7 +8,8 @@ import { readOperatorKey } from '../../bridge/src/auth/operator-key.ts';
 import { BridgeClient } from '../../bridge/src/cli/client.ts';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bridge', 'src', 'main.ts');
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
+const STOP_DEADLINE_MS = 30_000;
 
 /** A port that was free a moment ago; a process that is killed and started again has to come back on the same one. */
 export async function freePort(): Promise<number> {
@@ -99,7 +100,10 @@ export class BridgeProcess {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
+    // One that does not end would leave its browsers behind.
+    const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
     await ended;
+    clearTimeout(impatient);
     this.#child = undefined;
   }
 }
