@@ -25,14 +25,17 @@ export class BridgeProcess {
   readonly dataDir: string;
   readonly port: number;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #main: string;
   #child: ChildProcess | undefined;
   /** What the process wrote, for the message of a failing test. */
   output = '';
 
-  constructor(dataDir: string, port: number, env: Readonly<Record<string, string>> = {}) {
+  /** @param main the program: the source, unless it is the build that matters */
+  constructor(dataDir: string, port: number, env: Readonly<Record<string, string>> = {}, main = MAIN) {
     this.dataDir = dataDir;
     this.port = port;
     this.#env = env;
+    this.#main = main;
   }
 
   get url(): string {
@@ -53,7 +56,7 @@ export class BridgeProcess {
 
   /** Starts the process and waits until it answers. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [this.#main], {
       env: {
         ...process.env,
         NODE_OPTIONS: '',
