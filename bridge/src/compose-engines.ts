@@ -10,6 +10,7 @@ import { SandboxFaults } from './engine/sandbox/sandbox-contract.ts';
 import { SandboxEngineFactory } from './engine/sandbox/sandbox-factory.ts';
 import { systemClock } from './ops/clock.ts';
 import type { Log } from './ops/logger.ts';
+import type { Metrics } from './ops/metrics.ts';
 
 export type SandboxNetwork = LocalNetwork | RemoteNetwork;
 
@@ -47,6 +48,7 @@ const flagsOf = ({ browserFlags }: Settings): string[] =>
 export async function engineFactories(
   settings: Settings,
   network: SandboxNetwork | null,
+  metrics: Pick<Metrics, 'sessionProbed'>,
   log: Log,
 ): Promise<readonly EngineFactory[]> {
   const factories: EngineFactory[] = [];
@@ -54,7 +56,15 @@ export async function engineFactories(
     // Loaded only where it is wanted: it brings Puppeteer along.
     const { WebjsFactory } = await import('./engine/webjs/webjs.ts');
     factories.push(
-      new WebjsFactory({ browserPath: settings.browserPath, browserArgs: flagsOf(settings) }, systemClock, log),
+      new WebjsFactory(
+        {
+          browserPath: settings.browserPath,
+          browserArgs: flagsOf(settings),
+          onProbe: (probe, outcome) => metrics.sessionProbed(probe, outcome),
+        },
+        systemClock,
+        log,
+      ),
     );
   }
   if (network !== null) factories.push(new SandboxEngineFactory(network));

@@ -156,7 +156,7 @@ async function compose(
 
   const network = sandboxNetwork(settings);
   if (network !== null) closers.add('sandbox network', () => network.close());
-  const factories = await engineFactories(settings, network, log);
+  const factories = await engineFactories(settings, network, metrics, log);
   const registry = new SessionRegistry(
     {
       database,

@@ -4,6 +4,7 @@ import type { EngineSignal } from '../../bridge/src/engine/engine.ts';
 import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import type { OpenPage } from '../standin/pages.ts';
+import { browserTree } from './processes.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
 
 /** The proportions of the defaults, in seconds rather than minutes. */
@@ -68,6 +69,158 @@ describe('a page that is alive and deaf', () => {
       say('heard 2');
       await untilText(heard, 'heard 2');
       expect(textsOf(heard, session.bob.pn)).toEqual(['heard 1', 'missed 1', 'missed 2', 'missed 3', 'heard 2']);
+    },
+    2 * LONG,
+  );
+});
+
+describe('a line that is dead', () => {
+  test(
+    "half-open: WhatsApp's server does not answer while the page says that it is connected",
+    async () => {
+      const { heard, page } = await healthy();
+      await page.deafen('half-open');
+      say('into the void 1', 'into the void 2');
+      await untilText(heard, 'into the void 2');
+      await untilRecovered(heard, 2);
+      expect(signals(heard, 'degraded')[0]?.reason).toContain("WhatsApp's server does not answer");
+      say('over the line');
+      await untilText(heard, 'over the line');
+      expect(textsOf(heard, session.bob.pn)).toEqual(['into the void 1', 'into the void 2', 'over the line']);
+    },
+    2 * LONG,
+  );
+});
+
+describe('a page that works nothing off', () => {
+  test(
+    'what the server sends is left lying: another connection is opened after a long silence, and then the page is healed',
+    async () => {
+      const { heard, page } = await healthy({ ...SOON, quietAfter: 5_000, proveRefresh: 5_000 });
+      await page.deafen('inbound');
+      say('left lying 1', 'left lying 2');
+      await untilText(heard, 'left lying 2');
+      await untilRecovered(heard, 2);
+      expect(textsOf(heard, session.bob.pn)).toEqual(['left lying 1', 'left lying 2']);
+      expect(signals(heard, 'crashed')).toEqual([]);
+    },
+    2 * LONG,
+  );
+
+  test(
+    'what is asked of it to catch up is never answered: it is healed, and new events do not wait for ever',
+    async () => {
+      const first = await session.linked(SOON);
+      await first.engine.stop();
+      say('offline 1', 'offline 2', 'offline 3');
+      session.standin.page.faults['WAWebChatLoadMessages.loadEarlierMsgs'] = { hangs: true };
+      const { heard } = await session.launch({ ...SOON, call: 2_000 });
+      await heard.untilSignal('ready');
+      await heard.until('degraded', () => signals(heard, 'degraded')[0], HEALING);
+      session.standin.page.faults = {};
+      say('new');
+      await untilText(heard, 'new');
+      await untilRecovered(heard, 1);
+      expect(textsOf(heard, session.bob.pn)).toEqual(['offline 1', 'offline 2', 'offline 3', 'new']);
+    },
+    2 * LONG,
+  );
+});
+
+describe('a page that does not answer', () => {
+  test(
+    'hangs: it gets a new renderer, and what arrived meanwhile is reported',
+    async () => {
+      const { heard, page } = await healthy();
+      await page.busy(5 * 60_000, 'waits');
+      say('while it hung');
+      await untilText(heard, 'while it hung');
+      await untilRecovered(heard, 2);
+      expect(signals(heard, 'degraded').map(({ reason }) => reason)).toEqual([expect.stringContaining('has hung')]);
+      // The browser itself lives on.
+      expect(signals(heard, 'crashed')).toEqual([]);
+      expect(signals(heard, 'authenticated')).toHaveLength(1);
+    },
+    2 * LONG,
+  );
+
+  test(
+    'is busy for two minutes: it is waited for, that is told, and everything arrives afterwards',
+    async () => {
+      // Only how often it is examined differs from the defaults.
+      const { engine, heard, page } = await healthy({ examineEvery: 5_000 });
+      await page.busy(120_000);
+      const began = Date.now();
+      const texts = Array.from({ length: 20 }, (_, index) => `while busy ${index}`);
+      say(...texts);
+      const { reason } = await heard.until('degraded', () => signals(heard, 'degraded')[0], 100_000);
+      expect(reason).toContain('the page has been busy for 30 s');
+      const { checks } = await engine.health();
+      expect(checks).toContainEqual(expect.objectContaining({ name: 'page', state: 'failed' }));
+      await heard.until('the last text', () => heard.messages.find(({ text }) => text === texts.at(-1)), 180_000);
+      expect(Date.now() - began).toBeGreaterThan(110_000);
+      await untilRecovered(heard, 2);
+      expect(textsOf(heard, session.bob.pn)).toEqual(texts);
+      for (const kind of ['interrupted', 'crashed'] as const) expect(signals(heard, kind)).toEqual([]);
+      expect(signals(heard, 'ready')).toHaveLength(1);
+    },
+    6 * LONG,
+  );
+
+  test(
+    'a browser that stands still counts as dead',
+    async () => {
+      const { heard } = await healthy({ ...SOON, browserAnswer: 2_000, browserMisses: 2 });
+      const { browser } = await browserTree(session.profileFolder);
+      process.kill(browser as number, 'SIGSTOP');
+      expect((await heard.untilSignal('crashed')).reason).toContain('the browser does not answer');
+    },
+    LONG,
+  );
+});
+
+describe('catching up', () => {
+  test(
+    'a reload in the middle of it: nothing is missed, and the order of each chat is kept',
+    async () => {
+      const first = await session.linked(SOON);
+      await first.engine.stop();
+      const texts = Array.from({ length: 60 }, (_, index) => `offline ${index}`);
+      say(...texts);
+      session.standin.network.say(session.carol, session.me, 'offline from Carol');
+      // The first read of earlier messages comes back late, and the page reloads before that.
+      session.standin.page.faults['WAWebChatLoadMessages.loadEarlierMsgs'] = { delayMs: 4_000 };
+      const { heard } = await session.launch(SOON);
+      await heard.untilSignal('ready');
+      await openPage().reload();
+      await heard.untilSignal('ready', 2);
+      say('during the catch-up');
+      await untilText(heard, 'during the catch-up');
+      await untilText(heard, 'offline from Carol');
+      expect(textsOf(heard, session.bob.pn)).toEqual([...texts, 'during the catch-up']);
+    },
+    2 * LONG,
+  );
+});
+
+describe('an account that WhatsApp refuses', () => {
+  test.each([
+    ['TOS_BLOCK', 'ask for a review'],
+    ['PROXYBLOCK', 'use another network'],
+  ] as const)(
+    '%s while it is connected, and at the next start: told so, and the login state stays',
+    async (state, advice) => {
+      const first = await healthy();
+      session.standin.network.block(session.me, state);
+      expect((await first.heard.untilSignal('refused')).reason).toContain(advice);
+      expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+      const second = await session.launch(SOON);
+      expect((await second.heard.untilSignal('refused')).reason).toContain(advice);
+      session.standin.network.block(session.me, null);
+      const third = await session.launch(SOON);
+      await third.heard.untilSignal('ready');
+      expect(signals(third.heard, 'qr')).toEqual([]);
+      for (const { heard } of [first, second, third]) expect(signals(heard, 'crashed')).toEqual([]);
     },
     2 * LONG,
   );

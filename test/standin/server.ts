@@ -127,7 +127,7 @@ export class Standin {
     if (pathname === '/mms' && request.method === 'POST') return this.media.upload(request, response);
     if (pathname.startsWith('/mms/')) return this.media.download(pathname, request.method, response);
     if (pathname === '/standin/wait') {
-      await wait(Number(searchParams.get('ms')));
+      await wait(Number(searchParams.get('ms')), undefined, { ref: false });
       return void response.writeHead(200, noStore).end();
     }
     if (pathname === '/') {

@@ -16,6 +16,7 @@ export class Metrics {
   readonly #events: Counter<'type'>;
   readonly #deliveries: Counter<'outcome'>;
   readonly #outboxOutcomes: Counter<'outcome'>;
+  readonly #probes: Counter<'probe' | 'outcome'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -44,6 +45,12 @@ export class Metrics {
       labelNames: ['outcome'],
       registers,
     });
+    this.#probes = new Counter({
+      name: 'wabridge_session_probes_total',
+      help: 'Probes of the health of sessions in a browser, by probe and outcome (ok, failed, unknown)',
+      labelNames: ['probe', 'outcome'],
+      registers,
+    });
   }
 
   /** Begins to watch the process and the given sources. */
@@ -70,6 +77,10 @@ export class Metrics {
 
   outboxReached(outcome: string): void {
     this.#outboxOutcomes.inc({ outcome });
+  }
+
+  sessionProbed(probe: string, outcome: string): void {
+    this.#probes.inc({ probe, outcome });
   }
 
   get contentType(): string {

@@ -198,7 +198,12 @@ function interrupted(machine: Machine, reason: string): Step {
 
 function degraded(machine: Machine, reason: string): Step {
   if (machine.degraded === reason || (machine.state !== 'ready' && !UNDER_WAY.has(machine.state))) return stay(machine);
-  return { machine: { ...machine, degraded: reason }, actions: [{ do: 'announce_degraded' }] };
+  // An engine that says what keeps it from becoming ready is at work: it gets its time anew.
+  const waits = UNDER_WAY.has(machine.state) && machine.state !== 'awaiting_scan';
+  return {
+    machine: { ...machine, degraded: reason },
+    actions: [{ do: 'announce_degraded' }, ...(waits ? [deadline(machine)] : [])],
+  };
 }
 
 function recovered(machine: Machine): Step {

@@ -265,6 +265,16 @@ describe('session machine: the ways that matter', () => {
     expect(step(healed.machine, { on: 'recovered' }).actions).toEqual([]);
   });
 
+  test('an engine that says what keeps it from becoming ready gets its time anew', () => {
+    const starting = end([{ on: 'start', reason: 'added' }]);
+    expect(did(step(starting, { on: 'degraded', reason: 'busy for 30 s' }).actions)).toEqual([
+      'announce_degraded',
+      'arm deadline',
+    ]);
+    const shown = end([{ on: 'start', reason: 'added' }, { on: 'qr' }]);
+    expect(did(step(shown, { on: 'degraded', reason: 'busy for 30 s' }).actions)).toEqual(['announce_degraded']);
+  });
+
   test('a broken line while a code is shown takes the code away', () => {
     const trace = run([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'interrupted', reason: 'line lost' }]);
     expect(trace.at(-1)?.after.state).toBe('starting');

@@ -89,7 +89,7 @@ Socket.logout = async () => {
   await link.request({ type: 'unlink' }).catch(() => undefined);
   await wipe();
 };
-Socket.reconnect = () => undefined;
+Socket.reconnect = () => link.renew();
 Socket.takeover = () => link.send({ type: 'takeover' });
 Cmd.refreshQR = () => link.send({ type: 'refresh' });
 for (const name of ['logout', 'reconnect', 'takeover']) Object.defineProperty(Socket, name, { enumerable: false });

@@ -37,6 +37,11 @@ export class Link {
     this.#socket?.close();
   }
 
+  /** Gives the connection up, whatever it is worth, and opens another. */
+  renew() {
+    this.#socket?.close();
+  }
+
   get isUp() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }

@@ -42,6 +42,8 @@ export interface Deadlines {
   /** Without a word from WhatsApp for so long its server is asked, and how long it may take to answer. */
   readonly lineAfter: number;
   readonly lineAnswer: number;
+  /** Without a word for so long another connection is opened, even though the server answers. */
+  readonly quietAfter: number;
   /** How long a stage of healing may take to prove itself. */
   readonly proveRefresh: number;
   readonly proveReload: number;
@@ -75,7 +77,8 @@ export const DEADLINES: Deadlines = {
   listenerProbe: 5_000,
   lineAfter: 5 * 60_000,
   lineAnswer: 20_000,
-  proveRefresh: 10_000,
+  quietAfter: 2 * 60 * 60_000,
+  proveRefresh: 20_000,
   proveReload: 60_000,
   proveNewPage: 90_000,
   readyAfterSync: 1_500,

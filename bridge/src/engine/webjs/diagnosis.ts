@@ -44,7 +44,7 @@ export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 
 /** What is told while a page is busy. Becomes another text a few times only, since each is told anew. */
 export function busyWords(silentMs: number, toldFromMs: number): string | null {
   let told: number | null = null;
-  for (let from = toldFromMs; from <= silentMs; from *= 4) told = from;
+  for (let from = toldFromMs; from <= silentMs; from *= 2) told = from;
   return told === null
     ? null
     : `the page has been busy for ${lasting(told)} or more; what happens meanwhile is reported once it answers`;
@@ -55,6 +55,12 @@ const MEASURES: Readonly<Record<Stage, string>> = {
   reload: 'it is loaded anew',
   new_page: 'it is loaded anew in a fresh process',
   new_browser: 'a new browser is started',
+};
+
+/** Nothing is known to be wrong; what a silence of hours could hide is only found by opening another connection. */
+export const TOO_QUIET: Complaint = {
+  ailment: 'half_open',
+  words: 'WhatsApp Web has not come back from opening another connection after hours of silence',
 };
 
 /** The complaint, with what is done about it. */

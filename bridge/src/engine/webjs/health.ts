@@ -9,7 +9,16 @@ import type { EngineSignal } from '../engine.ts';
 import { describe } from './browser-run.ts';
 import type { CatchUp } from './catch-up.ts';
 import { type Deadlines, within } from './deadlines.ts';
-import { busyWords, type Complaint, diagnose, diagnoseSilence, type Findings, givenUp, treated } from './diagnosis.ts';
+import {
+  busyWords,
+  type Complaint,
+  diagnose,
+  diagnoseSilence,
+  type Findings,
+  givenUp,
+  TOO_QUIET,
+  treated,
+} from './diagnosis.ts';
 import type { FactReporter } from './fact-reporter.ts';
 import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
 import type { LivenessView } from './liveness.ts';
@@ -90,6 +99,8 @@ export class Health {
   #vouched = false;
   #wasReady = false;
   #examineAt = 0;
+  /** When another connection was opened because of a long silence. */
+  #renewedAt = 0;
   /** Tries to catch up that got no answer because the page was busy. */
   #excused = 0;
 
@@ -125,11 +136,10 @@ export class Health {
   async #round(): Promise<void> {
     const { patient, facts, catchUp, clock } = this.#parts;
     this.#wasReady ||= patient.isReady;
-    // Until it is ready for the first time, the supervisor's own deadline holds.
-    if (!this.#wasReady) return;
     const { liveness } = patient;
     const silence = diagnoseSilence(liveness);
-    if (silence) return this.#heal(silence);
+    // Until it is ready for the first time, the supervisor's own deadline holds.
+    if (silence && this.#wasReady) return this.#heal(silence);
     if (liveness.page !== 'answers') {
       // A busy page answers nothing; only what it leaves unanswered otherwise counts against it.
       this.#excused = catchUp.unanswered + 1;
@@ -159,6 +169,9 @@ export class Health {
     if (complaint) return this.#heal(complaint, missing);
     if (missing.length > 0) await this.#catchUp(missing);
     this.#vouch(findings);
+    if (!this.#isTooQuiet()) return;
+    this.#renewedAt = clock.now();
+    await this.#heal(TOO_QUIET);
   }
 
   /** Messages that the page has and never announced; null where the page does not say. */
@@ -191,8 +204,19 @@ export class Health {
   #lineIsDue(): boolean {
     const { patient, clock, deadlines } = this.#parts;
     if (this.#complaint?.ailment === 'half_open') return true;
-    const probed = this.#results.get('line')?.at ?? 0;
-    return clock.now() - Math.max(patient.heardAt ?? 0, probed) >= deadlines.lineAfter;
+    const probed = this.#results.get('line');
+    // Once at first, so that it is known to work here.
+    return !probed || clock.now() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
+  }
+
+  /**
+   * A page that no longer works off what the server sends cannot be told from one to which nobody writes. The server sends
+   * again over a new connection what was never confirmed.
+   */
+  #isTooQuiet(): boolean {
+    const { patient, clock, deadlines } = this.#parts;
+    const heardAt = Math.max(patient.heardAt ?? clock.now(), this.#renewedAt);
+    return this.#complaint === null && clock.now() - heardAt >= deadlines.quietAfter;
   }
 
   #note(name: Examined, outcome: ProbeOutcome): void {
@@ -200,8 +224,8 @@ export class Health {
     this.#parts.count(name, outcome);
   }
 
-  #tellBusy({ silentMs }: LivenessView): void {
-    const words = busyWords(silentMs, this.#parts.deadlines.busyTold);
+  #tellBusy({ page, silentMs }: LivenessView): void {
+    const words = page === 'busy' ? busyWords(silentMs, this.#parts.deadlines.busyTold) : null;
     if (words === null) return;
     this.#tell(words);
     this.#examineAt = 0;
@@ -238,8 +262,12 @@ export class Health {
       this.#tell(complaint.words);
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
-    log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
-    this.#tell(treated(complaint, decision.do));
+    if (complaint === TOO_QUIET && decision.do === 'refresh') {
+      log.info('nothing has come from WhatsApp for long, so that another connection is opened');
+    } else {
+      log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
+      this.#tell(treated(complaint, decision.do));
+    }
     // Told at once, whatever becomes of the page.
     if (decision.do !== 'refresh') await this.#catchUp(missing);
     await this.#treat(decision.do, complaint, missing).catch((error: unknown) =>

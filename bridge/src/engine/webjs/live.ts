@@ -26,6 +26,8 @@ import { ProgressKeeper } from './progress-keeper.ts';
 import { Sender } from './sender.ts';
 import { Sweep } from './sweep.ts';
 
+const ASK_AGAIN_MS = 1_000;
+
 export interface Live {
   readonly run: BrowserRun;
   readonly facts: FactReporter;
@@ -165,13 +167,19 @@ export function assembleLive(parts: LiveParts): Live {
   return live;
 }
 
-async function onReady(live: Live, { listener, ended, deadlines }: LiveParts): Promise<void> {
-  try {
-    live.self ??= selfAddress(await live.run.page.call(readSelf, deadlines.call));
-  } catch (error) {
-    return ended('crashed', `the page does not say whose account it is: ${describe(error)}`);
+async function onReady(live: Live, { listener, ended, deadlines, clock }: LiveParts): Promise<void> {
+  const { run, stopped } = live;
+  while (live.self === null) {
+    try {
+      live.self = selfAddress(await run.page.call(readSelf, deadlines.call));
+    } catch (error) {
+      if (!(error instanceof TransportError))
+        return ended('crashed', `the page does not say whose account it is: ${describe(error)}`);
+      // It is busy or reloads, and is asked again.
+      await clock.sleep(ASK_AGAIN_MS, stopped.signal).catch(() => undefined);
+    }
+    if (stopped.signal.aborted || !run.isReady) return;
   }
-  if (live.stopped.signal.aborted || !live.run.isReady) return;
   live.fates.ready();
   listener.signal({ kind: 'ready', self: live.self });
   await live.catchUp.run();

@@ -156,6 +156,9 @@ export class WebjsEngine implements Engine {
   }
 
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+    // What a busy page is given now would be cut off by its deadline and be in doubt.
+    if (this.#live && this.#live.run.liveness.page !== 'answers')
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy and answers later');
     const { run, sender } = this.#needReady();
     return message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId);
   }
