@@ -28,6 +28,8 @@ export interface RunListener {
   ready(): void;
   interrupted(reason: string): void;
   message(message: whatsapp.Message): void;
+  /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
+  undecrypted(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
   /** The library says that a medium was uploaded, of the message with this stanza. */
   uploaded(stanza: string): void;
@@ -233,6 +235,7 @@ export class BrowserRun {
       if (!message.fromMe) this.#heardAt = this.#clock.now();
       this.#tell(() => this.#listener.message(message));
     });
+    client.on('message_ciphertext', (message) => this.#tell(() => this.#listener.undecrypted(message)));
     client.on('message_ack', (message, level) => {
       this.#heardAt = this.#clock.now();
       this.#tell(() => this.#listener.acknowledged(message, level));

@@ -9,6 +9,7 @@ import type { Hearing } from './hearing.ts';
 import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from './page-calls.ts';
 import { chatsActiveSince, messagesSince } from './page-functions.ts';
+import type { Undecrypted } from './undecrypted.ts';
 
 const AGAIN_MS = 5_000;
 
@@ -46,6 +47,7 @@ export interface CatchUpParts {
   readonly deadlines: Deadlines;
   readonly facts: Pick<FactReporter, 'holding' | 'release' | 'reportedUntil'>;
   readonly hearing: Pick<Hearing, 'missed'>;
+  readonly undecrypted: Pick<Undecrypted, 'look'>;
   /** Seconds: what is older never belonged to this session. */
   readonly linkedAt: () => number;
   /** So many chats had more than could be read. */
@@ -86,11 +88,13 @@ export class CatchUp {
     if (this.#running) return;
     this.#running = true;
     this.#unanswered = 0;
-    const { page, deadlines, facts, hearing, linkedAt, cut, stopped, clock, log } = this.#parts;
+    const { page, deadlines, facts, hearing, undecrypted, linkedAt, cut, stopped, clock, log } = this.#parts;
     const since = Math.max(Math.min(facts.reportedUntil, from), linkedAt());
     while (!stopped.aborted && facts.holding) {
       const interruptions = this.#interruptions;
       try {
+        // The oldest first: they may lie long before the mark.
+        await undecrypted.look();
         const unread = await readMissed(page(), deadlines, { since, notBefore: linkedAt() }, (raw) =>
           hearing.missed(raw),
         );

@@ -13,6 +13,10 @@ export interface Deadlines {
   readonly slowest: number;
   /** From the send until WhatsApp's server has taken the message. */
   readonly ack: number;
+  /** How long the events of a chat wait for a message that cannot be read yet, so that it is reported in its place. */
+  readonly decryption: number;
+  /** How often the page is asked for messages that could not be read. */
+  readonly undecrypted: number;
   /** How long a pairing code holds. */
   readonly pairingCode: number;
   /** A polite end of the browser, before it is killed. */
@@ -60,6 +64,8 @@ export const DEADLINES: Deadlines = {
   media: 120_000,
   slowest: 128,
   ack: 30_000,
+  decryption: 10_000,
+  undecrypted: 15_000,
   pairingCode: 180_000,
   close: 5_000,
   watchStarting: 500,

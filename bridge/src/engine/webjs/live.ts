@@ -24,6 +24,7 @@ import { readSelf } from './page-functions.ts';
 import type { Profile, Progress } from './profile.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
 import { Sender } from './sender.ts';
+import { Undecrypted } from './undecrypted.ts';
 import { Sweep } from './sweep.ts';
 
 const ASK_AGAIN_MS = 1_000;
@@ -40,6 +41,7 @@ export interface Live {
   readonly catchUp: CatchUp;
   readonly progress: ProgressKeeper;
   readonly health: Health;
+  readonly undecrypted: Undecrypted;
   /** Aborted once this life is over. */
   readonly stopped: AbortController;
   /** The linked account, once it is known. */
@@ -77,6 +79,10 @@ export function assembleLive(parts: LiveParts): Live {
       sweep.heard(rawOf(message));
       hearing.message(rawOf(message));
     },
+    undecrypted: (message) => {
+      sweep.heard(rawOf(message));
+      hearing.undecrypted(rawOf(message));
+    },
     acknowledged: (message, level) => {
       sweep.heard({ ...rawOf(message), ack: level });
       onAck(live, rawOf(message), level);
@@ -105,11 +111,29 @@ export function assembleLive(parts: LiveParts): Live {
   const facts = new FactReporter(listener, parts.progress.reportedUntil, clock, log);
   const addresses = new AddressBook(page, deadlines);
   const account = () => ({ self: live.self, linkedAt: login.linkedAt });
-  const hearing = new Hearing({ facts, addresses, account, clock, log });
   const readyPage = (): PageCalls => {
     if (!run.isReady) throw new TransportError('the session is not connected');
     return run.page;
   };
+  const undecrypted = new Undecrypted(
+    {
+      page: readyPage,
+      deadlines,
+      decrypted: (raw) => {
+        sweep.heard(raw);
+        hearing.decrypted(raw);
+      },
+      stopped: stopped.signal,
+      clock,
+    },
+    parts.progress.undecrypted,
+  );
+  const hearing = new Hearing({
+    ...{ facts, addresses, account, undecrypted, deadlines },
+    stopped: stopped.signal,
+    clock,
+    log,
+  });
   const catchUp = new CatchUp({
     page: readyPage,
     deadlines,
@@ -120,6 +144,7 @@ export function assembleLive(parts: LiveParts): Live {
         hearing.missed(raw);
       },
     },
+    undecrypted,
     linkedAt: () => login.linkedAt,
     cut: (chats) =>
       listener.signal({ kind: 'degraded', reason: `${chats} chats had more missed messages than could be read` }),
@@ -129,7 +154,11 @@ export function assembleLive(parts: LiveParts): Live {
   });
   const howFar = (): Progress | null =>
     login.isAuthenticated
-      ? { linkedAt: login.linkedAt, reportedUntil: Math.max(facts.reportedUntil, login.linkedAt) }
+      ? {
+          linkedAt: login.linkedAt,
+          reportedUntil: Math.max(facts.reportedUntil, login.linkedAt),
+          undecrypted: undecrypted.waiting,
+        }
       : null;
   const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
@@ -161,6 +190,7 @@ export function assembleLive(parts: LiveParts): Live {
     catchUp,
     progress,
     health,
+    undecrypted,
     stopped,
     self: null,
   };

@@ -22,6 +22,7 @@ export interface RawMessage {
   readonly author?: RawId;
   readonly t: number;
   readonly type: string;
+  readonly subtype?: string | null;
   readonly ack?: number;
   readonly body?: string | null;
   readonly caption?: string | null;
@@ -69,7 +70,15 @@ const ACK_LEVELS: Readonly<Record<number, AckLevel>> = { 1: 'server', 2: 'delive
 const text = (id: RawId): string | undefined =>
   (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us');
 
-export const isMessage = (raw: Pick<RawMessage, 'type'>): boolean => !NO_MESSAGE.has(raw.type);
+/** A message that may be decrypted later. Some never reach linked devices, such as one to be viewed once. */
+export const isUndecrypted = (raw: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  raw.type === 'ciphertext' && !isUnavailable(raw);
+
+const isUnavailable = ({ type, subtype }: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  type === 'ciphertext' && Boolean(subtype?.endsWith('_unavailable_fanout'));
+
+export const isMessage = (raw: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  !NO_MESSAGE.has(raw.type) || isUnavailable(raw);
 
 /** The level of an acknowledgement; undefined for one that says nothing (pending) or that sending failed (negative). */
 export const ackLevelOf = (ack: number): AckLevel | undefined => ACK_LEVELS[ack];
@@ -116,7 +125,7 @@ export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: Cha
     fromMe: raw.id.fromMe,
     sentAt: new Date(raw.t * 1000),
     kind,
-    ...(kind === 'unsupported' ? { rawKind: raw.type } : {}),
+    ...(kind === 'unsupported' ? { rawKind: isUnavailable(raw) ? (raw.subtype ?? raw.type) : raw.type } : {}),
     text: words ? words : null,
     mentions: ids.mentions.map(find),
     quotedWireId: ids.quotedWireId,

@@ -242,3 +242,21 @@ export async function messagesSince(
   recent.sort((a, b) => a.t - b.t || (place.get(a) ?? 0) - (place.get(b) ?? 0));
   return { messages: recent.map((message) => helpers.getMessageModel(message)), complete };
 }
+
+/** Of messages that could not be read those that can be now, in the order asked for. */
+export async function readDecrypted(
+  wireIds: readonly string[],
+): Promise<{ wireId: string; message: Record<string, unknown> }[]> {
+  const helpers = window.WWebJS;
+  if (!helpers) return [];
+  const { Msg } = window.require('WAWebCollections');
+  const unloaded = wireIds.filter((wireId) => !Msg.get(wireId));
+  const stored =
+    unloaded.length > 0 ? ((await Msg.getMessagesById(unloaded).catch(() => undefined))?.messages ?? []) : [];
+  const found: { wireId: string; message: Record<string, unknown> }[] = [];
+  for (const wireId of wireIds) {
+    const message = Msg.get(wireId) ?? stored.find((each) => each.id._serialized === wireId);
+    if (message && message.type !== 'ciphertext') found.push({ wireId, message: helpers.getMessageModel(message) });
+  }
+  return found;
+}

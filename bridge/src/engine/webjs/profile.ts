@@ -6,6 +6,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { WireId } from '../../contract/ids.ts';
 
 /** Seconds since the epoch, as WhatsApp stamps messages. */
 export interface Progress {
@@ -13,6 +14,14 @@ export interface Progress {
   readonly linkedAt: number;
   /** Everything up to here is on record. */
   readonly reportedUntil: number;
+  /** Messages before that which could not be read yet. */
+  readonly undecrypted: readonly UndecryptedMessage[];
+}
+
+export interface UndecryptedMessage {
+  readonly wireId: WireId;
+  /** When it was sent. */
+  readonly t: number;
 }
 
 export class Profile {
@@ -62,7 +71,7 @@ export class Profile {
     try {
       const read = JSON.parse(await readFile(this.#progressFile, 'utf8')) as Partial<Progress>;
       return typeof read.linkedAt === 'number' && typeof read.reportedUntil === 'number'
-        ? { linkedAt: read.linkedAt, reportedUntil: read.reportedUntil }
+        ? { linkedAt: read.linkedAt, reportedUntil: read.reportedUntil, undecrypted: read.undecrypted ?? [] }
         : null;
     } catch {
       return null;

@@ -2,7 +2,7 @@
  * Whether the page has messages that it never announced. Silence proves nothing, since people are silent too; a message
  * that lies in the page's store and was never heard of proves that the session is deaf.
  */
-import { isMessage, type RawMessage } from './message-mapper.ts';
+import { isMessage, isUndecrypted, type RawMessage } from './message-mapper.ts';
 import type { StoredMessage } from './page-probes.ts';
 
 /** The page may hold messages a little older than the newest that was reported, in seconds. */
@@ -25,8 +25,10 @@ export class Sweep {
 
   /** The page announced this message, or a catch-up found it. */
   heard(raw: RawMessage): void {
-    // What is no message yet (undecrypted, not taken by the server) is announced again once it is.
-    if (!isMessage(raw) || (raw.id.fromMe && (raw.ack ?? 0) < 1)) return;
+    // One that cannot be read yet was announced, too: whoever decrypts it later is not asked whether the page is deaf.
+    const counts = isMessage(raw) || isUndecrypted(raw);
+    // What the server has not taken yet is announced again once it has.
+    if (!counts || (raw.id.fromMe && (raw.ack ?? 0) < 1)) return;
     this.#remember(keyOf(raw.id.fromMe, raw.id.id), raw.t);
   }
 

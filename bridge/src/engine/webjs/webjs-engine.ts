@@ -118,6 +118,7 @@ export class WebjsEngine implements Engine {
     this.#live = live;
     live.run.begin();
     void live.progress.keep(live.stopped.signal);
+    void live.undecrypted.watch();
     void live.health.keep(live.stopped.signal);
   }
 

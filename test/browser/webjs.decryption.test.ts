@@ -1,0 +1,124 @@
+/** Messages that cannot be read when they come, and can be later: in the same page, after a reload, after a restart. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import { BUILDS, type PageSettings } from '../standin/page-settings.ts';
+import { LONG, SessionAtTest } from './session-at-test.ts';
+
+let session: SessionAtTest;
+afterEach(() => session.close(), LONG);
+
+const texts = (heard: EngineRecording): (string | null)[] => heard.messages.map(({ text }) => text);
+/** Everything said before this is reported or will never be. */
+async function settled(heard: EngineRecording, word: string): Promise<(string | null)[]> {
+  session.standin.network.say(session.carol, session.me, word);
+  await heard.untilMessage(({ text }) => text === word);
+  return texts(heard).filter((text) => text !== word);
+}
+
+describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is decrypted late (%s)', (build) => {
+  test(
+    'soon: it is reported once, in its place',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { network } = session.standin;
+      const { heard } = await session.linked({ decryption: 60_000 });
+      const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
+      network.say(session.bob, session.me, 'second');
+      // What others write does not wait.
+      network.say(session.carol, session.me, 'meanwhile');
+      await heard.untilMessage(({ text }) => text === 'meanwhile');
+      network.decrypt(stanza);
+      await heard.untilMessage(({ text }) => text === 'second');
+      expect(await settled(heard, 'end')).toEqual(['meanwhile', 'first', 'second']);
+    },
+    LONG,
+  );
+
+  test(
+    'later: the chat goes on without it, and it is reported once',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { network } = session.standin;
+      const { heard } = await session.linked({ decryption: 300, undecrypted: 200 });
+      const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
+      network.say(session.bob, session.me, 'second');
+      await heard.untilMessage(({ text }) => text === 'second');
+      network.decrypt(stanza);
+      const late = await heard.untilMessage(({ text }) => text === 'first');
+      expect(late).toMatchObject({ kind: 'text', chat: { chatId: session.bob.pn } });
+      expect(late.wireId).toContain(stanza);
+      expect(await settled(heard, 'end')).toEqual(['second', 'first']);
+    },
+    LONG,
+  );
+
+  test(
+    'after the page was loaded anew, which the library does not notice',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { network } = session.standin;
+      const { heard } = await session.linked({ decryption: 300, undecrypted: 300 });
+      const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
+      await network.until('the page has it', () => session.bob.inbox.length === 0 && network.letter(stanza).ack > 1);
+      network.say(session.bob, session.me, 'second');
+      await heard.untilMessage(({ text }) => text === 'second');
+      network.reload(session.me);
+      await heard.untilSignal('ready', 2);
+      network.decrypt(stanza);
+      await heard.untilMessage(({ text }) => text === 'first');
+      const reported = await settled(heard, 'end');
+      expect(reported.filter((text) => text === 'first')).toHaveLength(1);
+    },
+    LONG,
+  );
+
+  test(
+    'after a restart long after it came, and while the session did not run',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { network } = session.standin;
+      const first = await session.linked({ decryption: 300 });
+      const stanzas = ['first', 'second'].map((text) => network.sayUndecrypted(session.bob, session.me, text));
+      network.say(session.bob, session.me, 'third');
+      await first.heard.untilMessage(({ text }) => text === 'third');
+      await first.engine.stop();
+      // As if hours had passed: the mark lies far behind what could not be read.
+      const file = join(session.profileFolder, 'progress.json');
+      const progress = JSON.parse(await readFile(file, 'utf8')) as { reportedUntil: number; undecrypted: unknown[] };
+      expect(progress.undecrypted).toHaveLength(2);
+      await writeFile(file, JSON.stringify({ ...progress, reportedUntil: progress.reportedUntil + 10_000 }));
+      network.decrypt(stanzas[0] as string);
+      const { heard, engine } = await session.launch({ undecrypted: 300 });
+      await heard.untilMessage(({ text }) => text === 'first');
+      await heard.untilSignal('ready');
+      network.decrypt(stanzas[1] as string);
+      await heard.untilMessage(({ text }) => text === 'second');
+      expect(await settled(heard, 'end')).toEqual(['first', 'second']);
+      await engine.stop();
+      expect((JSON.parse(await readFile(file, 'utf8')) as { undecrypted: unknown[] }).undecrypted).toEqual([]);
+    },
+    LONG,
+  );
+});
+
+test(
+  'what linked devices never get to see is reported as such, at once',
+  async () => {
+    session = await SessionAtTest.open();
+    const { heard } = await session.linked({ decryption: 60_000 });
+    session.standin.network.say(session.bob, session.me, {
+      type: 'ciphertext',
+      extra: { subtype: 'view_once_unavailable_fanout' },
+    });
+    const message = await heard.until('the message', () => heard.messages[0]);
+    expect(message).toMatchObject({
+      kind: 'unsupported',
+      rawKind: 'view_once_unavailable_fanout',
+      text: null,
+      media: null,
+    });
+  },
+  LONG,
+);
