@@ -25,7 +25,7 @@ const ALLOWED_FILES = {
   cli: [
     '^bridge/src/(main|version)\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
-    '^bridge/src/engine/webjs/(browser-(finder|installer)|login-backup)\\.ts',
+    '^bridge/src/engine/webjs/(browser-(check|finder|installer)|login-backup)\\.ts',
   ],
 };
 

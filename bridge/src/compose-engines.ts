@@ -1,7 +1,7 @@
 /** The part of `compose.ts` that builds engines, and the simulated network behind the sandbox. */
 import { join } from 'node:path';
 import { Compile } from 'typebox/compile';
-import type { Settings } from './config/settings.ts';
+import { browserFlagsOf, type Settings } from './config/settings.ts';
 import { WabError } from './contract/errors.ts';
 import type { EngineFactory } from './engine/engine.ts';
 import { LocalNetwork } from './engine/sandbox/local-network.ts';
@@ -38,12 +38,6 @@ function parseFaults(text: string): SandboxFaults {
   });
 }
 
-const flagsOf = ({ browserFlags }: Settings): string[] =>
-  (browserFlags ?? '')
-    .split('\n')
-    .map((flag) => flag.trim())
-    .filter((flag) => flag !== '');
-
 /** The engines that the settings enable. */
 export async function engineFactories(
   settings: Settings,
@@ -59,7 +53,7 @@ export async function engineFactories(
       new WebjsFactory(
         {
           browserPath: settings.browserPath,
-          browserArgs: flagsOf(settings),
+          browserArgs: browserFlagsOf(settings),
           onProbe: (probe, outcome) => metrics.sessionProbed(probe, outcome),
         },
         systemClock,

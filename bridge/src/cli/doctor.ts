@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { readOperatorKey } from '../auth/operator-key.ts';
+import { browserFlagsOf } from '../config/settings.ts';
 import type { Context } from './context.ts';
 
 export interface Finding {
@@ -90,9 +91,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   browser: async (context) => {
     if (!context.settings.engines.includes('webjs')) return ok('not needed: the webjs engine is not enabled');
     // Brings Puppeteer along, which the other commands need not load.
-    const { browserFacts } = await import('../engine/webjs/browser-finder.ts');
-    const facts = browserFacts(context.settings.browserPath);
-    if (!facts.ok) return failed('no usable browser', facts.detail);
+    const { checkBrowser } = await import('../engine/webjs/browser-check.ts');
+    const facts = await checkBrowser(context.settings.browserPath, browserFlagsOf(context.settings));
+    if (!facts.ok) return failed(facts.detail, facts.todo);
     return facts.warning === undefined ? ok(facts.detail) : warning(facts.detail, facts.warning);
   },
   bridge: checkBridge,

@@ -121,6 +121,13 @@ export const SETTING_NAMES = Object.keys(SettingsSchema.properties) as readonly 
 export const envNameOf = (name: string): string =>
   `WABRIDGE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
+/** The flags of the setting `browserFlags`, one by one. */
+export const browserFlagsOf = ({ browserFlags }: Pick<Settings, 'browserFlags'>): string[] =>
+  (browserFlags ?? '')
+    .split('\n')
+    .map((flag) => flag.trim())
+    .filter((flag) => flag !== '');
+
 /** The variables that start with WABRIDGE_ and are no settings: for the CLI (file, URL, key, passphrase), and the repository's scripts. */
 export const OTHER_VARIABLES: readonly string[] = [
   'WABRIDGE_CONFIG',
