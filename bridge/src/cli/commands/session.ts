@@ -4,6 +4,7 @@ import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
 import { members, table } from '../output.ts';
 import { loginStateCommands } from './login-state.ts';
+import { proxyFrom } from '../proxy-argument.ts';
 import { type LinkingSession, type LoginCode, pairCommand, readyLine, sessionPath, untilReady } from './linking.ts';
 
 interface Session extends LinkingSession {
@@ -32,7 +33,7 @@ export function sessionCommands(program: Command): void {
         body: {
           name,
           engine: options['engine'],
-          ...(options['proxy'] === undefined ? {} : { proxy: options['proxy'] }),
+          ...(options['proxy'] === undefined ? {} : { proxy: proxyFrom(String(options['proxy'])) }),
         },
       });
       if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
@@ -42,7 +43,10 @@ export function sessionCommands(program: Command): void {
     [
       new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)').default('webjs'),
       new Option('--no-wait', 'do not wait for the scan'),
-      new Option('--proxy <url>', 'go through a proxy (http, https or socks5; http and https may hold a login)'),
+      new Option(
+        '--proxy <url>',
+        'go through a proxy (http, https or socks5); @file or @- (standard input) for a URL with a login',
+      ),
     ],
   );
 
@@ -100,11 +104,11 @@ export function sessionCommands(program: Command): void {
   leaf(
     session,
     'proxy <name> <url>',
-    'give a session another proxy from its next start on, or `none`',
+    'give a session another proxy from its next start on, or `none`; @file or @- for a URL with a login',
     async (context, [name, url]) => {
-      const after = await context
-        .client()
-        .request<Session>('PUT', sessionPath(name!, '/proxy'), { body: { proxy: url === 'none' ? null : url } });
+      const after = await context.client().request<Session>('PUT', sessionPath(name!, '/proxy'), {
+        body: { proxy: url === 'none' ? null : proxyFrom(url!) },
+      });
       context.output.result(after, `Session ${name} goes through ${after.proxy ?? 'no proxy'} from its next start on.`);
     },
   );

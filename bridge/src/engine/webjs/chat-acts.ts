@@ -8,6 +8,7 @@ import type { Deadlines } from './deadlines.ts';
 import { markSeenInPage, type PageAct, reactInPage, setTypingInPage } from './page-acts.ts';
 import type { PageCalls } from './page-calls.ts';
 import { findChat } from './page-functions.ts';
+import { withoutNumbers } from './page-reason.ts';
 
 /**
  * The chat that a person or group is reached under.
@@ -68,7 +69,6 @@ function assertDone(act: PageAct, failed: 'fail' | 'unknown'): void {
     case 'no-message':
       throw new EngineError('fail', 'WAB_MESSAGE_UNKNOWN', act.reason);
     case 'failed':
-      // The page's own words may name the number of a person.
-      throw new EngineError(failed, 'WAB_ACT_NOT_DONE', `WhatsApp Web said: ${act.reason.replace(/\d{5,}/g, '…')}`);
+      throw new EngineError(failed, 'WAB_ACT_NOT_DONE', `WhatsApp Web said: ${withoutNumbers(act.reason)}`);
   }
 }

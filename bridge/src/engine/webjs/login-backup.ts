@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { WabError } from '../../contract/errors.ts';
 import { SESSION_NAME_PATTERN } from '../../contract/ids.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../login-archive/login-archive.ts';
 import type { ScryptCost } from '../login-archive/head.ts';
 import type { ArchivedFile } from '../login-archive/records.ts';
-import { Profile } from './profile.ts';
+import { LOCK_FILES, Profile } from './profile.ts';
 
 export interface LoginPlace {
   /** Where the sessions of a data folder have their profiles. */
@@ -86,8 +86,8 @@ export async function restoreLogin(
 ): Promise<ArchiveSummary> {
   const folder = folderOf(place);
   const madeFirst = await mkdir(folder, { recursive: true, mode: 0o700 });
-  try {
-    return await holding(place, async () => {
+  return holding(place, async () => {
+    try {
       if (!replace && existsSync(join(folder, LOGIN)))
         throw new WabError('WAB_LOGIN_EXISTS', { session: place.session, folder: place.profilesDir });
       const incoming = join(folder, `${INCOMING}${randomUUID()}`);
@@ -101,10 +101,23 @@ export async function restoreLogin(
       } finally {
         await remove(incoming);
       }
-    });
-  } catch (error) {
-    if (madeFirst !== undefined) await remove(madeFirst);
-    throw error;
+    } catch (error) {
+      if (madeFirst !== undefined) await removeEmpty(folder, madeFirst);
+      throw error;
+    }
+  });
+}
+
+/** Removes the folders that this restore made, as far as nobody else has put anything into them. */
+async function removeEmpty(folder: string, madeFirst: string): Promise<void> {
+  for (const name of LOCK_FILES) await rm(join(folder, name), { force: true });
+  try {
+    for (let each = folder; ; each = dirname(each)) {
+      await rmdir(each);
+      if (each === madeFirst) return;
+    }
+  } catch {
+    // Somebody uses it.
   }
 }
 

@@ -67,7 +67,7 @@ export class MediaDownloads {
       return { token, sizeBytes: result.sizeBytes };
     } catch (error) {
       this.#drop(token);
-      throw error;
+      throw asCounted(error);
     }
   }
 
@@ -79,7 +79,7 @@ export class MediaDownloads {
       const part = await this.#page().call(readFilePart, this.#deadlines.call, token, offset, PART_BYTES);
       const bytes = Buffer.from(part ?? '', 'base64');
       if (bytes.length !== Math.min(PART_BYTES, sizeBytes - offset))
-        throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the page has lost the file');
+        throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the page has lost the file');
       offset += bytes.length;
       return bytes;
     };
@@ -97,7 +97,7 @@ export class MediaDownloads {
         expectReader();
         pull().then(
           (bytes) => this.push(bytes),
-          (error: unknown) => this.destroy(asEngineError(error)),
+          (error: unknown) => this.destroy(asCounted(error)),
         );
       },
       destroy: (error, done) => {
@@ -150,6 +150,12 @@ function refusal(result: Exclude<FetchedFile, { state: 'here' }>): EngineError {
       return new EngineError('defer', 'WAB_MEDIA_FAILED', result.reason);
   }
 }
+
+/** Once the page is at work on a file, a broken way counts against it: the file itself may be what breaks the page. */
+const asCounted = (error: unknown): EngineError =>
+  error instanceof EngineError
+    ? error
+    : new EngineError('defer', 'WAB_MEDIA_FAILED', describe(error), { cause: error });
 
 /** What is no answer of the page is a broken way to it. */
 const asEngineError = (error: unknown): EngineError =>

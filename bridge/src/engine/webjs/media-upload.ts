@@ -23,7 +23,8 @@ export async function bringFile(page: PageCalls, deadlines: Deadlines, file: Out
   } catch (error) {
     dropUpload(page, deadlines, token);
     if (error instanceof EngineError) throw error;
-    throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
+    // It counts against the message: the file itself may be what breaks the page.
+    throw new EngineError('defer', 'WAB_MEDIA_FAILED', describe(error), { cause: error });
   }
 }
 

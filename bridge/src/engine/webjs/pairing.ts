@@ -5,6 +5,7 @@ import { EngineError, type PairingCode } from '../engine.ts';
 import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
+import { withoutNumbers } from './page-reason.ts';
 import { type PairingResult, readDocument, startPairing } from './page-login.ts';
 
 /** As often as WhatsApp Web renews a code by itself before it asks the person. */
@@ -147,5 +148,5 @@ function refusal({ why, reason, status }: Extract<PairingResult, { given: false 
   if (status !== null && status >= 500)
     return new EngineError('defer', 'WAB_SESSION_NOT_READY', `WhatsApp has a fault of its own (${status})`);
   // Digits of an error that nobody knows could be the number.
-  return new EngineError('fail', 'WAB_PAIRING_REFUSED', ANSWERS[reason] ?? reason.trim().replace(/\d{5,}/g, '…'));
+  return new EngineError('fail', 'WAB_PAIRING_REFUSED', ANSWERS[reason] ?? withoutNumbers(reason.trim()));
 }

@@ -24,6 +24,10 @@ export interface UndecryptedMessage {
   readonly t: number;
 }
 
+const LOCK = 'lock.sqlite';
+/** What is there while somebody works with the profile: the file that is locked, and SQLite's own beside it. */
+export const LOCK_FILES = [LOCK, `${LOCK}-journal`] as const;
+
 export class Profile {
   readonly folder: string;
   #lock: DatabaseSync | null = null;
@@ -40,7 +44,7 @@ export class Profile {
   /** @throws Error when another engine, in this process or another, holds the profile */
   async open(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const lock = new DatabaseSync(join(this.folder, 'lock.sqlite'));
+    const lock = new DatabaseSync(join(this.folder, LOCK));
     try {
       lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     } catch (error) {

@@ -8,6 +8,7 @@ import { type Deadlines, forFile, TransportError, within } from './deadlines.ts'
 import { bringFile, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from './page-calls.ts';
 import { type PageSend, type PageSendResult, sendInPage } from './page-functions.ts';
+import { withoutNumbers } from './page-reason.ts';
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
 export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
@@ -99,7 +100,8 @@ export class Sender {
   }
 }
 
-function refusal({ why, reason }: Extract<PageSendResult, { sent: false }>): EngineError {
+function refusal({ why, reason: said }: Extract<PageSendResult, { sent: false }>): EngineError {
+  const reason = withoutNumbers(said);
   switch (why) {
     case 'no-chat':
       return new EngineError('fail', 'WAB_CHAT_UNKNOWN', reason);

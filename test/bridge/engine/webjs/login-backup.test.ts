@@ -156,6 +156,14 @@ describe('what is refused', () => {
     expect(readdirSync(join(here.profilesDir, 'support')).sort()).toEqual(['lock.sqlite', 'progress.json', 'session']);
   });
 
+  test('a restore that fails touches nobody else who moved in meanwhile', async () => {
+    await backup();
+    const failing = codeOf(restoreLogin(there, file, 'another passphrase'));
+    await write(join(there.profilesDir, 'other'), LOGIN);
+    expect(await failing).toBe('WAB_PASSPHRASE_WRONG');
+    expect(tree(join(there.profilesDir, 'other'))).toEqual(LOGIN);
+  });
+
   test('an archive that holds no login', async () => {
     const nothing = async function* () {};
     await writeLoginArchive(file, 'support', nothing(), PASSPHRASE, CHEAP);

@@ -10,7 +10,7 @@ import type { FetchedFile, FileOutlook } from '../../../../bridge/src/engine/web
 const ID = 'false_1@c.us_3EB0' as WireId;
 const SIZE = 3 * PART_BYTES + 7;
 
-let outlook: FileOutlook | null;
+let outlook: FileOutlook | Error | null;
 let fetched: FetchedFile | Error;
 let parts: number;
 let held: Set<string>;
@@ -27,7 +27,10 @@ beforeEach(() => {
 
 function downloads(deadlines: Partial<Deadlines> = {}): MediaDownloads {
   const call = async (fn: { name: string }, _ms: number, ...args: unknown[]): Promise<unknown> => {
-    if (fn.name === 'lookAtFile') return outlook;
+    if (fn.name === 'lookAtFile') {
+      if (outlook instanceof Error) throw outlook;
+      return outlook;
+    }
     const [token, offset, length] = args as [string, number, number];
     if (fn.name === 'dropFile') return void held.delete(token);
     parts += 1;
@@ -100,7 +103,9 @@ test.each([
   ['gone', () => (fetched = { state: 'gone' }), 'fail', 'WAB_MEDIA_FAILED'],
   ['uploaded again', () => (fetched = { state: 'later' }), 'defer', 'WAB_MEDIA_FAILED'],
   ['broken off', () => (fetched = { state: 'failed', reason: 'x' }), 'defer', 'WAB_MEDIA_FAILED'],
-  ['no page', () => (fetched = new TransportError('gone')), 'defer', 'WAB_SESSION_NOT_READY'],
+  // It may be this very file that ends the page: it counts, or it would end every page there is.
+  ['a page that ends while it fetches', () => (fetched = new TransportError('gone')), 'defer', 'WAB_MEDIA_FAILED'],
+  ['no page', () => (outlook = new TransportError('gone')), 'defer', 'WAB_SESSION_NOT_READY'],
 ])('%s: nothing is kept, and the place is free', async (_what, happen, outcome, code) => {
   happen();
   const media = downloads();
@@ -112,6 +117,6 @@ test.each([
 test('a file that the page has lost puts the download off', async () => {
   loses = true;
   const stream = await downloads().download(ID, SIZE);
-  expect(await failureOf(read(stream))).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
+  expect(await failureOf(read(stream))).toMatchObject({ outcome: 'defer', code: 'WAB_MEDIA_FAILED' });
   expect(held.size).toBe(0);
 });
