@@ -143,9 +143,11 @@ describe('on the build of old', () => {
   );
 
   test(
-    'typing, recording and seen reach the other account',
+    'typing, recording, presence and seen reach the other account; starred, archived and unread stay here',
     async () => {
       const chat = await page.client.getChatById(bob.pn);
+      await page.client.sendPresenceAvailable();
+      await standin.network.until('my presence', () => me.available);
       await chat.sendStateTyping();
       await chat.sendStateRecording();
       await chat.clearState();
@@ -163,6 +165,13 @@ describe('on the build of old', () => {
       expect(standin.network.letter(stanza).ack).toBe(2);
       await chat.sendSeen();
       await standin.network.until('seen', () => standin.network.letter(stanza).ack === 3);
+      const seen = await arrived('did you see?');
+      await seen.star();
+      expect((await seen.reload()).isStarred).toBe(true);
+      await chat.archive();
+      await page.heard('chat_archived', (_chat, archived) => archived === true);
+      await chat.markUnread();
+      await page.heard('unread_count', ({ unreadCount }: whatsapp.Chat) => unreadCount === -1);
     },
     LONG,
   );
@@ -291,6 +300,10 @@ describe('on the build of old', () => {
       expect(left).toMatchObject({ type: 'leave', author: dave.lid });
       const chat = (await page.client.getChatById(group.id)) as whatsapp.GroupChat;
       expect([chat.name, chat.participants.length]).toEqual(['Everybody', 3]);
+      expect(await chat.setSubject('Two of us')).toBe(true);
+      await chat.leave();
+      await network.until('my leave', () => !group.members.includes(me));
+      expect(group.name).toBe('Two of us');
 
       const call = network.call(bob, me, { isVideo: true });
       const [ringing] = (await page.heard('call')) as [whatsapp.Call];

@@ -8,7 +8,8 @@ import { readOperatorKey } from '../../bridge/src/auth/operator-key.ts';
 import { BridgeClient } from '../../bridge/src/cli/client.ts';
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bridge', 'src', 'main.ts');
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
+const STOP_DEADLINE_MS = 30_000;
 
 /** A port that was free a moment ago; a process that is killed and started again has to come back on the same one. */
 export async function freePort(): Promise<number> {
@@ -24,14 +25,17 @@ export class BridgeProcess {
   readonly dataDir: string;
   readonly port: number;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #main: string;
   #child: ChildProcess | undefined;
   /** What the process wrote, for the message of a failing test. */
   output = '';
 
-  constructor(dataDir: string, port: number, env: Readonly<Record<string, string>> = {}) {
+  /** @param main the program: the source, unless it is the build that matters */
+  constructor(dataDir: string, port: number, env: Readonly<Record<string, string>> = {}, main = MAIN) {
     this.dataDir = dataDir;
     this.port = port;
     this.#env = env;
+    this.#main = main;
   }
 
   get url(): string {
@@ -52,7 +56,7 @@ export class BridgeProcess {
 
   /** Starts the process and waits until it answers. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [this.#main], {
       env: {
         ...process.env,
         NODE_OPTIONS: '',
@@ -99,7 +103,10 @@ export class BridgeProcess {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
+    // One that does not end would leave its browsers behind.
+    const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
     await ended;
+    clearTimeout(impatient);
     this.#child = undefined;
   }
 }

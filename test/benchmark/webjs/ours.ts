@@ -1,15 +1,19 @@
-/** The bridge as users run it, asked over its API; what is heard comes over its stream, as n8n gets it. */
+/** The bridge as it is installed, asked over its API; what is heard comes over its stream, as n8n gets it. */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { tail } from '../../../bridge/src/cli/tail.ts';
 import { processTree, untilEnded } from '../../browser/processes.ts';
 import { BridgeProcess, freePort } from '../../e2e/bridge-process.ts';
 import type { Standin } from '../../standin/server.ts';
 import { byChat, type Contestant, type Outgoing } from './contestant.ts';
 
+/** The build, as the package has it: the source would be measured with what strips its types. */
+const BUILT = fileURLToPath(new URL('../../../bridge/dist/main.js', import.meta.url));
 const LOOK_MS = 20;
 const DEADLINE_MS = 120_000;
 
@@ -33,9 +37,10 @@ export class Ours implements Contestant {
   }
 
   static async make(standin: Standin): Promise<Ours> {
+    if (!existsSync(BUILT)) throw new Error('the bridge is not built; run `npm run build` first');
     const folder = await mkdtemp(join(tmpdir(), 'wabridge-bench-ours-'));
     const env = { WABRIDGE_ENGINES: 'webjs', WABRIDGE_BROWSER_FLAGS: standin.browserArgs.join('\n') };
-    return new Ours(folder, new BridgeProcess(folder, await freePort(), env));
+    return new Ours(folder, new BridgeProcess(folder, await freePort(), env, BUILT));
   }
 
   get pid(): number {

@@ -10,13 +10,27 @@ import { fileURLToPath } from 'node:url';
 import { processTree, untilEnded } from '../../browser/processes.ts';
 import type { Standin } from '../../standin/server.ts';
 import { byChat, type Contestant, type Outgoing } from './contestant.ts';
-import type { FromStock, ToStock } from './stock-process.ts';
 
-const SCRIPT = fileURLToPath(new URL('stock-process.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('stock-process.mjs', import.meta.url));
 export const STOCK_BROWSER = '/usr/bin/chromium';
 const DEADLINE_MS = 120_000;
 /** After so long a client that says nothing is started again, as its users do: it has missed that the page has synced. */
 const SILENT_MS = 30_000;
+
+interface Order {
+  readonly to: string;
+  readonly text: string;
+}
+type ToStock =
+  | { readonly do: 'start' | 'stop'; readonly session: string }
+  | { readonly do: 'send'; readonly session: string; readonly chats: readonly (readonly Order[])[] };
+type FromStock =
+  | { readonly say: 'up' }
+  | { readonly say: 'qr'; readonly session: string; readonly code: string }
+  | { readonly say: 'ready' | 'stopped' | 'sent'; readonly session: string }
+  /** Messages that others wrote, of all sessions, since the process began. */
+  | { readonly say: 'received'; readonly count: number }
+  | { readonly say: 'failed'; readonly reason: string };
 
 export class Stock implements Contestant {
   readonly name = 'stock';
@@ -49,7 +63,7 @@ export class Stock implements Contestant {
   /** Starts all sessions that it had at once, as a script would. */
   async open(): Promise<void> {
     const child = fork(SCRIPT, [this.folder, STOCK_BROWSER, JSON.stringify(this.#flags)], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: [],
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

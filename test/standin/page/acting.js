@@ -104,7 +104,6 @@ define('WAWebExitGroupAction', {
 });
 define('WAWebGroupModifyInfoJob', {
   setGroupSubject: async (wid, subject) => void link.send({ type: 'rename', chat: String(wid), subject }),
-  setGroupDescription: async () => undefined,
 });
 
 define('WAWebQuotedMsgModelUtils', {

@@ -27,7 +27,10 @@ async function message({ message: wire }, live) {
   if (wire.sender) rememberContact(wire.sender);
   const chat = chatFor(wire.chat, wire.chatName);
   const model = messageFrom(wire, live);
-  const become = { t: Math.max(chat.t, wire.t), unreadCount: chat.unreadCount + (unread(wire) ? 1 : 0) };
+  const become = {
+    t: Math.max(chat.t, wire.t),
+    unreadCount: unread(wire) ? Math.max(chat.unreadCount, 0) + 1 : chat.unreadCount,
+  };
   const isNew = Msg.get(model.id) === undefined && (await persist(wire, chat, become));
   // The real page has been seen to announce a message again after a reconnect.
   if (!isNew) return void (window.STANDIN.repeats && Msg.trigger('add', model, Msg));
