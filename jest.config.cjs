@@ -26,6 +26,8 @@ const cjs = (displayName, testMatch) => ({
 });
 
 module.exports = {
+  // Many tests open databases, threads and servers, which takes seconds on a busy machine; none waits this long by intent.
+  testTimeout: 60_000,
   projects: [
     esm('unit', [
       '<rootDir>/test/bridge/**/*.test.ts',

@@ -59,7 +59,7 @@ test(
       return state === 'ready' ? true : undefined;
     });
 
-    const checked = await doctorLive(bridge, ['merediths-phone', '--restart', '--json', '--wait', '20'], (text) => {
+    const checked = await doctorLive(bridge, ['merediths-phone', '--restart', '--json', '--wait', '90'], (text) => {
       const media = standin.media.store(Buffer.from('a photo, as far as anybody looks'), 'image/jpeg');
       standin.network.say(bob, me, { type: 'image', caption: text, media });
     });

@@ -61,8 +61,8 @@ describe('eight sessions', () => {
     const { network } = at.standin;
     const killed = await browserTree(at.profileOf(KILLED));
     // Long enough for the others to be done by any measure before the two are back.
-    at.standin.page.syncDelayMs = 8_000;
-    await at.standin.pageOf(at.accounts.get(BUSY) as Account).busy(15_000, 'waits');
+    at.standin.page.syncDelayMs = 25_000;
+    await at.standin.pageOf(at.accounts.get(BUSY) as Account).busy(25_000, 'waits');
     process.kill(killed.browser as number, 'SIGKILL');
     for (const name of NAMES) say(name, 'is anybody there?');
     await Promise.all(

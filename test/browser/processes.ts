@@ -86,7 +86,7 @@ export const isRunning = (pid: number): boolean => {
 };
 
 /** Resolves once none of the processes runs any more. */
-export async function untilEnded(pids: readonly number[], timeoutMs = 10_000): Promise<void> {
+export async function untilEnded(pids: readonly number[], timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (pids.some(isRunning)) {
     if (Date.now() > end)

@@ -24,8 +24,11 @@ beforeEach(async () => {
   session = await SessionAtTest.open();
 });
 afterEach(async () => {
-  await session.close();
-  await proxy.stop();
+  try {
+    await session.close();
+  } finally {
+    await proxy.stop();
+  }
 }, LONG);
 
 /** The road of a session: linked, text and media in, text out. */
@@ -44,7 +47,7 @@ async function travel(url: string, browserArgs: readonly string[] = []): Promise
   expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
   expect(new Set(proxy.asked)).toEqual(new Set([WHATSAPP]));
 }
-const logins = async (): Promise<string[]> => (await browserTree(session.profileFolder)).commands;
+const commandLines = async (): Promise<string[]> => (await browserTree(session.profileFolder)).commands;
 
 describe('a session goes through its proxy', () => {
   test(
@@ -53,7 +56,9 @@ describe('a session goes through its proxy', () => {
       proxy = await ProxyServer.http(session.standin.port, LOGIN);
       await travel(`http://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}`);
       expect(proxy.refused).toBeGreaterThan(0);
-      expect((await logins()).filter((command) => command.includes(USER) || command.includes('wört'))).toEqual([]);
+      const commands = await commandLines();
+      expect(commands.some((command) => command.includes(`127.0.0.1:${proxy.port}`))).toBe(true);
+      expect(commands.filter((command) => command.includes(USER) || command.includes('wört'))).toEqual([]);
     },
     LONG,
   );
@@ -139,8 +144,12 @@ describe('through the whole bridge', () => {
       await awaitsScan();
       expect(proxy.asked.length).toBeGreaterThan(before);
 
-      const files = (await readdir(bridge.dataDir, { withFileTypes: true })).filter((entry) => entry.isFile());
-      const texts = await Promise.all(files.map(async ({ name }) => readFile(join(bridge.dataDir, name), 'latin1')));
+      await bridge.stop();
+      const files = (await readdir(bridge.dataDir, { withFileTypes: true, recursive: true })).filter((entry) =>
+        entry.isFile(),
+      );
+      expect(files.length).toBeGreaterThan(1);
+      const texts = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')));
       for (const text of [bridge.output, ...texts])
         for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString('latin1')])
           expect(text.includes(secret)).toBe(false);

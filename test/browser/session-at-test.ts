@@ -7,7 +7,7 @@ import { EngineRecording } from '../conformance/engine-recording.ts';
 import { WebjsHarness } from './webjs-harness.ts';
 
 /** For a test that starts browsers on a busy machine, in milliseconds. */
-export const LONG = 90_000;
+export const LONG = 150_000;
 
 export class SessionAtTest extends WebjsHarness {
   async launch(

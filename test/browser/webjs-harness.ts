@@ -124,8 +124,8 @@ export class WebjsHarness {
         };
         const timer = setTimeout(() => {
           events.off('arrived', look);
-          reject(new Error(`${this.received().length} of ${atLeast} messages arrived in 10 s`));
-        }, 10_000);
+          reject(new Error(`${this.received().length} of ${atLeast} messages arrived in 60 s`));
+        }, 60_000);
         events.on('arrived', look);
       });
     }

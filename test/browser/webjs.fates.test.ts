@@ -34,8 +34,18 @@ async function restart(engine: Engine, heard: EngineRecording): Promise<void> {
 async function sendThatHangs(engine: Engine, wireId: WireId): Promise<{ readonly failure: Promise<EngineError> }> {
   await session.standin.pageOf(session.me).hang(OPENING_A_CHAT);
   const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId));
-  while ((await fateOf(engine, wireId)) !== 'defer') await wait(20);
+  await untilFate(engine, wireId, 'defer');
   return { failure };
+}
+
+/** Asks until the fate is as wanted. @returns what was said on the way */
+async function untilFate(engine: Engine, wireId: WireId, wanted: string): Promise<Set<string>> {
+  const said = new Set<string>();
+  for (const end = Date.now() + LONG / 2; !said.has(wanted); await wait(20)) {
+    if (Date.now() > end) throw new Error(`the fate did not become ${wanted}; it was ${[...said].join(', ')}`);
+    said.add(await fateOf(engine, wireId));
+  }
+  return said;
 }
 
 describe('the fate of a message', () => {
@@ -59,7 +69,7 @@ describe('the fate of a message', () => {
   test(
     'is open while the page is at work on it, although the caller has given up waiting',
     async () => {
-      const { engine } = await session.linked({ send: 1_000 });
+      const { engine } = await session.linked({ send: 1_000, ack: LONG });
       const wireId = engine.chooseWireId(bobOf(session));
       const { failure } = await sendThatHangs(engine, wireId);
       expect((await failure).outcome).toBe('unknown');
@@ -68,7 +78,7 @@ describe('the fate of a message', () => {
       expect((await failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId))).outcome).toBe('unknown');
       await session.standin.pageOf(session.me).mend();
       await session.inbox(1);
-      while ((await fateOf(engine, wireId)) !== 'sent') await wait(20);
+      await untilFate(engine, wireId, 'sent');
       expect(session.received()).toHaveLength(1);
     },
     LONG,
@@ -85,11 +95,7 @@ describe('the fate of a message', () => {
       expect((await failure).outcome).toBe('unknown');
       await killBrowser(heard);
       await restart(engine, heard);
-      const fates = new Set<string>();
-      while (!fates.has('unknown')) {
-        fates.add(await fateOf(engine, wireId));
-        await wait(50);
-      }
+      const fates = await untilFate(engine, wireId, 'unknown');
       expect([...fates].filter((fate) => fate !== 'defer' && fate !== 'unknown')).toEqual([]);
     },
     LONG,

@@ -52,7 +52,7 @@ export class EngineRecording implements EngineListener {
   }
 
   /** Waits until `find` returns something; looks again after each report. */
-  until<T>(what: string, find: () => T | undefined, timeoutMs = 20_000): Promise<T> {
+  until<T>(what: string, find: () => T | undefined, timeoutMs = 60_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const found = find();

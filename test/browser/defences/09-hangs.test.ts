@@ -39,7 +39,7 @@ describe('the page', () => {
   test(
     'defence 9: with it, a send that hangs is unknown and in nobody’s way, and a crashed page is noticed',
     async () => {
-      const { engine, heard } = await scene.linked({ send: 3_000 });
+      const { engine, heard } = await scene.linked({ send: 10_000 });
       await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, null);
       await scene.page.hang('WAWebFindChatAction.findOrCreateLatestChat');
       await scene.page.hang('WAWebCollections.GroupMetadata.update');

@@ -12,10 +12,12 @@ let scene: Scene;
 let stock: StockClient;
 let engine: Engine;
 let heard: EngineRecording;
+/** What nobody acknowledges is waited for this long; everything else must come within it. */
+const ACK_MS = 15_000;
 beforeAll(async () => {
   scene = await Scene.open();
   stock = await scene.linkedStock();
-  ({ engine, heard } = await scene.linked({ ack: 1_500 }));
+  ({ engine, heard } = await scene.linked({ ack: ACK_MS }));
 }, LONG);
 afterAll(() => scene.close(), LONG);
 

@@ -120,7 +120,9 @@ export class Scene extends SessionAtTest {
   }
 
   override async close(): Promise<void> {
-    for (const each of this.#processes) await each.end();
+    // One that does not end must not keep the others, and their browsers, running.
+    const ends = await Promise.allSettled([...this.#processes].map((each) => each.end()));
     await super.close();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }
