@@ -61,6 +61,10 @@ export interface CatchUpParts {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   #running = false;
+  /** How the run that is under way ends, or the last one ended. */
+  #outcome: Promise<boolean> = Promise.resolve(false);
+  /** The earliest that the run under way was asked for, in seconds. */
+  #from = Infinity;
   /** How often the line was lost; what arrived meanwhile has to be asked for. */
   #interruptions = 0;
   #unanswered = 0;
@@ -81,17 +85,28 @@ export class CatchUp {
 
   /**
    * Events are held back until everything before them is reported; a failure is tried again as long as the page lives.
+   * A run that is under way is joined, and begins anew where it was to begin later.
    *
    * @param from seconds: where something older than the mark was missed
+   * @returns whether everything since then was read; false where the session ended before
    */
-  async run(from = Infinity): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
+  run(from = Infinity): Promise<boolean> {
+    this.#from = Math.min(this.#from, from);
+    if (!this.#running) {
+      this.#running = true;
+      this.#outcome = this.#untilReleased();
+    }
+    return this.#outcome;
+  }
+
+  async #untilReleased(): Promise<boolean> {
     this.#unanswered = 0;
     const { page, deadlines, facts, hearing, undecrypted, linkedAt, cut, stopped, clock, log } = this.#parts;
-    const since = Math.max(Math.min(facts.reportedUntil, from), linkedAt());
+    const mark = facts.reportedUntil;
     while (!stopped.aborted && facts.holding) {
       const interruptions = this.#interruptions;
+      const from = this.#from;
+      const since = Math.max(Math.min(mark, from), linkedAt());
       try {
         // The oldest first: they may lie long before the mark.
         await undecrypted.look();
@@ -99,7 +114,7 @@ export class CatchUp {
           hearing.missed(raw),
         );
         // What came during an interruption, to chats that were read already, would be missed.
-        if (this.#interruptions !== interruptions) continue;
+        if (this.#interruptions !== interruptions || this.#from < from) continue;
         if (unread.length > 0) cut(unread.length);
         facts.release();
       } catch (error) {
@@ -109,5 +124,7 @@ export class CatchUp {
       }
     }
     this.#running = false;
+    this.#from = Infinity;
+    return !facts.holding;
   }
 }

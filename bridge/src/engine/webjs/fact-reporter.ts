@@ -58,11 +58,17 @@ export class FactReporter {
     this.#enqueue(entry);
   }
 
-  /** From now on new facts wait for `release`. */
-  hold(): void {
-    if (this.#held) return;
-    this.#heldAt = this.reportedUntil;
-    this.#held = [];
+  /**
+   * From now on new facts wait for `release`.
+   *
+   * @param from seconds: where something was missed that may be older than the mark, which then steps back before it
+   */
+  hold(from = Infinity): void {
+    if (!this.#held) {
+      this.#heldAt = this.reportedUntil;
+      this.#held = [];
+    }
+    this.#heldAt = Math.min(this.#heldAt, from - 1);
   }
 
   release(): void {

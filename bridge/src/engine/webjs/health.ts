@@ -282,7 +282,7 @@ export class Health {
     if (stage === 'new_browser') return patient.giveUp(treated(complaint, stage));
     if (complaint.ailment === 'half_open') return patient.page.call(reconnect, deadlines.call);
     // What comes from now on waits until what was missed before it is reported.
-    facts.hold();
+    facts.hold(earliest(missing));
     try {
       await patient.reattach();
     } finally {
@@ -293,10 +293,17 @@ export class Health {
   /** Reports what was missed; it goes on by itself where that takes longer than a moment. */
   async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
     const { facts, catchUp, sweep, deadlines } = this.#parts;
-    if (missing.length > 0) facts.hold();
+    const from = earliest(missing);
+    if (missing.length > 0) facts.hold(from);
     if (!facts.holding) return;
-    const from = missing.reduce((earliest, { t }) => Math.min(earliest, t), Infinity);
-    await within(catchUp.run(from), deadlines.examine, 'the catch-up').catch(() => undefined);
-    sweep.settle(missing);
+    // What has not been read yet stays missing, however long it takes.
+    const settled = catchUp.run(from).then((released) => {
+      if (released) sweep.settle(missing);
+    });
+    if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
   }
 }
+
+/** In seconds; infinite where nothing is missing. */
+const earliest = (missing: readonly StoredMessage[]): number =>
+  missing.reduce((first, { t }) => Math.min(first, t), Infinity);

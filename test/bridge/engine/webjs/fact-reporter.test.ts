@@ -101,6 +101,24 @@ describe('reporting facts', () => {
     expect(facts.reportedUntil).toBe(500);
   });
 
+  test('the mark steps back before what was missed, until that is reported', async () => {
+    const { facts } = reporter(100);
+    facts.release();
+    facts.report(A, 500, async () => fact('a1'));
+    await turns();
+    expect(facts.reportedUntil).toBe(500);
+    facts.hold(300);
+    expect(facts.reportedUntil).toBe(299);
+    facts.hold(200);
+    facts.hold();
+    expect(facts.reportedUntil).toBe(199);
+    facts.reportMissed(B, 200, async () => fact('b1'));
+    facts.release();
+    expect(facts.reportedUntil).toBe(199);
+    await turns();
+    expect(facts.reportedUntil).toBe(500);
+  });
+
   test('facts that only the clock of this machine dates do not move the mark', async () => {
     const { facts, got } = reporter(100);
     facts.release();

@@ -12,7 +12,7 @@ import { ManualClock, silent } from '../../sessions/fake-engine.ts';
 const MINUTE = 60_000;
 const ANSWERS: LivenessView = { browser: 'answers', version: 'Chrome/1', page: 'answers', silentMs: 0 };
 // What never comes is waited for in real time.
-const IMPATIENT = { ...DEADLINES, listenerProbe: 5 };
+const IMPATIENT = { ...DEADLINES, listenerProbe: 5, examine: 100 };
 
 class Sick implements Patient {
   isReady = true;
@@ -65,10 +65,11 @@ class Sick implements Patient {
 class Facts {
   holding = false;
   reportedUntil = 1_000;
-  holds = 0;
-  hold(): void {
+  /** From when on each was asked for. */
+  readonly holds: (number | undefined)[] = [];
+  hold(from?: number): void {
     this.holding = true;
-    this.holds += 1;
+    this.holds.push(from);
   }
 }
 
@@ -82,11 +83,12 @@ function make(history: HealthHistory = newHistory()) {
   const caughtUpFrom: number[] = [];
   const catchUp = {
     unanswered: 0,
-    async run(from?: number): Promise<void> {
+    async run(from?: number): Promise<boolean> {
       caughtUpFrom.push(from as number);
       for (const { fromMe, stanza, t, type, ack } of patient.stored)
         sweep.heard({ id: { fromMe, id: stanza, remote: 'somebody@c.us' }, t, type, ack });
       facts.holding = false;
+      return true;
     },
   };
   patient.heardAt = clock.now();
@@ -169,6 +171,38 @@ describe('health of a session', () => {
     expect(caughtUpFrom).toEqual([1_010]);
     expect(patient.measures).toEqual([]);
     expect(told()).toEqual(['recovered']);
+  });
+
+  test('what was missed stays missing while the catch-up takes long, with the mark before it, and is settled after', async () => {
+    const { patient, pass, catchUp, facts, sweep } = make();
+    await pass(MINUTE);
+    let come: () => void = () => undefined;
+    catchUp.run = () =>
+      new Promise((resolve) => {
+        come = () => {
+          facts.holding = false;
+          resolve(true);
+        };
+      });
+    patient.stored = [message('A', 970)];
+    await pass(MINUTE);
+    expect(facts.holds).toEqual([970, 970]);
+    expect(sweep.unheard(patient.stored)).toHaveLength(1);
+    // Longer than it is waited for.
+    await new Promise((resolve) => setTimeout(resolve, 5 * IMPATIENT.examine));
+    expect(sweep.unheard(patient.stored)).toHaveLength(1);
+    come();
+    await pass(5_000);
+    expect(sweep.unheard(patient.stored)).toEqual([]);
+  });
+
+  test('what was missed stays missing where the catch-up ended without it', async () => {
+    const { patient, pass, catchUp, sweep } = make();
+    await pass(MINUTE);
+    catchUp.run = async () => false;
+    patient.stored = [message('A', 1_005)];
+    await pass(MINUTE);
+    expect(sweep.unheard(patient.stored)).toHaveLength(1);
   });
 
   test('events that do not come: each stage in its turn, then a new browser', async () => {
