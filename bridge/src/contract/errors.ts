@@ -408,7 +408,7 @@ export const ERRORS = {
     status: 404,
     retryable: false,
     message:
-      'There is no login state of session {session} in {folder}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have one to back up.',
+      'There is no login state of session {session} in {folder}, or nobody has linked it yet. Name the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have one to back up.',
   },
   WAB_LOGIN_EXISTS: {
     status: 409,

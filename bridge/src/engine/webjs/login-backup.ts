@@ -66,7 +66,8 @@ export async function backupLogin(
   const absent = new WabError('WAB_LOGIN_ABSENT', { session: place.session, folder: place.profilesDir });
   if (!existsSync(folder)) throw absent;
   return holding(place, async () => {
-    if (!existsSync(join(folder, LOGIN))) throw absent;
+    // A browser that only showed a code has a profile too; the record is begun with the login.
+    if (!existsSync(join(folder, LOGIN)) || !existsSync(join(folder, PROGRESS))) throw absent;
     return writeLoginArchive(file, place.session, filesToKeep(folder), passphrase, cost);
   });
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { WabError } from '../../../../bridge/src/contract/errors.ts';
 import { writeLoginArchive } from '../../../../bridge/src/engine/login-archive/login-archive.ts';
+import type { ArchivedFile } from '../../../../bridge/src/engine/login-archive/records.ts';
 import { backupLogin, restoreLogin } from '../../../../bridge/src/engine/webjs/login-backup.ts';
 import { Profile } from '../../../../bridge/src/engine/webjs/profile.ts';
 
@@ -97,8 +98,10 @@ describe('a login state', () => {
   });
 
   test('without a record of what was reported replaces that record too', async () => {
-    await rm(join(here.profilesDir, 'support', 'progress.json'));
-    await backup();
+    const login = async function* (): AsyncGenerator<ArchivedFile> {
+      yield { path: 'session/Default/IndexedDB/a', size: 0, read: async function* () {} };
+    };
+    await writeLoginArchive(file, 'support', login(), PASSPHRASE, CHEAP);
     await write(join(there.profilesDir, 'support'), { 'session/Default/IndexedDB/old': 'old', 'progress.json': '{}' });
     await restoreLogin(there, file, PASSPHRASE, { replace: true });
     expect(existsSync(join(there.profilesDir, 'support', 'progress.json'))).toBe(false);
@@ -124,6 +127,9 @@ describe('what is refused', () => {
     expect(await codeOf(backupLogin(there, file, PASSPHRASE, CHEAP))).toBe('WAB_LOGIN_ABSENT');
     expect(existsSync(there.profilesDir)).toBe(false);
     await mkdir(join(there.profilesDir, 'support'), { recursive: true });
+    expect(await codeOf(backupLogin(there, file, PASSPHRASE, CHEAP))).toBe('WAB_LOGIN_ABSENT');
+    // A browser ran there, but nobody scanned its code.
+    await write(join(there.profilesDir, 'support'), { 'session/Default/Preferences': '{}' });
     expect(await codeOf(backupLogin(there, file, PASSPHRASE, CHEAP))).toBe('WAB_LOGIN_ABSENT');
     for (const session of ['../here', '.', '', 'Support']) {
       expect(await codeOf(backupLogin({ ...here, session }, file, PASSPHRASE, CHEAP))).toBe('WAB_INVALID_REQUEST');
