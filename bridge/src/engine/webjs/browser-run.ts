@@ -52,7 +52,6 @@ export class BrowserRun {
   readonly #log: Log;
   readonly #stopWatching = new AbortController();
   #initialized: Promise<void> = Promise.resolve();
-  #endAttribution: () => void = () => undefined;
   #process: ChildProcess | null = null;
   #browser: Browser | null = null;
   #calls: LongPageCalls | null = null;
@@ -80,7 +79,7 @@ export class BrowserRun {
 
   /** Begins; how it goes on is told to the listener. */
   begin(): void {
-    this.#endAttribution = attributeRejections(
+    attributeRejections(
       (reason) => this.#log.warn({ reason: describe(reason) }, 'a background task of the browser session failed'),
       () => {
         this.#listen();
@@ -170,7 +169,6 @@ export class BrowserRun {
       );
     }
     await this.#kill();
-    this.#endAttribution();
   }
 
   async #kill(): Promise<void> {

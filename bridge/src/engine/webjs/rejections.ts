@@ -1,14 +1,14 @@
 /**
  * whatsapp-web.js and Puppeteer leave promises unhandled when a browser ends at the wrong moment, and Node would end the
- * whole bridge for it. While a session runs, such a rejection is attributed to the session in whose work it arose; one
- * that belongs to no session is thrown, as Node would.
+ * whole bridge for it. Such a rejection is attributed to the session in whose work it arose; one that belongs to no
+ * session is thrown, as Node would.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 type Receive = (reason: unknown) => void;
 
 const work = new AsyncLocalStorage<Receive>();
-let sessions = 0;
+let watching = false;
 
 function onUnhandled(reason: unknown): void {
   const receive = work.getStore();
@@ -18,14 +18,10 @@ function onUnhandled(reason: unknown): void {
   throw reason;
 }
 
-/** Runs work whose stray rejections go to `receive`. Returns what ends the watch for this session. */
-export function attributeRejections(receive: Receive, start: () => void): () => void {
-  if (sessions++ === 0) process.on('unhandledRejection', onUnhandled);
+/** Runs work whose stray rejections go to `receive`: also those that come long after the session has ended. */
+export function attributeRejections(receive: Receive, start: () => void): void {
+  // For good: the last session's work may fail when no session is left.
+  if (!watching) process.on('unhandledRejection', onUnhandled);
+  watching = true;
   work.run(receive, start);
-  let ended = false;
-  return () => {
-    if (ended) return;
-    ended = true;
-    if (--sessions === 0) process.off('unhandledRejection', onUnhandled);
-  };
 }
