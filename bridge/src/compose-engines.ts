@@ -42,22 +42,28 @@ function parseFaults(text: string): SandboxFaults {
 export async function engineFactories(
   settings: Settings,
   network: SandboxNetwork | null,
-  metrics: Pick<Metrics, 'sessionProbed'>,
+  metrics: Pick<Metrics, 'sessionProbed' | 'sessionMemory'>,
   log: Log,
 ): Promise<readonly EngineFactory[]> {
   const factories: EngineFactory[] = [];
   if (settings.engines.includes('webjs')) {
     // Loaded only where it is wanted: it brings Puppeteer along.
-    const { WebjsFactory } = await import('./engine/webjs/webjs.ts');
+    const [{ WebjsFactory }, { DEADLINES }] = await Promise.all([
+      import('./engine/webjs/webjs.ts'),
+      import('./engine/webjs/deadlines.ts'),
+    ]);
     factories.push(
       new WebjsFactory(
         {
           browserPath: settings.browserPath,
           browserArgs: browserFlagsOf(settings),
           onProbe: (probe, outcome) => metrics.sessionProbed(probe, outcome),
+          memory: { ceilingBytes: settings.sessionMemoryMaxBytes },
         },
         systemClock,
         log,
+        DEADLINES,
+        (session, bytes) => metrics.sessionMemory(session, bytes),
       ),
     );
   }

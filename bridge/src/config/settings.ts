@@ -58,6 +58,12 @@ export const SettingsSchema = Type.Object(
     browserFlags: Type.Optional(
       text('More command-line flags for the browser of the webjs engine, one per line (a proxy, for example)'),
     ),
+    sessionMemoryMaxBytes: whole(
+      'Memory that the browser of a session may use, in bytes (PSS of all its processes); above it the browser is restarted in good order; 0 for no ceiling',
+      1536 * MIB,
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
     eventRetentionDays: whole('Days that events are kept', 30, 1, 3650),
     dedupeRetentionDays: whole(
       'Days that an event is recognised as already recorded; at least eventRetentionDays',

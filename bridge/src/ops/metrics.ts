@@ -1,4 +1,4 @@
-/** Prometheus metrics. Labels hold types, states and route patterns: never a number, a name of a chat or a body. */
+/** Prometheus metrics. Labels hold types, states, route patterns and names of sessions: never a number, a name of a chat or a body. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Where gauges look when they are scraped. */
@@ -17,6 +17,7 @@ export class Metrics {
   readonly #deliveries: Counter<'outcome'>;
   readonly #outboxOutcomes: Counter<'outcome'>;
   readonly #probes: Counter<'probe' | 'outcome'>;
+  readonly #sessionMemory: Gauge<'session'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -51,6 +52,18 @@ export class Metrics {
       labelNames: ['probe', 'outcome'],
       registers,
     });
+    this.#sessionMemory = new Gauge({
+      name: 'wabridge_session_memory_bytes',
+      help: 'Memory of the browser of a session and of everything it started (PSS), by session',
+      labelNames: ['session'],
+      registers,
+    });
+  }
+
+  /** @param bytes null once the session uses none */
+  sessionMemory(session: string, bytes: number | null): void {
+    if (bytes === null) this.#sessionMemory.remove({ session });
+    else this.#sessionMemory.set({ session }, bytes);
   }
 
   /** Begins to watch the process and the given sources. */

@@ -92,6 +92,11 @@ export class BrowserRun {
     );
   }
 
+  /** The browser's process, which leads a group of its own; null before it runs. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
   get isReady(): boolean {
     return this.#ready && !this.#over;
   }

@@ -88,6 +88,11 @@ export class FactReporter {
     return until;
   }
 
+  /** Resolves once everything that was heard so far, and is not held back, is durable. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#chats.values());
+  }
+
   /** Nothing is reported any more; resolves once the report that is under way has come back. */
   async stop(): Promise<void> {
     this.#stopped.abort();

@@ -27,10 +27,12 @@ import { type Deadlines, within } from './deadlines.ts';
 import type { Examined, HealthHistory } from './health.ts';
 import { healthReport, NO_BROWSER } from './health-report.ts';
 import { assembleLive, type Live } from './live.ts';
+import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './memory-watch.ts';
 import { logOut } from './page-functions.ts';
 import { Profile } from './profile.ts';
 import { progressSoFar } from './progress-keeper.ts';
 import type { ProbeOutcome } from './probes.ts';
+import { SendGate } from './send-gate.ts';
 import { newStanzaId } from './sender.ts';
 
 export interface WebjsSettings {
@@ -40,6 +42,10 @@ export interface WebjsSettings {
   readonly browserArgs?: readonly string[];
   /** The session's own; everything goes through it. */
   readonly proxy?: Proxy;
+  /** When a browser has grown too much; the defaults are `MEMORY_LIMITS`. */
+  readonly memory?: Partial<MemoryLimits>;
+  /** Told what the browser uses, in bytes, after each look; null once it has ended. */
+  readonly onMemory?: (bytes: number | null) => void;
   /** Told the outcome of each probe of a session's health. */
   readonly onProbe?: (probe: Examined, outcome: ProbeOutcome) => void;
 }
@@ -59,8 +65,11 @@ export class WebjsEngine implements Engine {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #history: HealthHistory;
+  readonly #memory: MemoryWatch;
   #live: Live | null = null;
-  #ending: Promise<void> = Promise.resolve();
+  #gate = new SendGate();
+  /** Starts and ends are carried out one after another. */
+  #turns: Promise<void> = Promise.resolve();
 
   constructor(
     profileDir: string,
@@ -78,10 +87,24 @@ export class WebjsEngine implements Engine {
     this.#clock = clock;
     this.#log = log;
     this.#history = history;
+    this.#memory = new MemoryWatch({
+      pid: () => this.#live?.run.pid ?? null,
+      settled: () => this.#live?.run.isReady === true && !this.#live.facts.holding,
+      renew: (reason) => void this.#renew(reason),
+      measured: settings.onMemory ?? (() => undefined),
+      limits: { ...MEMORY_LIMITS, ...settings.memory },
+      clock,
+      log,
+    });
   }
 
-  async start(): Promise<void> {
-    await this.#ending;
+  start(): Promise<void> {
+    const begun = this.#turns.then(() => this.#begin());
+    this.#turns = begun.catch(() => undefined);
+    return begun;
+  }
+
+  async #begin(): Promise<void> {
     if (this.#live) return;
     const browser = findBrowser(this.#settings.browserPath);
     const warning = sandboxWarning();
@@ -116,10 +139,12 @@ export class WebjsEngine implements Engine {
       log: this.#log,
     });
     this.#live = live;
+    this.#gate = new SendGate();
     live.run.begin();
     void live.progress.keep(live.stopped.signal);
     void live.undecrypted.watch();
     void live.health.keep(live.stopped.signal);
+    void this.#memory.keep(live.stopped.signal);
   }
 
   async stop(): Promise<void> {
@@ -161,7 +186,9 @@ export class WebjsEngine implements Engine {
     if (this.#live && this.#live.run.liveness.page !== 'answers')
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy and answers later');
     const { run, sender } = this.#needReady();
-    return message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId);
+    return this.#gate.pass(() =>
+      message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId),
+    );
   }
 
   async markSeen(chatId: ChatId): Promise<void> {
@@ -180,7 +207,8 @@ export class WebjsEngine implements Engine {
     if (!this.#live) return NO_BROWSER;
     const { run, health } = this.#live;
     const { isReady, liveness, heardAt } = run;
-    return healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.now() });
+    const { checks } = healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.now() });
+    return { checks: [...checks, memoryCheck(this.#memory)] };
   }
 
   async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
@@ -201,15 +229,39 @@ export class WebjsEngine implements Engine {
     void this.#end(reason, how === 'logged_out').then(() => this.#listener.signal(signal));
   }
 
+  /**
+   * Exchanges the browser of a session that works. What is being sent comes back first, what was heard is recorded, and
+   * nothing new begins; the session is told to be interrupted, and is ready again in a moment.
+   */
+  async #renew(reason: string): Promise<void> {
+    const live = this.#live;
+    if (!live) return;
+    const { media, ack, close } = this.#deadlines;
+    const unless = (error: unknown): void => this.#log.warn({ reason: describe(error) }, 'the restart does not wait');
+    await within(this.#gate.close(reason), media + ack, 'what was being sent').catch(unless);
+    if (this.#live !== live) return;
+    this.#listener.signal({ kind: 'interrupted', reason });
+    await within(live.facts.drained(), close, 'what was heard').catch(unless);
+    if (this.#live !== live) return;
+    void this.#end(reason);
+    await this.start().catch((error) => this.#listener.signal({ kind: 'crashed', reason: describe(error) }));
+  }
+
   #end(reason: string, wipe = false): Promise<void> {
+    const live = this.#release();
+    this.#turns = this.#turns.then(async () => {
+      // A start that had its turn meanwhile is meant too.
+      for (const each of [live, this.#release()]) await this.#close(each, reason, wipe);
+    });
+    return this.#turns;
+  }
+
+  #release(): Live | null {
     const live = this.#live;
     this.#live = null;
     live?.stopped.abort();
     live?.login.end();
-    this.#ending = this.#ending
-      .then(() => this.#close(live, reason, wipe))
-      .catch((error) => this.#log.error({ reason: describe(error) }, 'the session did not end cleanly'));
-    return this.#ending;
+    return live;
   }
 
   async #close(live: Live | null, reason: string, wipe: boolean): Promise<void> {
@@ -220,6 +272,8 @@ export class WebjsEngine implements Engine {
       await live.run.close();
       if (wipe) await this.#profile.wipe();
       else await live.progress.save();
+    } catch (error) {
+      this.#log.error({ reason: describe(error) }, 'the session did not end cleanly');
     } finally {
       this.#profile.close();
     }

@@ -8,6 +8,8 @@ import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { type HealthHistory, newHistory } from './health.ts';
 import { WEBJS_CAPABILITIES, WebjsEngine, type WebjsSettings } from './webjs-engine.ts';
 
+type OnMemory = (session: SessionName, bytes: number | null) => void;
+
 export class WebjsFactory implements EngineFactory {
   readonly name = 'webjs';
   readonly capabilities = WEBJS_CAPABILITIES;
@@ -16,21 +18,34 @@ export class WebjsFactory implements EngineFactory {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #deadlines: Deadlines;
+  readonly #onMemory: OnMemory;
   /** Kept from one engine of a session to the next, for as long as the bridge runs. */
   readonly #histories = new Map<SessionName, HealthHistory>();
 
-  constructor(settings: WebjsSettings, clock: Clock, log: Log, deadlines: Deadlines = DEADLINES) {
+  /** @param onMemory told what each session's browser uses, in bytes; null once it has ended */
+  constructor(
+    settings: Omit<WebjsSettings, 'proxy' | 'onMemory'>,
+    clock: Clock,
+    log: Log,
+    deadlines: Deadlines = DEADLINES,
+    onMemory: OnMemory = () => undefined,
+  ) {
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
     this.#deadlines = deadlines;
+    this.#onMemory = onMemory;
   }
 
   create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions = {}): Engine {
     return new WebjsEngine(
       profileDir,
       listener,
-      { ...this.#settings, ...(options.proxy === undefined ? {} : { proxy: parseProxy(options.proxy) }) },
+      {
+        ...this.#settings,
+        ...(options.proxy === undefined ? {} : { proxy: parseProxy(options.proxy) }),
+        onMemory: (bytes) => this.#onMemory(session, bytes),
+      },
       this.#deadlines,
       this.#clock,
       this.#log.child({ session, engine: 'webjs' }),
