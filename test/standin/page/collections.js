@@ -136,7 +136,10 @@ define('WAWebChatLoadMessages', {
   /** Earlier messages of a chat than those in memory; an empty list when there are none. */
   loadEarlierMsgs: async ({ chat }) => {
     const wires = await readChat(String(chat.id));
-    const earlier = wires.filter((wire) => chat.msgs.get(keyOf(wire)) === undefined);
+    const isHeld = (wire) => chat.msgs.get(keyOf(wire)) !== undefined;
+    // Not what comes after everything that the page holds: that has just been stored, and is about to be announced.
+    const last = wires.findLastIndex(isHeld);
+    const earlier = (last < 0 ? wires : wires.slice(0, last)).filter((wire) => !isHeld(wire));
     return earlier.slice(-20).map((wire) => addMessage(chat, messageFrom(wire, false)));
   },
 });

@@ -231,9 +231,9 @@ export async function messagesSince(
       complete = false;
       break;
     }
-    await loadEarlierMsgs({ chat });
     const held = new Set(ordered);
-    const earlier = chat.msgs.getModelsArray().filter((message) => !held.has(message));
+    // What it returns, not what is new in the page: that can be what was said meanwhile, which is announced by itself.
+    const earlier = ((await loadEarlierMsgs({ chat })) ?? []).filter((message) => !held.has(message));
     if (earlier.length === 0) break;
     ordered = [...earlier, ...ordered];
   }
