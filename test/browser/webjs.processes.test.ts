@@ -1,6 +1,10 @@
 /** Processes that die, hang or are cut off, and what is left of them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { browserTree } from './processes.ts';
+import { DEADLINES } from '../../bridge/src/engine/webjs/deadlines.ts';
+import { browserTree, untilEnded } from './processes.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 let session: SessionAtTest;
@@ -33,11 +37,44 @@ describe('processes', () => {
   );
 
   test(
+    'a logout that the page does not answer fails, and the login state is kept',
+    async () => {
+      const { engine } = await session.linked({ call: 5_000 });
+      await session.standin.pageOf(session.me).hang('WAWebSocketModel.Socket.logout');
+      expect((await failureOf(engine.logout())).message).toContain('took longer');
+      await engine.stop();
+      const { heard } = await session.launch();
+      await heard.untilSignal('ready');
+      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    },
+    LONG,
+  );
+
+  test(
     'stopping right after starting leaves no process',
     async () => {
       const { engine } = await session.launch();
       await engine.stop();
       expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'stopping a browser that never finishes its start leaves no process',
+    async () => {
+      const stuck = join(session.folder, 'stuck-browser');
+      await writeFile(stuck, '#!/bin/sh\nsleep 600\n', { mode: 0o755 });
+      const { engine } = await session.launch({}, { browserPath: stuck });
+      let pids: readonly number[] = [];
+      while (pids.length < 2) {
+        await wait(50);
+        pids = (await browserTree(session.profileFolder)).pids;
+      }
+      const began = performance.now();
+      await engine.stop();
+      await untilEnded(pids, 2_000);
+      expect(performance.now() - began).toBeLessThan(DEADLINES.close);
     },
     LONG,
   );

@@ -161,7 +161,10 @@ export class Supervisor {
       if (!engine)
         throw this.notReady('Unlinking needs a connected session; or remove the linked device on the phone itself.');
       const done = await within(this.#deps.clock, engine.logout(), this.#deps.options.stopDeadlineMs);
-      if (!done.in) {
+      // Where WhatsApp unlinked it although the call failed, the engine has said so.
+      if (!done.in && this.#machine.state !== 'logged_out') {
+        // It may still unlink or wipe at any time: only an engine that begins anew is what its state says.
+        if (done.late && engine === this.#engine) this.#take({ on: 'crashed', reason: 'unlinking it took too long' });
         const hint = 'unlinking it did not work; try again, or remove the linked device on the phone itself.';
         throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
       }

@@ -277,6 +277,34 @@ describe('supervisor', () => {
     await expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_NOT_READY' });
   });
 
+  test('a logout that takes too long is answered as failed, and the session begins anew with its login', async () => {
+    const { supervisor, factory, clock, recorder } = await ready(make());
+    const [first] = factory.made;
+    factory.last.onLogout = () => new Promise(() => undefined);
+    const answer = expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_STATE' });
+    await clock.pass(OPTIONS.stopDeadlineMs);
+    await answer;
+    expect(supervisor.machine).toMatchObject({ state: 'reconnecting', reason: 'unlinking it took too long' });
+    expect(supervisor.self).toEqual(SELF);
+    expect(first?.stops).toBe(1);
+    expect(recorder.states).not.toContain('logged_out');
+    await clock.pass(1000);
+    expect(factory.made).toHaveLength(2);
+    factory.last.listener.signal(READY);
+    expect(supervisor.readyEngine).toBe(factory.last);
+  });
+
+  test('a logout whose answer was lost, of an account that is unlinked nonetheless, worked', async () => {
+    const { supervisor, factory } = await ready(make());
+    const { listener } = factory.last;
+    factory.last.onLogout = async () => {
+      listener.signal({ kind: 'logged_out', reason: 'the account was unlinked from this device' });
+      throw new Error('page gone');
+    };
+    await supervisor.logout();
+    expect(supervisor.machine.state).toBe('logged_out');
+  });
+
   test('degraded is told once, lasts through healing, and its end is told', async () => {
     const { supervisor, factory, recorder, clock } = await ready(make());
     factory.last.listener.signal({ kind: 'degraded', reason: 'media cannot be loaded' });

@@ -42,7 +42,7 @@ export interface RunListener {
 const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
 const WHATSAPP_WEB = 'https://web.whatsapp.com/';
 
-type MakeClient = (onBrowser: (browser: Browser, page: Page) => void) => GuardedClient;
+type MakeClient = (onBrowser: (browser: Browser, page: Page) => void, launch: AbortSignal) => GuardedClient;
 
 export class BrowserRun {
   readonly #client: GuardedClient;
@@ -51,6 +51,8 @@ export class BrowserRun {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopWatching = new AbortController();
+  /** Kills a browser that was launched and is not known yet. */
+  readonly #launch = new AbortController();
   #initialized: Promise<void> = Promise.resolve();
   #process: ChildProcess | null = null;
   #browser: Browser | null = null;
@@ -74,7 +76,7 @@ export class BrowserRun {
     this.#deadlines = deadlines;
     this.#clock = clock;
     this.#log = log;
-    this.#client = makeClient((browser, page) => this.#onBrowser(browser, page));
+    this.#client = makeClient((browser, page) => this.#onBrowser(browser, page), this.#launch.signal);
   }
 
   /** Begins; how it goes on is told to the listener. */
@@ -164,8 +166,11 @@ export class BrowserRun {
     this.#over = true;
     this.#stopWatching.abort();
     this.#client.removeAllListeners();
-    if (this.#browser === null)
+    if (this.#browser === null) {
+      // The library tells of a browser only once its page is set up; until then only Puppeteer knows the process.
+      this.#launch.abort();
       await within(this.#initialized, this.#deadlines.close, 'the start').catch(() => undefined);
+    }
     const browser = this.#browser;
     if (browser) {
       browser.removeAllListeners();
@@ -207,8 +212,7 @@ export class BrowserRun {
       if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
     });
     page.on('framenavigated', (frame) => {
-      // A new document: what was attached is gone with the old one, which no event of the library tells.
-      if (frame === page.mainFrame()) this.#interrupt(null);
+      if (frame === page.mainFrame()) void this.#navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
     page.on('response', (response) => {
@@ -245,6 +249,13 @@ export class BrowserRun {
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
+  }
+
+  /** In a new document what was attached is gone, which no event of the library tells; a new address alone changes nothing. */
+  async #navigated(): Promise<void> {
+    const attachedTo = this.#attachedTo;
+    const state = await this.#read();
+    if (state === null || state.document !== attachedTo) this.#interrupt(null);
   }
 
   #onState(state: string): void {

@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly deadlines: Deadlines;
   /** Called as soon as a browser process exists, before anything is loaded. */
   readonly onBrowser: (browser: PuppeteerBrowser, page: Page) => void;
+  /** Aborted: the browser is killed, however far it has come. */
+  readonly launch: AbortSignal;
 }
 
 export function createClient({
@@ -28,6 +30,7 @@ export function createClient({
   proxy,
   deadlines,
   onBrowser,
+  launch,
 }: ClientOptions): GuardedClient {
   const auth = new whatsapp.LocalAuth({ dataPath: folder });
   const args = browserFlags(browser, { sandbox: sandboxWarning() === null, proxy, more: extraArgs });
@@ -47,6 +50,7 @@ export function createClient({
       handleSIGHUP: false,
       protocolTimeout: Math.max(deadlines.media, deadlines.send),
       timeout: deadlines.start,
+      signal: launch,
       args,
     },
   });
@@ -58,7 +62,8 @@ export function createClient({
     try {
       await initialize();
     } catch (error) {
-      const words = client.pupBrowser ? null : await launchFailure(browser.path, [...args, '--headless']);
+      const words =
+        client.pupBrowser || launch.aborted ? null : await launchFailure(browser.path, [...args, '--headless']);
       throw words === null ? error : new Error(words, { cause: error });
     }
   };

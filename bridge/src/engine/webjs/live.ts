@@ -27,6 +27,8 @@ import { Sender } from './sender.ts';
 import { Undecrypted } from './undecrypted.ts';
 import { Sweep } from './sweep.ts';
 
+/** So many answers without an account, with a pause between them, and the page is of no use. */
+const UNNAMED = 5;
 const ASK_AGAIN_MS = 1_000;
 
 export interface Live {
@@ -76,16 +78,22 @@ export function assembleLive(parts: LiveParts): Live {
       listener.signal({ kind: 'interrupted', reason });
     },
     message: (message) => {
-      sweep.heard(rawOf(message));
-      hearing.message(rawOf(message));
+      const raw = rawOf(message);
+      if (!isIdentified(raw, log)) return;
+      sweep.heard(raw);
+      hearing.message(raw);
     },
     undecrypted: (message) => {
-      sweep.heard(rawOf(message));
-      hearing.undecrypted(rawOf(message));
+      const raw = rawOf(message);
+      if (!isIdentified(raw, log)) return;
+      sweep.heard(raw);
+      hearing.undecrypted(raw);
     },
     acknowledged: (message, level) => {
-      sweep.heard({ ...rawOf(message), ack: level });
-      onAck(live, rawOf(message), level);
+      const raw = rawOf(message);
+      if (!isIdentified(raw, log)) return;
+      sweep.heard({ ...raw, ack: level });
+      onAck(live, raw, level);
     },
     uploaded: (stanza) => health.uploaded(stanza),
     ended: parts.ended,
@@ -140,6 +148,7 @@ export function assembleLive(parts: LiveParts): Live {
     facts,
     hearing: {
       missed: (raw) => {
+        if (!isIdentified(raw, log)) return;
         sweep.heard(raw);
         hearing.missed(raw);
       },
@@ -197,22 +206,34 @@ export function assembleLive(parts: LiveParts): Live {
   return live;
 }
 
-async function onReady(live: Live, { listener, ended, deadlines, clock }: LiveParts): Promise<void> {
-  const { run, stopped } = live;
-  while (live.self === null) {
-    try {
-      live.self = selfAddress(await run.page.call(readSelf, deadlines.call));
-    } catch (error) {
-      if (!(error instanceof TransportError))
-        return ended('crashed', `the page does not say whose account it is: ${describe(error)}`);
-      // It is busy or reloads, and is asked again.
-      await clock.sleep(ASK_AGAIN_MS, stopped.signal).catch(() => undefined);
-    }
-    if (stopped.signal.aborted || !run.isReady) return;
+async function onReady(live: Live, parts: LiveParts): Promise<void> {
+  const { listener, ended } = parts;
+  let self: Address | null;
+  try {
+    self = live.self ?? (await askSelf(live, parts));
+  } catch (error) {
+    return ended('crashed', describe(error));
   }
+  if (self === null || live.stopped.signal.aborted || !live.run.isReady) return;
+  live.self = self;
   live.fates.ready();
-  listener.signal({ kind: 'ready', self: live.self });
+  listener.signal({ kind: 'ready', self });
   await live.catchUp.run();
+}
+
+/** Asks until the page says it; null once the page is not ready any more. @throws Error when it knows no account */
+async function askSelf({ run, stopped }: Live, { deadlines, clock, log }: LiveParts): Promise<Address | null> {
+  for (let unnamed = 0; run.isReady && !stopped.signal.aborted;) {
+    try {
+      return selfAddress(await run.page.call(readSelf, deadlines.call));
+    } catch (error) {
+      // A page that does not answer is judged by its health; one that answers may not have loaded the account yet.
+      if (!(error instanceof TransportError) && ++unnamed >= UNNAMED) throw error;
+      log.warn({ reason: describe(error) }, 'the linked account is not known yet and is asked for again');
+    }
+    await clock.sleep(ASK_AGAIN_MS, stopped.signal).catch(() => undefined);
+  }
+  return null;
 }
 
 function onAck(live: Live, raw: RawMessage, level: number): void {
@@ -221,7 +242,14 @@ function onAck(live: Live, raw: RawMessage, level: number): void {
   live.hearing.acknowledged(raw, level);
 }
 
+/** Whether the page named this message; one without an id can neither be reported nor be missed. */
+function isIdentified(raw: Partial<RawMessage> | undefined, log: Log): raw is RawMessage {
+  if (raw?.id) return true;
+  log.error({}, 'WhatsApp Web told of a message without an id, which is left out');
+  return false;
+}
+
 /** The library keeps the page's own record of a message under a name that its types do not show. */
-function rawOf(message: whatsapp.Message): RawMessage {
-  return message.rawData as RawMessage;
+function rawOf(message: whatsapp.Message): Partial<RawMessage> | undefined {
+  return message.rawData;
 }

@@ -1,4 +1,5 @@
 /** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `live.ts` joins. */
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
@@ -23,7 +24,7 @@ import { findBrowser, sandboxWarning } from './browser-finder.ts';
 import { BrowserRun, describe, type RunEnd } from './browser-run.ts';
 import { knownChat, markSeen, react, setTyping } from './chat-acts.ts';
 import { createClient } from './client-factory.ts';
-import { type Deadlines, within } from './deadlines.ts';
+import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { Examined, HealthHistory } from './health.ts';
 import { healthReport, NO_BROWSER } from './health-report.ts';
 import { assembleLive, type Live } from './live.ts';
@@ -70,6 +71,8 @@ export class WebjsEngine implements Engine {
   #gate = new SendGate();
   /** Starts and ends are carried out one after another. */
   #turns: Promise<void> = Promise.resolve();
+  /** The last life that ended because its account was unlinked. */
+  #unlinked: Live | null = null;
 
   constructor(
     profileDir: string,
@@ -114,7 +117,7 @@ export class WebjsEngine implements Engine {
       profile: this.#profile,
       progress: await progressSoFar(this.#profile, this.#clock),
       makeRun: (listener) => {
-        const makeClient: ConstructorParameters<typeof BrowserRun>[0] = (onBrowser) =>
+        const makeClient: ConstructorParameters<typeof BrowserRun>[0] = (onBrowser, launch) =>
           createClient({
             browser,
             folder: this.#profile.folder,
@@ -122,6 +125,7 @@ export class WebjsEngine implements Engine {
             proxy: this.#settings.proxy ?? null,
             deadlines: this.#deadlines,
             onBrowser,
+            launch,
           });
         return new BrowserRun(makeClient, listener, this.#deadlines, this.#clock, this.#log);
       },
@@ -153,10 +157,12 @@ export class WebjsEngine implements Engine {
 
   async logout(): Promise<void> {
     const live = this.#live;
-    if (live)
-      await live.run.page
-        .call(logOut, this.#deadlines.call)
-        .catch((error) => this.#log.warn({ reason: describe(error) }, 'WhatsApp was not told of the logout'));
+    try {
+      if (live) await live.run.page.call(logOut, this.#deadlines.call);
+    } catch (error) {
+      // As long as WhatsApp may hold the device for linked, its login state is kept.
+      if (!live || !(await this.#isUnlinked(live, error))) throw error;
+    }
     await this.#end('the session was logged out', true);
   }
 
@@ -221,8 +227,17 @@ export class WebjsEngine implements Engine {
     return this.#live;
   }
 
+  /** Unlinking loads the page anew, which can cut off its own answer: the library says a moment later that it worked. */
+  async #isUnlinked(live: Live, error: unknown): Promise<boolean> {
+    const { signal } = live.stopped;
+    if (!signal.aborted && !(error instanceof TransportError && error.late))
+      await within(once(signal, 'abort'), this.#deadlines.close, 'the end of the page').catch(() => undefined);
+    return this.#unlinked === live;
+  }
+
   #onEnded(live: Live, how: RunEnd, reason: string, retryAfterMs?: number): void {
     if (this.#live !== live) return;
+    if (how === 'logged_out') this.#unlinked = live;
     // The browser of an unlinked account shows a new code whose login would not be kept: it must go first.
     const signal: EngineSignal =
       how === 'crashed' && retryAfterMs !== undefined ? { kind: how, reason, retryAfterMs } : { kind: how, reason };

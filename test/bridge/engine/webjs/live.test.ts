@@ -1,0 +1,117 @@
+/** How the parts of a life are joined, with a browser that does what a test tells it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type whatsapp from 'whatsapp-web.js';
+import type { EngineFact, EngineSignal } from '../../../../bridge/src/engine/engine.ts';
+import type { BrowserRun, RunListener } from '../../../../bridge/src/engine/webjs/browser-run.ts';
+import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
+import { newHistory } from '../../../../bridge/src/engine/webjs/health.ts';
+import { assembleLive, type Live } from '../../../../bridge/src/engine/webjs/live.ts';
+import type { Self } from '../../../../bridge/src/engine/webjs/page-functions.ts';
+import { Profile } from '../../../../bridge/src/engine/webjs/profile.ts';
+import { ManualClock, settle, silent } from '../../sessions/fake-engine.ts';
+
+const ME: Self = { phoneId: '4915110000001@c.us', lid: null, name: 'Me' };
+const NOBODY: Self = { phoneId: null, lid: null, name: null };
+const cut = new TransportError("the page's readSelf was cut off");
+
+let folder: string;
+let clock: ManualClock;
+let run: { isReady: boolean; page: unknown };
+let told: RunListener;
+let live: Live;
+let signals: EngineSignal[];
+let facts: EngineFact[];
+let ends: string[];
+/** What the page says of its account, one after another; the last for good. */
+let answers: (Self | Error)[];
+let asked: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-live-'));
+  clock = new ManualClock();
+  signals = [];
+  facts = [];
+  ends = [];
+  answers = [ME];
+  asked = 0;
+  const call = async (fn: { name: string }): Promise<unknown> => {
+    if (fn.name === 'chatsActiveSince') return [];
+    if (fn.name !== 'readSelf') throw new TransportError(`${fn.name} is not part of this test`);
+    asked += 1;
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  run = { isReady: true, page: { call } };
+  live = assembleLive({
+    profile: new Profile(folder),
+    progress: { linkedAt: 0, reportedUntil: 0, undecrypted: [] },
+    makeRun: (listener) => {
+      told = listener;
+      return run as unknown as BrowserRun;
+    },
+    listener: { signal: (signal) => void signals.push(signal), fact: async (fact) => void facts.push(fact) },
+    ended: (how, reason) => void ends.push(`${how}: ${reason}`),
+    history: newHistory(),
+    count: () => undefined,
+    deadlines: DEADLINES,
+    clock,
+    log: silent,
+  });
+});
+afterEach(async () => {
+  live.stopped.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('whose account it is', () => {
+  test('is asked again where the page did not answer, and where it does not know it yet', async () => {
+    answers = [cut, cut, cut, cut, cut, cut, NOBODY, ME];
+    told.ready();
+    for (let seconds = 0; seconds < 7; seconds += 1) await clock.pass(1_000);
+    await settle();
+    expect(ends).toEqual([]);
+    expect(signals).toEqual([{ kind: 'ready', self: expect.objectContaining({ chatId: ME.phoneId }) }]);
+  });
+
+  test('is not asked of a page that is not ready any more', async () => {
+    answers = [cut];
+    told.ready();
+    await settle();
+    run.isReady = false;
+    await clock.pass(1_000);
+    await clock.pass(1_000);
+    expect(asked).toBe(1);
+    expect([...ends, ...signals]).toEqual([]);
+  });
+
+  test('ends the browser only after several answers without an account', async () => {
+    answers = [NOBODY];
+    told.ready();
+    await clock.pass(1_000);
+    expect(ends).toEqual([]);
+    for (let seconds = 0; seconds < 5; seconds += 1) await clock.pass(1_000);
+    expect(ends).toEqual(['crashed: the page does not say whose account it is']);
+    expect(asked).toBe(5);
+  });
+});
+
+test('a message without an id is left out, and the next is reported', async () => {
+  told.ready();
+  await settle();
+  const nameless = [{ rawData: { t: 1, type: 'chat', body: 'nameless' } }, { rawData: undefined }] as unknown[];
+  for (const message of nameless as whatsapp.Message[]) {
+    expect(() => told.message(message)).not.toThrow();
+    expect(() => told.undecrypted(message)).not.toThrow();
+    expect(() => told.acknowledged(message, 2)).not.toThrow();
+  }
+  const from = '4915110000002@c.us';
+  const rawData = { id: { fromMe: false, remote: from, id: '3EB0AA' }, from, t: 2, type: 'chat', body: 'hello' };
+  told.message({ rawData } as unknown as whatsapp.Message);
+  await settle();
+  await settle();
+  expect(facts).toEqual([{ kind: 'message', message: expect.objectContaining({ text: 'hello' }) }]);
+});
