@@ -1,0 +1,52 @@
+/** Defence 20: pages that grow for as long as they run. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { memoryOf } from '../../benchmark/webjs/memory.ts';
+import { browserTree, untilEnded } from '../processes.ts';
+import { bobOf, LONG } from '../session-at-test.ts';
+import { Scene } from './scene.ts';
+
+const MIB = 1024 ** 2;
+/** A session on the stand-in page uses about 200 MiB. */
+const CEILING = 450 * MIB;
+const GROWS_BY_MIB = 400;
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await Scene.open();
+});
+afterEach(() => scene.close(), LONG);
+
+test(
+  'defence 20: without it, a page has grown, and nothing is said or done about it',
+  async () => {
+    const stock = await scene.linkedStock();
+    const { browser } = await browserTree(stock.folder);
+    const said = stock.events.length;
+    await scene.naivePage.grow(GROWS_BY_MIB);
+    // Measured for five seconds, in which nothing happens.
+    expect((await memoryOf(stock.pid, stock.folder)).browsers * MIB).toBeGreaterThan(CEILING);
+    expect((await browserTree(stock.folder)).browser).toBe(browser);
+    expect(stock.events).toHaveLength(said);
+  },
+  LONG,
+);
+
+test(
+  'defence 20: with it, the browser is exchanged above the ceiling, and nothing is lost on the way',
+  async () => {
+    const { engine, heard } = await scene.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
+    const { pids } = await browserTree(scene.profileFolder);
+    await scene.hears(heard, 'before');
+    // Its browser may go before it has answered.
+    scene.page.grow(GROWS_BY_MIB).catch(() => undefined);
+    expect((await heard.untilSignal('interrupted')).reason).toContain('above the ceiling of 450 MiB');
+    scene.standin.network.say(scene.bob, scene.me, 'during');
+    await heard.untilSignal('ready', 2);
+    await untilEnded(pids);
+    await heard.untilMessage(({ text }) => text === 'during');
+    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'after' }, null);
+    expect(scene.received().map(({ text }) => text)).toEqual(['after']);
+    expect(heard.signals.map(({ kind }) => kind)).not.toContain('crashed');
+  },
+  LONG,
+);
