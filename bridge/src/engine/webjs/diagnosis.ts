@@ -20,13 +20,13 @@ export interface Complaint {
 /** What is wrong with a page that answers; null where nothing is. */
 export function diagnose({ fresh, listeners, line }: Findings): Complaint | null {
   // What the page loaded without announcing it is only caught up with: it need not announce its history.
-  if (fresh > 0)
-    return { ailment: 'deaf', words: `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce` };
+  const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce`;
+  if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
   if (listeners === 'failed')
     return { ailment: 'deaf', words: 'WhatsApp Web works but its events do not reach the bridge' };
   if (line === 'failed')
     return { ailment: 'half_open', words: "WhatsApp Web says it is connected but WhatsApp's server does not answer" };
-  return null;
+  return fresh > 0 ? { ailment: 'partly_deaf', words } : null;
 }
 
 /** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */
@@ -62,6 +62,10 @@ export const TOO_QUIET: Complaint = {
   ailment: 'half_open',
   words: 'WhatsApp Web has not come back from opening another connection after hours of silence',
 };
+
+/** Told while the session is left as it is, since everything else of it works. */
+export const BORNE =
+  'WhatsApp Web does not announce every message, also after it was loaded anew; the others are looked for and reported later';
 
 /** The complaint, with what is done about it. */
 export const treated = ({ words }: Complaint, stage: Stage): string => `${words}; ${MEASURES[stage]}`;

@@ -3,8 +3,11 @@
  * is given time to prove itself, and is not tried again soon after it was of no avail.
  */
 
-/** `deaf`: events of the page do not come. `half_open`: WhatsApp's server does not answer. The rest: see `silence.ts`. */
-export type Ailment = 'deaf' | 'half_open' | 'hung' | 'stuck';
+/**
+ * `deaf`: events of the page do not come. `partly_deaf`: they do, but some messages are not announced. `half_open`: WhatsApp's
+ * server does not answer. The rest: see `silence.ts`.
+ */
+export type Ailment = 'deaf' | 'partly_deaf' | 'half_open' | 'hung' | 'stuck';
 
 /**
  * `refresh`: the library's listeners are attached anew, a broken line is closed. `reload`: the page is loaded again.
@@ -41,14 +44,27 @@ export interface HealingRecord {
 
 export type Decision =
   /** The last stage still has time until then. */
-  { readonly do: 'wait'; readonly until: number } | { readonly do: Stage } | { readonly do: 'stop' };
+  | { readonly do: 'wait'; readonly until: number }
+  | { readonly do: Stage }
+  /** What would be next costs more than the ailment does. */
+  | { readonly do: 'bear' }
+  | { readonly do: 'stop' };
 
 /** A page that does not answer can neither be refreshed nor reloaded: a reload waits for the same hanging renderer. */
 const FIRST: Readonly<Record<Ailment, Stage>> = {
   deaf: 'refresh',
+  partly_deaf: 'refresh',
   half_open: 'refresh',
   hung: 'new_page',
   stuck: 'new_page',
+};
+/** A library that fails at one kind of message fails at it in every browser, and the rest of the session works. */
+const LAST: Readonly<Record<Ailment, Stage>> = {
+  deaf: 'new_browser',
+  partly_deaf: 'reload',
+  half_open: 'new_browser',
+  hung: 'new_browser',
+  stuck: 'new_browser',
 };
 
 /** @returns the decision, and the record as it is once the decision is carried out */
@@ -66,8 +82,12 @@ export function nextTreatment(
   }
   const first = STAGES.indexOf(FIRST[ailment]);
   const next = last === null ? first : Math.max(first, STAGES.indexOf(last.stage) + 1);
+  // Not forgotten for as long as it goes on.
+  if (last !== null && next > STAGES.indexOf(LAST[ailment]))
+    return { decision: { do: 'bear' }, record: { last: { stage: last.stage, at: now }, browsers } };
   const stage = STAGES[Math.min(next, STAGES.length - 1)] as Stage;
   if (stage !== 'new_browser') return { decision: { do: stage }, record: { last: { stage, at: now }, browsers } };
-  if (browsers.length >= limits.newBrowsers) return { decision: { do: 'stop' }, record: { last: null, browsers } };
+  // Whoever starts it then, an operator or the pause's end, starts it with everything still to be tried.
+  if (browsers.length >= limits.newBrowsers) return { decision: { do: 'stop' }, record: { last: null, browsers: [] } };
   return { decision: { do: stage }, record: { last: null, browsers: [...browsers, now] } };
 }

@@ -10,6 +10,7 @@ import { describe } from './browser-run.ts';
 import type { CatchUp } from './catch-up.ts';
 import { type Deadlines, within } from './deadlines.ts';
 import {
+  BORNE,
   busyWords,
   type Complaint,
   diagnose,
@@ -20,7 +21,14 @@ import {
   treated,
 } from './diagnosis.ts';
 import type { FactReporter } from './fact-reporter.ts';
-import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
+import {
+  type Ailment,
+  HEALING_LIMITS,
+  type HealingLimits,
+  type HealingRecord,
+  nextTreatment,
+  type Stage,
+} from './healing.ts';
 import type { LivenessView } from './liveness.ts';
 import type { PageCalls } from './page-calls.ts';
 import { readVersion, reconnect, storedSince, type StoredMessage } from './page-probes.ts';
@@ -99,6 +107,8 @@ export class Health {
   #vouched = false;
   #wasReady = false;
   #examineAt = 0;
+  /** Until then it counts as degraded, since messages were not announced though everything was tried that is worth it. */
+  #bearsUntil = 0;
   /** When another connection was opened because of a long silence. */
   #renewedAt = 0;
   /** Tries to catch up that got no answer because the page was busy. */
@@ -149,7 +159,8 @@ export class Health {
     if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
     if (!patient.isReady || facts.holding) {
       // Healing took the line away, and it has not come back in the time it was given.
-      if (this.#complaint && !patient.isReady) await this.#heal(this.#complaint);
+      if (this.#complaint && !patient.isReady)
+        await this.#heal({ ...this.#complaint, ailment: awayFrom(this.#complaint) });
       return;
     }
     if (clock.now() >= this.#examineAt) await this.#examine();
@@ -240,8 +251,9 @@ export class Health {
   /** It works, as far as can be known. */
   #vouch({ line }: Findings): void {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
-    if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
     this.#complaint = null;
+    if (this.#parts.clock.now() < this.#bearsUntil) return this.#tell(BORNE);
+    if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
     this.#told = null;
     this.#vouched = true;
   }
@@ -257,8 +269,15 @@ export class Health {
     // Looked at again as soon as what is done may have helped.
     this.#examineAt = 0;
     if (decision.do === 'wait') return this.#catchUp(missing);
+    if (decision.do === 'bear') {
+      // Nothing is under way from which the session would have to come back.
+      this.#complaint = null;
+      this.#bearsUntil = clock.now() + this.#limits.forgetMs;
+      this.#tell(BORNE);
+      return this.#catchUp(missing);
+    }
     if (decision.do === 'stop') {
-      const reason = givenUp(complaint, history.browsers.length, this.#limits.pauseMs);
+      const reason = givenUp(complaint, this.#limits.newBrowsers, this.#limits.pauseMs);
       this.#tell(complaint.words);
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
@@ -303,6 +322,9 @@ export class Health {
     if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
   }
 }
+
+/** A session that does not come back hears nothing at all. */
+const awayFrom = ({ ailment }: Complaint): Ailment => (ailment === 'partly_deaf' ? 'deaf' : ailment);
 
 /** In seconds; infinite where nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>

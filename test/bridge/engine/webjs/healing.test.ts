@@ -10,7 +10,7 @@ import {
 
 const LIMITS = { ...HEALING_LIMITS, proofMs: { refresh: 10_000, reload: 60_000, new_page: 90_000 } };
 const FRESH: HealingRecord = { last: null, browsers: [] };
-const ailment = fc.constantFrom<Ailment>('deaf', 'half_open', 'hung', 'stuck');
+const ailment = fc.constantFrom<Ailment>('deaf', 'partly_deaf', 'half_open', 'hung', 'stuck');
 /** Complaints with the time that passes before each, in milliseconds. */
 const complaints = fc.array(fc.tuple(ailment, fc.integer({ min: 0, max: 600_000 })), { maxLength: 60 });
 
@@ -21,9 +21,11 @@ function course(sequence: readonly (readonly [Ailment, number])[]) {
   return sequence.map(([of, pause]) => {
     now += pause;
     const before = record;
+    const at = now;
     const next = nextTreatment(before, of, now, LIMITS);
     record = next.record;
-    return { of, now, before, decision: next.decision, after: next.record };
+    if (next.decision.do === 'stop') now += LIMITS.pauseMs;
+    return { of, now: at, before, decision: next.decision, after: next.record };
   });
 }
 
@@ -44,7 +46,7 @@ describe('healing: properties', () => {
     fc.assert(
       fc.property(complaints, (sequence) => {
         for (const { now, before, decision } of course(sequence)) {
-          if (decision.do === 'wait' || decision.do === 'stop' || !before.last) continue;
+          if (decision.do === 'wait' || decision.do === 'bear' || decision.do === 'stop' || !before.last) continue;
           if (now - before.last.at < LIMITS.forgetMs)
             expect(STAGES.indexOf(decision.do)).toBeGreaterThan(STAGES.indexOf(before.last.stage));
         }
@@ -78,9 +80,29 @@ describe('healing: properties', () => {
     );
   });
 
-  test('what never heals comes to a stop, and soon', () => {
+  test('messages that are not announced never cost a session that hears its renderer or its browser', () => {
     fc.assert(
-      fc.property(ailment, fc.integer({ min: 1_000, max: 30_000 }), (of, every) => {
+      fc.property(complaints, (sequence) => {
+        for (const { of, decision } of course(sequence))
+          if (of === 'partly_deaf') expect(['wait', 'refresh', 'reload', 'bear']).toContain(decision.do);
+      }),
+    );
+  });
+
+  test('what is borne is not treated again as long as it goes on', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1_000, max: LIMITS.forgetMs - 1 }), (every) => {
+        const done = course(Array.from({ length: 500 }, () => ['partly_deaf', every] as const));
+        expect(done.map(({ decision }) => decision.do).filter((each) => each === 'reload')).toHaveLength(1);
+        expect(done.at(-1)!.after.browsers).toEqual([]);
+      }),
+    );
+  });
+
+  test('what never heals comes to a stop, and soon', () => {
+    const all = fc.constantFrom<Ailment>('deaf', 'half_open', 'hung', 'stuck');
+    fc.assert(
+      fc.property(all, fc.integer({ min: 1_000, max: 30_000 }), (of, every) => {
         const steps = course(Array.from({ length: 2_000 }, () => [of, every] as const));
         const stop = steps.find(({ decision }) => decision.do === 'stop');
         expect(stop).toBeDefined();
@@ -108,6 +130,13 @@ describe('healing: the ways that matter', () => {
     const record: HealingRecord = { last: { stage: 'reload', at: 0 }, browsers: [] };
     expect(nextTreatment(record, 'deaf', 10 * MINUTE, LIMITS).decision).toEqual({ do: 'new_page' });
     expect(nextTreatment(record, 'deaf', 31 * MINUTE, LIMITS).decision).toEqual({ do: 'refresh' });
+  });
+
+  test('started after it was given up, it has all its browsers again', () => {
+    const browsers = Array.from({ length: LIMITS.newBrowsers }, (_, index) => index * MINUTE);
+    const last = { stage: 'new_page', at: 8 * MINUTE } as const;
+    const given = nextTreatment({ last, browsers }, 'deaf', 10 * MINUTE, LIMITS);
+    expect(given).toEqual({ decision: { do: 'stop' }, record: { last: null, browsers: [] } });
   });
 
   test('after the pause there are new browsers again', () => {

@@ -205,6 +205,21 @@ describe('health of a session', () => {
     expect(sweep.unheard(patient.stored)).toHaveLength(1);
   });
 
+  test('a kind of message that is never announced costs no browser: it is caught up with each time, and told', async () => {
+    const { patient, pass, told, sweep, history, clock } = make();
+    await pass(MINUTE);
+    for (let number = 0; number < 10; number++) {
+      patient.stored = [message(`odd ${number}`, 1_005 + number)];
+      await pass(2 * MINUTE, () => (patient.heardAt = clock.now()));
+      expect(sweep.unheard(patient.stored)).toEqual([]);
+    }
+    expect(patient.measures).toEqual(['reattach', 'reload']);
+    expect(history.browsers).toEqual([]);
+    expect(told().at(-1)).toContain('does not announce every message');
+    await pass(31 * MINUTE, () => (patient.heardAt = clock.now()));
+    expect(told().at(-1)).toBe('recovered');
+  }, 30_000);
+
   test('events that do not come: each stage in its turn, then a new browser', async () => {
     const { patient, pass, told, history } = make();
     await pass(MINUTE);
