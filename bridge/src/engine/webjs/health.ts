@@ -131,6 +131,13 @@ export class Health {
     this.#probes.uploaded(stanza);
   }
 
+  /** Tells that something does not work as it should, until the session is found in order again. */
+  tell(reason: string): void {
+    if (reason === this.#told) return;
+    this.#told = reason;
+    this.#parts.signal({ kind: 'degraded', reason });
+  }
+
   /** Examines and heals until the signal comes. */
   async keep(until: AbortSignal): Promise<void> {
     const { clock, deadlines, log } = this.#parts;
@@ -238,21 +245,15 @@ export class Health {
   #tellBusy({ page, silentMs }: LivenessView): void {
     const words = page === 'busy' ? busyWords(silentMs, this.#parts.deadlines.busyTold) : null;
     if (words === null) return;
-    this.#tell(words);
+    this.tell(words);
     this.#examineAt = 0;
-  }
-
-  #tell(reason: string): void {
-    if (reason === this.#told) return;
-    this.#told = reason;
-    this.#parts.signal({ kind: 'degraded', reason });
   }
 
   /** It works, as far as can be known. */
   #vouch({ line }: Findings): void {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
     this.#complaint = null;
-    if (this.#parts.clock.now() < this.#bearsUntil) return this.#tell(BORNE);
+    if (this.#parts.clock.now() < this.#bearsUntil) return this.tell(BORNE);
     if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
     this.#told = null;
     this.#vouched = true;
@@ -273,19 +274,19 @@ export class Health {
       // Nothing is under way from which the session would have to come back.
       this.#complaint = null;
       this.#bearsUntil = clock.now() + this.#limits.forgetMs;
-      this.#tell(BORNE);
+      this.tell(BORNE);
       return this.#catchUp(missing);
     }
     if (decision.do === 'stop') {
       const reason = givenUp(complaint, this.#limits.newBrowsers, this.#limits.pauseMs);
-      this.#tell(complaint.words);
+      this.tell(complaint.words);
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
     if (complaint === TOO_QUIET && decision.do === 'refresh') {
       log.info('nothing has come from WhatsApp for long, so that another connection is opened');
     } else {
       log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
-      this.#tell(treated(complaint, decision.do));
+      this.tell(treated(complaint, decision.do));
     }
     // Told at once, whatever becomes of the page.
     if (decision.do !== 'refresh') await this.#catchUp(missing);

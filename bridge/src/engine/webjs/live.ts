@@ -155,8 +155,7 @@ export function assembleLive(parts: LiveParts): Live {
     },
     undecrypted,
     linkedAt: () => login.linkedAt,
-    cut: (chats) =>
-      listener.signal({ kind: 'degraded', reason: `${chats} chats had more missed messages than could be read` }),
+    cut: (chats) => health.tell(`${chats} chats had more missed messages than could be read`),
     stopped: stopped.signal,
     clock,
     log,

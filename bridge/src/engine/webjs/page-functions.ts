@@ -212,7 +212,10 @@ export function chatsActiveSince(since: number): string[] {
   return active.sort((a, b) => (a.t ?? 0) - (b.t ?? 0)).map((chat) => chat.id._serialized);
 }
 
-/** The messages of a chat since a time (seconds), oldest first; `complete` is false where the limit cut them off. */
+/**
+ * The messages of a chat since a time (seconds), oldest first; `complete` is false where the limit cut them off. A chat that
+ * is gone has none.
+ */
 export async function messagesSince(
   chatId: string,
   since: number,
@@ -221,7 +224,8 @@ export async function messagesSince(
   const helpers = window.WWebJS;
   const wid: PageWid = window.require('WAWebWidFactory').createWid(chatId);
   const chat: PageChat | undefined = window.require('WAWebCollections').Chat.get(wid);
-  if (!helpers || !chat) return { messages: [], complete: false };
+  if (!chat) return { messages: [], complete: true };
+  if (!helpers) return { messages: [], complete: false };
   const { loadEarlierMsgs } = window.require('WAWebChatLoadMessages');
   // Messages of one second are told apart only by the order in which the page holds them; earlier ones come in batches.
   let ordered: PageMessage[] = [...chat.msgs.getModelsArray()];

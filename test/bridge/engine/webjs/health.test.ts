@@ -117,7 +117,21 @@ function make(history: HealthHistory = newHistory()) {
     }
   };
   const told = (): string[] => signals.map((signal) => ('reason' in signal ? signal.reason : signal.kind));
-  return { patient, facts, clock, signals, outcomes, catchUp, caughtUpFrom, history, sweep, pass, told, stopped };
+  return {
+    health,
+    patient,
+    facts,
+    clock,
+    signals,
+    outcomes,
+    catchUp,
+    caughtUpFrom,
+    history,
+    sweep,
+    pass,
+    told,
+    stopped,
+  };
 }
 
 const message = (stanza: string, t: number, fresh = true): StoredMessage => ({
@@ -219,6 +233,14 @@ describe('health of a session', () => {
     await pass(31 * MINUTE, () => (patient.heardAt = clock.now()));
     expect(told().at(-1)).toBe('recovered');
   }, 30_000);
+
+  test('what another part tells ends once the session is found in order', async () => {
+    const { health, pass, told, patient, clock } = make();
+    await pass(MINUTE);
+    health.tell('2 chats had more missed messages than could be read');
+    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    expect(told()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
+  });
 
   test('events that do not come: each stage in its turn, then a new browser', async () => {
     const { patient, pass, told, history } = make();
