@@ -5,7 +5,7 @@ import type { ChatId } from '../../contract/ids.ts';
 import { addressOf } from '../whatsapp-id.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
-import { askPhoneId, lookUp, type PageAddress, type Self } from './page-functions.ts';
+import { askPhoneId, groupsWithLids, lookUp, type PageAddress, type Self } from './page-functions.ts';
 
 const REMEMBERED_MS = 10 * 60_000;
 
@@ -36,6 +36,12 @@ export class AddressBook {
     } catch {
       return addressOf(chatId);
     }
+  }
+
+  /** Asks how the groups name their members, on which the ids of messages to them depend. @throws TransportError */
+  async learnGroups(): Promise<void> {
+    for (const group of await this.#page().call(groupsWithLids, this.#deadlines.call))
+      this.#lidGroups.add(group as ChatId);
   }
 
   /** Whether the members of a group are named by lid, as far as known. */

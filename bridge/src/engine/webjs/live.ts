@@ -221,10 +221,12 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
 }
 
 /** Asks until the page says it; null once the page is not ready any more. @throws Error when it knows no account */
-async function askSelf({ run, stopped }: Live, { deadlines, clock, log }: LiveParts): Promise<Address | null> {
+async function askSelf({ run, addresses, stopped }: Live, { deadlines, clock, log }: LiveParts): Promise<Address | null> {
   for (let unnamed = 0; run.isReady && !stopped.signal.aborted;) {
     try {
-      return selfAddress(await run.page.call(readSelf, deadlines.call));
+      const self = selfAddress(await run.page.call(readSelf, deadlines.call));
+      await addresses.learnGroups();
+      return self;
     } catch (error) {
       // A page that does not answer is judged by its health; one that answers may not have loaded the account yet.
       if (!(error instanceof TransportError) && ++unnamed >= UNNAMED) throw error;

@@ -94,114 +94,37 @@ export function readSelf(): Self {
   };
 }
 
-/** The id of the chat that a message to this id goes to; null where WhatsApp knows no such account or group. */
+/**
+ * The id of the chat that a message to this id goes to; null where WhatsApp knows no such account or group. An account has
+ * a chat under its phone number or under its lid, whichever the page decides, so the page is made to open it.
+ */
 export async function findChat(id: string): Promise<string | null> {
   const wid = window.require('WAWebWidFactory').createWid(id);
   const { Chat } = window.require('WAWebCollections');
-  if (Chat.get(wid)) return wid._serialized;
+  const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
+  const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
+  const known = Chat.get(wid) ?? (other && Chat.get(other));
+  if (known) return known.id._serialized;
   if (wid.server !== 'c.us' && wid.server !== 'lid') return null;
+  // Without this question the page throws "No LID for user" for a number that it has not met.
   const found = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
-  return found?.wid ? found.wid._serialized : null;
-}
-
-export interface PageSend {
-  readonly chatId: string;
-  readonly stanzaId: string;
-  readonly content: string;
-  readonly mentions: readonly string[];
-  readonly quoted: string | null;
-  /** The file that the page holds under this token. */
-  readonly media: { readonly token: string; readonly mimetype: string; readonly filename: string } | null;
-  readonly asDocument: boolean;
-  readonly caption: string | null;
-}
-export type PageSendResult =
-  | { readonly sent: true; readonly wireId: string; readonly sentAt: number; readonly ack: number }
-  | { readonly sent: false; readonly why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id'; readonly reason: string };
-
-/** Sends through the library's own page function, under the id that the bridge chose; an id that is there is not sent again. */
-export async function sendInPage(order: PageSend): Promise<PageSendResult> {
-  const helpers = window.WWebJS;
-  const failed = (why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id', reason: string): PageSendResult => ({
-    sent: false,
-    why,
-    reason,
-  });
-  if (!helpers) return failed('before-id', 'the page is reloading');
-  if (!window.wabridge.apply())
-    return failed('before-id', 'this version of WhatsApp Web does not let the id of a message be chosen');
-  const { underWay } = window.wabridge;
-  if (underWay.has(order.stanzaId)) return failed('after-id', 'the page is still at work on this message');
-  underWay.add(order.stanzaId);
+  if (!found?.wid) return null;
   try {
-    const { Msg, Chat } = window.require('WAWebCollections');
-    const earlier =
-      Msg.get(`true_${order.chatId}_${order.stanzaId}`) ??
-      Msg.getModelsArray().find((each) => each.id.fromMe && each.id.id === order.stanzaId);
-    if (earlier) return { sent: true, wireId: earlier.id._serialized, sentAt: earlier.t, ack: earlier.ack };
-    const wid = window.require('WAWebWidFactory').createWid(order.chatId);
-    if (wid.server === 'c.us' && !Chat.get(wid)) {
-      // Without it the page throws "No LID for user" for a number it has not met.
-      const known = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
-      if (!known?.wid) return failed('no-chat', 'no account has this number');
-    }
-    if (wid.server === 'g.us' && !Chat.get(wid)) return failed('no-chat', 'this account is not in the group');
-    const chat = await helpers.getChat(order.chatId, { getAsModel: false });
-    if (!chat) return failed('no-chat', 'the page opened no chat');
-    if (order.quoted !== null) {
-      const quoted = Msg.get(order.quoted) ?? (await Msg.getMessagesById([order.quoted]))?.messages?.[0];
-      if (!quoted) return failed('no-quoted', 'the page does not have the message to quote');
-      const reply = window.require('WAWebMsgReply');
-      const allowed = reply ? reply.canReplyMsg(quoted.unsafe()) : quoted.canReply?.();
-      if (!allowed) return failed('no-quoted', 'WhatsApp does not let this message be quoted');
-    }
-    let media: { mimetype: string; filename: string; file: File } | null = null;
-    if (order.media !== null) {
-      const { token, mimetype, filename } = order.media;
-      const parts = window.wabridge.files.get(token)?.parts;
-      const { mediaInfoToFile } = helpers;
-      if (!parts || !mediaInfoToFile) return failed('before-id', 'the page has lost the file');
-      // The library makes a file of one long text; it gets the one that is here already.
-      if (!mediaInfoToFile.wabridge)
-        helpers.mediaInfoToFile = Object.assign((info: { file?: File }) => info.file ?? mediaInfoToFile(info), {
-          wabridge: true as const,
-        });
-      media = { mimetype, filename, file: new File(parts, filename, { type: mimetype }) };
-    }
-    const options: Record<string, unknown> = {
-      mentionedJidList: [...order.mentions],
-      ignoreQuoteErrors: false,
-      waitUntilMsgSent: false,
-      ...(order.quoted === null ? {} : { quotedMessageId: order.quoted }),
-      ...(media === null
-        ? {}
-        : {
-            media,
-            sendMediaAsDocument: order.asDocument,
-            ...(order.caption === null ? {} : { caption: order.caption, isCaptionByUser: true }),
-          }),
-    };
-    // The library reads this option right before it asks for an id, with no await in between: many sends at once cannot
-    // take each other's ids.
-    Object.defineProperty(options, 'invokedBotWid', {
-      enumerable: false,
-      configurable: true,
-      get: () => {
-        window.wabridge.choose(order.stanzaId);
-        return undefined;
-      },
-    });
-    const message = await helpers.sendMessage(chat, order.content, options);
-    // The store is asked by our own id: an answer of `undefined` does not mean that nothing was sent.
-    const stored = message ?? Msg.getModelsArray().find((each) => each.id.id === order.stanzaId);
-    if (!stored)
-      return failed(window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id', 'the page shows no message');
-    return { sent: true, wireId: stored.id._serialized, sentAt: stored.t, ack: stored.ack };
+    const opened = await window.WWebJS?.getChat(found.wid._serialized, { getAsModel: false });
+    return opened?.id._serialized ?? null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed(window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id', reason);
-  } finally {
-    underWay.delete(order.stanzaId);
+    if (error instanceof Error && error.message.includes('No LID')) return null;
+    throw error;
+  }
+}
+
+/** Ids of the groups whose members are named by lid. */
+export function groupsWithLids(): string[] {
+  try {
+    const chats = window.require('WAWebCollections').Chat.getModelsArray();
+    return chats.filter((chat) => chat.groupMetadata?.isLidAddressingMode).map((chat) => chat.id._serialized);
+  } catch {
+    return [];
   }
 }
 

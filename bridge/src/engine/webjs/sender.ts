@@ -7,8 +7,8 @@ import { describe } from './browser-run.ts';
 import { type Deadlines, forFile, TransportError, within } from './deadlines.ts';
 import { bringFile, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from './page-calls.ts';
-import { type PageSend, type PageSendResult, sendInPage } from './page-functions.ts';
 import { withoutNumbers } from './page-reason.ts';
+import { type PageSend, type PageSendResult, sendInPage } from './page-send.ts';
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
 export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;

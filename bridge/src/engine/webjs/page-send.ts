@@ -1,0 +1,129 @@
+/** Sends a message; a function that runs in the page, see `page-functions.ts` for its rules. */
+import type { PageWindow } from './page-window.ts';
+
+declare const window: PageWindow;
+
+export interface PageSend {
+  readonly chatId: string;
+  readonly stanzaId: string;
+  readonly content: string;
+  readonly mentions: readonly string[];
+  readonly quoted: string | null;
+  /** The file that the page holds under this token. */
+  readonly media: { readonly token: string; readonly mimetype: string; readonly filename: string } | null;
+  readonly asDocument: boolean;
+  readonly caption: string | null;
+}
+export type PageSendResult =
+  | { readonly sent: true; readonly wireId: string; readonly sentAt: number; readonly ack: number }
+  | { readonly sent: false; readonly why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id'; readonly reason: string };
+
+/** Sends through the library's own page function, under the id that the bridge chose; an id that is there is not sent again. */
+export async function sendInPage(order: PageSend): Promise<PageSendResult> {
+  const helpers = window.WWebJS;
+  const failed = (why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id', reason: string): PageSendResult => ({
+    sent: false,
+    why,
+    reason,
+  });
+  if (!helpers) return failed('before-id', 'the page is reloading');
+  if (!window.wabridge.apply())
+    return failed('before-id', 'this version of WhatsApp Web does not let the id of a message be chosen');
+  const { underWay } = window.wabridge;
+  if (underWay.has(order.stanzaId)) return failed('after-id', 'the page is still at work on this message');
+  underWay.add(order.stanzaId);
+  try {
+    const { Msg, Chat } = window.require('WAWebCollections');
+    const earlier =
+      Msg.get(`true_${order.chatId}_${order.stanzaId}`) ??
+      Msg.getModelsArray().find((each) => each.id.fromMe && each.id.id === order.stanzaId);
+    if (earlier) return { sent: true, wireId: earlier.id._serialized, sentAt: earlier.t, ack: earlier.ack };
+    const { createWid } = window.require('WAWebWidFactory');
+    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
+    const wid = createWid(order.chatId);
+    const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
+    let chat = Chat.get(wid) ?? (other && Chat.get(other));
+    if (!chat) {
+      if (wid.server === 'g.us') return failed('no-chat', 'this account is not in the group');
+      // Without this question the page throws "No LID for user" for a number that it has not met.
+      const found = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
+      if (!found?.wid) return failed('no-chat', 'no account has this number');
+      chat = (await helpers.getChat(found.wid._serialized, { getAsModel: false })) ?? undefined;
+    }
+    if (!chat) return failed('no-chat', 'the page opened no chat');
+    const { id: chatId } = chat;
+    let quotedId: string | null = null;
+    if (order.quoted !== null) {
+      const quoted =
+        Msg.get(order.quoted) ??
+        (await Msg.getMessagesById([order.quoted]))?.messages?.[0] ??
+        // A chat that has moved from the number to the lid has taken its messages with it.
+        Msg.getModelsArray().find(
+          ({ id }) => id.id === order.quoted?.split('_')[2] && id.remote._serialized === chatId._serialized,
+        );
+      if (!quoted) return failed('no-quoted', 'the page does not have the message to quote');
+      const reply = window.require('WAWebMsgReply');
+      const allowed = reply ? reply.canReplyMsg(quoted.unsafe()) : quoted.canReply?.();
+      if (!allowed) return failed('no-quoted', 'WhatsApp does not let this message be quoted');
+      quotedId = quoted.id._serialized;
+    }
+    let { content, caption } = order;
+    const mentions = order.mentions.map((mention) => {
+      const lid = chat.groupMetadata?.isLidAddressingMode ? getCurrentLid(createWid(mention)) : undefined;
+      if (!lid || mention === lid._serialized) return mention;
+      // Where members are named by lid, a mention by number would be plain text.
+      const number = `@${mention.split('@')[0]}`;
+      content = content.replaceAll(number, `@${lid.user}`);
+      caption = caption?.replaceAll(number, `@${lid.user}`) ?? null;
+      return lid._serialized;
+    });
+    let media: { mimetype: string; filename: string; file: File } | null = null;
+    if (order.media !== null) {
+      const { token, mimetype, filename } = order.media;
+      const parts = window.wabridge.files.get(token)?.parts;
+      const { mediaInfoToFile } = helpers;
+      if (!parts || !mediaInfoToFile) return failed('before-id', 'the page has lost the file');
+      // The library makes a file of one long text; it gets the one that is here already.
+      if (!mediaInfoToFile.wabridge)
+        helpers.mediaInfoToFile = Object.assign((info: { file?: File }) => info.file ?? mediaInfoToFile(info), {
+          wabridge: true as const,
+        });
+      media = { mimetype, filename, file: new File(parts, filename, { type: mimetype }) };
+    }
+    const options: Record<string, unknown> = {
+      mentionedJidList: mentions,
+      ignoreQuoteErrors: false,
+      waitUntilMsgSent: false,
+      ...(quotedId === null ? {} : { quotedMessageId: quotedId }),
+      ...(media === null
+        ? {}
+        : {
+            media,
+            sendMediaAsDocument: order.asDocument,
+            ...(caption === null ? {} : { caption, isCaptionByUser: true }),
+          }),
+    };
+    // The library reads this option right before it asks for an id, with no await in between: many sends at once cannot
+    // take each other's ids.
+    Object.defineProperty(options, 'invokedBotWid', {
+      enumerable: false,
+      configurable: true,
+      get: () => {
+        window.wabridge.choose(order.stanzaId);
+        return undefined;
+      },
+    });
+    const message = await helpers.sendMessage(chat, content, options);
+    // The store is asked by our own id: an answer of `undefined` does not mean that nothing was sent.
+    const stored = message ?? Msg.getModelsArray().find((each) => each.id.id === order.stanzaId);
+    if (!stored)
+      return failed(window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id', 'the page shows no message');
+    return { sent: true, wireId: stored.id._serialized, sentAt: stored.t, ack: stored.ack };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (window.wabridge.wasUsed(order.stanzaId)) return failed('after-id', reason);
+    return failed(reason.includes('No LID') ? 'no-chat' : 'before-id', reason);
+  } finally {
+    underWay.delete(order.stanzaId);
+  }
+}

@@ -1,0 +1,136 @@
+/** People are known by phone number, by lid, or by both: messages reach them under each, under the id chosen beforehand. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../bridge/src/engine/engine.ts';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import type { Account } from '../standin/account.ts';
+import { BUILDS, type PageSettings } from '../standin/page-settings.ts';
+import { failureOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+let session: SessionAtTest;
+afterEach(() => session.close(), LONG);
+
+/** Sends as the outbox does: the chat is resolved and the id is on record before. */
+async function sendTo(engine: Engine, heard: EngineRecording, to: string, text: string): Promise<WireId> {
+  const { chatId } = await engine.resolveChat(to as ChatId);
+  const wireId = engine.chooseWireId(chatId as ChatId);
+  const receipt = await engine.send({ type: 'text', chatId: chatId as ChatId, text }, wireId);
+  expect(receipt.wireId).toBe(wireId);
+  // What is heard of it later carries the same id.
+  await heard.until('the receipt', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
+  await heard.untilMessage((each) => each.wireId === wireId);
+  return wireId;
+}
+const textsOf = (account: Account): (string | undefined)[] => account.inbox.map(({ body }) => body);
+
+describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', (build) => {
+  test(
+    'a person who shows a lid only is reached under the lid, under the number, and before having written',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { bob, carol, me, standin } = session;
+      bob.hidesPhone = carol.hidesPhone = true;
+      const { engine, heard } = await session.linked();
+      standin.network.say(bob, me, 'hello');
+      const { chat, sender } = await heard.untilMessage(({ text }) => text === 'hello');
+      expect(chat).toMatchObject({ chatId: bob.lid, lid: bob.lid, phone: `+${bob.phone}` });
+      expect(sender).toMatchObject(chat);
+      await sendTo(engine, heard, bob.lid, 'to the lid');
+      // The number leads to the chat that there is, not to a second one.
+      const byNumber = await sendTo(engine, heard, bob.pn, 'to the number');
+      expect(byNumber).toContain(bob.lid);
+      expect(await engine.resolveChat(bob.pn as ChatId)).toMatchObject({ lid: bob.lid, phone: `+${bob.phone}` });
+      expect(textsOf(bob)).toEqual(['to the lid', 'to the number']);
+      await sendTo(engine, heard, carol.lid, 'not met yet');
+      expect(textsOf(carol)).toEqual(['not met yet']);
+      // Straight to the other name, as a message that was accepted before the chat was known.
+      await engine.send({ type: 'text', chatId: bob.pn as ChatId, text: 'unresolved' }, null);
+      expect(textsOf(bob)).toContain('unresolved');
+    },
+    LONG,
+  );
+
+  test(
+    'a number that was never met is looked up first; one whose lid nobody tells, and a lid of nobody, are unknown',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { network } = session.standin;
+      const { engine, heard } = await session.linked();
+      const dave = network.addAccount('4915110000009', 'Dave');
+      dave.readsAtOnce = true;
+      await sendTo(engine, heard, dave.pn, 'nice to meet you');
+      const eve = network.addAccount('4915110000010', 'Eve');
+      eve.lidKnown = false;
+      for (const nobody of [eve.pn, '900000000000001@lid', '4915119999999@c.us'] as ChatId[]) {
+        const unknown = { outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' };
+        expect(await failureOf(engine.resolveChat(nobody))).toMatchObject(unknown);
+        expect(await failureOf(engine.send({ type: 'text', chatId: nobody, text: 'x' }, null))).toMatchObject(unknown);
+      }
+      expect(eve.inbox).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'a message of a person who shows a lid only is quoted',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { bob, me, standin } = session;
+      bob.hidesPhone = true;
+      const { engine, heard } = await session.linked();
+      standin.network.say(bob, me, 'a question');
+      const question = await heard.untilMessage(({ text }) => text === 'a question');
+      const chatId = bob.pn as ChatId;
+      await engine.send({ type: 'text', chatId, text: 'an answer', quotedWireId: question.wireId }, null);
+      const [answer] = bob.inbox;
+      expect(answer?.quoted).toMatchObject({ stanza: question.wireId.split('_')[2] });
+      const quoting = await heard.untilMessage(({ text }) => text === 'an answer');
+      expect(quoting.quotedWireId).toBe(question.wireId);
+    },
+    LONG,
+  );
+
+  test(
+    'a group whose members are named by lid: senders, ids chosen after a restart, mentions and quotes',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { bob, carol, me, standin } = session;
+      const { network } = standin;
+      const group = network.addGroup('Lids', [me, bob, carol], true);
+      const first = await session.linked();
+      network.say(bob, group, 'before');
+      const { sender } = await first.heard.untilMessage(({ text }) => text === 'before');
+      expect(sender).toMatchObject({ chatId: bob.lid, lid: bob.lid, phone: `+${bob.phone}` });
+      await first.engine.stop();
+      const { engine, heard } = await session.launch();
+      await heard.untilSignal('ready');
+      // Not resolved again: the outbox knows the group from before.
+      const chatId = group.id as ChatId;
+      const wireId = engine.chooseWireId(chatId);
+      expect(wireId).toContain(me.lid);
+      network.say(carol, group, 'a question');
+      const question = await heard.untilMessage(({ text }) => text === 'a question');
+      const receipt = await engine.send(
+        {
+          type: 'text',
+          chatId,
+          text: `@${bob.phone} @${carol.phone} see?`,
+          mentions: [bob.pn as ChatId, carol.lid as ChatId],
+          quotedWireId: question.wireId,
+        },
+        wireId,
+      );
+      expect(receipt.wireId).toBe(wireId);
+      const got = await network.until('the message', () => bob.inbox.find(({ body }) => body?.endsWith('see?')));
+      const userOf = (id: string): string => id.split('@')[0] as string;
+      expect(got.body).toBe(`@${userOf(bob.lid)} @${carol.phone} see?`);
+      expect(got.mentions).toEqual([bob.lid, carol.lid]);
+      expect(got.quoted?.stanza).toBe(question.wireId.split('_')[2]);
+      await heard.until('the receipt', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
+      const own = await heard.untilMessage((each) => each.wireId === wireId);
+      expect(own.quotedWireId).toBe(question.wireId);
+      expect(own.mentions).toMatchObject([{ phone: `+${bob.phone}` }, { phone: `+${carol.phone}` }]);
+    },
+    LONG,
+  );
+});
