@@ -11,9 +11,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 /** Digits as people and programs write phone numbers. */
 const NUMBER = /\+?\d(?:[\s()./-]{0,2}\d){6,}/g;
-/** What has as many digits and is none: versions, and times as this program writes them. */
+/** What has as many digits and is none: times as this program writes them, versions of WhatsApp Web and of Chromium. */
 const HARMLESS =
-  /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|(?<![\d.+])\d{1,3}\.\d{1,4}\.\d{4,12}(?:\.\d{1,4})*(?:-\w+)?(?![\d.])/g;
+  /(?<![\d.+])(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|2\.\d{4}\.\d{6,12}(?:-\w+)?|\d{2,3}\.0\.\d{4,5}\.\d{1,3})(?![\d.]*\d)/g;
 
 /**
  * @param words further words to take out, with what stands for each: the session's name, names of people
