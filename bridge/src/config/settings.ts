@@ -53,7 +53,12 @@ export const SettingsSchema = Type.Object(
       minItems: 1,
       uniqueItems: true,
     }),
-    maxSessions: whole('Most sessions this bridge holds', 20, 1, 1000),
+    maxSessions: whole(
+      'Most sessions this bridge holds; each of the webjs engine is a browser, for which to plan about 0.5 GiB of memory',
+      20,
+      1,
+      1000,
+    ),
     browserPath: Type.Optional(text('Chromium or Chrome for the webjs engine; searched for where not set')),
     browserFlags: Type.Optional(
       text('More command-line flags for the browser of the webjs engine, one per line (a proxy, for example)'),

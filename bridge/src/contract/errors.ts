@@ -172,7 +172,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'This bridge holds its maximum of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS).',
+      'This bridge holds its maximum of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS): each session in a browser takes about 0.5 GiB of memory.',
   },
   WAB_PROXY_INVALID: {
     status: 422,

@@ -1,9 +1,10 @@
 /** A session as the registry holds it, and as others see it. */
 import type { SessionName } from '../contract/ids.ts';
 import type { EngineCapabilities, EngineFactory, EngineName } from '../engine/engine.ts';
+import type { SessionRow } from '../store/sessions.repository.ts';
 import { shownProxy, type StoredProxy } from './session-proxy.ts';
 import type { SessionView } from './sessions.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { SupervisedSession, Supervisor } from './supervisor.ts';
 
 /** A session of an enabled engine. */
 interface Supervised {
@@ -21,6 +22,21 @@ export interface Held {
   /** Whether it takes one of the places that `maxSessions` counts. */
   wanted: boolean;
   deleting: boolean;
+}
+
+/** What is remembered of a session. */
+export type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'>;
+
+/** @param full whether all places were taken when it was to be restored */
+export function restOf({ desired, refusal }: Row, full: boolean): SupervisedSession['rest'] {
+  if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
+  if (desired === 'logged_out') return { state: 'logged_out', reason: 'the account was unlinked' };
+  if (desired === 'running' && full)
+    return {
+      state: 'stopped',
+      reason: 'this bridge holds as many sessions as maxSessions allows, and this one is newer',
+    };
+  return { state: 'stopped', reason: 'it was stopped' };
 }
 
 /** What an engine that is not enabled can do. */

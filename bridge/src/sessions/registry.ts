@@ -24,13 +24,12 @@ import {
   removeSession,
   setSessionDesired,
   setSessionProxy,
-  type SessionRow,
 } from '../store/sessions.repository.ts';
 import { actInChat, type Actor } from './chat-acts.ts';
-import { type Held, NOTHING, takesPlace, viewOf } from './held-session.ts';
+import { type Held, NOTHING, restOf, type Row, takesPlace, viewOf } from './held-session.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
-import { type SupervisedSession, Supervisor, type SupervisorDeps } from './supervisor.ts';
+import { Supervisor, type SupervisorDeps } from './supervisor.ts';
 
 export interface RegistryOptions {
   /** One folder per session is made in here for its login state. */
@@ -46,8 +45,6 @@ export interface RegistryDeps extends SupervisorDeps {
   readonly factories: readonly EngineFactory[];
   readonly secrets: Secrets;
 }
-
-type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'>;
 
 /** States in which a session that is being restored still takes up the machine. */
 const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
@@ -72,9 +69,11 @@ export class SessionRegistry implements Sessions, SessionEngines {
   async open(): Promise<void> {
     const wanted: Held[] = [];
     for (const row of await listSessions(this.#deps.database.reader)) {
-      const held = this.#hold(row.name as SessionName, row);
+      // The limit may have been lowered: the oldest sessions keep their places.
+      const full = wanted.length >= this.#options.maxSessions;
+      const held = this.#hold(row.name as SessionName, row, full);
       if (row.desired === 'deleting') await this.#finishDeleting(held);
-      else if (row.desired === 'running' && held.supervised) wanted.push(held);
+      else if (row.desired === 'running' && held.supervised && !full) wanted.push(held);
     }
     for (const held of wanted) held.wanted = true;
     this.#restoring = this.#restore(wanted);
@@ -252,12 +251,12 @@ export class SessionRegistry implements Sessions, SessionEngines {
     for (const look of [...this.#changeListeners]) look();
   }
 
-  #hold(name: SessionName, row: Row): Held {
+  #hold(name: SessionName, row: Row, full = false): Held {
     const factory = this.#factory(row.engine);
     const held: Held = {
       name,
       engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
-      supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row) },
+      supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, full) },
       addedAt: new Date(Number(row.created_at)).toISOString(),
       proxy: { proxy: row.proxy, proxy_login: row.proxy_login },
       wanted: false,
@@ -267,14 +266,14 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return held;
   }
 
-  #supervisor(name: SessionName, factory: EngineFactory, row: Row): Supervisor {
+  #supervisor(name: SessionName, factory: EngineFactory, row: Row, full: boolean): Supervisor {
     return new Supervisor(
       {
         name,
         factory,
         profileDir: this.#profileDir(name),
         options: () => engineOptions(name, this.#held(name).proxy, this.#deps.secrets),
-        rest: restOf(row),
+        rest: restOf(row, full),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
       },
       this.#deps,
@@ -339,11 +338,4 @@ export class SessionRegistry implements Sessions, SessionEngines {
     const enabled = this.#deps.factories.map((factory) => factory.name).join(', ');
     return new WabError('WAB_ENGINE_NOT_ENABLED', { engine, enabled });
   }
-}
-
-function restOf({ desired, refusal }: Row): SupervisedSession['rest'] {
-  if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
-  return desired === 'logged_out'
-    ? { state: 'logged_out', reason: 'the account was unlinked' }
-    : { state: 'stopped', reason: 'it was stopped' };
 }

@@ -107,6 +107,22 @@ describe('session registry', () => {
     };
   };
 
+  test('after the limit was lowered the oldest sessions are restored, and the others say why not', async () => {
+    becomeReadyAtOnce();
+    const first = await open();
+    for (const each of ['a', 'b', 'c']) {
+      await first.add(name(each), 'sandbox');
+      // Their age tells them apart.
+      await wait(2);
+    }
+    const second = await reopen(first, { maxSessions: 2 });
+    await waitFor(() => ['a', 'b'].every((each) => second.get(name(each)).state === 'ready'));
+    expect(second.get(name('c'))).toMatchObject({ state: 'stopped', reason: expect.stringContaining('maxSessions') });
+    await expect(second.start(name('c'))).rejects.toMatchObject({ code: 'WAB_SESSION_LIMIT' });
+    const third = await reopen(second, { maxSessions: 3 });
+    await waitFor(() => third.get(name('c')).state === 'ready');
+  });
+
   describe('proxy', () => {
     const PROXY = 'http://ada:s3cret@proxy.example:3128';
     const rows = async (): Promise<string> => JSON.stringify(await listSessions(database.reader));
