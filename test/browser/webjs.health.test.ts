@@ -1,4 +1,5 @@
 /** A page that is alive and silent: the session notices, says so, heals, and reports what was missed. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EngineSignal } from '../../bridge/src/engine/engine.ts';
 import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
@@ -50,6 +51,11 @@ const untilText = (heard: EngineRecording, text: string) =>
   heard.until(text, () => heard.messages.find((message) => message.text === text), HEALING);
 const untilRecovered = (heard: EngineRecording, times: number) =>
   heard.until('recovered', () => signals(heard, 'recovered')[times - 1], HEALING);
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + HEALING; !(await holds()); await wait(50))
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+}
 
 describe('a page that is alive and deaf', () => {
   test.each(['listeners', 'collections', 'functions'] as const)(
@@ -131,8 +137,11 @@ describe('a page that does not answer', () => {
   test(
     'hangs: it gets a new renderer, and what arrived meanwhile is reported',
     async () => {
-      const { heard, page } = await healthy();
+      const { engine, heard, page } = await healthy();
       await page.busy(5 * 60_000, 'waits');
+      await until('the page is silent', async () =>
+        (await engine.health()).checks.some(({ name, state }) => name === 'page' && state !== 'ok'),
+      );
       say('while it hung');
       await untilText(heard, 'while it hung');
       await untilRecovered(heard, 2);

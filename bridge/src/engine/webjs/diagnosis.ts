@@ -3,9 +3,8 @@ import type { LivenessView } from './liveness.ts';
 import type { ProbeOutcome } from './probes.ts';
 import type { Ailment, Stage } from './healing.ts';
 
-export interface Findings {
-  /** Messages in the page's store that were never announced, and how many of them it was to announce. */
-  readonly unheard: number;
+interface Findings {
+  /** New messages in the page's store that it never announced. */
   readonly fresh: number;
   readonly listeners: ProbeOutcome;
   readonly line: ProbeOutcome;
@@ -19,7 +18,6 @@ export interface Complaint {
 
 /** What is wrong with a page that answers; null where nothing is. */
 export function diagnose({ fresh, listeners, line }: Findings): Complaint | null {
-  // What the page loaded without announcing it is only caught up with: it need not announce its history.
   const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce`;
   if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
   if (listeners === 'failed')

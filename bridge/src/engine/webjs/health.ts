@@ -15,7 +15,6 @@ import {
   type Complaint,
   diagnose,
   diagnoseSilence,
-  type Findings,
   givenUp,
   TOO_QUIET,
   treated,
@@ -93,6 +92,11 @@ const STUCK: Complaint = {
   ailment: 'deaf',
   words: 'WhatsApp Web does not tell what was missed, and new events wait behind it',
 };
+
+interface Found {
+  readonly missing: readonly StoredMessage[] | null;
+  readonly outcomes: { readonly sweep: ProbeOutcome; readonly listeners: ProbeOutcome; readonly line?: ProbeOutcome };
+}
 
 export class Health {
   readonly #parts: HealthParts;
@@ -175,21 +179,40 @@ export class Health {
 
   async #examine(): Promise<void> {
     const { patient, facts, clock, deadlines } = this.#parts;
-    const missing = await this.#unheard();
-    const listeners = await this.#probe('listeners', () => this.#probes.listeners());
-    const line = this.#lineIsDue() ? await this.#probe('line', () => this.#probes.line()) : 'unknown';
+    const done = new AbortController();
+    const found = await Promise.race([this.#look(), this.#silenced(done.signal)]).finally(() => done.abort());
+    if (found === null) return;
+    for (const [name, outcome] of Object.entries(found.outcomes)) this.#note(name as Examined, outcome);
+    const { missing, outcomes } = found;
     // What was found of a page that meanwhile reloads or computes says nothing.
     if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
     this.#examineAt = clock.now() + deadlines.examineEvery;
     const fresh = missing.filter((message) => message.fresh).length;
-    const findings: Findings = { unheard: missing.length, fresh, listeners, line };
-    const complaint = diagnose(findings);
+    const line = outcomes.line ?? 'unknown';
+    const complaint = diagnose({ fresh, listeners: outcomes.listeners, line });
     if (complaint) return this.#heal(complaint, missing);
+    // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
-    this.#vouch(findings);
+    this.#vouch(line);
     if (!this.#isTooQuiet()) return;
     this.#renewedAt = clock.now();
     await this.#heal(TOO_QUIET);
+  }
+
+  async #look(): Promise<Found> {
+    const missing = await this.#unheard();
+    const listeners = await twice(() => this.#probes.listeners());
+    const line = this.#lineIsDue() ? await twice(() => this.#probes.line()) : undefined;
+    const sweep = missing === null ? 'unknown' : missing.length === 0 ? 'ok' : 'failed';
+    return { missing, outcomes: { sweep, listeners, ...(line === undefined ? {} : { line }) } };
+  }
+
+  /** Null as soon as the page is silent: what else it is asked would wait in vain, and so would the healing. */
+  async #silenced(done: AbortSignal): Promise<null> {
+    const { patient, clock, deadlines } = this.#parts;
+    while (!done.aborted && patient.liveness.page === 'answers')
+      await clock.sleep(deadlines.livenessEvery, done).catch(() => undefined);
+    return null;
   }
 
   /** Messages that the page has and never announced; null where the page does not say. */
@@ -202,21 +225,10 @@ export class Health {
       const suspects = sweep.unheard(stored);
       // What just arrives is announced in a moment.
       if (suspects.length > 0) await clock.sleep(deadlines.sweepGrace);
-      const missing = sweep.unheard(suspects);
-      this.#note('sweep', missing.length === 0 ? 'ok' : 'failed');
-      return missing;
+      return sweep.unheard(suspects);
     } catch {
-      this.#note('sweep', 'unknown');
       return null;
     }
-  }
-
-  /** A probe that fails is made once more: the page may just have been changing. */
-  async #probe(name: ProbeName, probe: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
-    const first = await probe();
-    const outcome = first === 'failed' ? await probe() : first;
-    this.#note(name, outcome);
-    return outcome;
   }
 
   #lineIsDue(): boolean {
@@ -250,7 +262,7 @@ export class Health {
   }
 
   /** It works, as far as can be known. */
-  #vouch({ line }: Findings): void {
+  #vouch(line: ProbeOutcome): void {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
     this.#complaint = null;
     if (this.#parts.clock.now() < this.#bearsUntil) return this.tell(BORNE);
@@ -330,3 +342,8 @@ const awayFrom = ({ ailment }: Complaint): Ailment => (ailment === 'partly_deaf'
 /** In seconds; infinite where nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>
   missing.reduce((first, { t }) => Math.min(first, t), Infinity);
+/** A probe that fails is made once more: the page may just have been changing. */
+async function twice(probe: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
+  const first = await probe();
+  return first === 'failed' ? probe() : first;
+}

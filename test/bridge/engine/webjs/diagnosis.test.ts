@@ -11,18 +11,19 @@ import {
 import { healthReport, NO_BROWSER, type Facts } from '../../../../bridge/src/engine/webjs/health-report.ts';
 import { refusalOf } from '../../../../bridge/src/engine/webjs/refusal.ts';
 
-const WELL = { unheard: 0, fresh: 0, listeners: 'ok', line: 'ok' } as const;
+const WELL = { fresh: 0, listeners: 'ok', line: 'ok' } as const;
 
 describe('diagnosis', () => {
   test('nothing is wrong where nothing is found, or where a probe cannot tell', () => {
     expect(diagnose(WELL)).toBeNull();
     expect(diagnose({ ...WELL, listeners: 'unknown', line: 'unknown' })).toBeNull();
-    expect(diagnose({ ...WELL, unheard: 3 })).toBeNull();
   });
 
   test('each finding has its ailment and its words', () => {
-    expect(diagnose({ ...WELL, unheard: 1, fresh: 1 })).toMatchObject({ ailment: 'deaf' });
-    expect(diagnose({ ...WELL, unheard: 2, fresh: 1 })?.words).toContain('1 new message that');
+    expect(diagnose({ ...WELL, fresh: 1 })).toMatchObject({ ailment: 'partly_deaf' });
+    for (const listeners of ['failed', 'unknown'] as const)
+      expect(diagnose({ ...WELL, fresh: 1, listeners })).toMatchObject({ ailment: 'deaf' });
+    expect(diagnose({ ...WELL, fresh: 1 })?.words).toContain('1 new message that');
     expect(diagnose({ ...WELL, listeners: 'failed' })).toMatchObject({ ailment: 'deaf' });
     expect(diagnose({ ...WELL, line: 'failed' })).toMatchObject({ ailment: 'half_open' });
     expect(diagnoseSilence({ page: 'hung', silentMs: 45_000 })).toMatchObject({ ailment: 'hung' });

@@ -29,9 +29,12 @@ class Sick implements Patient {
   onMeasure: (measure: string) => void = () => undefined;
   readonly measures: string[] = [];
   asked = 0;
+  /** The page answers nothing. */
+  stuck = false;
   uploaded: (stanza: string) => void = () => undefined;
   readonly page: PageCalls = {
-    call: async (fn, _ms, ...args) => this.#answer(fn.name, args) as never,
+    call: (fn, _ms, ...args) =>
+      this.stuck ? new Promise(() => undefined) : Promise.resolve().then(() => this.#answer(fn.name, args) as never),
   };
 
   #answer(name: string, args: readonly unknown[]): unknown {
@@ -333,6 +336,17 @@ describe('health of a session', () => {
     await pass(MINUTE);
     expect(patient.measures).toEqual(['freshPage']);
     expect(told()).toEqual(['recovered', expect.stringContaining('has hung for 45 s'), 'recovered']);
+  });
+
+  test('a question that the page never answers holds up nothing', async () => {
+    const { patient, pass } = make();
+    await pass(MINUTE);
+    patient.stuck = true;
+    await pass(MINUTE);
+    patient.liveness = { ...ANSWERS, page: 'hung', silentMs: 45_000 };
+    patient.onMeasure = () => Object.assign(patient, { liveness: ANSWERS, stuck: false });
+    await pass(10_000);
+    expect(patient.measures).toEqual(['freshPage']);
   });
 
   test('a reload from which the page does not come back is followed by the next stage', async () => {
