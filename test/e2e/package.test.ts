@@ -51,11 +51,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('Puppeteer itself cannot be installed here, so that this test would notice its download', async () => {
   const version = manifest.dependencies['puppeteer']?.split('@').at(-1);
-  const failed = await npm(await project('puppeteer'), 'install', `puppeteer@${version}`).then(
-    () => null,
-    (error: { stderr: string }) => error.stderr,
-  );
-  expect(failed).toContain('ECONNREFUSED');
+  const empty = await project('puppeteer');
+  const install = (): Promise<string> =>
+    npm(empty, 'install', `puppeteer@${version}`).then(
+      () => 'it was installed',
+      (error: { stderr: string }) => error.stderr,
+    );
+  const first = await install();
+  // A registry that hiccups is asked a second time.
+  expect(first.includes('ECONNREFUSED') ? first : await install()).toContain('ECONNREFUSED');
 });
 
 test('the packed bridge installs, and whatsapp-web.js drives a browser of the system', async () => {
@@ -68,7 +72,8 @@ test('the packed bridge installs, and whatsapp-web.js drives a browser of the sy
   await npm(source, 'pack', '--pack-destination', folder);
 
   const user = await project('user');
-  await npm(user, 'install', join(folder, `wabridge-${manifest.version}.tgz`));
+  const install = (): Promise<unknown> => npm(user, 'install', join(folder, `wabridge-${manifest.version}.tgz`));
+  await install().catch(install);
   const wabridge = async (...args: string[]): Promise<string> =>
     (await run(join(user, 'node_modules', '.bin', 'wabridge'), args, { cwd: user, env: environment })).stdout.trim();
   expect(await wabridge('--version')).toBe(manifest.version);

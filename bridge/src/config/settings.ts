@@ -61,7 +61,9 @@ export const SettingsSchema = Type.Object(
     ),
     browserPath: Type.Optional(text('Chromium or Chrome for the webjs engine; searched for where not set')),
     browserFlags: Type.Optional(
-      text('More command-line flags for the browser of the webjs engine, one per line (a proxy, for example)'),
+      text(
+        'More command-line flags for the browser of the webjs engine, one per line (a proxy belongs to its session)',
+      ),
     ),
     sessionMemoryMaxBytes: whole(
       'Memory that the browser of a session may use, in bytes (PSS of all its processes); above it the browser is restarted in good order; 0 for no ceiling',
