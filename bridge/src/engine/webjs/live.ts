@@ -221,7 +221,10 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
 }
 
 /** Asks until the page says it; null once the page is not ready any more. @throws Error when it knows no account */
-async function askSelf({ run, addresses, stopped }: Live, { deadlines, clock, log }: LiveParts): Promise<Address | null> {
+async function askSelf(
+  { run, addresses, stopped }: Live,
+  { deadlines, clock, log }: LiveParts,
+): Promise<Address | null> {
   for (let unnamed = 0; run.isReady && !stopped.signal.aborted;) {
     try {
       const self = selfAddress(await run.page.call(readSelf, deadlines.call));
