@@ -33,7 +33,7 @@ export function sessionCommands(program: Command): void {
         body: {
           name,
           engine: options['engine'],
-          ...(options['proxy'] === undefined ? {} : { proxy: proxyFrom(String(options['proxy'])) }),
+          ...(options['proxy'] === undefined ? {} : { proxy: proxyFrom(options['proxy'] as string) }),
         },
       });
       if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
