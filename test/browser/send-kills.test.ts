@@ -84,9 +84,9 @@ let before = 0;
 
 const STATES: readonly State[] = [
   {
-    state: 'while the page opens the chat',
+    state: 'while the page prepares the message',
     type: 'text',
-    hold: hang('WAWebFindChatAction.findOrCreateLatestChat'),
+    hold: hang('WAWebMsgKey.newId'),
     reached: (id) => untilState(id, 'sending'),
     release: nothing,
     left: 0,
