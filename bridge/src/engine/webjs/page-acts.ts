@@ -18,8 +18,7 @@ export async function reactInPage(chatId: string, wireId: string, emoji: string)
     const message = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]))?.messages?.[0];
     if (!message) return { done: false, why: 'no-message', reason: 'the page does not have the message' };
     const wid = window.require('WAWebWidFactory').createWid(chatId);
-    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
-    const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
+    const other = window.wabridge.otherName(wid);
     // The message decides where the reaction goes, and that must be the chat whose order is kept.
     if (![wid._serialized, other?._serialized].includes(message.id.remote._serialized))
       return { done: false, why: 'no-message', reason: 'the message belongs to another chat' };
@@ -37,10 +36,7 @@ export async function reactInPage(chatId: string, wireId: string, emoji: string)
 export async function markSeenInPage(chatId: string): Promise<PageAct> {
   try {
     const wid = window.require('WAWebWidFactory').createWid(chatId);
-    const { Chat } = window.require('WAWebCollections');
-    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
-    const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
-    const chat = Chat.get(wid) ?? (other && Chat.get(other));
+    const chat = window.wabridge.knownChat(wid);
     if (!chat) return { done: false, why: 'no-chat', reason: 'the account has no chat under this id' };
     const { Stream } = window.require('WAWebStreamModel');
     // Read receipts leave only while the account counts as available.

@@ -24,9 +24,8 @@ export async function readFate(chatId: string, stanzaId: string): Promise<PageFa
     if (inMemory) return stored(inMemory);
     // A chat goes by phone number or by lid, and a group message bears the one or the other of its author.
     const wid = window.require('WAWebWidFactory').createWid(chatId);
-    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
     const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
-    const other = wid.server === 'c.us' ? getCurrentLid(wid) : wid.server === 'lid' ? getPhoneNumber(wid) : undefined;
+    const other = window.wabridge.otherName(wid);
     const known = (each: PageWid | undefined): each is PageWid => each !== undefined && each !== null;
     const authors = [getMaybeMePnUser(), getMaybeMeLidUser()].filter(known).map((each) => `_${each._serialized}`);
     const keys = [wid, other]

@@ -61,9 +61,8 @@ export function lookUp(id: string): PageAddress {
     return found;
   }
   if (wid.server !== 'c.us' && wid.server !== 'lid') return found;
-  const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
-  const lid = wid.server === 'lid' ? wid : getCurrentLid(wid);
-  const phone = wid.server === 'lid' ? getPhoneNumber(wid) : wid;
+  const other = window.wabridge.otherName(wid);
+  const [lid, phone] = wid.server === 'lid' ? [wid, other] : [other, wid];
   if (lid) found.lid = lid._serialized;
   if (phone) found.phoneId = phone._serialized;
   return found;
@@ -100,10 +99,7 @@ export function readSelf(): Self {
  */
 export async function findChat(id: string): Promise<string | null> {
   const wid = window.require('WAWebWidFactory').createWid(id);
-  const { Chat } = window.require('WAWebCollections');
-  const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
-  const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
-  const known = Chat.get(wid) ?? (other && Chat.get(other));
+  const known = window.wabridge.knownChat(wid);
   if (known) return known.id._serialized;
   if (wid.server !== 'c.us' && wid.server !== 'lid') return null;
   // Without this question the page throws "No LID for user" for a number that it has not met.

@@ -33,16 +33,14 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
   if (underWay.has(order.stanzaId)) return failed('after-id', 'the page is still at work on this message');
   underWay.add(order.stanzaId);
   try {
-    const { Msg, Chat } = window.require('WAWebCollections');
+    const { Msg } = window.require('WAWebCollections');
     const earlier =
       Msg.get(`true_${order.chatId}_${order.stanzaId}`) ??
       Msg.getModelsArray().find((each) => each.id.fromMe && each.id.id === order.stanzaId);
     if (earlier) return { sent: true, wireId: earlier.id._serialized, sentAt: earlier.t, ack: earlier.ack };
     const { createWid } = window.require('WAWebWidFactory');
-    const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
     const wid = createWid(order.chatId);
-    const other = wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
-    let chat = Chat.get(wid) ?? (other && Chat.get(other));
+    let chat = window.wabridge.knownChat(wid);
     if (!chat) {
       if (wid.server === 'g.us') return failed('no-chat', 'this account is not in the group');
       // Without this question the page throws "No LID for user" for a number that it has not met.
@@ -68,6 +66,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       quotedId = quoted.id._serialized;
     }
     let { content, caption } = order;
+    const { getCurrentLid } = window.require('WAWebApiContact');
     const mentions = order.mentions.map((mention) => {
       const lid = chat.groupMetadata?.isLidAddressingMode ? getCurrentLid(createWid(mention)) : undefined;
       if (!lid || mention === lid._serialized) return mention;

@@ -7,6 +7,7 @@
  *   became undefined and a send looked failed although it left. `_serialized` is put back on every key.
  * - The id of an outgoing message is made in the page; to have it on disk before WhatsApp hears of the message, the
  *   bridge chooses it and `MsgKey.newId` hands it out.
+ * - What several functions of the page have to know is here as well, since they cannot import it.
  */
 import type { PageWindow, ShimState } from './page-window.ts';
 
@@ -61,6 +62,15 @@ export function installShims(): void {
       const running = Promise.resolve().then(work);
       running.catch(() => undefined);
       state.jobs.set(job, running);
+    },
+    otherName(wid) {
+      const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
+      return wid.server === 'lid' ? getPhoneNumber(wid) : wid.server === 'c.us' ? getCurrentLid(wid) : undefined;
+    },
+    knownChat(wid) {
+      const { Chat } = window.require('WAWebCollections');
+      const other = state.otherName(wid);
+      return Chat.get(wid) ?? (other && Chat.get(other));
     },
     apply() {
       if (applied) return true;

@@ -108,6 +108,13 @@ export interface ShimState {
   /** Files that were fetched or are to be sent, by token. */
   readonly files: Map<string, PageFile>;
   begin(job: string, work: () => unknown): void;
+  /**
+   * The lid of an account that is named by its phone number, and the other way round; undefined where the page does not
+   * know it, and for whatever has one name only, as a group has.
+   */
+  otherName(wid: PageWid): PageWid | undefined;
+  /** The chat that the page has of an address, under whichever of its names; none is opened. */
+  knownChat(wid: PageWid): PageChat | undefined;
   /** Applies the shims that need the page's modules; true once they are in place. */
   apply(): boolean;
 }

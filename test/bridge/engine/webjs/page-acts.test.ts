@@ -8,6 +8,7 @@ import {
 } from '../../../../bridge/src/engine/webjs/page-acts.ts';
 import { EngineError } from '../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
+import { installShims } from '../../../../bridge/src/engine/webjs/page-shims.ts';
 import { markSeen, react, setTyping } from '../../../../bridge/src/engine/webjs/chat-acts.ts';
 import type { PageCalls } from '../../../../bridge/src/engine/webjs/page-calls.ts';
 import type { ChatId, WireId } from '../../../../bridge/src/contract/ids.ts';
@@ -55,6 +56,7 @@ beforeEach(() => {
     require: (name: string) => modules[name],
     WWebJS: { sendChatstate: async (state: string, chat: string) => void done.push([state, chat]) },
   };
+  installShims();
 });
 afterEach(() => {
   delete page.window;
@@ -79,6 +81,11 @@ describe('marking as read', () => {
       reason: expect.stringContaining('markedUnread'),
     });
     expect(done).toEqual([['available'], ['unavailable']]);
+  });
+
+  test('of a group that is not there asks for no other name of it', async () => {
+    modules['WAWebApiContact'] = {};
+    expect(await markSeenInPage('120363000000000001@g.us')).toMatchObject({ done: false, why: 'no-chat' });
   });
 
   test('in a page without the function, or without the chat, is told', async () => {

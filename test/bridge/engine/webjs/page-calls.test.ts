@@ -3,9 +3,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
 import { callsOf } from '../../../../bridge/src/engine/webjs/page-calls.ts';
+import { installShims } from '../../../../bridge/src/engine/webjs/page-shims.ts';
+import type { ShimState } from '../../../../bridge/src/engine/webjs/page-window.ts';
 
 interface World {
-  window?: { wabridge: { jobs: Map<string, Promise<unknown>>; begin(job: string, work: () => unknown): void } };
+  window?: { wabridge?: ShimState };
   finish?: (value: unknown) => void;
   refuse?: (reason: Error) => void;
 }
@@ -27,13 +29,8 @@ function work(greeting: string): Promise<string> {
 
 beforeEach(() => {
   questions = 0;
-  const jobs = new Map<string, Promise<unknown>>();
-  const begin = (job: string, run: () => unknown): void => {
-    const running = Promise.resolve().then(run);
-    running.catch(() => undefined);
-    jobs.set(job, running);
-  };
-  world.window = { wabridge: { jobs, begin } };
+  world.window = {};
+  installShims();
 });
 afterEach(() => {
   delete world.window;
@@ -50,7 +47,7 @@ test('work is asked for again and again until it has ended, and then forgotten',
   while (questions < 4) await new Promise((resolve) => setTimeout(resolve, 5));
   finishWith('Ada');
   expect(await result).toBe('hello Ada');
-  expect(world.window?.wabridge.jobs.size).toBe(0);
+  expect(world.window?.wabridge?.jobs.size).toBe(0);
 });
 
 test('work that takes too long, fails, or was in a page that is loaded anew', async () => {
@@ -63,6 +60,6 @@ test('work that takes too long, fails, or was in a page that is loaded anew', as
   delete world.finish;
   const lost = callsOf(page, 5).callLong(work, 20_000, 'c');
   await begun();
-  world.window?.wabridge.jobs.clear();
+  world.window?.wabridge?.jobs.clear();
   await expect(lost).rejects.toThrow(/loaded anew/);
 });
