@@ -63,17 +63,21 @@ export class BridgeAtTest {
   /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */
   async link(names: readonly string[]): Promise<void> {
     await Promise.all(
-      names.map(async (name, index) => {
-        const account = this.standin.network.addAccount(`4915110000${String(101 + index)}`, name);
-        this.accounts.set(name, account);
-        await this.bridge.client.request('POST', '/v1/sessions', { body: { name, engine: 'webjs' } });
-        const { code } = await this.until(`a QR of ${name}`, () =>
-          this.bridge.client.request<{ code: string }>('GET', `/v1/sessions/${name}/qr`),
-        );
-        this.standin.scan(code, account);
-      }),
+      names.map((name, index) =>
+        this.scan(name, this.standin.network.addAccount(`4915110000${String(101 + index)}`, name)),
+      ),
     );
     await this.untilReady();
+  }
+
+  /** Adds a session and scans its code with the phone of an account; `untilReady` tells when it is linked. */
+  async scan(name: string, account: Account): Promise<void> {
+    this.accounts.set(name, account);
+    await this.bridge.client.request('POST', '/v1/sessions', { body: { name, engine: 'webjs' } });
+    const { code } = await this.until(`a QR of ${name}`, () =>
+      this.bridge.client.request<{ code: string }>('GET', `/v1/sessions/${name}/qr`),
+    );
+    this.standin.scan(code, account);
   }
 
   /** Resolves once every linked session is ready. */

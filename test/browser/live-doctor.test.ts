@@ -1,63 +1,33 @@
 /** The live check as a person runs it, through a bridge of its own, the real library and a real browser. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { LIVE_CHECK_NAMES } from '../../bridge/src/cli/live-checks.ts';
 import type { LiveReport } from '../../bridge/src/cli/live/report.ts';
 import { doctorLive, statesOf } from '../bridge/cli/live-person.ts';
-import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
 import type { Account } from '../standin/account.ts';
 import { BUILDS } from '../standin/page-settings.ts';
-import { Standin } from '../standin/server.ts';
+import { BridgeAtTest } from './bridge-at-test.ts';
 
 const LONG = 300_000;
-let standin: Standin;
+let at: BridgeAtTest;
 let me: Account;
 let bob: Account;
-let bridge: BridgeProcess;
 
 beforeEach(async () => {
-  standin = new Standin();
-  Object.assign(standin.page, { build: '$1', version: BUILDS.$1 });
-  await standin.start();
-  me = standin.network.addAccount('4915110000001', 'Meredith Own');
-  bob = standin.network.addAccount('4915110000002', 'Bob Other');
+  at = await BridgeAtTest.open();
+  Object.assign(at.standin.page, { build: '$1', version: BUILDS.$1 });
+  me = at.standin.network.addAccount('4915110000001', 'Meredith Own');
+  bob = at.standin.network.addAccount('4915110000002', 'Bob Other');
   bob.readsAtOnce = true;
-  bridge = new BridgeProcess(await mkdtemp(join(tmpdir(), 'wabridge-live-')), await freePort(), {
-    WABRIDGE_ENGINES: 'webjs',
-    WABRIDGE_BROWSER_FLAGS: standin.browserArgs.join('\n'),
-  });
 });
-afterEach(async () => {
-  await bridge.stop();
-  await standin.stop();
-  await rm(bridge.dataDir, { recursive: true, force: true, maxRetries: 5 });
-}, LONG);
-
-async function until<Found>(what: string, ask: () => Promise<Found | undefined>): Promise<Found> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const found = await ask().catch(() => undefined);
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited too long for ${what}:\n${bridge.output}`);
-    await wait(100);
-  }
-}
+afterEach(() => at.close(), LONG);
 
 test(
   'every check is ok on a page that works, with a person who writes and a restart, and the report names nobody',
   async () => {
+    const { bridge, standin } = at;
     await bridge.start();
-    await bridge.client.request('POST', '/v1/sessions', { body: { name: 'merediths-phone', engine: 'webjs' } });
-    const path = '/v1/sessions/merediths-phone';
-    const { code } = await until('a QR', () => bridge.client.request<{ code: string }>('GET', `${path}/qr`));
-    standin.scan(code, me);
-    await until('ready', async () => {
-      const { state } = await bridge.client.request<{ state: string }>('GET', path);
-      return state === 'ready' ? true : undefined;
-    });
+    await at.scan('merediths-phone', me);
+    await at.untilReady();
 
     const checked = await doctorLive(bridge, ['merediths-phone', '--restart', '--json', '--wait', '90'], (text) => {
       const media = standin.media.store(Buffer.from('a photo, as far as anybody looks'), 'image/jpeg');
