@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import puppeteer, { type Page } from 'puppeteer';
 import { parseProxy } from '../../bridge/src/contract/proxy.ts';
+import { logInToProxy } from '../../bridge/src/engine/webjs/proxy-login.ts';
 import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
 import { browserTree } from './processes.ts';
 import { ProxyServer } from './proxy-server.ts';
-import { bobOf, LONG, SessionAtTest } from './session-at-test.ts';
+import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
+import { BROWSERS } from './webjs-harness.ts';
 
 /** No name leads anywhere, so that what goes past the proxy goes nowhere. */
 const NO_OTHER_WAY = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
@@ -59,6 +62,72 @@ describe('a session goes through its proxy', () => {
       const commands = await commandLines();
       expect(commands.some((command) => command.includes(`127.0.0.1:${proxy.port}`))).toBe(true);
       expect(commands.filter((command) => command.includes(USER) || command.includes('wört'))).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'a site behind the proxy that asks for a login is not given the one of the proxy',
+    async () => {
+      proxy = await ProxyServer.http(session.standin.port, LOGIN);
+      const { engine, heard } = await session.linked(
+        {},
+        { proxy: parseProxy(`http://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}`), browserArgs: [NO_OTHER_WAY] },
+      );
+      const stored = session.standin.storeMedia(Buffer.from('not for strangers'), 'application/pdf', 'a.pdf');
+      session.standin.network.say(session.bob, session.me, { type: 'document', media: stored });
+      const { wireId } = await heard.untilMessage(({ kind }) => kind === 'document');
+      session.standin.media.asksForLogin = true;
+      const failure = await failureOf(engine.downloadMedia(wireId, 1024 * 1024).then(buffer));
+      expect(failure.code).toBe('WAB_MEDIA_FAILED');
+      expect(proxy.refused).toBeGreaterThan(0);
+      expect(session.standin.media.logins).toEqual([]);
+      session.standin.media.asksForLogin = false;
+      expect(String(await buffer(await engine.downloadMedia(wireId, 1024 * 1024)))).toBe('not for strangers');
+    },
+    LONG,
+  );
+
+  test.each(['headless shell', 'chromium'] as const)(
+    'later pages and a new renderer are logged in as well, and only to the proxy: %s',
+    async (kind) => {
+      const login = { username: USER, password: PASSWORD };
+      proxy = await ProxyServer.http(session.standin.port, LOGIN);
+      const server = `--proxy-server=http://127.0.0.1:${proxy.port}`;
+      const { directPath } = session.standin.storeMedia(Buffer.from('not for strangers'), 'text/plain');
+      session.standin.media.asksForLogin = true;
+      const shell = kind === 'headless shell';
+      const browser = await puppeteer.launch({
+        executablePath: BROWSERS[kind],
+        headless: shell ? 'shell' : true,
+        pipe: true,
+        args: [
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+          ...session.standin.browserArgs,
+          NO_OTHER_WAY,
+          server,
+        ],
+      });
+      try {
+        await logInToProxy(browser, login);
+        const [first] = await browser.pages();
+        const site = 'https://web.whatsapp.com';
+        const statusOf = async (page: Page, path: string): Promise<number | undefined> =>
+          (await page.goto(`${site}${path}`))?.status();
+        expect(await statusOf(first as Page, '/')).toBe(200);
+        expect(await statusOf(first as Page, directPath)).toBe(401);
+        const ended = new Promise((resolve) => first?.once('error', resolve));
+        (await first?.createCDPSession())?.send('Page.crash').catch(() => undefined);
+        await ended;
+        expect(await statusOf(first as Page, '/')).toBe(200);
+        expect(await statusOf(first as Page, directPath)).toBe(401);
+        const later = await browser.newPage();
+        expect(await statusOf(later, '/')).toBe(200);
+        expect(await statusOf(later, directPath)).toBe(401);
+        expect(session.standin.media.logins).toEqual([]);
+      } finally {
+        await browser.close();
+      }
     },
     LONG,
   );

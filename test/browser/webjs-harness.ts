@@ -35,7 +35,10 @@ export const SUPPORTS: EngineSupports = {
 };
 
 /** Where Debian's packages put the two browsers; `npm test` installs both. */
-const BROWSERS = { chromium: '/usr/bin/chromium', 'headless shell': '/usr/bin/chromium-headless-shell' } as const;
+export const BROWSERS = {
+  chromium: '/usr/bin/chromium',
+  'headless shell': '/usr/bin/chromium-headless-shell',
+} as const;
 export type BrowserKind = keyof typeof BROWSERS;
 
 export class WebjsHarness {

@@ -19,6 +19,9 @@ export class MediaStore {
   uploadStatus = 200;
   /** Downloads end in the middle, as on a line that breaks. */
   cutsDownloads = false;
+  /** Downloads are answered with 401 and a request for a login; those that came are kept. */
+  asksForLogin = false;
+  readonly logins: string[] = [];
   readonly #files = new Map<string, Stored>();
 
   store(bytes: Buffer, mimetype: string, filename?: string): WireMedia {
@@ -73,12 +76,14 @@ export class MediaStore {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ directPath }));
   }
 
-  async download(directPath: string, method: string | undefined, response: ServerResponse): Promise<void> {
+  async download(directPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.delayMs > 0) await wait(this.delayMs);
+    if (request.headers.authorization !== undefined) this.logins.push(request.headers.authorization);
+    if (this.asksForLogin) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="media"' }).end();
     const file = this.#files.get(directPath);
     if (!file || file.gone) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': file.mimetype, 'content-length': file.bytes.length });
-    if (method === 'HEAD') return void response.end();
+    if (request.method === 'HEAD') return void response.end();
     if (!this.cutsDownloads) return void response.end(file.bytes);
     response.write(file.bytes.subarray(0, Math.floor(file.bytes.length / 2)), () => response.destroy());
   }

@@ -125,7 +125,7 @@ export class Standin {
     const { pathname, searchParams } = new URL(request.url ?? '/', `https://${HOST}`);
     const noStore = { 'cache-control': 'no-store' };
     if (pathname === '/mms' && request.method === 'POST') return this.media.upload(request, response);
-    if (pathname.startsWith('/mms/')) return this.media.download(pathname, request.method, response);
+    if (pathname.startsWith('/mms/')) return this.media.download(pathname, request, response);
     if (pathname === '/standin/wait') {
       await wait(Number(searchParams.get('ms')), undefined, { ref: false });
       return void response.writeHead(200, noStore).end();

@@ -9,6 +9,7 @@ import type { Deadlines } from './deadlines.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { launchFailure } from './launch-failure.ts';
 import { installShims } from './page-shims.ts';
+import { logInToProxy } from './proxy-login.ts';
 
 export interface ClientOptions {
   readonly browser: Browser;
@@ -39,7 +40,6 @@ export function createClient({
     webVersionCache: { type: 'none' },
     authTimeoutMs: deadlines.document,
     evalOnNewDoc: installShims,
-    ...(proxy?.credentials ? { proxyAuthentication: proxy.credentials } : {}),
     puppeteer: {
       executablePath: browser.path,
       headless: browser.shell ? 'shell' : true,
@@ -54,8 +54,13 @@ export function createClient({
       args,
     },
   });
+  let loggedIn: Promise<void> | null = null;
+  // Comes again, with the same browser, when the account is unlinked.
   auth.afterBrowserInitialized = async () => {
-    if (client.pupBrowser) onBrowser(client.pupBrowser, client.pageOrThrow);
+    const { pupBrowser } = client;
+    if (!pupBrowser) return;
+    onBrowser(pupBrowser, client.pageOrThrow);
+    if (proxy?.credentials) await (loggedIn ??= logInToProxy(pupBrowser, proxy.credentials));
   };
   const initialize = client.initialize.bind(client);
   client.initialize = async () => {
