@@ -6,6 +6,7 @@ import { startBridge, type Bridge } from './compose.ts';
 import { errorLines } from './cli/failure.ts';
 import { URL_FILE } from './config/settings.ts';
 import { createLogger, type Log } from './ops/logger.ts';
+import { keepYoungGenerationSmall } from './ops/young-generation.ts';
 
 /**
  * Runs the bridge until it is told to stop (SIGTERM, SIGINT) or cannot go on.
@@ -73,6 +74,7 @@ async function stopWithin(bridge: Bridge, timeoutMs: number, log: Log): Promise<
 }
 
 if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
+  keepYoungGenerationSmall();
   try {
     await runBridge(loadSettings(process.env));
   } catch (error) {

@@ -69,6 +69,11 @@ afterAll(async () => {
 }, 60_000);
 
 describe('the command', () => {
+  test('start begins anew under the same process id, with a small young generation', () => {
+    const commandLine = readFileSync(`/proc/${bridge.child.pid}/cmdline`, 'utf8').split('\0');
+    expect(commandLine.slice(1, 4)).toEqual([expect.stringMatching(/^--max-semi-space-size=\d+$/), COMMAND, 'start']);
+  });
+
   test('the whole road: a session, a message in, a message out, an answer on the simulated phone', async () => {
     const added = await run('session', 'add', 'demo', '--engine', 'sandbox');
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining('Session demo is ready (simulated') });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
+import { keepYoungGenerationSmall } from '../../ops/young-generation.ts';
 import { leaf, listOption, wholeNumber } from '../command.ts';
 
 export function startCommand(program: Command): void {
@@ -8,6 +9,7 @@ export function startCommand(program: Command): void {
     'start',
     'run the bridge in this terminal until Ctrl-C',
     async (context, _args, { engines, port }) => {
+      keepYoungGenerationSmall();
       const overrides = {
         ...(engines === undefined ? {} : { engines }),
         ...(port === undefined ? {} : { port }),

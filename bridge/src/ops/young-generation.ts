@@ -1,0 +1,38 @@
+/**
+ * V8 lets its young generation grow with the memory of the machine: to 134 MB on one with 24 GiB, once some messages have
+ * come through, and it does not give that back. The bridge lives beside browsers, and its short-lived objects are small.
+ * Node takes the size on its command line alone: V8 ignores the flag in a running process.
+ */
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+
+const FLAG = '--max-semi-space-size';
+/** In MB, of each half; see ADR 14 for what it saves and what it costs. */
+const SEMI_SPACE_MB = 4;
+/** Only a program of ours is begun anew, never one that merely calls us. */
+const PROGRAMS = ['bin/wabridge.mjs', 'src/main.ts', 'dist/main.js'].map((program) =>
+  join(import.meta.dirname, '..', '..', program),
+);
+
+/**
+ * The command line with a small young generation; null where it has been settled already (by us or in NODE_OPTIONS) or
+ * where this process cannot be begun anew: process.execve() came with Node 22.15, is not there on Windows, and would cut
+ * the channel to a parent that forked us.
+ *
+ * @param process what is asked of `node:process`
+ */
+export function thriftyCommandLine(
+  process: Pick<NodeJS.Process, 'argv' | 'connected' | 'env' | 'execArgv' | 'execPath' | 'execve' | 'platform'>,
+): string[] | null {
+  const { argv, connected, env, execArgv, execPath, execve, platform } = process;
+  if (execve === undefined || platform === 'win32' || connected) return null;
+  if ([...execArgv, env['NODE_OPTIONS'] ?? ''].some((options) => /semi[-_]space/.test(options))) return null;
+  if (argv[1] === undefined || !PROGRAMS.includes(realpathSync(argv[1]))) return null;
+  return [execPath, `${FLAG}=${SEMI_SPACE_MB}`, ...execArgv, ...argv.slice(1)];
+}
+
+/** Begins this process anew with a small young generation, under the same id; returns where there is nothing to do. */
+export function keepYoungGenerationSmall(): void {
+  const commandLine = thriftyCommandLine(process);
+  if (commandLine !== null) process.execve?.(process.execPath, commandLine, process.env);
+}
