@@ -6,9 +6,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer, type WorkflowFile } from './n8n-server.ts';
+import { publish } from './n8n-at-test.ts';
+import { N8nServer, type WorkflowFile } from './n8n-server.ts';
 
 jest.setTimeout(240_000);
 
@@ -29,17 +29,12 @@ beforeAll(async () => {
   bridge = new BridgeProcess(join(folder, 'bridge'), await freePort());
   await bridge.start();
   await bridge.client.request('POST', '/v1/sessions', { body: { name: 'demo', engine: 'sandbox' } });
-  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
-    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
-  });
   workflow = JSON.parse(
     await readFile(new URL('../../examples/answer-a-message.json', import.meta.url), 'utf8'),
   ) as WorkflowFile;
   // The default expression engine, as users have it.
   n8n = new N8nServer({ folder: join(folder, 'n8n'), port: await freePort(), brokerPort: await freePort() });
-  await n8n.prepare({ credentials: [bridgeCredential(bridge.url, secret)], workflows: [workflow] });
-  await n8n.start();
-  await n8n.untilPublished(workflow.id);
+  await publish(n8n, bridge, [workflow]);
 });
 
 afterAll(async () => {

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { SessionName } from '../../bridge/src/contract/ids.ts';
-import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { NetworkServer } from '../../bridge/src/engine/sandbox/network-server.ts';
 import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer } from './n8n-server.ts';
-import { Witness, type WitnessedRun } from './witness.ts';
+import { n8nIn, publish } from './n8n-at-test.ts';
+import type { N8nServer } from './n8n-server.ts';
+import { Witness } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
 const EVENTS = 1_000;
@@ -45,21 +45,8 @@ beforeAll(async () => {
   bridge = new BridgeProcess(join(folder, 'bridge'), await freePort(), { WABRIDGE_SANDBOX_NETWORK_URL: networkUrl });
   await bridge.start();
   await bridge.client.request('POST', '/v1/sessions', { body: { name: SESSION, engine: 'sandbox' } });
-  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
-    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
-  });
-  n8n = new N8nServer({
-    folder: join(folder, 'n8n'),
-    port: await freePort(),
-    brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-  });
-  await n8n.prepare({
-    credentials: [bridgeCredential(bridge.url, secret)],
-    workflows: [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })],
-  });
-  await n8n.start();
-  await n8n.untilPublished(WORKFLOW);
+  n8n = await n8nIn(join(folder, 'n8n'));
+  await publish(n8n, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })]);
 });
 
 afterAll(async () => {
@@ -87,18 +74,6 @@ async function unfinished(): Promise<readonly unknown[]> {
     query: { state: 'queued,sending,failed,in_doubt' },
   });
   return messages;
-}
-
-/** Ids of events by chat, in the order in which their first runs began. */
-function firstRunsByChat(runs: readonly WitnessedRun[]): Map<string, string[]> {
-  const known = new Set<string>();
-  const byChat = new Map<string, string[]>();
-  for (const run of runs) {
-    if (known.has(run.eventId)) continue;
-    known.add(run.eventId);
-    byChat.set(run.chat, [...(byChat.get(run.chat) ?? []), run.text]);
-  }
-  return byChat;
 }
 
 describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () => {
@@ -148,7 +123,7 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     expect(repeated.length).toBeLessThanOrEqual(3 * 5);
 
     // Order within each chat.
-    for (const [, texts] of firstRunsByChat(witness.runs)) expect(texts).toEqual([...texts].sort());
+    for (const [, texts] of witness.textsByChat()) expect(texts).toEqual([...texts].sort());
 
     // Each event answered exactly once: one message on the phone for each, whatever ran twice.
     const texts = answers.map(({ text }) => text);

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer } from './n8n-server.ts';
+import { n8nIn, publish } from './n8n-at-test.ts';
+import type { N8nServer } from './n8n-server.ts';
 import { Witness, type WitnessedRun } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
@@ -61,22 +61,12 @@ beforeAll(async () => {
   for (const { session } of WORKFLOWS) {
     await bridge.client.request('POST', '/v1/sessions', { body: { name: session, engine: 'sandbox' } });
   }
-  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
-    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
-  });
-  n8n = new N8nServer({
-    folder: join(folder, 'n8n'),
-    port: await freePort(),
-    brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-    env: { NODE_OPTIONS: `--max-old-space-size=${N8N_HEAP_MB}` },
-  });
-  await n8n.prepare({
-    credentials: [bridgeCredential(bridge.url, secret)],
-    workflows: WORKFLOWS.map((workflow) => witnessedWorkflow({ ...workflow, witnessUrl: witness.url })),
-  });
-  await n8n.start();
-  for (const { id } of WORKFLOWS) await n8n.untilPublished(id);
+  n8n = await n8nIn(join(folder, 'n8n'), { NODE_OPTIONS: `--max-old-space-size=${N8N_HEAP_MB}` });
+  await publish(
+    n8n,
+    bridge,
+    WORKFLOWS.map((workflow) => witnessedWorkflow({ ...workflow, witnessUrl: witness.url })),
+  );
   supervisor = supervise();
 });
 

@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { WabError } from '../../bridge/src/contract/errors.ts';
 import { N8N_SCOPES, type Scope } from '../../bridge/src/contract/scopes.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer, type Credential, type Execution, type WorkflowFile } from './n8n-server.ts';
+import { issueKey, n8nIn } from './n8n-at-test.ts';
+import { bridgeCredential, type N8nServer, type Credential, type Execution, type WorkflowFile } from './n8n-server.ts';
 
 jest.setTimeout(240_000);
 
@@ -22,11 +23,6 @@ const PUBLISHED = {
   unknown: 'refusalsUnknown1',
   unreachable: 'refusalsNobody01',
 } as const;
-
-interface IssuedKey {
-  readonly key: { readonly keyId: string };
-  readonly secret: string;
-}
 
 let folder: string;
 let bridge: BridgeProcess;
@@ -61,12 +57,7 @@ beforeAll(async () => {
     good.replace(/_([^_]{4})/, (_, start: string) => `_${[...start].reverse().join('')}`),
   );
 
-  n8n = new N8nServer({
-    folder: join(folder, 'n8n'),
-    port: await freePort(),
-    brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-  });
+  n8n = await n8nIn(join(folder, 'n8n'));
   await n8n.prepare({
     credentials: [...credentials.values()],
     workflows: Object.entries(PUBLISHED).map(([name, id]) => published(id, name)),
@@ -84,8 +75,8 @@ afterAll(async () => {
 });
 
 async function issue(name: string, scopes: readonly Scope[]): Promise<string> {
-  const { key, secret } = await bridge.client.request<IssuedKey>('POST', '/v1/keys', { body: { name, scopes } });
-  keys.set(name, key.keyId);
+  const { keyId, secret } = await issueKey(bridge, name, scopes);
+  keys.set(name, keyId);
   return secret;
 }
 

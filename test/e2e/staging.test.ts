@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer } from './n8n-server.ts';
+import { n8nIn, prepare } from './n8n-at-test.ts';
+import type { N8nServer } from './n8n-server.ts';
 import { Witness } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
@@ -33,14 +33,6 @@ let production: N8nServer;
 let staging: N8nServer;
 let said = 0;
 
-const n8nIn = async (name: string): Promise<N8nServer> =>
-  new N8nServer({
-    folder: join(folder, name),
-    port: await freePort(),
-    brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-  });
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wabridge-staging-'));
   witness = new Witness();
@@ -48,17 +40,11 @@ beforeAll(async () => {
   bridge = new BridgeProcess(join(folder, 'bridge'), await freePort());
   await bridge.start();
   await bridge.client.request('POST', '/v1/sessions', { body: { name: 'demo', engine: 'sandbox' } });
-  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
-    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
-  });
-  production = await n8nIn('production');
-  await production.prepare({
-    credentials: [bridgeCredential(bridge.url, secret)],
-    workflows: [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })],
-  });
+  production = await n8nIn(join(folder, 'production'));
+  await prepare(production, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })]);
   // Before anything runs, so that the database is copied at rest.
   await cp(join(folder, 'production'), join(folder, 'staging'), { recursive: true });
-  staging = await n8nIn('staging');
+  staging = await n8nIn(join(folder, 'staging'));
   await production.start();
   await production.untilPublished(WORKFLOW);
 });

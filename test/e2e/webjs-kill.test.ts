@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { N8N_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { browserTree, untilEnded } from '../browser/processes.ts';
 import type { Account } from '../standin/account.ts';
 import { Standin } from '../standin/server.ts';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { bridgeCredential, N8nServer } from './n8n-server.ts';
-import { Witness, type WitnessedRun } from './witness.ts';
+import { n8nIn, publish } from './n8n-at-test.ts';
+import type { N8nServer } from './n8n-server.ts';
+import { Witness } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
 const CHATS = 25;
@@ -87,21 +87,8 @@ beforeAll(async () => {
   });
   await bridge.start();
   await bridge.client.request('POST', '/v1/sessions', { body: { name: SESSION, engine: 'webjs' } });
-  const { secret } = await bridge.client.request<{ secret: string }>('POST', '/v1/keys', {
-    body: { name: 'n8n', scopes: [...N8N_SCOPES] },
-  });
-  n8n = new N8nServer({
-    folder: join(folder, 'n8n'),
-    port: await freePort(),
-    brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-  });
-  await n8n.prepare({
-    credentials: [bridgeCredential(bridge.url, secret)],
-    workflows: [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url, hashesMedia: true })],
-  });
-  await n8n.start();
-  await n8n.untilPublished(WORKFLOW);
+  n8n = await n8nIn(join(folder, 'n8n'));
+  await publish(n8n, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url, hashesMedia: true })]);
   const deadline = Date.now() + 60_000;
   let code = '';
   await until(
@@ -170,18 +157,6 @@ async function kill(atLeast: number, deadline: number, victim: () => Promise<voi
   return { runs, sends };
 }
 
-/** Texts by chat, in the order in which their first runs began. */
-function firstRunsByChat(runs: readonly WitnessedRun[]): Map<string, string[]> {
-  const known = new Set<string>();
-  const byChat = new Map<string, string[]>();
-  for (const run of runs) {
-    if (known.has(run.eventId)) continue;
-    known.add(run.eventId);
-    byChat.set(run.chat, [...(byChat.get(run.chat) ?? []), run.text]);
-  }
-  return byChat;
-}
-
 describe(`${MESSAGES} messages over ${CHATS} chats; n8n, Chromium and the bridge killed once each`, () => {
   test('every workflow runs with its file, in order within its chat, and every message is answered exactly once', async () => {
     const deadline = Date.now() + DEADLINE_MS;
@@ -236,7 +211,7 @@ describe(`${MESSAGES} messages over ${CHATS} chats; n8n, Chromium and the bridge
     for (const { text, sha256: hash } of witness.runs) expect([text, hash]).toEqual([text, hashes.get(text)]);
 
     // Order within each chat.
-    for (const [, texts] of firstRunsByChat(witness.runs)) expect(texts).toEqual([...texts].sort());
+    for (const [, texts] of witness.textsByChat()) expect(texts).toEqual([...texts].sort());
 
     // Each answered exactly once, in order within each chat.
     for (const [person, { inbox }] of people.entries()) {

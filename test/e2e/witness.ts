@@ -51,6 +51,18 @@ export class Witness {
     return new Set(this.runs.map((run) => run.eventId));
   }
 
+  /** Texts by chat, in the order in which their first runs began. */
+  textsByChat(): ReadonlyMap<string, readonly string[]> {
+    const known = new Set<string>();
+    const byChat = new Map<string, string[]>();
+    for (const { eventId, chat, text } of this.runs) {
+      if (known.has(eventId)) continue;
+      known.add(eventId);
+      byChat.set(chat, [...(byChat.get(chat) ?? []), text]);
+    }
+    return byChat;
+  }
+
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {

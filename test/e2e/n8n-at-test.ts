@@ -1,0 +1,47 @@
+/** An n8n of a test's own beside a bridge: with a key of that bridge and with workflows that run. */
+import { N8N_SCOPES, type Scope } from '../../bridge/src/contract/scopes.ts';
+import { freePort, type BridgeProcess } from './bridge-process.ts';
+import { bridgeCredential, N8nServer, type WorkflowFile } from './n8n-server.ts';
+
+type Bridge = Pick<BridgeProcess, 'client' | 'url'>;
+
+export interface IssuedKey {
+  readonly keyId: string;
+  /** What goes into the credential. */
+  readonly secret: string;
+}
+
+/**
+ * An n8n on free ports that has not started, with the faster of n8n's expression engines.
+ *
+ * @param folder of this n8n alone
+ */
+export async function n8nIn(folder: string, env: Readonly<Record<string, string>> = {}): Promise<N8nServer> {
+  const [port, brokerPort] = [await freePort(), await freePort()];
+  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', env });
+}
+
+/** Has a running bridge issue a key; by default one that may do what n8n's nodes need. */
+export async function issueKey(
+  { client }: Bridge,
+  name = 'n8n',
+  scopes: readonly Scope[] = N8N_SCOPES,
+): Promise<IssuedKey> {
+  const { key, secret } = await client.request<{ key: { keyId: string }; secret: string }>('POST', '/v1/keys', {
+    body: { name, scopes },
+  });
+  return { keyId: key.keyId, secret };
+}
+
+/** Gives an n8n the credential for a running bridge and workflows with it. It is not started by this. */
+export async function prepare(n8n: N8nServer, bridge: Bridge, workflows: readonly WorkflowFile[]): Promise<void> {
+  const { secret } = await issueKey(bridge);
+  await n8n.prepare({ credentials: [bridgeCredential(bridge.url, secret)], workflows });
+}
+
+/** Prepares an n8n, starts it and resolves once the triggers of all workflows run. */
+export async function publish(n8n: N8nServer, bridge: Bridge, workflows: readonly WorkflowFile[]): Promise<void> {
+  await prepare(n8n, bridge, workflows);
+  await n8n.start();
+  for (const { id } of workflows) await n8n.untilPublished(id);
+}
