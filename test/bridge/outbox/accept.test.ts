@@ -5,35 +5,21 @@ import { WabError } from '../../../bridge/src/contract/errors.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { IDEMPOTENCY_MS } from '../../../bridge/src/outbox/accept.ts';
-import {
-  ALICE,
-  KEY,
-  Network,
-  openOutbox,
-  SESSION,
-  tempFolder,
-  type HarnessOptions,
-  type OpenOutbox,
-} from './outbox-harness.ts';
+import { ALICE, KEY, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import { OutboxLives } from './outbox-lives.ts';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
-let folder: Awaited<ReturnType<typeof tempFolder>>;
+const lives = new OutboxLives();
 let outbox: OpenOutbox;
-const open = async (options: HarnessOptions = {}): Promise<OpenOutbox> =>
-  (outbox = await openOutbox(folder.path, options));
+const open = async (options: HarnessOptions = {}): Promise<OpenOutbox> => (outbox = await lives.open(options));
 const hello: SendRequest = { session: SESSION, to: '+49 1511 111111', type: 'text', text: 'hello' };
 const accept = (request: SendRequest, idempotencyKey: string, more: { keyId?: KeyId; firstAnswer?: boolean } = {}) =>
   outbox.service.accept(request, { keyId: KEY, firstAnswer: false, ...more, idempotencyKey });
 const stored = () => outbox.service.list({ limit: 100 });
 
-beforeEach(async () => {
-  folder = await tempFolder();
-});
-afterEach(async () => {
-  await outbox.close();
-  await folder.remove();
-});
+beforeEach(lives.begin);
+afterEach(lives.end);
 
 describe('idempotency', () => {
   test('the same key and body answer with the first message, also at once and after a restart', async () => {

@@ -2,42 +2,30 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
-import {
-  ALICE,
-  BOB,
-  Network,
-  openOutbox,
-  SESSION,
-  tempFolder,
-  type HarnessOptions,
-  type OpenOutbox,
-} from './outbox-harness.ts';
+import { ALICE, BOB, Network, SESSION, type HarnessOptions } from './outbox-harness.ts';
+import { OutboxLives } from './outbox-lives.ts';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
-let folder: Awaited<ReturnType<typeof tempFolder>>;
-let open: OpenOutbox[] = [];
-const start = async (options: HarnessOptions = {}, ready = true): Promise<OpenOutbox> => {
-  const outbox = await openOutbox(folder.path, options);
-  open.push(outbox);
-  if (ready) outbox.sessions.up();
-  await outbox.dispatcher.start();
-  return outbox;
-};
+const { begin, end, start } = new OutboxLives();
 const deferred = <T>() => {
   let resolve!: (value: T) => void;
   const promise = new Promise<T>((set) => (resolve = set));
   return { promise, resolve };
 };
 
-beforeEach(async () => {
-  folder = await tempFolder();
-});
-afterEach(async () => {
-  for (const outbox of open) await outbox.close();
-  open = [];
-  await folder.remove();
-});
+/** The next send leaves once the returned function is called. */
+const holdNext = (network: Network): (() => void) => {
+  const hold = deferred<void>();
+  network.scripts.push(async (_message, _wireId, deliver) => {
+    await hold.promise;
+    return deliver();
+  });
+  return hold.resolve;
+};
+
+beforeEach(begin);
+afterEach(end);
 
 describe('sending', () => {
   test('a message is sent once, under the id that was on disk before, with its event', async () => {
@@ -134,11 +122,7 @@ describe('sending', () => {
 describe('order and parallelism', () => {
   test('one in flight per chat, in order; another chat goes on beside it', async () => {
     const network = new Network();
-    const hold = deferred<void>();
-    network.scripts.push(async (_message, _wireId, deliver) => {
-      await hold.promise;
-      return deliver();
-    });
+    const release = holdNext(network);
     const outbox = await start({ network });
     const first = await outbox.accept('a1', ALICE);
     await outbox.until(first.id, 'sending');
@@ -146,7 +130,7 @@ describe('order and parallelism', () => {
     const other = await outbox.accept('b1', BOB);
     await outbox.until(other.id, 'accepted');
     expect(network.texts()).toEqual(['b1']);
-    hold.resolve();
+    release();
     await outbox.until(second.id, 'accepted');
     expect(network.texts(ALICE)).toEqual(['a1', 'a2']);
   });
@@ -218,18 +202,14 @@ describe('order and parallelism', () => {
     const outbox = await start({ network });
     const first = await outbox.accept('a1', ALICE);
     await outbox.until(first.id, 'in_doubt');
-    const hold = deferred<void>();
-    network.scripts.push(async (_message, _wireId, deliver) => {
-      await hold.promise;
-      return deliver();
-    });
+    const release = holdNext(network);
     const second = await outbox.accept('a2', ALICE);
     await outbox.until(second.id, 'sending');
     await outbox.service.resolve(first.id as OutboxId, 'resend');
     const third = await outbox.accept('b1', BOB);
     await outbox.until(third.id, 'accepted');
     expect(network.texts()).toEqual(['b1']);
-    hold.resolve();
+    release();
     await outbox.until(first.id, 'accepted');
     expect(network.texts(ALICE)).toEqual(['a2', 'a1']);
   });
@@ -498,9 +478,7 @@ describe('sessions come and go', () => {
 
 describe('a restart', () => {
   const interrupt = async (options: HarnessOptions & { readonly network: Network }, left: boolean): Promise<string> => {
-    const before = await openOutbox(folder.path, { ...options, sendMs: 60_000 });
-    before.sessions.up();
-    await before.dispatcher.start();
+    const before = await start({ ...options, sendMs: 60_000 });
     options.network.scripts.push((_message, _wireId, deliver) => {
       if (left) deliver();
       return new Promise(() => undefined);

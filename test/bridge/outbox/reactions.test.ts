@@ -6,31 +6,15 @@ import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';
 import type { Static } from 'typebox';
-import {
-  ALICE,
-  KEY,
-  Network,
-  openOutbox,
-  SESSION,
-  tempFolder,
-  type HarnessOptions,
-  type OpenOutbox,
-} from './outbox-harness.ts';
+import { ALICE, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
 
 const TARGET = `false_${ALICE}_3EB0AAAA` as WireId;
-let folder: Awaited<ReturnType<typeof tempFolder>>;
-let open: OpenOutbox[] = [];
+const { begin, end, start } = new OutboxLives();
 let keys = 0;
 
-const start = async (options: HarnessOptions = {}, ready = true): Promise<OpenOutbox> => {
-  const outbox = await openOutbox(folder.path, options);
-  open.push(outbox);
-  if (ready) outbox.sessions.up();
-  await outbox.dispatcher.start();
-  return outbox;
-};
 const accept = (outbox: OpenOutbox, emoji: string, key = `reaction-${++keys}`): Promise<Acceptance> => {
   const request: Static<typeof SendReaction> = {
     session: SESSION,
@@ -44,14 +28,8 @@ const accept = (outbox: OpenOutbox, emoji: string, key = `reaction-${++keys}`): 
 const react = async (outbox: OpenOutbox, emoji: string): Promise<OutboxMessage> =>
   (await accept(outbox, emoji)).message;
 
-beforeEach(async () => {
-  folder = await tempFolder();
-});
-afterEach(async () => {
-  for (const outbox of open) await outbox.close();
-  open = [];
-  await folder.remove();
-});
+beforeEach(begin);
+afterEach(end);
 
 describe('a reaction', () => {
   test('is sent without an id of its own and ends as accepted; no event calls it a message', async () => {
@@ -171,7 +149,6 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     await sending;
     expect((await before.service.get(id as OutboxId)).state).toBe('sending');
     await before.close();
-    open = [];
 
     const after = await start({ network, inDoubtPolicy: 'hold' });
     expect((await after.until(id, 'accepted')).attempts).toBe(2);
