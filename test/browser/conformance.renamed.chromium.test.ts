@@ -1,7 +1,8 @@
 /** The engine suite on the page that renamed `_serialized` to `$1`, in a whole Chromium. */
 import { engineConformance } from '../conformance/engine.suite.ts';
-import { conformanceHarness, SUPPORTS } from './webjs-harness.ts';
+import { SUPPORTS_ALL } from '../conformance/engine/engine-harness.ts';
+import { conformanceHarness } from './webjs-harness.ts';
 
-engineConformance('webjs, page with `$1`, chromium', SUPPORTS, () => conformanceHarness('$1', 'chromium'), {
+engineConformance('webjs, page with `$1`, chromium', SUPPORTS_ALL, () => conformanceHarness('$1', 'chromium'), {
   timeoutMs: 90_000,
 });

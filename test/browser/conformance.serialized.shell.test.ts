@@ -1,10 +1,11 @@
 /** The engine suite on the page as it was before July 2026, in the headless shell. */
 import { engineConformance } from '../conformance/engine.suite.ts';
-import { conformanceHarness, SUPPORTS } from './webjs-harness.ts';
+import { SUPPORTS_ALL } from '../conformance/engine/engine-harness.ts';
+import { conformanceHarness } from './webjs-harness.ts';
 
 engineConformance(
   'webjs, page with `_serialized`, headless shell',
-  SUPPORTS,
+  SUPPORTS_ALL,
   () => conformanceHarness('_serialized', 'headless shell'),
   { timeoutMs: 90_000 },
 );

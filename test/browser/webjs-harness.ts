@@ -11,28 +11,12 @@ import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.t
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
-import type { EngineHarness, EngineSupports, ReactionSeen, ReceivedByContact } from '../conformance/engine.suite.ts';
+import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
 import type { Account, Group, Heard } from '../standin/account.ts';
 import type { WireMessage } from '../standin/frames.ts';
 import { Standin } from '../standin/server.ts';
 import type { PageSettings } from '../standin/page-settings.ts';
 import { BUILDS } from '../standin/page-settings.ts';
-
-export const SUPPORTS: EngineSupports = {
-  chosenMessageIds: true,
-  absence: true,
-  groups: true,
-  mediaIn: true,
-  mediaOut: true,
-  mentions: true,
-  quotes: true,
-  ownPhone: true,
-  reconnects: true,
-  offlineBacklog: true,
-  redelivery: true,
-  unlink: true,
-  pairingCode: true,
-};
 
 /** Where Debian's packages put the two browsers; `npm test` installs both. */
 export const BROWSERS = {

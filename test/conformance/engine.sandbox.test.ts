@@ -13,23 +13,9 @@ import type { PhoneNetwork } from '../../bridge/src/engine/sandbox/phone-network
 import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts';
 import type { SandboxControl } from '../../bridge/src/engine/sandbox/sandbox-control.ts';
 import { SandboxEngineFactory } from '../../bridge/src/engine/sandbox/sandbox-factory.ts';
-import { engineConformance, type EngineHarness, type EngineSupports } from './engine.suite.ts';
+import { engineConformance } from './engine.suite.ts';
+import { SUPPORTS_ALL, type EngineHarness } from './engine/engine-harness.ts';
 
-const SUPPORTS: EngineSupports = {
-  chosenMessageIds: true,
-  absence: true,
-  groups: true,
-  mediaIn: true,
-  mediaOut: true,
-  mentions: true,
-  quotes: true,
-  ownPhone: true,
-  reconnects: true,
-  offlineBacklog: true,
-  redelivery: true,
-  unlink: true,
-  pairingCode: true,
-};
 let accounts = 0;
 const WAIT_MS = 20_000;
 const CONTACT = '4915112345678@c.us';
@@ -110,7 +96,7 @@ async function sandboxHarness(
   };
 }
 
-engineConformance('sandbox, network in this process', SUPPORTS, async () => {
+engineConformance('sandbox, network in this process', SUPPORTS_ALL, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wabridge-sandbox-'));
   const network = new LocalNetwork({ folder: join(folder, 'network') });
   return sandboxHarness(folder, network, () => network.close());
@@ -128,7 +114,7 @@ afterAll(async () => {
 
 engineConformance(
   'sandbox, network in a process of its own',
-  SUPPORTS,
+  SUPPORTS_ALL,
   async () => {
     // One network for all tests, as there is one WhatsApp; each test has an account of its own.
     beside ??= startNetwork();

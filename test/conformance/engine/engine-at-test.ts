@@ -1,0 +1,103 @@
+/** The engine that a check of the suite looks at: made anew for each check, on a harness of that check's own. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import { EngineError, type Engine, type OutgoingFile } from '../../../bridge/src/engine/engine.ts';
+import { EngineRecording } from '../engine-recording.ts';
+import type { EngineHarness, EngineSupports, SuiteOptions } from './engine-harness.ts';
+
+interface Started {
+  readonly engine: Engine;
+  readonly heard: EngineRecording;
+}
+
+export class EngineAtTest {
+  readonly supports: EngineSupports;
+  readonly limits: Required<SuiteOptions>;
+  readonly #makeHarness: () => Promise<EngineHarness>;
+  readonly #running = new Set<Engine>();
+  #harness: EngineHarness | undefined;
+  #folder = '';
+
+  constructor(supports: EngineSupports, makeHarness: () => Promise<EngineHarness>, limits: Required<SuiteOptions>) {
+    this.supports = supports;
+    this.#makeHarness = makeHarness;
+    this.limits = limits;
+  }
+
+  /** Before each check. */
+  readonly open = async (): Promise<void> => {
+    this.#folder = await mkdtemp(join(tmpdir(), 'wabridge-engine-'));
+    this.#harness = await this.#makeHarness();
+  };
+
+  /** After each check, also where `open` failed half-way. */
+  readonly close = async (): Promise<void> => {
+    await Promise.all([...this.#running].map((engine) => engine.stop()));
+    this.#running.clear();
+    const harness = this.#harness;
+    this.#harness = undefined;
+    await harness?.cleanUp();
+    await rm(this.#folder, { recursive: true, force: true });
+  };
+
+  /** The harness of the check that runs. */
+  get harness(): EngineHarness {
+    if (this.#harness === undefined) throw new Error('no check is running');
+    return this.#harness;
+  }
+
+  readonly check = (what: string, run: () => Promise<void>): void => test(what, run, this.limits.timeoutMs);
+
+  /** A check that is reported as skipped where the engine does not claim the feature. */
+  readonly checkIf = (feature: keyof EngineSupports, what: string, run: () => Promise<void>): void => {
+    if (this.supports[feature]) this.check(what, run);
+    else test.skip(`${what} (not claimed: ${feature})`, run);
+  };
+
+  /** An engine that was started, with what it reports. */
+  readonly launch = async (): Promise<Started> => {
+    const heard = new EngineRecording();
+    const engine = this.harness.createEngine(heard);
+    this.#running.add(engine);
+    await engine.start();
+    return { engine, heard };
+  };
+
+  /** Launched, scanned and ready. */
+  readonly linked = async (): Promise<Started> => {
+    const started = await this.launch();
+    const qr = await started.heard.untilSignal('qr');
+    await this.harness.scan(qr.code);
+    await started.heard.untilSignal('ready');
+    return started;
+  };
+
+  readonly end = async (engine: Engine): Promise<void> => {
+    await engine.stop();
+    this.#running.delete(engine);
+  };
+
+  /** A file of these bytes, to send. */
+  readonly file = async (fileName: string, mimeType: string, bytes: Buffer): Promise<OutgoingFile> => {
+    const path = join(this.#folder, fileName);
+    await writeFile(path, bytes);
+    return { path, mimeType, sizeBytes: bytes.length, fileName };
+  };
+}
+
+/** The id under which to send, null where the engine does not let it be chosen. */
+export const idFor = (engine: Engine, chatId: string): WireId | null =>
+  engine.capabilities.chosenMessageIds ? engine.chooseWireId(chatId as ChatId) : null;
+
+/** The error that the engine fails with. */
+export const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
+  const error = await promise.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(EngineError);
+  return error as EngineError;
+};

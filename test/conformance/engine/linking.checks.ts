@@ -1,0 +1,79 @@
+/** How an engine is linked with the phone, and what it says of itself once it is. */
+import { expect } from '@jest/globals';
+import { failure, type EngineAtTest } from './engine-at-test.ts';
+
+export function linkingChecks(at: EngineAtTest): void {
+  const { check, checkIf, end, launch, linked } = at;
+
+  check('links by QR: qr, authenticated, ready, in this order', async () => {
+    const { heard } = await linked();
+    const kinds = [...new Set(heard.signals.map((signal) => signal.kind))];
+    expect(kinds.slice(0, 3)).toEqual(['qr', 'authenticated', 'ready']);
+    const qr = await heard.untilSignal('qr');
+    expect(qr.code.length).toBeGreaterThan(10);
+    expect(qr.expiresAt.getTime()).toBeGreaterThan(Date.now() - at.limits.timeoutMs);
+    const ready = await heard.untilSignal('ready');
+    expect(ready.self.chatId).toMatch(/@(c\.us|lid)$/);
+  });
+
+  check('says of itself what works: nothing fails while it is ready, something does once it has ended', async () => {
+    const { engine } = await linked();
+    const { checks } = await engine.health();
+    expect(checks.length).toBeGreaterThan(0);
+    expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
+    for (const { name: part, detail } of checks) {
+      expect(part).not.toBe('');
+      expect(detail).not.toBe('');
+      expect(detail).not.toContain(at.harness.contact.split('@')[0]);
+    }
+    await end(engine);
+    expect((await engine.health()).checks.some(({ state }) => state === 'failed')).toBe(true);
+  });
+
+  checkIf('pairingCode', 'links by pairing code, and restores the session without another', async () => {
+    const { engine, heard } = await launch();
+    await heard.untilSignal('qr');
+    const first = await engine.requestPairingCode(at.harness.ownNumber);
+    expect(first.code).toMatch(/^[0-9A-Z]{8}$/);
+    expect(first.expiresAt.getTime()).toBeGreaterThan(Date.now());
+    const second = await engine.requestPairingCode(at.harness.ownNumber);
+    expect(second.code).not.toBe(first.code);
+    const signalled = heard.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
+    expect(signalled).toEqual([first.code, second.code]);
+    await expect(at.harness.typeCode(first.code)).rejects.toThrow();
+    await at.harness.typeCode(second.code);
+    await heard.untilSignal('authenticated');
+    await heard.untilSignal('ready');
+    expect(await failure(engine.requestPairingCode(at.harness.ownNumber))).toMatchObject({
+      outcome: 'fail',
+      code: 'WAB_SESSION_STATE',
+    });
+    await end(engine);
+    const next = await launch();
+    await next.heard.untilSignal('ready');
+    expect(next.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+  });
+
+  checkIf('pairingCode', 'links by QR although a pairing code was asked for', async () => {
+    const { engine, heard } = await launch();
+    await heard.untilSignal('qr');
+    await engine.requestPairingCode(at.harness.ownNumber);
+    const shown = heard.signals.findLast(({ kind }) => kind === 'qr');
+    await at.harness.scan(shown?.kind === 'qr' ? shown.code : '');
+    await heard.untilSignal('ready');
+  });
+
+  checkIf('pairingCode', 'gives no pairing code while it does not run', async () => {
+    const { engine } = await linked();
+    await end(engine);
+    const error = await failure(engine.requestPairingCode(at.harness.ownNumber));
+    expect(error).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
+  });
+
+  check('does not become ready while nobody scans', async () => {
+    const { heard } = await launch();
+    await heard.untilSignal('qr');
+    expect(heard.signals.map((signal) => signal.kind)).not.toContain('authenticated');
+    expect(heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+  });
+}

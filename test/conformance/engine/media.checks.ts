@@ -1,0 +1,76 @@
+/** Messages with a file, in both directions. */
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from '@jest/globals';
+import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+/** Above every file of this suite. */
+const LIMIT = 1024 * 1024;
+/** A PNG of one pixel, so that engines which look at the bytes accept it as an image. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+export function mediaChecks(at: EngineAtTest): void {
+  const { checkIf, file, linked } = at;
+
+  checkIf('mediaOut', 'sends an image with caption and a document, byte for byte', async () => {
+    const { engine } = await linked();
+    const chatId = at.harness.contact as ChatId;
+    const document = randomBytes(200_000);
+    await engine.send(
+      { type: 'image', chatId, caption: 'look', file: await file('pixel.png', 'image/png', PIXEL) },
+      idFor(engine, chatId),
+    );
+    await engine.send(
+      { type: 'document', chatId, file: await file('report.pdf', 'application/pdf', document) },
+      idFor(engine, chatId),
+    );
+    const received = await at.harness.inbox(2);
+    expect(received.map((each) => each.mediaSha256).sort()).toEqual([sha256(PIXEL), sha256(document)].sort());
+    expect(received.find((each) => each.mediaSha256 === sha256(PIXEL))?.text).toBe('look');
+  });
+
+  checkIf('mediaIn', 'names incoming media at once and downloads it byte for byte', async () => {
+    const { engine, heard } = await linked();
+    const bytes = randomBytes(150_000);
+    await at.harness.say({
+      from: at.harness.contact,
+      text: 'the file',
+      media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
+    });
+    const message = await heard.untilMessage((each) => each.media !== null);
+    expect(message).toMatchObject({
+      kind: 'document',
+      text: 'the file',
+      media: { mimeType: 'application/pdf', fileName: 'in.pdf' },
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of await engine.downloadMedia(message.wireId, LIMIT))
+      chunks.push(Buffer.from(chunk as Uint8Array));
+    expect(sha256(Buffer.concat(chunks))).toBe(sha256(bytes));
+  });
+
+  checkIf('mediaIn', 'refuses an incoming file that is larger than asked for', async () => {
+    const { engine, heard } = await linked();
+    const bytes = randomBytes(1_000);
+    await at.harness.say({
+      from: at.harness.contact,
+      media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
+    });
+    const { wireId } = await heard.untilMessage((each) => each.media !== null);
+    expect(await failure(engine.downloadMedia(wireId, 999))).toMatchObject({
+      outcome: 'fail',
+      code: 'WAB_MEDIA_TOO_LARGE',
+    });
+    (await engine.downloadMedia(wireId, 1_000)).destroy();
+  });
+
+  checkIf('mediaIn', 'says `fail` for media that does not exist', async () => {
+    const { engine } = await linked();
+    const error = await failure(engine.downloadMedia(`false_${at.harness.contact}_3EB0NOMEDIA` as WireId, LIMIT));
+    expect(error.outcome).toBe('fail');
+  });
+}

@@ -1,0 +1,106 @@
+/** What an engine keeps and makes up for over restarts and lost lines, and how it ends. */
+import { expect } from '@jest/globals';
+import type { ChatId } from '../../../bridge/src/contract/ids.ts';
+import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
+
+export function restartChecks(at: EngineAtTest): void {
+  const { check, checkIf, end, launch, linked } = at;
+
+  check('restores the session after a restart without a QR, and still knows what was sent', async () => {
+    const first = await linked();
+    const chatId = at.harness.contact as ChatId;
+    const receipt = await first.engine.send({ type: 'text', chatId, text: 'before' }, idFor(first.engine, chatId));
+    await at.harness.inbox(1);
+    await end(first.engine);
+    const second = await launch();
+    await second.heard.untilSignal('ready');
+    expect(second.heard.signals.map((signal) => signal.kind)).not.toContain('qr');
+    expect(await second.engine.fateOf(receipt.wireId, chatId)).toBe('sent');
+  });
+
+  checkIf('offlineBacklog', 'catches up on what arrived while it was stopped, in order', async () => {
+    const first = await linked();
+    await end(first.engine);
+    for (const text of ['missed 1', 'missed 2', 'missed 3']) await at.harness.say({ from: at.harness.contact, text });
+    const second = await launch();
+    await second.heard.untilMessage((each) => each.text === 'missed 3');
+    const texts = [...new Set(second.heard.messages.map((each) => each.text))].filter((text) =>
+      text?.startsWith('missed'),
+    );
+    expect(texts).toEqual(['missed 1', 'missed 2', 'missed 3']);
+  });
+
+  checkIf(
+    'reconnects',
+    'survives a lost line: interrupted, ready again, nothing missed, repeats carry the same id',
+    async () => {
+      const { heard } = await linked();
+      await at.harness.say({ from: at.harness.contact, text: 'before the cut' });
+      await heard.untilMessage((each) => each.text === 'before the cut');
+      await at.harness.dropConnection();
+      await heard.untilSignal('interrupted');
+      await at.harness.say({ from: at.harness.contact, text: 'during the cut' });
+      await heard.untilMessage((each) => each.text === 'during the cut');
+      await heard.untilSignal('ready', 2);
+      for (const text of ['before the cut', 'during the cut']) {
+        const reports = heard.messages.filter((each) => each.text === text);
+        expect(new Set(reports.map((each) => each.wireId)).size).toBe(1);
+      }
+    },
+  );
+
+  checkIf('redelivery', 'reports again, under the same id, what could not be recorded', async () => {
+    const first = await linked();
+    await at.harness.say({ from: at.harness.contact, text: 'seen' });
+    const seen = await first.heard.untilMessage((each) => each.text === 'seen');
+    first.heard.refuseFacts = true;
+    await at.harness.say({ from: at.harness.contact, text: 'refused' });
+    await end(first.engine);
+    const second = await launch();
+    const again = await second.heard.untilMessage((each) => each.text === 'refused');
+    expect(again.wireId).not.toBe(seen.wireId);
+  });
+
+  check('stops within its deadline, again and again, and then reports and sends nothing', async () => {
+    const { engine, heard } = await linked();
+    const began = performance.now();
+    await engine.stop();
+    expect(performance.now() - began).toBeLessThan(at.limits.stopWithinMs);
+    const reports = heard.entries.length;
+    await engine.stop();
+    const chatId = at.harness.contact as ChatId;
+    const error = await failure(engine.send({ type: 'text', chatId, text: 'too late' }, idFor(engine, chatId)));
+    expect(error.outcome).toBe('defer');
+    await at.harness.say({ from: at.harness.contact, text: 'nobody listens' });
+    expect(await at.harness.inbox(0)).toHaveLength(0);
+    expect(heard.entries.length).toBe(reports);
+  });
+
+  check('can be stopped before it ever became ready', async () => {
+    const { engine, heard } = await launch();
+    await heard.untilSignal('qr');
+    await engine.stop();
+    await engine.stop();
+    const waiting = await launch();
+    await waiting.heard.untilSignal('qr');
+  });
+
+  checkIf('unlink', 'says logged_out when the phone unlinks it, and needs a scan afterwards', async () => {
+    const { engine, heard } = await linked();
+    await at.harness.unlink();
+    await heard.untilSignal('logged_out');
+    await end(engine);
+    const next = await launch();
+    await next.heard.untilSignal('qr');
+    expect(next.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+  });
+
+  check('logs out: the login state is gone and the next start needs a scan', async () => {
+    const { engine } = await linked();
+    await engine.logout();
+    await end(engine);
+    const next = await launch();
+    await next.heard.untilSignal('qr');
+    expect(next.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+  });
+}
