@@ -13,6 +13,7 @@ const [KILLED = '', BUSY = '', ...OTHERS] = NAMES;
 const BRIDGE_RESTARTS = 3;
 /** Sessions that the registry lets connect at the same time after a start of the bridge. */
 const AT_A_TIME = 4;
+const FOREVER_MS = 10 * 60_000;
 
 jest.setTimeout(240_000);
 
@@ -27,8 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => at.close());
 
-const say = (session: string, text: string): void =>
-  void at.standin.network.say(bob, at.accounts.get(session) as Account, text);
+const account = (session: string): Account => at.accounts.get(session) as Account;
+const say = (session: string, text: string): void => void at.standin.network.say(bob, account(session), text);
 const heard =
   (session: string, text: string) =>
   (event: LoggedEvent): boolean =>
@@ -60,9 +61,10 @@ describe('eight sessions', () => {
   test('a dead browser and a busy page do not delay what the others hear and send', async () => {
     const { network } = at.standin;
     const killed = await browserTree(at.profileOf(KILLED));
-    // Long enough for the others to be done by any measure before the two are back.
-    at.standin.page.syncDelayMs = 25_000;
-    await at.standin.pageOf(at.accounts.get(BUSY) as Account).busy(25_000, 'waits');
+    // Until this test lets the two go on, once the others are done.
+    at.standin.page.syncDelayMs = FOREVER_MS;
+    const busy = at.standin.pageOf(account(BUSY));
+    await busy.busy(FOREVER_MS, 'waits');
     process.kill(killed.browser as number, 'SIGKILL');
     for (const name of NAMES) say(name, 'is anybody there?');
     await Promise.all(
@@ -83,6 +85,9 @@ describe('eight sessions', () => {
         placeOf(`what ${name} sent`, ({ type, session }) => type === 'message.sent' && session === name),
       ),
     );
+    busy.wake();
+    const restarted = await at.until('the page of the new browser', async () => at.standin.openPageOf(account(KILLED)));
+    restarted.wake();
     const back = await placeOf('the return', (event) => event.seq > fell && changedTo(KILLED, 'ready')(event));
     const missed = await placeOf('what was missed', heard(KILLED, 'is anybody there?'));
     const late = await placeOf('what the busy page heard', heard(BUSY, 'is anybody there?'));

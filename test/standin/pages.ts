@@ -3,6 +3,7 @@
  * that they arrive while WhatsApp's is dead.
  */
 import type { EventEmitter } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { crashRenderers } from './crash.ts';
 import type { Connection } from './device.ts';
@@ -37,6 +38,7 @@ export class OpenPage {
   readonly #port: number;
   readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #next = 1;
+  readonly #awake = new AbortController();
   /** WhatsApp's own WebSocket of this page, while there is one. */
   connection: Connection | null = null;
 
@@ -78,6 +80,16 @@ export class OpenPage {
    */
   busy(ms: number, how: 'spins' | 'waits' = 'spins'): Promise<void> {
     return this.#tell({ do: 'busy', ms, waits: how === 'waits' });
+  }
+
+  /** Resolves after that time, or once the page is woken. */
+  async rests(ms: number): Promise<void> {
+    await wait(ms, undefined, { ref: false, signal: this.#awake.signal }).catch(() => undefined);
+  }
+
+  /** From now on this load of the page neither stands still (`busy(ms, 'waits')`) nor waits with its sync. */
+  wake(): void {
+    this.#awake.abort();
   }
 
   async deafen(way: Deafness): Promise<void> {

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Account } from './account.ts';
 import { makeCertificate } from './certificate.ts';
@@ -99,11 +98,13 @@ export class Standin {
 
   /** The page that is linked as an account and connected. @throws Error where there is none */
   pageOf(account: Account): OpenPage {
-    for (const device of account.devices) {
-      const page = this.pages.get(device.page);
-      if (page) return page;
-    }
-    throw new Error(`no page is connected as ${account.name}`);
+    const page = this.openPageOf(account);
+    if (!page) throw new Error(`no page is connected as ${account.name}`);
+    return page;
+  }
+
+  openPageOf(account: Account): OpenPage | undefined {
+    return [...account.devices].map(({ page }) => this.pages.get(page)).find((page) => page !== undefined);
   }
 
   /** Puts a file where the page downloads media from. */
@@ -127,7 +128,7 @@ export class Standin {
     if (pathname === '/mms' && request.method === 'POST') return this.media.upload(request, response);
     if (pathname.startsWith('/mms/')) return this.media.download(pathname, request, response);
     if (pathname === '/standin/wait') {
-      await wait(Number(searchParams.get('ms')), undefined, { ref: false });
+      await this.pages.get(searchParams.get('page'))?.rests(Number(searchParams.get('ms')));
       return void response.writeHead(200, noStore).end();
     }
     if (pathname === '/') {

@@ -14,17 +14,19 @@ const PROGRAMS = ['bin/wabridge.mjs', 'src/main.ts', 'dist/main.js'].map((progra
   join(import.meta.dirname, '..', '..', program),
 );
 
+/** What is asked of `node:process`. */
+export type ThisProcess = Readonly<
+  Pick<NodeJS.Process, 'connected' | 'env' | 'execPath' | 'platform'> &
+    Record<'argv' | 'execArgv', readonly string[]> & { execve?: NodeJS.Process['execve'] | undefined }
+>;
+
 /**
  * The command line with a small young generation; null where it has been settled already (by us or in NODE_OPTIONS) or
  * where this process cannot be begun anew: process.execve() came with Node 22.15, is not there on Windows, and would cut
  * the channel to a parent that forked us.
- *
- * @param process what is asked of `node:process`
  */
-export function thriftyCommandLine(
-  process: Pick<NodeJS.Process, 'argv' | 'connected' | 'env' | 'execArgv' | 'execPath' | 'execve' | 'platform'>,
-): string[] | null {
-  const { argv, connected, env, execArgv, execPath, execve, platform } = process;
+export function thriftyCommandLine(thisProcess: ThisProcess): string[] | null {
+  const { argv, connected, env, execArgv, execPath, execve, platform } = thisProcess;
   if (execve === undefined || platform === 'win32' || connected) return null;
   if ([...execArgv, env['NODE_OPTIONS'] ?? ''].some((options) => /semi[-_]space/.test(options))) return null;
   if (argv[1] === undefined || !PROGRAMS.includes(realpathSync(argv[1]))) return null;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
-import { thriftyCommandLine } from '../../../bridge/src/ops/young-generation.ts';
+import { thriftyCommandLine, type ThisProcess } from '../../../bridge/src/ops/young-generation.ts';
 
 const MAIN = fileURLToPath(new URL('../../../bridge/src/main.ts', import.meta.url));
-const bridge = {
+const bridge: ThisProcess = {
   argv: ['node', MAIN, '--port', '1'],
   connected: false,
   env: {},
@@ -13,15 +13,15 @@ const bridge = {
     throw new Error('nothing is begun anew here');
   },
   platform: 'linux',
-} as const;
-const of = (changes: object): string[] | null => thriftyCommandLine({ ...bridge, ...changes });
+};
+const of = (changes: Partial<ThisProcess>): string[] | null => thriftyCommandLine({ ...bridge, ...changes });
 
 describe('the command line with a small young generation', () => {
   test('keeps what the process was started with', () => {
     expect(of({})).toEqual(['/usr/bin/node', '--max-semi-space-size=4', '--no-warnings', MAIN, '--port', '1']);
   });
 
-  test.each([
+  test.each<[string, Partial<ThisProcess>]>([
     ['this process has it already', { execArgv: ['--max-semi-space-size=4'] }],
     ['the operator has chosen a size', { env: { NODE_OPTIONS: '--enable-source-maps --max_semi_space_size=32' } }],
     ['this Node cannot begin a process anew', { execve: undefined }],

@@ -58,7 +58,7 @@ function spin(ms) {
 
 function standStill(ms) {
   const request = new XMLHttpRequest();
-  request.open('GET', `/standin/wait?ms=${ms}`, false);
+  request.open('GET', `/standin/wait?ms=${ms}&page=${window.STANDIN.page}`, false);
   request.send();
 }
 
