@@ -58,7 +58,8 @@ async function measure(side: 'ours' | 'stock', bytes: Buffer): Promise<Figures> 
   const sandbox = side === 'stock' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const child = fork(SCRIPT, [side, folder, browser, JSON.stringify([...sandbox, ...standin.browserArgs])], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    // What a browser that is killed leaves in the temporary folder goes with the rest.
+    env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder },
   });
   const tell = (order: ToSide): void => void child.send(order);
   try {

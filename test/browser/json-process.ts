@@ -1,7 +1,9 @@
 /** A process that says what happens in it by lines of JSON on its output, and takes lines on its input. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { removeBrowserLock } from '../../bridge/src/engine/webjs/browser-lock.ts';
 import { browserTree, endAll } from './processes.ts';
 
 const PATIENCE_MS = 60_000;
@@ -104,6 +106,7 @@ export class JsonProcess<Line> {
     this.#process.kill('SIGKILL');
     await this.exited;
     await endAll([...new Set([...pids, ...(await browserTree(this.#profileFolder)).pids])]);
+    await removeBrowserLock(join(this.#profileFolder, 'session'));
   }
 
   #look(): void {

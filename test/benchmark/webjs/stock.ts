@@ -64,7 +64,8 @@ export class Stock implements Contestant {
   async open(): Promise<void> {
     const child = fork(SCRIPT, [this.folder, STOCK_BROWSER, JSON.stringify(this.#flags)], {
       execArgv: [],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      // What a browser that is killed leaves in the temporary folder goes with the rest.
+      env: { ...process.env, NODE_OPTIONS: '', TMPDIR: this.folder },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

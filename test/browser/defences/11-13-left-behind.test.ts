@@ -2,13 +2,14 @@
  * Defences 11 and 13: browsers and locks that are left behind. With a whole Chromium: the headless shell keeps no lock on
  * its profile.
  */
-import { rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readlink, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { browserTree, isRunning, untilEnded } from '../processes.ts';
 import { LONG } from '../session-at-test.ts';
-import { Scene } from './scene.ts';
+import { said, Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -94,6 +95,12 @@ describe('locks on a profile', () => {
     await symlink('another-host-4711', lock);
   };
 
+  const socketFolder = async (): Promise<string> => {
+    const folder = dirname(await readlink(join(scene.profileFolder, 'session', 'SingletonSocket')));
+    expect(existsSync(folder)).toBe(true);
+    return folder;
+  };
+
   test(
     'defence 13: without it, a lock left behind by another host keeps the session from starting',
     async () => {
@@ -114,6 +121,33 @@ describe('locks on a profile', () => {
       const { heard } = await scene.launch();
       await heard.untilSignal('ready');
       expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    },
+    LONG,
+  );
+
+  test(
+    'defence 13: with it, what a killed browser keeps in the temporary folder goes too, at the stop or at the next start',
+    async () => {
+      const { engine } = await scene.linked({ close: 1_000 });
+      const stopped = await socketFolder();
+      process.kill(await browserOf(scene.profileFolder), 'SIGSTOP');
+      await engine.stop();
+      expect(existsSync(stopped)).toBe(false);
+
+      const ours = scene.process();
+      await said(ours, 'ready');
+      const left = await socketFolder();
+      const { pids } = await browserTree(scene.profileFolder);
+      // Held, so that it cannot tidy up after its browser.
+      ours.signal('SIGSTOP');
+      process.kill(await browserOf(scene.profileFolder), 'SIGKILL');
+      await untilEnded(pids);
+      ours.signal('SIGKILL');
+      await ours.exited;
+      expect(existsSync(left)).toBe(true);
+      const { heard } = await scene.launch();
+      await heard.untilSignal('ready');
+      expect(existsSync(left)).toBe(false);
     },
     LONG,
   );

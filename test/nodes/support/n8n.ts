@@ -1,12 +1,14 @@
 /** Real parts of n8n-core around the nodes of the pack: workflow, contexts, the signing credential, the executor. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-process.env['N8N_USER_FOLDER'] = mkdtempSync(join(tmpdir(), 'wabridge-pack-'));
+const folder = mkdtempSync(join(tmpdir(), 'wabridge-pack-'));
+process.env['N8N_USER_FOLDER'] = folder;
 process.env['N8N_ENCRYPTION_KEY'] = 'key-of-the-pack-tests';
 process.env['N8N_LOG_LEVEL'] = 'silent';
 
+import { afterAll } from '@jest/globals';
 import { BinaryDataService, TriggerContext, WorkflowExecute } from 'n8n-core';
 import {
   createRunExecutionData,
@@ -28,6 +30,9 @@ import {
 import { WaBridgeApi } from '../../../credentials/WaBridgeApi.credentials';
 import { WaBridge } from '../../../nodes/WaBridge/WaBridge.node';
 import { WaBridgeTrigger } from '../../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
+
+// Of each test file that works with this one.
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 /** Binary data in files, as n8n keeps it unless told otherwise; without this call it is kept in the items. */
 export async function keepBinaryDataInFiles(): Promise<void> {

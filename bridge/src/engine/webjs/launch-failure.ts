@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeBrowserLock } from './browser-lock.ts';
 
 const LONGEST_MS = 10_000;
 /** A browser can say a lot; what it died of is among the last. */
@@ -36,6 +37,7 @@ export async function launchFailure(path: string, flags: readonly string[]): Pro
     const { code, said } = await listen(path, [...flags, `--user-data-dir=${profile}`, '--dump-dom', 'about:blank']);
     return code === 0 ? null : wordsFor(said);
   } finally {
+    await removeBrowserLock(profile);
     await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }

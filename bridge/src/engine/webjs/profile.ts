@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { WireId } from '../../contract/ids.ts';
+import { removeBrowserLock } from './browser-lock.ts';
 
 /** Seconds since the epoch, as WhatsApp stamps messages. */
 export interface Progress {
@@ -52,11 +53,12 @@ export class Profile {
       throw new Error('the login state of this session is in use by another bridge process', { cause: error });
     }
     this.#lock = lock;
-    await Promise.all(
-      ['SingletonLock', 'SingletonCookie', 'SingletonSocket'].map((name) =>
-        rm(join(this.browserFolder, name), { force: true }),
-      ),
-    );
+    await this.unlockBrowser();
+  }
+
+  /** Removes what a browser that was killed has left of its lock; only while it does not run and our lock is held. */
+  async unlockBrowser(): Promise<void> {
+    await removeBrowserLock(this.browserFolder);
   }
 
   close(): void {

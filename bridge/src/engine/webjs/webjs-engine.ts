@@ -285,6 +285,7 @@ export class WebjsEngine implements Engine {
       live.sender.abandon(reason);
       await within(live.facts.stop(), this.#deadlines.close, 'the last report').catch(() => undefined);
       await live.run.close();
+      await this.#profile.unlockBrowser();
       if (wipe) await this.#profile.wipe();
       else await live.progress.save();
     } catch (error) {
