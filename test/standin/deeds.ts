@@ -1,11 +1,15 @@
 /** What people do to messages that are there: react, edit, take back, vote. */
 import { randomBytes } from 'node:crypto';
-import type { Account } from './account.ts';
+import type { Account, Heard } from './account.ts';
 import type { Device } from './device.ts';
 import { nameIn } from './letter.ts';
 import type { Post } from './post.ts';
 
 export const newStanza = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`;
+
+type Addition =
+  | { readonly type: 'reaction'; readonly emoji: string }
+  | { readonly type: 'vote'; readonly options: readonly number[] };
 
 /** Each is told to everybody in the chat; `by` is the linked device that did it, null for the phone. */
 export class Deeds {
@@ -17,25 +21,7 @@ export class Deeds {
 
   /** @param emoji empty takes the reaction back */
   react(actor: Account, stanza: string, emoji: string): void {
-    const letter = this.#post.get(stanza);
-    const reaction = newStanza();
-    const t = Date.now();
-    this.#post.spread(
-      letter,
-      actor,
-      // The page upserts its own reaction too, once the server has it.
-      null,
-      (id, viewer) => ({
-        type: 'reaction',
-        id,
-        stanza: reaction,
-        by: nameIn(letter, actor, viewer),
-        mine: viewer === actor,
-        emoji,
-        t,
-      }),
-      { kind: 'reaction', by: actor, stanza, emoji },
-    );
+    this.#add(actor, stanza, { type: 'reaction', emoji }, { kind: 'reaction', by: actor, stanza, emoji });
   }
 
   edit(actor: Account, stanza: string, body: string, by: Device | null = null): void {
@@ -66,24 +52,23 @@ export class Deeds {
 
   /** @param options the places of the chosen options in the poll, from 0 on; none takes the vote back */
   vote(actor: Account, stanza: string, options: readonly number[]): void {
+    const { extra } = this.#post.get(stanza).content;
+    const all = (extra?.['pollOptions'] ?? []) as readonly { readonly name: string }[];
+    const names = options.map((place) => all[place]?.name ?? '');
+    this.#add(actor, stanza, { type: 'vote', options }, { kind: 'vote', by: actor, stanza, options: names });
+  }
+
+  /** Adds to a message what everybody sees at it; a page upserts its own too, once the server has it. */
+  #add(actor: Account, stanza: string, what: Addition, heard: Heard): void {
     const letter = this.#post.get(stanza);
-    const all = (letter.content.extra?.['pollOptions'] ?? []) as readonly { readonly name: string }[];
-    const vote = newStanza();
+    const added = newStanza();
     const t = Date.now();
     this.#post.spread(
       letter,
       actor,
       null,
-      (id, viewer) => ({
-        type: 'vote',
-        id,
-        stanza: vote,
-        by: nameIn(letter, actor, viewer),
-        mine: viewer === actor,
-        options,
-        t,
-      }),
-      { kind: 'vote', by: actor, stanza, options: options.map((place) => all[place]?.name ?? '') },
+      (id, viewer) => ({ ...what, id, stanza: added, by: nameIn(letter, actor, viewer), mine: viewer === actor, t }),
+      heard,
     );
   }
 }

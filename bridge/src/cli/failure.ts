@@ -1,5 +1,6 @@
 /** Failures as sentences: the catalogue's own, whether they arose here or came from the bridge. */
 import { WabError, type ErrorCode } from '../contract/errors.ts';
+import { messageOf } from '../ops/reason.ts';
 import { ProblemError } from './client.ts';
 
 /** Whether the bridge answered with this problem. */
@@ -9,7 +10,7 @@ export const isProblem = (error: unknown, code: ErrorCode): boolean =>
 /** What is printed on stderr: a sentence for people, or one JSON object. */
 export function errorLines(error: unknown, json: boolean): string {
   const code = error instanceof WabError || error instanceof ProblemError ? error.code : 'WAB_INTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return json
     ? JSON.stringify({ error: { code, message } })
     : `${message}${code === 'WAB_INTERNAL' ? '' : ` (${code})`}`;

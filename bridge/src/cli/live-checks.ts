@@ -3,6 +3,7 @@
  * parts are in `live/`. Nothing of what is sent goes to anybody but the account itself, and whoever answers to the code.
  */
 import { arch, platform, release } from 'node:os';
+import { messageOf } from '../ops/reason.ts';
 import type { BridgeClient } from './client.ts';
 import { EventWatch } from './live/event-watch.ts';
 import { inboundChecks } from './live/inbound.ts';
@@ -76,7 +77,7 @@ async function runOne(check: LiveCheck, live: Live, before: readonly CheckResult
 }
 
 function failureOf(error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return error instanceof ProblemError
     ? failed(`${message} (${error.code})`, 'Do as the sentence says.')
     : failed(message, 'See the log of the bridge.');

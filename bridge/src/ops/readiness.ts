@@ -1,3 +1,6 @@
+import { systemClock } from './clock.ts';
+import { DeadlineError, withDeadline } from './deadline.ts';
+
 /** Whether the bridge can do its work: every probe passes and it is not going down. */
 export interface ReadinessReport {
   readonly ready: boolean;
@@ -37,19 +40,11 @@ export class Readiness {
 }
 
 async function outcomeOf(probe: Probe): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${PROBE_TIMEOUT_MS} ms`), PROBE_TIMEOUT_MS);
-  });
+  const answer = probe();
   try {
-    return await Promise.race([
-      probe().then(
-        () => 'ok',
-        () => 'failed; see the log',
-      ),
-      timeout,
-    ]);
-  } finally {
-    clearTimeout(timer);
+    await withDeadline(answer, PROBE_TIMEOUT_MS, 'the probe', systemClock);
+    return 'ok';
+  } catch (error) {
+    return error instanceof DeadlineError ? `no answer within ${PROBE_TIMEOUT_MS} ms` : 'failed; see the log';
   }
 }

@@ -4,6 +4,7 @@
  */
 import { WabError, type ErrorCode } from '../contract/errors.ts';
 import { EngineError } from '../engine/engine.ts';
+import { reasonOf } from '../ops/reason.ts';
 
 export interface RetryLimits {
   /** Attempts that count, after which a message is given up. */
@@ -113,5 +114,3 @@ export function failureOfPreparation(error: unknown): Failure {
   // Not WAB_SESSION_NOT_READY: the session says that it is ready, so this attempt counts.
   return { outcome: 'defer', code: 'WAB_OVERLOADED', reason: reasonOf(error) };
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : 'it failed without a reason');

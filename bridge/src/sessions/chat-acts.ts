@@ -5,7 +5,7 @@ import { type Engine, EngineError } from '../engine/engine.ts';
 import { parseChatId } from '../engine/whatsapp-id.ts';
 import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
-import { reasonOf } from './within.ts';
+import { reasonOf } from '../ops/reason.ts';
 
 /** Whoever waits for longer would mark as read, or show as typing, what has passed by then. */
 const ACT_MS = 8_000;

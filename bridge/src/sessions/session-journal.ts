@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Call } from '../store/operation.ts';
-import { reasonOf } from './within.ts';
+import { reasonOf } from '../ops/reason.ts';
 
 export interface JournalDeps {
   readonly recorder: {

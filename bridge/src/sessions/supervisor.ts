@@ -17,11 +17,12 @@ import type {
 } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { reasonOf } from '../ops/reason.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
 import { setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
 import { SessionJournal, type JournalDeps } from './session-journal.ts';
-import { reasonOf, within } from './within.ts';
+import { within } from './within.ts';
 import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { LoginCodes } from './login-codes.ts';

@@ -19,10 +19,6 @@ export function refusal(why: keyof typeof REFUSALS | 'busy', retryAfterMs?: numb
   return new EngineError('fail', code, reason);
 }
 
-/** What an error says, for the reason of a signal. */
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'it failed without a reason';
-
 /** A fact of the network as the engine reports it. */
 export function engineFact(fact: NetworkFact): EngineFact {
   if (fact.kind !== 'message') return { ...fact, at: new Date(fact.at) };

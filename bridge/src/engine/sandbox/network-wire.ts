@@ -1,5 +1,6 @@
 /** What a bridge and a simulated network in another process say to each other. JSON over HTTP and one WebSocket per device. */
 import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
+import { reasonOf } from '../../ops/reason.ts';
 import type { DeviceEvent, Line } from './phone-network.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 
@@ -56,7 +57,7 @@ export interface WireError {
 
 export function toWire(error: unknown): WireError {
   if (error instanceof WabError) return { code: error.code, message: error.message, details: error.details };
-  return { code: '', message: error instanceof Error ? error.message : 'it failed without a reason', details: {} };
+  return { code: '', message: reasonOf(error), details: {} };
 }
 
 export function fromWire(error: WireError): Error {

@@ -8,6 +8,8 @@ import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
+import { DeadlineError, withDeadline } from '../../ops/deadline.ts';
+import { reasonOf } from '../../ops/reason.ts';
 import {
   EngineError,
   type Engine,
@@ -22,7 +24,7 @@ import {
 } from '../engine.ts';
 import { wireIdOf } from '../whatsapp-id.ts';
 import { LoginState } from './login-state.ts';
-import { engineFact, reasonOf, refusal } from './network-answers.ts';
+import { engineFact, refusal } from './network-answers.ts';
 import { pairingRefusal } from './pairing-refusal.ts';
 import {
   type DeviceEvent,
@@ -334,18 +336,12 @@ export class SandboxEngine implements Engine {
 
   /** Turns a broken line or a missing answer into what is known of the call. */
   async #within<T>(call: Promise<T>, outcome: 'defer' | 'unknown'): Promise<T> {
-    const done = new AbortController();
-    const deadline = this.#clock.sleep(this.#options.callDeadlineMs, done.signal).then(() => {
-      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', 'the simulated network did not answer in time');
-    });
     try {
-      return await Promise.race([call, deadline]);
+      return await withDeadline(call, this.#options.callDeadlineMs, 'the simulated network', this.#clock);
     } catch (error) {
       if (error instanceof EngineError) throw error;
-      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', reasonOf(error), { cause: error });
-    } finally {
-      done.abort();
-      deadline.catch(() => undefined);
+      const reason = error instanceof DeadlineError ? 'the simulated network did not answer in time' : reasonOf(error);
+      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', reason, { cause: error });
     }
   }
 }

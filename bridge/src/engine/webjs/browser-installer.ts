@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Browser as Product, computeExecutablePath, detectBrowserPlatform, install } from '@puppeteer/browsers';
 import { WabError } from '../../contract/errors.ts';
+import { messageOf } from '../../ops/reason.ts';
 import { type Browser, browsersAt, type Places } from './browser-finder.ts';
 
 export interface Ran {
@@ -62,7 +63,7 @@ export async function installBrowser(options: InstallerOptions): Promise<Install
     return { browser: await proven(await fromPuppeteer(options), options), how: 'download' };
   } catch (error) {
     if (error instanceof WabError) throw error;
-    reasons.push(`the download failed: ${messageOf(error)}`);
+    reasons.push(`the download failed: ${onOneLine(error)}`);
     throw failed(reasons.join('; '), error);
   }
 }
@@ -143,7 +144,7 @@ async function unlessStalled<T>(work: Promise<T>, stallMs: number, heardAt: () =
 async function proven(browser: Browser, { run }: InstallerOptions): Promise<Browser> {
   const { code, output } = await run(browser.path, ['--version'], () => undefined).catch((error: unknown) => ({
     code: -1,
-    output: messageOf(error),
+    output: onOneLine(error),
   }));
   if (code === 0) return browser;
   throw failed(`${browser.path} is there and does not run: ${lastLine(output)}`);
@@ -151,8 +152,7 @@ async function proven(browser: Browser, { run }: InstallerOptions): Promise<Brow
 
 const failed = (reason: string, cause?: unknown): WabError =>
   new WabError('WAB_BROWSER_INSTALL_FAILED', { reason }, { cause });
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
+const onOneLine = (error: unknown): string => messageOf(error).replace(/\s+/g, ' ').trim();
 const lastLine = (output: string): string => output.trim().split('\n').at(-1)?.trim() || 'it said nothing';
 
 /** Runs programs for real; what they print on either stream is told line by line. */

@@ -13,7 +13,7 @@ import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from './page-calls.ts';
 import { announceSynced, type PageState, readState } from './page-functions.ts';
-import { withoutNumbers } from './page-reason.ts';
+import { describe } from './page-reason.ts';
 import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
@@ -350,9 +350,4 @@ export class BrowserRun {
       this.#calls?.call(announceSynced, this.#deadlines.call).catch(() => undefined);
     }
   }
-}
-
-/** What went wrong, fit for logs and events. */
-export function describe(error: unknown): string {
-  return withoutNumbers(error instanceof Error ? error.message : String(error));
 }

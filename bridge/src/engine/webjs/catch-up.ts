@@ -2,13 +2,13 @@
 import type { ChatId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
-import { describe } from './browser-run.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import type { FactReporter } from './fact-reporter.ts';
 import type { Hearing } from './hearing.ts';
 import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from './page-calls.ts';
 import { chatsActiveSince, messagesSince } from './page-functions.ts';
+import { describe } from './page-reason.ts';
 import type { Undecrypted } from './undecrypted.ts';
 
 const AGAIN_MS = 5_000;

@@ -3,12 +3,11 @@ import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId } from '../../contract/ids.ts';
 import { EngineError, type ReactionSend, type SendReceipt } from '../engine.ts';
 import { chatKindOf } from '../whatsapp-id.ts';
-import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import { markSeenInPage, type PageAct, reactInPage, setTypingInPage } from './page-acts.ts';
 import type { PageCalls } from './page-calls.ts';
 import { findChat } from './page-functions.ts';
-import { withoutNumbers } from './page-reason.ts';
+import { describe, withoutNumbers } from './page-reason.ts';
 
 /**
  * The chat that a person or group is reached under.

@@ -1,4 +1,7 @@
 /** How long things may take, in milliseconds. Nothing in a browser is waited for without a limit. */
+import { systemClock } from '../../ops/clock.ts';
+import { DeadlineError, withDeadline } from '../../ops/deadline.ts';
+
 export interface Deadlines {
   /** Browser start, page load and the library's injection together. */
   readonly start: number;
@@ -111,14 +114,10 @@ export class TransportError extends Error {
  * @throws TransportError when the time is over; the work itself goes on unwatched, and its failure is swallowed
  */
 export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TransportError(`${what} took longer than ${ms} ms`, { late: true })), ms);
-  });
-  promise.catch(() => undefined);
   try {
-    return await Promise.race([promise, over]);
-  } finally {
-    clearTimeout(timer);
+    return await withDeadline(promise, ms, what, systemClock);
+  } catch (error) {
+    if (error instanceof DeadlineError) throw new TransportError(`${what} took longer than ${ms} ms`, { late: true });
+    throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { ChatId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { EngineFact, EngineListener } from '../engine.ts';
-import { describe } from './browser-run.ts';
+import { describe } from './page-reason.ts';
 
 /** Looks up what a fact needs; null where there is nothing to report after all. */
 export type MakeFact = () => Promise<EngineFact | null>;

@@ -6,10 +6,10 @@
 import type { ChatId, WireId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import { EngineError, type SendFate } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
 import { type PageFate, readFate } from './page-fate.ts';
+import { describe } from './page-reason.ts';
 
 export class Fates {
   readonly #page: () => PageCalls;

@@ -6,7 +6,6 @@
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { EngineSignal } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import type { CatchUp } from './catch-up.ts';
 import { type Deadlines, within } from './deadlines.ts';
 import {
@@ -31,6 +30,7 @@ import {
 import type { LivenessView } from './liveness.ts';
 import type { PageCalls } from './page-calls.ts';
 import { readVersion, reconnect, storedSince, type StoredMessage } from './page-probes.ts';
+import { describe } from './page-reason.ts';
 import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
 import type { Sweep } from './sweep.ts';
 

@@ -4,7 +4,6 @@ import type { ChatId, WireId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { AddressBook } from './address-book.ts';
-import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { FactReporter, MakeFact } from './fact-reporter.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type RawMessage,
   toEngineMessage,
 } from './message-mapper.ts';
+import { describe } from './page-reason.ts';
 import type { Undecrypted } from './undecrypted.ts';
 
 export interface HearingParts {

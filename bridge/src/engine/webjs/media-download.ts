@@ -7,10 +7,10 @@ import { Readable } from 'node:stream';
 import PQueue from 'p-queue';
 import type { WireId } from '../../contract/ids.ts';
 import { EngineError } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import { type Deadlines, forFile } from './deadlines.ts';
 import type { LongPageCalls } from './page-calls.ts';
 import { dropFile, fetchFile, type FetchedFile, lookAtFile, readFilePart } from './page-media.ts';
+import { describe } from './page-reason.ts';
 
 /** Files in the page at once: each is there as a whole, and in WhatsApp Web's own memory beside it. */
 const AT_ONCE = 2;

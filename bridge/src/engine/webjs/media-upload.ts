@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { EngineError, type OutgoingFile } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import { PART_BYTES } from './media-download.ts';
 import type { PageCalls } from './page-calls.ts';
 import { addFilePart, dropFile } from './page-media.ts';
+import { describe } from './page-reason.ts';
 
 /**
  * @returns the token under which the page holds the file until `dropUpload`

@@ -6,7 +6,7 @@
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { EngineHealth } from '../engine.ts';
-import { describe } from './browser-run.ts';
+import { describe } from './page-reason.ts';
 import { memoryOfGroup } from './session-memory.ts';
 
 type HealthCheck = EngineHealth['checks'][number];

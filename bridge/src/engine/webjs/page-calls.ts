@@ -1,6 +1,7 @@
 /** Calls into the page, each with a deadline. */
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'puppeteer';
+import { messageOf } from '../../ops/reason.ts';
 import { TransportError, within } from './deadlines.ts';
 import type { PageWindow } from './page-window.ts';
 
@@ -41,12 +42,7 @@ export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
   const cutOff = (name: string, error: unknown): TransportError =>
     error instanceof TransportError
       ? error
-      : new TransportError(
-          `the page's ${name} was cut off: ${error instanceof Error ? error.message : String(error)}`,
-          {
-            cause: error,
-          },
-        );
+      : new TransportError(`the page's ${name} was cut off: ${messageOf(error)}`, { cause: error });
   const calls: LongPageCalls = {
     async call(fn, ms, ...args) {
       const running = page.evaluate(fn as unknown as (...values: unknown[]) => unknown, ...args);

@@ -2,10 +2,9 @@
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import { EngineError, type PairingCode } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { PageCalls } from './page-calls.ts';
-import { withoutNumbers } from './page-reason.ts';
+import { describe, withoutNumbers } from './page-reason.ts';
 import { type PairingResult, readDocument, startPairing } from './page-login.ts';
 
 /** As often as WhatsApp Web renews a code by itself before it asks the person. */

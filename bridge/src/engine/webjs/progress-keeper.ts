@@ -1,7 +1,7 @@
 /** Writes down now and then how far the session has reported, so that the next start asks WhatsApp for the rest only. */
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
-import { describe } from './browser-run.ts';
+import { describe } from './page-reason.ts';
 import type { Profile, Progress } from './profile.ts';
 
 const SAVE_EVERY_MS = 5_000;

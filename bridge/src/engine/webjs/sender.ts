@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
 import type { WireId } from '../../contract/ids.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../engine.ts';
-import { describe } from './browser-run.ts';
 import { type Deadlines, forFile, TransportError, within } from './deadlines.ts';
 import { bringFile, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from './page-calls.ts';
-import { withoutNumbers } from './page-reason.ts';
+import { describe, withoutNumbers } from './page-reason.ts';
 import { type PageSend, type PageSendResult, sendInPage } from './page-send.ts';
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */

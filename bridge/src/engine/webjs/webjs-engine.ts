@@ -21,7 +21,7 @@ import {
 } from '../engine.ts';
 import { chatKindOf, wireIdOf } from '../whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser-finder.ts';
-import { BrowserRun, describe, type RunEnd } from './browser-run.ts';
+import { BrowserRun, type RunEnd } from './browser-run.ts';
 import { knownChat, markSeen, react, setTyping } from './chat-acts.ts';
 import { createClient } from './client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
@@ -30,6 +30,7 @@ import { healthReport, NO_BROWSER } from './health-report.ts';
 import { assembleLive, type Live } from './live.ts';
 import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './memory-watch.ts';
 import { logOut } from './page-functions.ts';
+import { describe } from './page-reason.ts';
 import { Profile } from './profile.ts';
 import { progressSoFar } from './progress-keeper.ts';
 import type { ProbeOutcome } from './probes.ts';
