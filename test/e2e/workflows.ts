@@ -3,6 +3,12 @@ import type { WorkflowFile } from './n8n-server.ts';
 
 const CREDENTIALS = { waBridgeApi: { id: 'wabridge-local', name: 'wabridge' } };
 
+const TRIGGER = 'WaBridge Trigger';
+/** What an expression calls the event that the workflow runs for. */
+const EVENT = `$("${TRIGGER}").item.json`;
+const SESSION_OF_EVENT = { __rl: true, mode: 'name', value: `={{ ${EVENT}.session }}` };
+const CHAT_OF_EVENT = { __rl: true, mode: 'id', value: `={{ ${EVENT}.chat.chatId }}` };
+
 export interface WitnessedWorkflow {
   readonly id: string;
   readonly witnessUrl: string;
@@ -25,15 +31,7 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
       ? { sessionScope: 'all' }
       : { sessionScope: 'one', session: { __rl: true, mode: 'name', value: session } };
   const nodes = [
-    {
-      id: `${id}-trigger`,
-      name: 'WaBridge Trigger',
-      type: 'n8n-nodes-wabridge.waBridgeTrigger',
-      typeVersion: 1,
-      position: [0, 0],
-      parameters: { events: ['message.received'], ...sessions, acknowledge, filters: {}, options: { maxInFlight } },
-      credentials: CREDENTIALS,
-    },
+    triggerNode(id, { ...sessions, acknowledge, options: { maxInFlight } }),
     {
       id: `${id}-witness`,
       name: 'Tell the witness',
@@ -52,22 +50,14 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
         options: {},
       },
     },
-    {
-      id: `${id}-answer`,
-      name: 'Answer',
-      type: 'n8n-nodes-wabridge.waBridge',
-      typeVersion: 1,
-      position: [440, 0],
-      parameters: {
-        resource: 'message',
-        operation: 'sendText',
-        session: { __rl: true, mode: 'name', value: '={{ $("WaBridge Trigger").item.json.session }}' },
-        chat: { __rl: true, mode: 'id', value: '={{ $("WaBridge Trigger").item.json.chat.chatId }}' },
-        text: '={{ "answer to " + $("WaBridge Trigger").item.json.text }}',
-        options: {},
-      },
-      credentials: CREDENTIALS,
-    },
+    actionNode(id, 'Answer', 440, {
+      resource: 'message',
+      operation: 'sendText',
+      session: SESSION_OF_EVENT,
+      chat: CHAT_OF_EVENT,
+      text: `={{ "answer to " + ${EVENT}.text }}`,
+      options: {},
+    }),
   ];
   return {
     id,
@@ -76,16 +66,87 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
     connections: {
       ...(hashesMedia
         ? {
-            'WaBridge Trigger': to('Is there a file?'),
+            [TRIGGER]: to('Is there a file?'),
             'Is there a file?': to('Hash the file', 'Tell the witness'),
             'Hash the file': to('Tell the witness'),
           }
-        : { 'WaBridge Trigger': to('Tell the witness') }),
+        : { [TRIGGER]: to('Tell the witness') }),
       ...(answers ? { 'Tell the witness': to('Answer') } : {}),
     },
     settings: { executionOrder: 'v1', saveDataSuccessExecution: 'none' },
   };
 }
+
+/**
+ * One after another, in the chat of the message that came: sends its file back, marks the chat as read, shows typing,
+ * reacts to the message, and answers once WhatsApp has taken the reaction.
+ */
+export function everyOperation(id: string): WorkflowFile {
+  const steps: readonly (readonly [name: string, parameters: object])[] = [
+    [
+      'Send the file back',
+      { resource: 'message', operation: 'sendMedia', binaryPropertyName: 'media', caption: 'your file', options: {} },
+    ],
+    ['Mark as read', { resource: 'chat', operation: 'markAsRead' }],
+    ['Type', { resource: 'chat', operation: 'typing', state: 'composing' }],
+    [
+      'React',
+      {
+        resource: 'message',
+        operation: 'react',
+        messageId: `={{ ${EVENT}.messageId }}`,
+        emoji: '✅',
+        options: { waitUntilAccepted: true },
+      },
+    ],
+    [
+      'Answer',
+      {
+        resource: 'message',
+        operation: 'sendText',
+        text: '={{ "the reaction is " + $json.state }}',
+        options: { quotedMessageId: `={{ ${EVENT}.messageId }}` },
+      },
+    ],
+  ];
+  return {
+    id,
+    name: `end to end: ${id}`,
+    nodes: [
+      triggerNode(id, { sessionScope: 'all', acknowledge: 'finished', options: {} }),
+      ...steps.map(([name, parameters], index) =>
+        actionNode(id, name, 220 * (index + 1), { session: SESSION_OF_EVENT, chat: CHAT_OF_EVENT, ...parameters }),
+      ),
+    ],
+    connections: Object.fromEntries(
+      [TRIGGER, ...steps.map(([name]) => name)]
+        .slice(0, -1)
+        .map((name, index) => [name, to((steps[index] as (typeof steps)[number])[0])]),
+    ),
+    settings: { executionOrder: 'v1' },
+  };
+}
+
+const triggerNode = (id: string, parameters: object): object => ({
+  id: `${id}-trigger`,
+  name: TRIGGER,
+  type: 'n8n-nodes-wabridge.waBridgeTrigger',
+  typeVersion: 1,
+  position: [0, 0],
+  parameters: { events: ['message.received'], filters: {}, ...parameters },
+  credentials: CREDENTIALS,
+});
+
+/** @param left place on the canvas, in pixels */
+const actionNode = (id: string, name: string, left: number, parameters: object): object => ({
+  id: `${id}-${name}`,
+  name,
+  type: 'n8n-nodes-wabridge.waBridge',
+  typeVersion: 1,
+  position: [left, 0],
+  parameters,
+  credentials: CREDENTIALS,
+});
 
 /** Connections to one node for each output, in their order. */
 const to = (...targets: readonly string[]): object => ({
