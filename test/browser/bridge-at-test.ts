@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
 import type { Account } from '../standin/account.ts';
 import { Standin } from '../standin/server.ts';
+import { until } from '../until.ts';
 
 export interface LoggedEvent {
   readonly seq: number;
@@ -13,8 +13,6 @@ export interface LoggedEvent {
   readonly session: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
-
-const WAIT_MS = 60_000;
 
 export class BridgeAtTest {
   readonly standin: Standin;
@@ -50,14 +48,8 @@ export class BridgeAtTest {
   }
 
   /** Asks until the answer will do; the bridge may be away meanwhile. */
-  async until<Found>(what: string, ask: () => Promise<Found | undefined | false>): Promise<Found> {
-    const end = Date.now() + WAIT_MS;
-    for (;;) {
-      const found = await ask().catch(() => undefined);
-      if (found !== undefined && found !== false) return found;
-      if (Date.now() > end) throw new Error(`waited too long for ${what}:\n${this.bridge.output}`);
-      await wait(50);
-    }
+  until<Found>(what: string, ask: () => Promise<Found | undefined | false>): Promise<Found> {
+    return until(what, () => ask().catch(() => undefined), { told: () => this.bridge.output });
   }
 
   /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */

@@ -1,10 +1,10 @@
 /** A page that is alive and silent: the session notices, says so, heals, and reports what was missed. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EngineSignal } from '../../bridge/src/engine/engine.ts';
 import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import type { OpenPage } from '../standin/pages.ts';
+import { until } from '../until.ts';
 import { browserTree } from './processes.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
 
@@ -51,11 +51,6 @@ const untilText = (heard: EngineRecording, text: string) =>
   heard.until(text, () => heard.messages.find((message) => message.text === text), HEALING);
 const untilRecovered = (heard: EngineRecording, times: number) =>
   heard.until('recovered', () => signals(heard, 'recovered')[times - 1], HEALING);
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + HEALING; !(await holds()); await wait(50))
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-}
 
 describe('a page that is alive and deaf', () => {
   test.each(['listeners', 'collections', 'functions'] as const)(

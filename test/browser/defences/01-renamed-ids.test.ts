@@ -1,7 +1,8 @@
 /** Defence 1: WhatsApp Web 2.3000.1042401057 renamed `MsgKey._serialized` to `$1`, which the library still reads. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../../until.ts';
 import { bobOf, LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {

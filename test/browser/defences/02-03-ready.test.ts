@@ -1,8 +1,9 @@
 /** Defences 2 and 3: `ready` that never comes, and `ready` that comes again and again. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {

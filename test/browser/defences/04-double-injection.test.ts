@@ -4,8 +4,9 @@
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Account } from '../../standin/account.ts';
+import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {

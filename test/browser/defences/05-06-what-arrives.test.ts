@@ -7,8 +7,9 @@ import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
+import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {

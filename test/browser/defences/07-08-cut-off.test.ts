@@ -1,7 +1,8 @@
 /** Defences 7 and 8: rejections that nobody handles, and calls that a reload cuts off. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../until.ts';
 import { bobOf, failureOf, LONG } from '../session-at-test.ts';
-import { said, Scene, until } from './scene.ts';
+import { said, Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {

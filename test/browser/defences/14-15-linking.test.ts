@@ -1,8 +1,9 @@
 /** Defences 14 and 15: an account that is unlinked from the phone, and a QR that nobody scans for a while. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 
 let scene: Scene;
 beforeEach(async () => {

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import type { EngineRecording } from '../../conformance/engine-recording.ts';
+import { until } from '../../until.ts';
 import { bobOf, failureOf, LONG } from '../session-at-test.ts';
-import { Scene, until } from './scene.ts';
+import { Scene } from './scene.ts';
 import type { StockClient, StockMessage } from './stock-client.ts';
 
 let scene: Scene;

@@ -1,6 +1,5 @@
 /** The stage of a defence: one stand-in, a session of ours on it, and a stock client with an account of its own. */
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { EngineRecording } from '../../conformance/engine-recording.ts';
 import type { Account } from '../../standin/account.ts';
 import type { OpenPage } from '../../standin/pages.ts';
@@ -18,19 +17,6 @@ export interface SessionLine {
   readonly reason?: string;
   readonly wireId?: string;
   readonly said?: readonly unknown[];
-}
-
-const PATIENCE_MS = 60_000;
-
-/** Asks again and again until the answer will do; for what no event tells. */
-export async function until<Found>(what: string, ask: () => Found | Promise<Found>): Promise<NonNullable<Found>> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await ask();
-    if (found !== undefined && found !== null && found !== false) return found;
-    if (Date.now() > end) throw new Error(`waited too long for ${what}`);
-    await wait(50);
-  }
 }
 
 /** The nth line of a kind that a process of ours prints. */

@@ -1,12 +1,12 @@
 /** Downloads over a page that answers as a test tells it. The real page functions run in `test/browser`. */
 import type { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { WireId } from '../../../../bridge/src/contract/ids.ts';
 import type { EngineError } from '../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, type Deadlines, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
 import { MediaDownloads, PART_BYTES } from '../../../../bridge/src/engine/webjs/media-download.ts';
 import type { FetchedFile, FileOutlook } from '../../../../bridge/src/engine/webjs/page-media.ts';
+import { until } from '../../../until.ts';
 
 const ID = 'false_1@c.us_3EB0' as WireId;
 const SIZE = 3 * PART_BYTES + 7;
@@ -56,16 +56,12 @@ async function read(stream: Readable): Promise<Buffer> {
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds(); await wait(5))
-    if (Date.now() > end) throw new Error('waited in vain');
-}
 
 test('a file is pulled as fast as it is read, and freed at its end', async () => {
   const stream = await downloads().download(ID, SIZE);
   expect(parts).toBe(0);
   stream.once('readable', () => undefined);
-  await until(() => parts === 1);
+  await until('a part to be fetched', () => parts === 1);
   expect((await read(stream)).length).toBe(SIZE);
   expect(parts).toBe(4);
   expect(held.size).toBe(0);
@@ -82,7 +78,7 @@ test('a stream that is given up frees the page and its place, also one that nobo
   await third;
   expect(held.size).toBe(2);
   expect(await failure).toMatchObject({ outcome: 'defer', message: 'nobody read the file' });
-  await until(() => held.size === 0);
+  await until('all files to be freed', () => held.size === 0);
 });
 
 test('the larger a file, the longer it may take', async () => {

@@ -1,0 +1,28 @@
+/** Waiting for what no event tells. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+export interface Patience {
+  /** In milliseconds, on however busy a machine. */
+  readonly timeoutMs?: number;
+  /** What else the error says, such as the output of a process. */
+  readonly told?: () => string;
+}
+
+/**
+ * Asks again and again until the answer will do: anything but undefined, null and false. What `ask` throws ends it.
+ *
+ * @throws Error (as a rejection) that names what was waited for, after `timeoutMs` milliseconds
+ */
+export async function until<Found>(
+  what: string,
+  ask: () => Found | Promise<Found>,
+  { timeoutMs = 60_000, told = () => '' }: Patience = {},
+): Promise<Exclude<NonNullable<Found>, false>> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined && found !== null && found !== false) return found as Exclude<NonNullable<Found>, false>;
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}\n${told()}`);
+    await wait(50);
+  }
+}
