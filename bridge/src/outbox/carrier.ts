@@ -55,8 +55,11 @@ export interface CarrierParts {
 export class Carrier {
   readonly #parts: CarrierParts;
   readonly #options: CarrierOptions;
-  /** Messages of which a send outlived its deadline and has not come back: what is absent may still leave. */
-  readonly #late = new Set<string>();
+  /**
+   * Messages of which a send outlived its deadline and has not come back: what is absent may still leave. With the
+   * engine that is at work on a file.
+   */
+  readonly #late = new Map<string, Engine | null>();
 
   constructor(parts: CarrierParts, options: CarrierOptions) {
     this.#parts = parts;
@@ -74,6 +77,7 @@ export class Carrier {
       if (!addressed) return 'done';
       row = addressed;
       message = await this.#prepare(row);
+      if ('file' in message) this.#expectTurn(engine);
       wireId = isRepeatable(row)
         ? null
         : ((row.wire_id as WireId | null) ??
@@ -155,17 +159,28 @@ export class Carrier {
       const verdict = this.#decide(row, failure, row.attempts);
       if (verdict.kind !== 'hold') return this.#follow(row, verdict);
       // One that is repeated is settled by its repetition.
-      if (error instanceof DeadlineError && !isRepeatable(row)) this.#awaitLate(row, call);
+      if (error instanceof DeadlineError && !isRepeatable(row))
+        this.#awaitLate(row, call, 'file' in message ? engine : null);
       return this.settle(row, failure.reason);
     }
     await ledger.taken(row, receipt, sessions.self(session));
     return 'done';
   }
 
+  /**
+   * The engine takes one file after another: behind one that is late, the deadline of the next would only measure its wait.
+   *
+   * @throws EngineError `defer`
+   */
+  #expectTurn(engine: Engine): void {
+    if ([...this.#late.values()].includes(engine))
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the file before it is still on its way');
+  }
+
   /** An answer after the deadline still settles the message. */
-  #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>): void {
+  #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>, atWork: Engine | null): void {
     const { ledger, sessions, log } = this.#parts;
-    this.#late.add(row.id);
+    this.#late.set(row.id, atWork);
     call
       .finally(() => this.#late.delete(row.id))
       .then(

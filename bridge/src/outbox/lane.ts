@@ -1,6 +1,7 @@
 /**
- * The lane of one session: sends what is due, one message per chat at a time, several chats beside each other. It holds
- * the messages in flight and nothing else; what waits is in the database.
+ * The lane of one session: sends what is due, one message per chat at a time, several chats beside each other, and one
+ * file at a time, as engines take them: a file that waited inside the engine would outlive the deadline of its send, and
+ * be in doubt, without having begun. It holds the messages in flight and nothing else; what waits is in the database.
  */
 import type { OutboxId, SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -32,6 +33,8 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #parallelism: number;
   readonly #inFlight = new Map<OutboxId, Promise<void>>();
+  /** The message in flight that brings a file. */
+  #file: OutboxId | null = null;
   #turn: Promise<void> | null = null;
   #again = false;
   #stopped = false;
@@ -95,12 +98,24 @@ export class Lane {
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
     const free = this.#parallelism - this.#inFlight.size;
     // What is being prepared is still queued in the database, hence the surplus.
-    const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size) : [];
-    const next = heads.filter((row) => !this.#inFlight.has(row.id as OutboxId)).slice(0, Math.max(0, free));
-    if (!this.#stopped) for (const row of next) this.#takeUp(row, () => this.#parts.carrier.carry(row, engine));
+    const what = this.#file === null ? 'all' : 'without files';
+    const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, what) : [];
+    if (!this.#stopped) this.#takeNext(heads, free, engine);
     const due = await reads.nextDue(this.#session, now);
     if (due !== null) scheduler.wakeAt(this.#session, due);
     if (this.#reconsider) await this.#reconsiderDoubts(engine);
+  }
+
+  #takeNext(heads: readonly OutboxRow[], free: number, engine: Engine): void {
+    for (const row of heads.filter(({ id }) => !this.#inFlight.has(id as OutboxId)).slice(0, Math.max(0, free))) {
+      if (row.media_id !== null && this.#file !== null) {
+        // Its place is for one without a file, which the next look finds.
+        this.#again = true;
+        continue;
+      }
+      if (row.media_id !== null) this.#file = row.id as OutboxId;
+      this.#takeUp(row, () => this.#parts.carrier.carry(row, engine));
+    }
   }
 
   async #settleInterrupted(): Promise<void> {
@@ -132,6 +147,7 @@ export class Lane {
       .catch((error: unknown) => this.#rest(error))
       .then(() => {
         this.#inFlight.delete(id);
+        if (this.#file === id) this.#file = null;
         this.pump();
       });
     this.#inFlight.set(id, done);

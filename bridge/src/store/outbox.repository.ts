@@ -275,11 +275,16 @@ export class OutboxReads {
     return query.orderBy('position', 'desc').limit(filter.limit).execute();
   }
 
-  /** The next message of each chat that is due, in the order in which they became due. */
-  dueHeads(session: SessionName, now: number, limit: number): Promise<OutboxRow[]> {
+  /**
+   * The next message of each chat that is due, in the order in which they became due.
+   *
+   * @param what without files, a chat whose next message brings one is left out
+   */
+  dueHeads(session: SessionName, now: number, limit: number, what: 'all' | 'without files'): Promise<OutboxRow[]> {
     return this.#queuedHeads(session)
       .selectAll()
       .where('due_at', '<=', now)
+      .$if(what === 'without files', (heads) => heads.where('media_id', 'is', null))
       .orderBy('due_at')
       .orderBy('position')
       .limit(limit)

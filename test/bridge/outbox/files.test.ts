@@ -1,0 +1,103 @@
+/** Files go one after another, as engines take them; what has not begun has no deadline that could pass. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { ChatId, MediaId, OutboxId } from '../../../bridge/src/contract/ids.ts';
+import type { OutboxMessage } from '../../../bridge/src/contract/messages.ts';
+import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
+import { storeMedia } from '../../../bridge/src/store/media.repository.ts';
+import { ALICE, BOB, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import { OutboxLives } from './outbox-lives.ts';
+
+jest.setTimeout(60_000);
+
+const CAROL = '491533333333@c.us' as ChatId;
+const MEDIA = 'med_00000000000000000000000000' as MediaId;
+const FILE = { path: '/x', mimeType: 'image/png', sizeBytes: 1, fileName: 'x.png' };
+const media = { info: () => Promise.resolve({ session: null } as MediaInfo), forSend: () => Promise.resolve(FILE) };
+const { begin, end, start } = new OutboxLives();
+let network: Network;
+
+beforeEach(async () => {
+  network = new Network();
+  await begin();
+});
+afterEach(end);
+
+async function acceptFile(outbox: OpenOutbox, caption: string, to: ChatId): Promise<OutboxMessage> {
+  const stored = { id: MEDIA, mimeType: FILE.mimeType, sizeBytes: 1, sha256: 'x', fileName: null, now: Date.now() };
+  await outbox.database.write(storeMedia(stored));
+  const { message } = await outbox.service.accept(
+    { session: SESSION, to, type: 'image', mediaId: MEDIA, caption },
+    { keyId: KEY, idempotencyKey: caption, firstAnswer: false },
+  );
+  return message;
+}
+
+/** The next send leaves once the returned function is called. */
+function holdNext(): () => void {
+  let resolve!: () => void;
+  const promise = new Promise<void>((set) => (resolve = set));
+  network.scripts.push(async (_message, _wireId, deliver) => {
+    await promise;
+    return deliver();
+  });
+  return resolve;
+}
+
+test('a file that waits for another one has not begun; messages without a file go past both', async () => {
+  const outbox = await start({ network, media });
+  const release = holdNext();
+  const first = await acceptFile(outbox, 'first', ALICE);
+  await outbox.until(first.id, 'sending');
+  const second = await acceptFile(outbox, 'second', BOB);
+  const text = await outbox.accept('text', CAROL);
+  await outbox.until(text.id, 'accepted');
+  expect(await outbox.service.get(second.id as OutboxId)).toMatchObject({ state: 'queued', attempts: 0, error: null });
+  release();
+  await outbox.until(second.id, 'accepted');
+  expect(network.texts()).toEqual(['text', 'first', 'second']);
+});
+
+test('files that wait take no places from messages without one', async () => {
+  const outbox = await start({ network, media, parallelism: 2 });
+  const release = holdNext();
+  const first = await acceptFile(outbox, 'first', ALICE);
+  await outbox.until(first.id, 'sending');
+  const files = [first];
+  for (let index = 0; index < 5; index++)
+    files.push(await acceptFile(outbox, `file ${index}`, `4915100000${index}@c.us` as ChatId));
+  const text = await outbox.accept('text', BOB);
+  await outbox.until(text.id, 'accepted');
+  expect(network.texts()).toEqual(['text']);
+  release();
+  for (const { id } of files) await outbox.until(id, 'accepted');
+});
+
+test('files that became due together go one after another, beside those without a file', async () => {
+  const outbox = await start({ network, media, parallelism: 2 }, false);
+  const files: OutboxMessage[] = [];
+  for (let index = 0; index < 4; index++)
+    files.push(await acceptFile(outbox, `file ${index}`, `4915100000${index}@c.us` as ChatId));
+  const text = await outbox.accept('text', BOB);
+  const release = holdNext();
+  outbox.sessions.up();
+  await outbox.until(text.id, 'accepted');
+  expect(network.texts()).toEqual(['text']);
+  release();
+  for (const { id } of files) await outbox.until(id, 'accepted');
+  expect(network.texts().slice(1)).toEqual(['file 0', 'file 1', 'file 2', 'file 3']);
+});
+
+test('behind a file that is late the next one is put off, and only the late one is in doubt', async () => {
+  const outbox = await start({ network, media, sendMs: 50 });
+  const release = holdNext();
+  const late = await acceptFile(outbox, 'late', ALICE);
+  const next = await acceptFile(outbox, 'next', BOB);
+  await outbox.until(late.id, 'in_doubt');
+  const putOff = await outbox.untilThat(next.id, ({ error }) => error !== null);
+  expect(putOff).toMatchObject({ state: 'queued', attempts: 0, error: { code: 'WAB_SESSION_NOT_READY' } });
+  release();
+  await outbox.until(late.id, 'accepted');
+  await outbox.until(next.id, 'accepted');
+  expect(network.texts()).toEqual(['late', 'next']);
+  expect((await outbox.events('outbox.in_doubt')).map(({ data }) => data)).toMatchObject([{ outboxId: late.id }]);
+});
