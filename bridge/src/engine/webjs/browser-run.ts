@@ -1,7 +1,7 @@
 /**
  * One life of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
- * is ready, so both are watched here: the browser's and the page's own events, and a regular look at the page's state.
- * Whether a page that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
+ * is ready: the browser's and the page's own events are watched here, the page's state by `page-watch.ts`. Whether a page
+ * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Browser, Page } from 'puppeteer';
@@ -12,22 +12,17 @@ import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from './page-calls.ts';
-import { announceSynced, type PageState, readState } from './page-functions.ts';
 import { describe } from './page-reason.ts';
+import { PageWatch, type WatchListener } from './page-watch.ts';
 import { refusalOf } from './refusal.ts';
 import { attributeRejections } from './rejections.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
 export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
-export interface RunListener {
+export interface RunListener extends Omit<WatchListener, 'refused'> {
   qr(code: string): void;
-  /** The page has shown all its QR codes. Comes again until it shows another. */
-  idle(): void;
   authenticated(): void;
-  /** The page is connected, synced and listened to. Again after each interruption. */
-  ready(): void;
-  interrupted(reason: string): void;
   message(message: whatsapp.Message): void;
   /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
   undecrypted(message: whatsapp.Message): void;
@@ -51,6 +46,7 @@ export class BrowserRun {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopWatching = new AbortController();
+  readonly #watch: PageWatch;
   /** Kills a browser that was launched and is not known yet. */
   readonly #launch = new AbortController();
   #initialized: Promise<void> = Promise.resolve();
@@ -59,23 +55,27 @@ export class BrowserRun {
   #calls: LongPageCalls | null = null;
   #over = false;
   #closing: Promise<void> | null = null;
-  #ready = false;
-  #looking = false;
   #vitals: Vitals | null = null;
   #liveness: Liveness | null = null;
   /** The renderer is being ended on purpose. */
   #replacing = false;
   #heardAt: number | null = null;
-  /** The document in which the library has attached its listeners. */
-  #attachedTo: string | null = null;
-  /** Since when the page is synced without the library having said so, per document. */
-  #unannounced: { document: string; since: number } | null = null;
 
   constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
     this.#listener = listener;
     this.#deadlines = deadlines;
     this.#clock = clock;
     this.#log = log;
+    const watched: WatchListener = {
+      ready: () => {
+        this.#heardAt = clock.now();
+        listener.ready();
+      },
+      interrupted: (reason) => listener.interrupted(reason),
+      idle: () => listener.idle(),
+      refused: (reason) => this.#end('refused', reason),
+    };
+    this.#watch = new PageWatch(() => this.#calls, watched, deadlines, clock, this.#stopWatching.signal);
     this.#client = makeClient((browser, page) => this.#onBrowser(browser, page), this.#launch.signal);
   }
 
@@ -89,7 +89,7 @@ export class BrowserRun {
         within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web').catch((error) =>
           this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`),
         );
-        void this.#watch();
+        void this.#watch.keep();
       },
     );
   }
@@ -100,7 +100,7 @@ export class BrowserRun {
   }
 
   get isReady(): boolean {
-    return this.#ready && !this.#over;
+    return this.#watch.isReady;
   }
 
   /** Calls into the page. @throws TransportError when there is none */
@@ -143,7 +143,7 @@ export class BrowserRun {
       const ended = new Promise<void>((resolve) => page.once('error', () => resolve()));
       this.#vitals?.endRenderer();
       await within(ended, this.#deadlines.close, 'the end of the renderer');
-      this.#interrupt(null);
+      this.#watch.interrupt(null);
       await within(page.goto(WHATSAPP_WEB, { timeout: 0 }), this.#deadlines.start, 'the new page');
       this.#liveness?.beginAnew();
     } finally {
@@ -212,7 +212,7 @@ export class BrowserRun {
       if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
     });
     page.on('framenavigated', (frame) => {
-      if (frame === page.mainFrame()) void this.#navigated();
+      if (frame === page.mainFrame()) void this.#watch.navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
     page.on('response', (response) => {
@@ -228,8 +228,8 @@ export class BrowserRun {
       this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
     client.on('qr', (code) => this.#tell(() => this.#listener.qr(code)));
     client.on('authenticated', () => this.#tell(() => this.#listener.authenticated()));
-    client.on('ready', () => void this.#attached());
-    client.on('change_state', (state) => this.#onState(String(state)));
+    client.on('ready', () => void this.#watch.attached());
+    client.on('change_state', (state) => this.#watch.changed(String(state)));
     client.on('auth_failure', (reason) => this.#end('crashed', `the login state was not accepted: ${reason}`));
     client.on('disconnected', (reason) => {
       const refusal = refusalOf(String(reason));
@@ -251,26 +251,6 @@ export class BrowserRun {
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
   }
 
-  /** In a new document what was attached is gone, which no event of the library tells; a new address alone changes nothing. */
-  async #navigated(): Promise<void> {
-    const attachedTo = this.#attachedTo;
-    const state = await this.#read();
-    if (state === null || state.document !== attachedTo) this.#interrupt(null);
-  }
-
-  #onState(state: string): void {
-    const refusal = refusalOf(state);
-    if (refusal !== null) return this.#end('refused', refusal);
-    if (state !== 'CONNECTED') this.#interrupt(state);
-    void this.#look();
-  }
-
-  #interrupt(state: string | null): void {
-    if (!this.#ready || this.#over) return;
-    this.#ready = false;
-    this.#listener.interrupted(`WhatsApp Web is ${state === null ? 'reloading' : state.toLowerCase()}`);
-  }
-
   #tell(report: () => void): void {
     if (!this.#over) report();
   }
@@ -278,76 +258,7 @@ export class BrowserRun {
   #end(how: RunEnd, reason: string, retryAfterMs?: number): void {
     if (this.#over) return;
     this.#over = true;
-    this.#ready = false;
     this.#stopWatching.abort();
     this.#listener.ended(how, reason, retryAfterMs);
-  }
-
-  /** The library says `ready` once per sync, also for one that is being undone: the page's state decides. */
-  async #attached(): Promise<void> {
-    const state = await this.#read();
-    if (!state?.injected) return;
-    this.#attachedTo = state.document;
-    this.#judge(state);
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopWatching;
-    while (!this.#over) {
-      const pause = this.#ready ? this.#deadlines.watchReady : this.#deadlines.watchStarting;
-      await this.#clock.sleep(pause, signal).catch(() => undefined);
-      if (!this.#over && this.#calls) await this.#look();
-    }
-  }
-
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    try {
-      const state = await this.#read();
-      if (state) this.#judge(state);
-    } finally {
-      this.#looking = false;
-    }
-  }
-
-  async #read(): Promise<PageState | null> {
-    if (this.#over || !this.#calls) return null;
-    try {
-      const state = await this.#calls.call(readState, this.#deadlines.call);
-      return this.#over ? null : state;
-    } catch {
-      return null;
-    }
-  }
-
-  #judge(state: PageState): void {
-    const refusal = refusalOf(state.state ?? '');
-    if (refusal !== null) return this.#end('refused', refusal);
-    const usable = state.state === 'CONNECTED' && state.hasSynced;
-    if (state.state === 'UNPAIRED_IDLE') this.#tell(() => this.#listener.idle());
-    if (usable && state.document === this.#attachedTo) this.#becomeReady();
-    else if (usable) this.#remind(state.document);
-    else this.#interrupt(state.state === 'CONNECTED' ? 'synchronising' : state.state);
-    if (!usable) this.#unannounced = null;
-  }
-
-  #becomeReady(): void {
-    this.#unannounced = null;
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#heardAt = this.#clock.now();
-    this.#listener.ready();
-  }
-
-  /** The sync can be over before the library listens for it; then it has to be told. */
-  #remind(document: string): void {
-    const now = this.#clock.now();
-    if (this.#unannounced?.document !== document) {
-      this.#unannounced = { document, since: now };
-    } else if (now - this.#unannounced.since >= this.#deadlines.readyAfterSync) {
-      this.#unannounced = { document, since: now };
-      this.#calls?.call(announceSynced, this.#deadlines.call).catch(() => undefined);
-    }
   }
 }

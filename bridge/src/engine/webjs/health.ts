@@ -1,13 +1,12 @@
 /**
- * Keeps a session able to emit. It examines the session regularly (`sweep.ts`, `probes.ts`), tells what is wrong
+ * Keeps a session able to emit. It examines the session regularly (`examination.ts`), tells what is wrong
  * (`diagnosis.ts`) and heals in stages (`healing.ts`). Whether browser and page live at all is judged apart from this,
  * by `liveness.ts`.
  */
-import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { EngineSignal } from '../engine.ts';
 import type { CatchUp } from './catch-up.ts';
-import { type Deadlines, within } from './deadlines.ts';
+import { within } from './deadlines.ts';
 import {
   BORNE,
   busyWords,
@@ -18,6 +17,7 @@ import {
   TOO_QUIET,
   treated,
 } from './diagnosis.ts';
+import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
 import type { FactReporter } from './fact-reporter.ts';
 import {
   type Ailment,
@@ -28,10 +28,9 @@ import {
   type Stage,
 } from './healing.ts';
 import type { LivenessView } from './liveness.ts';
-import type { PageCalls } from './page-calls.ts';
-import { readVersion, reconnect, storedSince, type StoredMessage } from './page-probes.ts';
+import { reconnect, type StoredMessage } from './page-probes.ts';
 import { describe } from './page-reason.ts';
-import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
+import type { ProbeOutcome, ProvenProbes } from './probes.ts';
 import type { Sweep } from './sweep.ts';
 
 /** What outlives an engine, so that the next one goes on where the last one gave up. */
@@ -43,14 +42,9 @@ export interface HealthHistory {
 export const newHistory = (): HealthHistory => ({ browsers: [], proven: new Set() });
 
 /** The browser's life, as far as it is examined and healed. */
-export interface Patient {
+export interface Patient extends Examinee {
   /** Connected, synced and listened to. */
   readonly isReady: boolean;
-  /** Throws TransportError where there is none. */
-  readonly page: PageCalls;
-  readonly liveness: LivenessView;
-  /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
-  readonly heardAt: number | null;
   /** Attaches the library's listeners once more. */
   reattach(): Promise<void>;
   reload(): Promise<void>;
@@ -60,32 +54,23 @@ export interface Patient {
   giveUp(reason: string, retryAfterMs?: number): void;
 }
 
-export type Examined = ProbeName | 'sweep';
-
-export interface HealthParts {
+export interface HealthParts extends ExaminationParts {
   readonly patient: Patient;
   readonly sweep: Sweep;
   readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil'>;
   readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
-  /** Seconds: what is older was reported by an earlier run, or belongs to no session. */
-  readonly notBefore: () => number;
   readonly history: HealthHistory;
   readonly signal: (signal: EngineSignal) => void;
-  readonly count: (probe: Examined, outcome: ProbeOutcome) => void;
-  readonly deadlines: Deadlines;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface HealthView {
-  readonly results: ReadonlyMap<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>;
+  readonly results: Results;
   /** Of WhatsApp Web, once it is known. */
   readonly version: string | null;
   readonly complaint: Complaint | null;
 }
 
-/** Compared at most with each sweep: of a session that is deaf the newest are unheard. */
-const MOST_STORED = 2_000;
 /** So many tries to catch up without an answer are a page that hangs in it. */
 const HANGS_AFTER = 3;
 const STUCK: Complaint = {
@@ -93,17 +78,10 @@ const STUCK: Complaint = {
   words: 'WhatsApp Web does not tell what was missed, and new events wait behind it',
 };
 
-interface Found {
-  readonly missing: readonly StoredMessage[] | null;
-  readonly outcomes: { readonly sweep: ProbeOutcome; readonly listeners: ProbeOutcome; readonly line?: ProbeOutcome };
-}
-
 export class Health {
   readonly #parts: HealthParts;
   readonly #limits: HealingLimits;
-  readonly #probes: Probes;
-  readonly #results = new Map<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>();
-  #version: string | null = null;
+  readonly #examination: Examination;
   #complaint: Complaint | null = null;
   #last: HealingRecord['last'] = null;
   #told: string | null = null;
@@ -120,19 +98,20 @@ export class Health {
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
-    const { deadlines, history, patient } = parts;
+    const { deadlines, history } = parts;
     const { proveRefresh: refresh, proveReload: reload, proveNewPage } = deadlines;
     this.#limits = { ...HEALING_LIMITS, proofMs: { refresh, reload, new_page: proveNewPage } };
-    this.#probes = new Probes(() => patient.page, deadlines, history.proven);
+    this.#examination = new Examination(parts, history.proven);
   }
 
   get view(): HealthView {
-    return { results: this.#results, version: this.#version, complaint: this.#complaint };
+    const { results, version } = this.#examination;
+    return { results, version, complaint: this.#complaint };
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
   uploaded(stanza: string): void {
-    this.#probes.uploaded(stanza);
+    this.#examination.uploaded(stanza);
   }
 
   /** Tells that something does not work as it should, until the session is found in order again. */
@@ -179,17 +158,14 @@ export class Health {
 
   async #examine(): Promise<void> {
     const { patient, facts, clock, deadlines } = this.#parts;
-    const done = new AbortController();
-    const found = await Promise.race([this.#look(), this.#silenced(done.signal)]).finally(() => done.abort());
+    const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
     if (found === null) return;
-    for (const [name, outcome] of Object.entries(found.outcomes)) this.#note(name as Examined, outcome);
-    const { missing, outcomes } = found;
+    const { missing, listeners, line } = found;
     // What was found of a page that meanwhile reloads or computes says nothing.
     if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
     this.#examineAt = clock.now() + deadlines.examineEvery;
     const fresh = missing.filter((message) => message.fresh).length;
-    const line = outcomes.line ?? 'unknown';
-    const complaint = diagnose({ fresh, listeners: outcomes.listeners, line });
+    const complaint = diagnose({ fresh, listeners, line });
     if (complaint) return this.#heal(complaint, missing);
     // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
@@ -197,46 +173,6 @@ export class Health {
     if (!this.#isTooQuiet()) return;
     this.#renewedAt = clock.now();
     await this.#heal(TOO_QUIET);
-  }
-
-  async #look(): Promise<Found> {
-    const missing = await this.#unheard();
-    const listeners = await twice(() => this.#probes.listeners());
-    const line = this.#lineIsDue() ? await twice(() => this.#probes.line()) : undefined;
-    const sweep = missing === null ? 'unknown' : missing.length === 0 ? 'ok' : 'failed';
-    return { missing, outcomes: { sweep, listeners, ...(line === undefined ? {} : { line }) } };
-  }
-
-  /** Null as soon as the page is silent: what else it is asked would wait in vain, and so would the healing. */
-  async #silenced(done: AbortSignal): Promise<null> {
-    const { patient, clock, deadlines } = this.#parts;
-    while (!done.aborted && patient.liveness.page === 'answers')
-      await clock.sleep(deadlines.livenessEvery, done).catch(() => undefined);
-    return null;
-  }
-
-  /** Messages that the page has and never announced; null where the page does not say. */
-  async #unheard(): Promise<readonly StoredMessage[] | null> {
-    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#parts;
-    try {
-      this.#version = await patient.page.call(readVersion, deadlines.examine);
-      const floor = sweep.floor(facts.reportedUntil, notBefore());
-      const stored = await patient.page.call(storedSince, deadlines.examine, floor, MOST_STORED);
-      const suspects = sweep.unheard(stored);
-      // What just arrives is announced in a moment.
-      if (suspects.length > 0) await clock.sleep(deadlines.sweepGrace);
-      return sweep.unheard(suspects);
-    } catch {
-      return null;
-    }
-  }
-
-  #lineIsDue(): boolean {
-    const { patient, clock, deadlines } = this.#parts;
-    if (this.#complaint?.ailment === 'half_open') return true;
-    const probed = this.#results.get('line');
-    // Once at first, so that it is known to work here.
-    return !probed || clock.now() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
   }
 
   /**
@@ -247,11 +183,6 @@ export class Health {
     const { patient, clock, deadlines } = this.#parts;
     const heardAt = Math.max(patient.heardAt ?? clock.now(), this.#renewedAt);
     return this.#complaint === null && clock.now() - heardAt >= deadlines.quietAfter;
-  }
-
-  #note(name: Examined, outcome: ProbeOutcome): void {
-    this.#results.set(name, { outcome, at: this.#parts.clock.now() });
-    this.#parts.count(name, outcome);
   }
 
   #tellBusy({ page, silentMs }: LivenessView): void {
@@ -342,8 +273,3 @@ const awayFrom = ({ ailment }: Complaint): Ailment => (ailment === 'partly_deaf'
 /** In seconds; infinite where nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>
   missing.reduce((first, { t }) => Math.min(first, t), Infinity);
-/** A probe that fails is made once more: the page may just have been changing. */
-async function twice(probe: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
-  const first = await probe();
-  return first === 'failed' ? probe() : first;
-}
