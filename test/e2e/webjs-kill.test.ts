@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { BridgeAtTest } from '../browser/bridge-at-test.ts';
 import { browserTree, untilEnded } from '../browser/processes.ts';
 import type { Account } from '../standin/account.ts';
-import { Standin } from '../standin/server.ts';
-import { BridgeProcess, freePort } from './bridge-process.ts';
+import type { Standin } from '../standin/server.ts';
+import type { BridgeProcess } from './bridge-process.ts';
 import { n8nIn, publish } from './n8n-at-test.ts';
 import type { N8nServer } from './n8n-server.ts';
 import { Witness } from './witness.ts';
@@ -38,6 +39,7 @@ const textOf = (index: number): string => `message ${String(index).padStart(4, '
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 let folder: string;
+let at: BridgeAtTest;
 let standin: Standin;
 let me: Account;
 let people: readonly Account[];
@@ -64,47 +66,27 @@ async function until(what: string, holds: () => Promise<boolean> | boolean, dead
   }
 }
 
-const untilReady = (deadline: number): Promise<void> =>
-  until(
-    'the session',
-    async () => (await ask<{ state: string }>(`/v1/sessions/${SESSION}`)).state === 'ready',
-    deadline,
-  );
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wabridge-webjs-kill-'));
-  standin = new Standin();
-  await standin.start();
+  at = await BridgeAtTest.open();
+  ({ bridge, standin } = at);
   me = standin.network.addAccount('4915110000001', 'Me');
   people = Array.from({ length: CHATS }, (_, index) =>
     standin.network.addAccount(`49151${String(23_456_100 + index)}`, `Person ${index}`),
   );
   witness = new Witness();
   await witness.start();
-  bridge = new BridgeProcess(join(folder, 'bridge'), await freePort(), {
-    WABRIDGE_ENGINES: 'webjs',
-    WABRIDGE_BROWSER_FLAGS: standin.browserArgs.join('\n'),
-  });
   await bridge.start();
-  await bridge.client.request('POST', '/v1/sessions', { body: { name: SESSION, engine: 'webjs' } });
+  await at.scan(SESSION, me);
   n8n = await n8nIn(join(folder, 'n8n'));
   await publish(n8n, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url, hashesMedia: true })]);
-  const deadline = Date.now() + 60_000;
-  let code = '';
-  await until(
-    'a QR',
-    async () => (code = (await ask<{ code: string }>(`/v1/sessions/${SESSION}/qr`)).code) !== '',
-    deadline,
-  );
-  standin.scan(code, me);
-  await untilReady(deadline);
+  await at.untilReady();
 }, 240_000);
 
 afterAll(async () => {
   await n8n?.kill();
-  await bridge?.stop();
   await witness?.stop();
-  await standin?.stop();
+  await at?.close();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }, 60_000);
 
