@@ -3,7 +3,7 @@
  * its profile.
  */
 import { existsSync } from 'node:fs';
-import { readlink, rm, symlink } from 'node:fs/promises';
+import { readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -86,6 +86,17 @@ describe('a bridge that dies', () => {
     LONG,
   );
 });
+
+test(
+  'a stop lets the browser end by itself, with all that it has to write',
+  async () => {
+    const { engine } = await scene.linked();
+    await engine.stop();
+    const preferences = await readFile(join(scene.profileFolder, 'session', 'Default', 'Preferences'), 'utf8');
+    expect(JSON.parse(preferences)).toMatchObject({ profile: { exit_type: 'Normal' } });
+  },
+  LONG,
+);
 
 describe('locks on a profile', () => {
   const strangersLock = async (browserFolder: string): Promise<void> => {

@@ -173,7 +173,7 @@ export class BrowserRun {
     }
     const browser = this.#browser;
     if (browser) {
-      browser.removeAllListeners();
+      // Its listeners stay: Puppeteer takes their removal for the end, and kills a browser that is closed twice.
       await within(browser.close(), this.#deadlines.close, 'closing the browser').catch((error) =>
         this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is killed'),
       );
