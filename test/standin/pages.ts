@@ -2,7 +2,7 @@
  * The pages that are open, and what can be done to each from outside. The commands travel on a WebSocket of their own, so
  * that they arrive while WhatsApp's is dead.
  */
-import type { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { crashRenderers } from './crash.ts';
@@ -39,6 +39,8 @@ export class OpenPage {
   readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #next = 1;
   readonly #awake = new AbortController();
+  readonly #gone = new AbortController();
+  readonly #rests = new EventEmitter();
   /** WhatsApp's own WebSocket of this page, while there is one. */
   connection: Connection | null = null;
 
@@ -54,6 +56,7 @@ export class OpenPage {
       else waiting?.reject(new Error(`the page says: ${error}`));
     });
     socket.on('close', () => {
+      this.#gone.abort(new Error('the page is gone'));
       for (const { reject } of this.#waiting.values()) reject(new Error('the page is gone'));
     });
   }
@@ -78,12 +81,17 @@ export class OpenPage {
    *
    * @param how `spins` takes a whole core like a real busy page, `waits` stands still and costs none
    */
-  busy(ms: number, how: 'spins' | 'waits' = 'spins'): Promise<void> {
-    return this.#tell({ do: 'busy', ms, waits: how === 'waits' });
+  async busy(ms: number, how: 'spins' | 'waits' = 'spins'): Promise<void> {
+    // The page answers a moment before; that it stands still shows where it asks to be held.
+    const held = how === 'waits' ? once(this.#rests, 'begin', { signal: this.#gone.signal }) : null;
+    held?.catch(() => undefined);
+    await this.#tell({ do: 'busy', ms, waits: how === 'waits' });
+    await held;
   }
 
   /** Resolves after that time, or once the page is woken. */
   async rests(ms: number): Promise<void> {
+    this.#rests.emit('begin');
     await wait(ms, undefined, { ref: false, signal: this.#awake.signal }).catch(() => undefined);
   }
 
