@@ -99,10 +99,10 @@ export async function run(): Promise<BenchmarkRow[]> {
   const ours = await measure('ours', bytes);
   const baselineIs =
     'bare whatsapp-web.js with Chromium and its stock flags, which has a file as one text in memory, in a script that loads nothing else';
-  const row = (name: string, unit: string, figure: (of: Figures) => number): BenchmarkRow => ({
+  const row = (name: string, unit: 'MB' | 'ms', figure: (of: Figures) => number): BenchmarkRow => ({
     name,
     unit,
-    kind: 'time',
+    kind: unit === 'MB' ? 'memory' : 'time',
     ours: figure(ours),
     baseline: figure(stock),
     baselineIs,
