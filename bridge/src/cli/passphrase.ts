@@ -50,9 +50,10 @@ async function given({ file, environment, ask }: PassphraseSources, chosenNow: b
 export function terminalQuestion(): PassphraseSources['ask'] {
   if (!process.stdin.isTTY) return null;
   return async (question) => {
-    process.stderr.write(question);
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+    // Only now does the terminal show nothing of what is typed.
+    process.stderr.write(question);
     const leaving = new AbortController();
     for (const event of ['SIGINT', 'close'] as const) lines.once(event, () => leaving.abort());
     try {

@@ -171,11 +171,12 @@ async function swap(folder: string, incoming: string): Promise<void> {
     }
     await syncFolder(folder);
   } catch (error) {
+    // Where even this fails, the old login stays where it is for the next call to put back.
     for (const step of undo) await step();
-    throw error;
-  } finally {
     await remove(replaced);
+    throw error;
   }
+  await remove(replaced);
 }
 
 async function moveIfThere(from: string, to: string): Promise<boolean> {
