@@ -41,13 +41,12 @@ export class Linking {
     next();
   }
 
-  /** A code for the page, which stops renewing its QR. @throws Error with the server's refusal */
+  /** A code for the page, beside the QR. Asking for new QR codes voids it. @throws Error with the server's refusal */
   code(connection: Connection, phone: string): string {
     const waiting = this.#waiting.get(connection);
     if (!waiting) throw new Error('this page is linked already');
     if (this.pairing.refusal !== null) throw new Error(this.pairing.refusal);
     if (!/^\d{7,15}$/.test(phone)) throw new Error('bad-request');
-    clearTimeout(waiting.timer);
     this.#forgetCodes(waiting);
     const code = Array.from({ length: 8 }, () => SIGNS[randomInt(SIGNS.length)]).join('');
     this.#codes.set(code, { phone, waiting, expiresAt: Date.now() + this.pairing.lifetimeMs });

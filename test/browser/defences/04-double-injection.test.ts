@@ -2,7 +2,11 @@
  * Defence 4: the library takes hold of a page once for every frame that navigates, and does not wait for itself. Done
  * between a load and its sync, all of them attach their listeners.
  */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createRequire } from 'node:module';
+import puppeteer, { type Page } from 'puppeteer';
+import { findBrowser } from '../../../bridge/src/engine/webjs/browser-finder.ts';
+import { allowExposingAgain } from '../../../bridge/src/engine/webjs/page-bindings.ts';
 import type { Account } from '../../standin/account.ts';
 import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
@@ -57,3 +61,41 @@ test(
   },
   LONG,
 );
+
+describe('defence 4: a document that began while the library exposed a function to the page', () => {
+  const { exposeFunctionIfAbsent } = createRequire(import.meta.url)('whatsapp-web.js/src/util/Puppeteer.js') as {
+    exposeFunctionIfAbsent: (page: Page, name: string, handler: () => string) => Promise<void>;
+  };
+
+  /** Calls a function of the library's, exposed for the second time to a page whose document has lost it. */
+  async function exposedTwice(prepare: (page: Page) => void): Promise<string> {
+    const { path, shell } = findBrowser(scene.browserPath);
+    const browser = await puppeteer.launch({
+      executablePath: path,
+      headless: shell ? 'shell' : true,
+      args: [...scene.stockArgs],
+    });
+    try {
+      const page = await browser.newPage();
+      prepare(page);
+      await exposeFunctionIfAbsent(page, 'onLogoutEvent', () => 'first');
+      await page.evaluate(() => void delete (globalThis as { onLogoutEvent?: unknown }).onLogoutEvent);
+      await exposeFunctionIfAbsent(page, 'onLogoutEvent', () => 'second');
+      return await page.evaluate(() => (globalThis as unknown as { onLogoutEvent(): Promise<string> }).onLogoutEvent());
+    } finally {
+      await browser.close();
+    }
+  }
+
+  test(
+    'without it, the library fails with "already exists"',
+    () => expect(exposedTwice(() => undefined)).rejects.toThrow('already exists'),
+    LONG,
+  );
+
+  test(
+    'with it, the document has the function',
+    () => expect(exposedTwice(allowExposingAgain)).resolves.toBe('second'),
+    LONG,
+  );
+});

@@ -28,6 +28,12 @@ export async function loadKeys() {
   await write('values', 'keys', keys);
 }
 
+/** Linking by a code gives the page a new secret; QR codes name the one that holds. */
+export function renewSecret() {
+  keys = { ...keys, adv: encodeB64(randomKey()) };
+  return write('values', 'keys', keys);
+}
+
 export function becomes(account) {
   me.pn = createWid(account.pn);
   me.lid = createWid(account.lid);

@@ -8,6 +8,7 @@ import { browserFlags } from './browser-flags.ts';
 import type { Deadlines } from './deadlines.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { launchFailure } from './launch-failure.ts';
+import { allowExposingAgain } from './page-bindings.ts';
 import { installShims } from './page-shims.ts';
 import { logInToProxy } from './proxy-login.ts';
 
@@ -54,13 +55,17 @@ export function createClient({
       args,
     },
   });
-  let loggedIn: Promise<void> | null = null;
+  const prepare = async (pupBrowser: PuppeteerBrowser): Promise<void> => {
+    allowExposingAgain(client.pageOrThrow);
+    if (proxy?.credentials) await logInToProxy(pupBrowser, proxy.credentials);
+  };
+  let prepared: Promise<void> | null = null;
   // Comes again, with the same browser, when the account is unlinked.
   auth.afterBrowserInitialized = async () => {
     const { pupBrowser } = client;
     if (!pupBrowser) return;
     onBrowser(pupBrowser, client.pageOrThrow);
-    if (proxy?.credentials) await (loggedIn ??= logInToProxy(pupBrowser, proxy.credentials));
+    await (prepared ??= prepare(pupBrowser));
   };
   const initialize = client.initialize.bind(client);
   client.initialize = async () => {

@@ -4,7 +4,8 @@
  *
  * - It injects itself again at every navigation of any frame, without waiting for itself: twice into one document means
  *   every event twice, so each document is injected and attached once.
- * - Its listener for navigations drops the promise, so a failure there would end the process: it is handed to us.
+ * - Its listener for navigations drops the promise, so a failure there would end the process: it is handed to us. Before
+ *   its first injection is over it does not listen, so a navigation during that one begins it anew.
  * - Without a version cache it still reads every page it loads, and that fails unhandled when the browser ends.
  */
 import type { Page } from 'puppeteer';
@@ -27,14 +28,11 @@ export class GuardedClient extends whatsapp.Client {
   #first = true;
 
   async inject(): Promise<void> {
-    const initial = this.#first;
-    this.#first = false;
-    try {
-      await this.#once(this.#injected, () => library.inject.call(this));
-    } catch (error) {
-      if (initial) throw error;
-      this.onInjectFailed(error);
+    if (this.#first) {
+      this.#first = false;
+      return this.#injectFirst();
     }
+    await this.#injectOnce().catch((error: unknown) => this.onInjectFailed(error));
   }
 
   async attachEventListeners(): Promise<void> {
@@ -58,8 +56,32 @@ export class GuardedClient extends whatsapp.Client {
     return this.pupPage;
   }
 
+  /** A page may load itself anew while the library takes hold of it, as WhatsApp Web does when it has updated itself. */
+  async #injectFirst(): Promise<void> {
+    for (;;) {
+      const document = await this.#document();
+      const failed = await this.#injectOnce().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      const shown = await this.#document().catch(() => document);
+      if (shown !== document) continue;
+      if (failed) throw failed.error;
+      return;
+    }
+  }
+
+  #injectOnce(): Promise<void> {
+    return this.#once(this.#injected, () => library.inject.call(this));
+  }
+
+  /** What the page shows, by the name that our shims give each load of it. */
+  #document(): Promise<string> {
+    return this.pageOrThrow.evaluate(() => window.wabridge.document);
+  }
+
   async #once(done: Map<string, Promise<void>>, work: () => Promise<void>): Promise<void> {
-    const document = await this.pageOrThrow.evaluate(() => window.wabridge.document);
+    const document = await this.#document();
     const running = done.get(document);
     if (running) return running;
     const started = work();

@@ -1,0 +1,84 @@
+/** Pairing codes over a page: what WhatsApp refuses, codes that are not used, and pages that go idle or are loaded anew. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import { failureOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+let session: SessionAtTest;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+});
+afterEach(() => session.close(), LONG);
+
+const ownNumber = (): string => `+${session.me.phone}`;
+const codesOf = (heard: EngineRecording): string[] =>
+  heard.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
+
+describe('a pairing code', () => {
+  test(
+    'that WhatsApp refuses: too many, a number it does not take, a fault of its own; the QR code still links',
+    async () => {
+      const { engine, heard } = await session.launch();
+      await heard.untilSignal('qr');
+      const { pairing } = session.standin;
+      pairing.refusal = 'rate-overlimit';
+      expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({
+        outcome: 'defer',
+        code: 'WAB_PAIRING_LIMITED',
+      });
+      pairing.refusal = 'bad-request';
+      expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({
+        outcome: 'fail',
+        code: 'WAB_PAIRING_REFUSED',
+        message: 'WhatsApp does not take this number',
+      });
+      pairing.refusal = 'internal-server-error';
+      expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({
+        outcome: 'defer',
+        code: 'WAB_SESSION_NOT_READY',
+      });
+      expect(codesOf(heard)).toEqual([]);
+      const qr = heard.signals.findLast(({ kind }) => kind === 'qr');
+      session.standin.scan(qr?.kind === 'qr' ? qr.code : '', session.me);
+      await heard.untilSignal('ready');
+    },
+    LONG,
+  );
+
+  test(
+    'that nobody types is renewed without another notification; an idle page keeps it, and shows QR codes again afterwards',
+    async () => {
+      Object.assign(session.standin.qr, { lifetimeMs: 300, renewals: 2 });
+      const notified: unknown[] = [];
+      session.standin.network.events.on('pairing', (phone) => notified.push(phone));
+      const { engine, heard } = await session.launch({ watchStarting: 100, pairingCode: 1_500 });
+      await heard.untilSignal('qr');
+      const first = await engine.requestPairingCode(ownNumber());
+      const renewed = await heard.until('a renewed code', () => codesOf(heard)[2]);
+      expect(new Set([first.code, ...codesOf(heard)]).size).toBe(codesOf(heard).length);
+      expect(() => session.standin.enterCode(first.code, session.me)).toThrow();
+      expect(notified).toEqual([session.me.phone]);
+      expect(renewed).not.toBe(first.code);
+      // The page has run out of QR codes long ago. With the last renewal it may ask for more.
+      await heard.until('the last renewal', () => codesOf(heard)[5], 60_000);
+      const shown = heard.signals.filter(({ kind }) => kind === 'qr').length;
+      await heard.untilSignal('qr', shown + 1);
+    },
+    LONG,
+  );
+
+  test(
+    'is made anew where the page was loaded anew, and links',
+    async () => {
+      const { engine, heard } = await session.launch();
+      await heard.untilSignal('qr');
+      const { code } = await engine.requestPairingCode(ownNumber());
+      await session.standin.pages.all.at(-1)?.reload();
+      const renewed = await heard.until('a renewed code', () => codesOf(heard)[1]);
+      expect(() => session.standin.enterCode(code, session.me)).toThrow();
+      session.standin.enterCode(renewed, session.me);
+      await heard.untilSignal('ready');
+      expect(heard.messages).toEqual([]);
+    },
+    LONG,
+  );
+});
