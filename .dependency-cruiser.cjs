@@ -20,12 +20,23 @@ const ALLOWED = {
   cli: ['contract', 'ops', 'config', 'auth', 'store'],
 };
 
+const WEBJS = 'engine/webjs';
+/** The same of the rooms of the browser engine; all of them know its deadlines, and none knows what joins them. */
+const WEBJS_ALLOWED = {
+  page: [],
+  browser: ['page'],
+  login: ['page', 'browser'],
+  hearing: ['page', 'login'],
+  sending: ['page'],
+  health: ['page', 'browser', 'hearing'],
+};
+
 /** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser and carries login states. */
 const ALLOWED_FILES = {
   cli: [
     '^bridge/src/(main|version)\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
-    '^bridge/src/engine/webjs/(browser-(check|finder|installer)|login-backup)\\.ts',
+    '^bridge/src/engine/webjs/(browser/browser-(check|finder|installer)|login/login-backup)\\.ts',
   ],
 };
 
@@ -43,6 +54,19 @@ module.exports = {
       comment: `bridge/src/${name} may import: ${[name, ...allowed].join(', ')}`,
       from: { path: folder(name) },
       to: { path: '^bridge/src/', pathNot: [...[name, ...allowed].map(folder), ...(ALLOWED_FILES[name] ?? [])] },
+    })),
+    ...Object.entries(WEBJS_ALLOWED).map(([name, allowed]) => ({
+      name: `webjs-${name}-imports`,
+      severity: 'error',
+      comment: `bridge/src/${WEBJS}/${name} may import of ${WEBJS}: ${[name, ...allowed, 'deadlines.ts'].join(', ')}`,
+      from: { path: folder(`${WEBJS}/${name}`) },
+      to: {
+        path: folder(WEBJS),
+        pathNot: [
+          ...[name, ...allowed].map((room) => folder(`${WEBJS}/${room}`)),
+          `^bridge/src/${WEBJS}/deadlines\\.ts$`,
+        ],
+      },
     })),
     {
       name: 'pack-stands-alone',

@@ -11,7 +11,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { findBrowser } from '../../bridge/src/engine/webjs/browser-finder.ts';
+import { findBrowser } from '../../bridge/src/engine/webjs/browser/browser-finder.ts';
 import { processTree, untilEnded } from '../browser/processes.ts';
 import { Standin } from '../standin/server.ts';
 import type { BenchmarkRow } from './benchmark.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { removeBrowserLock } from '../../bridge/src/engine/webjs/browser-lock.ts';
+import { removeBrowserLock } from '../../bridge/src/engine/webjs/browser/browser-lock.ts';
 import { browserTree, endAll } from './processes.ts';
 
 const PATIENCE_MS = 60_000;

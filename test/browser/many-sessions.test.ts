@@ -3,7 +3,7 @@
  * the whole leave nothing behind.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Profile } from '../../bridge/src/engine/webjs/profile.ts';
+import { Profile } from '../../bridge/src/engine/webjs/login/profile.ts';
 import type { Account } from '../standin/account.ts';
 import { BridgeAtTest, type LoggedEvent } from './bridge-at-test.ts';
 import { browserTree, untilEnded } from './processes.ts';

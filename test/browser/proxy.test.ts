@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import puppeteer, { type Page } from 'puppeteer';
 import { parseProxy } from '../../bridge/src/contract/proxy.ts';
-import { logInToProxy } from '../../bridge/src/engine/webjs/proxy-login.ts';
+import { logInToProxy } from '../../bridge/src/engine/webjs/browser/proxy-login.ts';
 import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
 import { browserTree } from './processes.ts';
 import { ProxyServer } from './proxy-server.ts';

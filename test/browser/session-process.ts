@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline';
 import type { ChatId, SessionName } from '../../bridge/src/contract/ids.ts';
 import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
-import { attributeRejections } from '../../bridge/src/engine/webjs/rejections.ts';
+import { attributeRejections } from '../../bridge/src/engine/webjs/browser/rejections.ts';
 import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionName } from '../../bridge/src/contract/ids.ts';
 import type { Engine, EngineListener } from '../../bridge/src/engine/engine.ts';
-import { findBrowser } from '../../bridge/src/engine/webjs/browser-finder.ts';
+import { findBrowser } from '../../bridge/src/engine/webjs/browser/browser-finder.ts';
 import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';

@@ -91,7 +91,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   browser: async (context) => {
     if (!context.settings.engines.includes('webjs')) return ok('not needed: the webjs engine is not enabled');
     // Brings Puppeteer along, which the other commands need not load.
-    const { checkBrowser } = await import('../engine/webjs/browser-check.ts');
+    const { checkBrowser } = await import('../engine/webjs/browser/browser-check.ts');
     const facts = await checkBrowser(context.settings.browserPath, browserFlagsOf(context.settings));
     if (!facts.ok) return failed(facts.detail, facts.todo);
     return facts.warning === undefined ? ok(facts.detail) : warning(facts.detail, facts.warning);

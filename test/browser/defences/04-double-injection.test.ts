@@ -5,8 +5,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createRequire } from 'node:module';
 import puppeteer, { type Page } from 'puppeteer';
-import { findBrowser } from '../../../bridge/src/engine/webjs/browser-finder.ts';
-import { allowExposingAgain } from '../../../bridge/src/engine/webjs/page-bindings.ts';
+import { findBrowser } from '../../../bridge/src/engine/webjs/browser/browser-finder.ts';
+import { allowExposingAgain } from '../../../bridge/src/engine/webjs/browser/exposed-functions.ts';
 import type { Account } from '../../standin/account.ts';
 import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';

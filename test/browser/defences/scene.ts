@@ -5,7 +5,7 @@ import type { Account } from '../../standin/account.ts';
 import type { OpenPage } from '../../standin/pages.ts';
 import type { Standin } from '../../standin/server.ts';
 import { SessionAtTest } from '../session-at-test.ts';
-import { findBrowser } from '../../../bridge/src/engine/webjs/browser-finder.ts';
+import { findBrowser } from '../../../bridge/src/engine/webjs/browser/browser-finder.ts';
 import type { Deadlines } from '../../../bridge/src/engine/webjs/deadlines.ts';
 import { JsonProcess } from '../json-process.ts';
 import { type GatewayOptions, StockClient } from './stock-client.ts';

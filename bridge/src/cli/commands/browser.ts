@@ -11,7 +11,7 @@ export function browserCommands(program: Command): void {
   const browser = program.command('browser').description('the browser of the webjs engine');
 
   leaf(browser, 'show', 'show which browser is used, and why', async (context) => {
-    const finder = await import('../../engine/webjs/browser-finder.ts');
+    const finder = await import('../../engine/webjs/browser/browser-finder.ts');
     const used = finder.findBrowser(context.settings.browserPath);
     const others = finder.browsersAt(finder.usualPlaces()).filter(({ path }) => path !== used.path);
     const why = finder.reasonFor(used);
@@ -31,8 +31,8 @@ export function browserCommands(program: Command): void {
     "install the headless shell: as root on Debian its package, elsewhere Puppeteer's download",
     async (context) => {
       const [{ usualPlaces, reasonFor }, { BUILD_ID, installBrowser, runProgram }] = await Promise.all([
-        import('../../engine/webjs/browser-finder.ts'),
-        import('../../engine/webjs/browser-installer.ts'),
+        import('../../engine/webjs/browser/browser-finder.ts'),
+        import('../../engine/webjs/browser/browser-installer.ts'),
       ]);
       try {
         const installed = await installBrowser({

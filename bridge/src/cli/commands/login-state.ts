@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { PROFILES_FOLDER } from '../../config/settings.ts';
-import type { LoginPlace } from '../../engine/webjs/login-backup.ts';
+import type { LoginPlace } from '../../engine/webjs/login/login-backup.ts';
 import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readPassphrase, terminalQuestion } from '../passphrase.ts';
@@ -17,7 +17,7 @@ export function loginStateCommands(session: Command): void {
     'write the login state of a stopped session into an encrypted file',
     async (context, [name, file], options) => {
       const passphrase = await passphraseFrom(options, true);
-      const { backupLogin } = await import('../../engine/webjs/login-backup.ts');
+      const { backupLogin } = await import('../../engine/webjs/login/login-backup.ts');
       const target = resolve(file!);
       const done = await backupLogin(placeOf(context, name!), target, passphrase);
       context.output.result(
@@ -34,7 +34,7 @@ export function loginStateCommands(session: Command): void {
     'put a login state from such a file in place; the session must be stopped, here and where the file was made',
     async (context, [name, file], options) => {
       const passphrase = await passphraseFrom(options, false);
-      const { restoreLogin } = await import('../../engine/webjs/login-backup.ts');
+      const { restoreLogin } = await import('../../engine/webjs/login/login-backup.ts');
       const source = resolve(file!);
       const replace = options['replace'] === true;
       const done = await restoreLogin(placeOf(context, name!), source, passphrase, { replace });

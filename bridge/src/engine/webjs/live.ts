@@ -1,32 +1,31 @@
 /**
- * One life of the engine, from a start to its end. This file joins the parts: the browser (`browser-run.ts`), the login
- * (`login.ts`), what is heard (`hearing.ts`, `fact-reporter.ts`, `catch-up.ts`, `message-mapper.ts`), how far that is
- * noted (`progress-keeper.ts`), what is sent (`sender.ts`, `fates.ts`) and whether all of it works (`health.ts`).
+ * One life of the engine, from a start to its end. This file joins what the rooms beside it have: the browser, the login and
+ * how far the session has come, what is heard, what is sent, and whether all of it works. What runs in the page is in `page/`.
  */
 import type whatsapp from 'whatsapp-web.js';
 import type { Address } from '../../contract/address.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { EngineListener } from '../engine.ts';
-import { AddressBook, selfAddress } from './address-book.ts';
-import type { BrowserRun, RunListener } from './browser-run.ts';
-import { CatchUp } from './catch-up.ts';
+import { AddressBook, selfAddress } from './hearing/address-book.ts';
+import type { BrowserRun, RunListener } from './browser/browser-run.ts';
+import { CatchUp } from './hearing/catch-up.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
-import { FactReporter } from './fact-reporter.ts';
-import { Fates } from './fates.ts';
-import { Health, type HealthHistory, type HealthParts } from './health.ts';
-import { Hearing } from './hearing.ts';
-import { Login } from './login.ts';
-import { MediaDownloads } from './media-download.ts';
-import type { RawMessage } from './message-mapper.ts';
-import type { LongPageCalls, PageCalls } from './page-calls.ts';
-import { readSelf } from './page-functions.ts';
-import { describe } from './page-reason.ts';
-import type { Profile, Progress } from './profile.ts';
-import { ProgressKeeper } from './progress-keeper.ts';
-import { Sender } from './sender.ts';
-import { Undecrypted } from './undecrypted.ts';
-import { Sweep } from './sweep.ts';
+import { FactReporter } from './hearing/fact-reporter.ts';
+import { Fates } from './sending/fates.ts';
+import { Health, type HealthHistory, type HealthParts } from './health/health.ts';
+import { Hearing } from './hearing/hearing.ts';
+import { Login } from './login/login.ts';
+import { MediaDownloads } from './hearing/media-download.ts';
+import type { RawMessage } from './hearing/message-mapper.ts';
+import type { LongPageCalls, PageCalls } from './page/page-calls.ts';
+import { readSelf } from './page/page-functions.ts';
+import { describe } from './page/page-reason.ts';
+import type { Profile, Progress } from './login/profile.ts';
+import { ProgressKeeper } from './login/progress-keeper.ts';
+import { Sender } from './sending/sender.ts';
+import { Undecrypted } from './hearing/undecrypted.ts';
+import { Sweep } from './health/sweep.ts';
 
 /** So many answers without an account, with a pause between them, and the page is of no use. */
 const UNNAMED = 5;

@@ -20,23 +20,23 @@ import {
   type SendReceipt,
 } from '../engine.ts';
 import { chatKindOf, wireIdOf } from '../whatsapp-id.ts';
-import { findBrowser, sandboxWarning } from './browser-finder.ts';
-import { BrowserRun, type RunEnd } from './browser-run.ts';
-import { knownChat, markSeen, react, setTyping } from './chat-acts.ts';
-import { createClient } from './client-factory.ts';
+import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
+import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
+import { knownChat, markSeen, react, setTyping } from './sending/chat-acts.ts';
+import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
-import type { Examined } from './examination.ts';
-import type { HealthHistory } from './health.ts';
-import { healthReport, NO_BROWSER } from './health-report.ts';
+import type { Examined } from './health/examination.ts';
+import type { HealthHistory } from './health/health.ts';
+import { healthReport, NO_BROWSER } from './health/health-report.ts';
 import { assembleLive, type Live } from './live.ts';
-import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './memory-watch.ts';
-import { logOut } from './page-functions.ts';
-import { describe } from './page-reason.ts';
-import { Profile } from './profile.ts';
-import { progressSoFar } from './progress-keeper.ts';
-import type { ProbeOutcome } from './probes.ts';
-import { SendGate } from './send-gate.ts';
-import { newStanzaId } from './sender.ts';
+import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './browser/memory-watch.ts';
+import { logOut } from './page/page-functions.ts';
+import { describe } from './page/page-reason.ts';
+import { Profile } from './login/profile.ts';
+import { progressSoFar } from './login/progress-keeper.ts';
+import type { ProbeOutcome } from './health/probes.ts';
+import { SendGate } from './sending/send-gate.ts';
+import { newStanzaId } from './sending/sender.ts';
 
 export interface WebjsSettings {
   /** The setting `browserPath`. */

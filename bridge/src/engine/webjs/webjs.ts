@@ -5,7 +5,7 @@ import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Engine, EngineFactory, EngineListener, EngineOptions } from '../engine.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
-import { type HealthHistory, newHistory } from './health.ts';
+import { type HealthHistory, newHistory } from './health/health.ts';
 import { WEBJS_CAPABILITIES, WebjsEngine, type WebjsSettings } from './webjs-engine.ts';
 
 type OnMemory = (session: SessionName, bytes: number | null) => void;

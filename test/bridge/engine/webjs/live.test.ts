@@ -6,12 +6,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type whatsapp from 'whatsapp-web.js';
 import type { EngineFact, EngineSignal } from '../../../../bridge/src/engine/engine.ts';
-import type { BrowserRun, RunListener } from '../../../../bridge/src/engine/webjs/browser-run.ts';
+import type { BrowserRun, RunListener } from '../../../../bridge/src/engine/webjs/browser/browser-run.ts';
 import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
-import { newHistory } from '../../../../bridge/src/engine/webjs/health.ts';
+import { newHistory } from '../../../../bridge/src/engine/webjs/health/health.ts';
 import { assembleLive, type Live } from '../../../../bridge/src/engine/webjs/live.ts';
-import type { Self } from '../../../../bridge/src/engine/webjs/page-functions.ts';
-import { Profile } from '../../../../bridge/src/engine/webjs/profile.ts';
+import type { Self } from '../../../../bridge/src/engine/webjs/page/page-functions.ts';
+import { Profile } from '../../../../bridge/src/engine/webjs/login/profile.ts';
 import { ManualClock, settle, silent } from '../../sessions/fake-engine.ts';
 
 const ME: Self = { phoneId: '4915110000001@c.us', lid: null, name: 'Me' };

@@ -1,0 +1,264 @@
+/**
+ * One life of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
+ * is ready: the browser's and the page's own events are watched here, the page's state by `page-watch.ts`. Whether a page
+ * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Browser, Page } from 'puppeteer';
+import type whatsapp from 'whatsapp-web.js';
+import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import type { GuardedClient } from './guarded-client.ts';
+import { Liveness, type LivenessView } from './liveness.ts';
+import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
+import { describe } from '../page/page-reason.ts';
+import { PageWatch, type WatchListener } from '../page/page-watch.ts';
+import { refusalOf } from '../page/refusal.ts';
+import { attributeRejections } from './rejections.ts';
+import { type Vitals, vitalsOf } from './vitals.ts';
+
+export type RunEnd = 'crashed' | 'logged_out' | 'refused';
+
+export interface RunListener extends Omit<WatchListener, 'refused'> {
+  qr(code: string): void;
+  authenticated(): void;
+  message(message: whatsapp.Message): void;
+  /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
+  undecrypted(message: whatsapp.Message): void;
+  acknowledged(message: whatsapp.Message, level: number): void;
+  /** The library says that a medium was uploaded, of the message with this stanza. */
+  uploaded(stanza: string): void;
+  /** The run is over; `close` is still to be called. Comes at most once. */
+  ended(how: RunEnd, reason: string, retryAfterMs?: number): void;
+}
+
+/** What is known before there is a browser. */
+const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
+const WHATSAPP_WEB = 'https://web.whatsapp.com/';
+
+type MakeClient = (onBrowser: (browser: Browser, page: Page) => void, launch: AbortSignal) => GuardedClient;
+
+export class BrowserRun {
+  readonly #client: GuardedClient;
+  readonly #listener: RunListener;
+  readonly #deadlines: Deadlines;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stopWatching = new AbortController();
+  readonly #watch: PageWatch;
+  /** Kills a browser that was launched and is not known yet. */
+  readonly #launch = new AbortController();
+  #initialized: Promise<void> = Promise.resolve();
+  #process: ChildProcess | null = null;
+  #browser: Browser | null = null;
+  #calls: LongPageCalls | null = null;
+  #over = false;
+  #closing: Promise<void> | null = null;
+  #vitals: Vitals | null = null;
+  #liveness: Liveness | null = null;
+  /** The renderer is being ended on purpose. */
+  #replacing = false;
+  #heardAt: number | null = null;
+
+  constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
+    this.#listener = listener;
+    this.#deadlines = deadlines;
+    this.#clock = clock;
+    this.#log = log;
+    const watched: WatchListener = {
+      ready: () => {
+        this.#heardAt = clock.now();
+        listener.ready();
+      },
+      interrupted: (reason) => listener.interrupted(reason),
+      idle: () => listener.idle(),
+      refused: (reason) => this.#end('refused', reason),
+    };
+    this.#watch = new PageWatch(() => this.#calls, watched, deadlines, clock, this.#stopWatching.signal);
+    this.#client = makeClient((browser, page) => this.#onBrowser(browser, page), this.#launch.signal);
+  }
+
+  /** Begins; how it goes on is told to the listener. */
+  begin(): void {
+    attributeRejections(
+      (reason) => this.#log.warn({ reason: describe(reason) }, 'a background task of the browser session failed'),
+      () => {
+        this.#listen();
+        this.#initialized = this.#client.initialize();
+        within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web').catch((error) =>
+          this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`),
+        );
+        void this.#watch.keep();
+      },
+    );
+  }
+
+  /** The browser's process, which leads a group of its own; null before it runs. */
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  get isReady(): boolean {
+    return this.#watch.isReady;
+  }
+
+  /** Calls into the page. @throws TransportError when there is none */
+  get page(): LongPageCalls {
+    if (!this.#calls || this.#over) throw new TransportError('the browser is not running');
+    return this.#calls;
+  }
+
+  get client(): whatsapp.Client {
+    return this.#client;
+  }
+
+  get liveness(): LivenessView {
+    return this.#liveness?.view ?? UNBORN;
+  }
+
+  /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
+  get heardAt(): number | null {
+    return this.#heardAt;
+  }
+
+  /** Attaches the library's listeners to this document once more; where they were there after all, it hears twice. */
+  async reattach(): Promise<void> {
+    await within(this.#client.reattach(), this.#deadlines.call, 'attaching the listeners');
+  }
+
+  async reload(): Promise<void> {
+    await within(this.#client.pageOrThrow.reload({ timeout: 0 }), this.#deadlines.start, 'the reload');
+    this.#liveness?.beginAnew();
+  }
+
+  /**
+   * Loads WhatsApp Web in a new renderer process. The tab stays: the library is bound to it, and what makes a page fresh
+   * is its process.
+   */
+  async freshPage(): Promise<void> {
+    const page = this.#client.pageOrThrow;
+    this.#replacing = true;
+    try {
+      const ended = new Promise<void>((resolve) => page.once('error', () => resolve()));
+      this.#vitals?.endRenderer();
+      await within(ended, this.#deadlines.close, 'the end of the renderer');
+      this.#watch.interrupt(null);
+      await within(page.goto(WHATSAPP_WEB, { timeout: 0 }), this.#deadlines.start, 'the new page');
+      this.#liveness?.beginAnew();
+    } finally {
+      this.#replacing = false;
+    }
+  }
+
+  /** Ends this browser: it is of no use any more. */
+  giveUp(reason: string, retryAfterMs?: number): void {
+    this.#end('crashed', reason, retryAfterMs);
+  }
+
+  /** Ends the browser and all its processes: politely within a deadline, then by its process id. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#over = true;
+    this.#stopWatching.abort();
+    this.#client.removeAllListeners();
+    if (this.#browser === null) {
+      // The library tells of a browser only once its page is set up; until then only Puppeteer knows the process.
+      this.#launch.abort();
+      await within(this.#initialized, this.#deadlines.close, 'the start').catch(() => undefined);
+    }
+    const browser = this.#browser;
+    if (browser) {
+      // Its listeners stay: Puppeteer takes their removal for the end, and kills a browser that is closed twice.
+      await within(browser.close(), this.#deadlines.close, 'closing the browser').catch((error) =>
+        this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is killed'),
+      );
+    }
+    await this.#kill();
+  }
+
+  async #kill(): Promise<void> {
+    const child = this.#process;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    try {
+      // Puppeteer starts the browser as the leader of a process group, which its children share.
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL');
+    }
+    await within(exited, this.#deadlines.close, 'the killed browser').catch((error) =>
+      this.#log.error({ reason: describe(error) }, 'the browser cannot be killed'),
+    );
+  }
+
+  #onBrowser(browser: Browser, page: Page): void {
+    if (this.#browser === browser) return;
+    this.#browser = browser;
+    this.#process = browser.process();
+    this.#calls = callsOf(page);
+    // A browser that ends resets its pipes; Puppeteer has let go of them by then, and the error would end the bridge.
+    for (const stream of this.#process?.stdio ?? []) stream?.on('error', () => undefined);
+    if (this.#over) return void this.#kill();
+    this.#vitals = vitalsOf(browser, page);
+    this.#liveness = new Liveness(this.#vitals, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
+    void this.#liveness.keep(this.#stopWatching.signal);
+    browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
+    page.on('error', (error) => {
+      if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
+    });
+    page.on('framenavigated', (frame) => {
+      if (frame === page.mainFrame()) void this.#watch.navigated();
+    });
+    page.on('close', () => this.#end('crashed', 'the page was closed'));
+    page.on('response', (response) => {
+      // Nothing else says it: the page is simply empty, and would be waited for in vain.
+      if (response.status() === 407 && response.request().isNavigationRequest())
+        this.#end('crashed', 'the proxy does not accept the login');
+    });
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.onInjectFailed = (error) =>
+      this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
+    client.on('qr', (code) => this.#tell(() => this.#listener.qr(code)));
+    client.on('authenticated', () => this.#tell(() => this.#listener.authenticated()));
+    client.on('ready', () => void this.#watch.attached());
+    client.on('change_state', (state) => this.#watch.changed(String(state)));
+    client.on('auth_failure', (reason) => this.#end('crashed', `the login state was not accepted: ${reason}`));
+    client.on('disconnected', (reason) => {
+      const refusal = refusalOf(String(reason));
+      if (refusal !== null) return this.#end('refused', refusal);
+      const unlinked = String(reason) === 'LOGOUT' || String(reason).startsWith('UNPAIRED');
+      if (unlinked) this.#end('logged_out', 'the account was unlinked from this device');
+      else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
+    });
+    client.on('message_create', (message) => {
+      // What this account writes here shows in the page before anything has gone over the line.
+      if (!message.fromMe) this.#heardAt = this.#clock.now();
+      this.#tell(() => this.#listener.message(message));
+    });
+    client.on('message_ciphertext', (message) => this.#tell(() => this.#listener.undecrypted(message)));
+    client.on('message_ack', (message, level) => {
+      this.#heardAt = this.#clock.now();
+      this.#tell(() => this.#listener.acknowledged(message, level));
+    });
+    client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
+  }
+
+  #tell(report: () => void): void {
+    if (!this.#over) report();
+  }
+
+  #end(how: RunEnd, reason: string, retryAfterMs?: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#stopWatching.abort();
+    this.#listener.ended(how, reason, retryAfterMs);
+  }
+}

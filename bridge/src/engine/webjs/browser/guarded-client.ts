@@ -1,0 +1,96 @@
+/**
+ * The library's client with three of its own methods made safe. They are not part of its public types; the browser
+ * tests fail if a release renames them.
+ *
+ * - It injects itself again at every navigation of any frame, without waiting for itself: twice into one document means
+ *   every event twice, so each document is injected and attached once.
+ * - Its listener for navigations drops the promise, so a failure there would end the process: it is handed to us. Before
+ *   its first injection is over it does not listen, so a navigation during that one begins it anew.
+ * - Without a version cache it still reads every page it loads, and that fails unhandled when the browser ends.
+ */
+import type { Page } from 'puppeteer';
+import whatsapp from 'whatsapp-web.js';
+import type { PageWindow } from '../page/page-window.ts';
+
+declare const window: PageWindow;
+
+interface Internals {
+  inject(this: whatsapp.Client): Promise<void>;
+  attachEventListeners(this: whatsapp.Client): Promise<void>;
+}
+const library = whatsapp.Client.prototype as unknown as Internals;
+
+export class GuardedClient extends whatsapp.Client {
+  /** Called when the library fails to take hold of a document after a navigation. */
+  onInjectFailed: (error: unknown) => void = () => undefined;
+  readonly #injected = new Map<string, Promise<void>>();
+  readonly #attached = new Map<string, Promise<void>>();
+  #first = true;
+
+  async inject(): Promise<void> {
+    if (this.#first) {
+      this.#first = false;
+      return this.#injectFirst();
+    }
+    await this.#injectOnce().catch((error: unknown) => this.onInjectFailed(error));
+  }
+
+  async attachEventListeners(): Promise<void> {
+    await this.#once(this.#attached, async () => {
+      await this.pageOrThrow.evaluate(() => window.wabridge.apply());
+      await library.attachEventListeners.call(this);
+    });
+  }
+
+  /** Attaches the library's listeners once more to a document whose listeners are of no use. */
+  async reattach(): Promise<void> {
+    await library.attachEventListeners.call(this);
+  }
+
+  async initWebVersionCache(): Promise<void> {
+    // The page is always taken as WhatsApp serves it.
+  }
+
+  get pageOrThrow(): Page {
+    if (!this.pupPage) throw new Error('the browser has no page yet');
+    return this.pupPage;
+  }
+
+  /** A page may load itself anew while the library takes hold of it, as WhatsApp Web does when it has updated itself. */
+  async #injectFirst(): Promise<void> {
+    for (;;) {
+      const document = await this.#document();
+      const failed = await this.#injectOnce().then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      const shown = await this.#document().catch(() => document);
+      if (shown !== document) continue;
+      if (failed) throw failed.error;
+      return;
+    }
+  }
+
+  #injectOnce(): Promise<void> {
+    return this.#once(this.#injected, () => library.inject.call(this));
+  }
+
+  /** What the page shows, by the name that our shims give each load of it. */
+  #document(): Promise<string> {
+    return this.pageOrThrow.evaluate(() => window.wabridge.document);
+  }
+
+  async #once(done: Map<string, Promise<void>>, work: () => Promise<void>): Promise<void> {
+    const document = await this.#document();
+    const running = done.get(document);
+    if (running) return running;
+    const started = work();
+    // A document that is gone does not come back.
+    done.clear();
+    done.set(document, started);
+    started.catch(() => {
+      if (done.get(document) === started) done.delete(document);
+    });
+    return started;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Whether the browser and its page live, judged apart from the page's calls and on a timer of its own. A browser that does
+ * not answer is dead; a page that does not may be busy (`silence.ts`). Only one question to the page is open at a time,
+ * so that a busy page is not given more to do.
+ */
+import type { Clock } from '../../../ops/clock.ts';
+import { type Deadlines, within } from '../deadlines.ts';
+import { type CpuSample, judgeSilence, type PageState } from './silence.ts';
+import type { Vitals } from './vitals.ts';
+
+type Limits = Pick<
+  Deadlines,
+  'livenessEvery' | 'browserAnswer' | 'browserMisses' | 'pageSilent' | 'hungAfter' | 'busyAtMost'
+>;
+
+export interface LivenessView {
+  readonly browser: 'answers' | 'silent' | 'unknown';
+  /** Name and version, once it has answered. */
+  readonly version: string | null;
+  readonly page: PageState;
+  /** For how long the page has owed an answer, in milliseconds. */
+  readonly silentMs: number;
+}
+
+export class Liveness {
+  readonly #vitals: Pick<Vitals, 'browserVersion' | 'rendererSeconds' | 'ping'>;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #onBrowserDead: (reason: string) => void;
+  #version: string | null = null;
+  #browserMisses = 0;
+  /** The question to the page that is open; an answer to an earlier one counts no more. */
+  #open: object | null = null;
+  /** When the page was asked what it has not answered. */
+  #since: number | null = null;
+  #samples: CpuSample[] = [];
+  #lookedAt: number | null = null;
+
+  constructor(
+    vitals: Pick<Vitals, 'browserVersion' | 'rendererSeconds' | 'ping'>,
+    limits: Limits,
+    clock: Clock,
+    onBrowserDead: (reason: string) => void,
+  ) {
+    this.#vitals = vitals;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onBrowserDead = onBrowserDead;
+  }
+
+  /** Asks regularly until the signal comes. */
+  async keep(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      this.#noticePause();
+      await Promise.all([this.#askBrowser(), this.#askPage()]);
+      if (this.#browserMisses >= this.#limits.browserMisses && !until.aborted)
+        return this.#onBrowserDead('the browser does not answer');
+      this.#lookedAt = this.#clock.now();
+      await this.#clock.sleep(this.#limits.livenessEvery, until).catch(() => undefined);
+    }
+  }
+
+  get view(): LivenessView {
+    const now = this.#clock.now();
+    return {
+      browser: this.#browserMisses > 0 ? 'silent' : this.#version === null ? 'unknown' : 'answers',
+      version: this.#version,
+      page: judgeSilence(this.#since, this.#samples, now, this.#limits),
+      silentMs: this.#since === null ? 0 : now - this.#since,
+    };
+  }
+
+  /** The page is loaded anew: what it was asked before counts no more. */
+  beginAnew(): void {
+    this.#open = null;
+    this.#since = null;
+    this.#samples = [];
+  }
+
+  /** Where this machine slept or this process stood still, the page could not answer either. */
+  #noticePause(): void {
+    const usual = this.#limits.livenessEvery + this.#limits.pageSilent;
+    if (this.#lookedAt !== null && this.#clock.now() - this.#lookedAt > usual) this.beginAnew();
+  }
+
+  async #askBrowser(): Promise<void> {
+    try {
+      this.#version = await within(this.#vitals.browserVersion(), this.#limits.browserAnswer, 'asking the browser');
+      this.#browserMisses = 0;
+    } catch {
+      this.#browserMisses += 1;
+    }
+  }
+
+  async #askPage(): Promise<void> {
+    const owes = this.#since !== null;
+    if (this.#open === null) this.#ask();
+    if (owes) await this.#sample();
+  }
+
+  #ask(): void {
+    const question = {};
+    this.#open = question;
+    // A question that fails is no answer: the silence counts from the first of them.
+    this.#since ??= this.#clock.now();
+    this.#vitals.ping().then(
+      () => this.#open === question && this.beginAnew(),
+      () => this.#open === question && (this.#open = null),
+    );
+  }
+
+  async #sample(): Promise<void> {
+    const read = within(this.#vitals.rendererSeconds(), this.#limits.browserAnswer, 'reading the processor time');
+    const cpuSeconds = await read.catch(() => null);
+    if (cpuSeconds !== null && this.#since !== null) this.#samples.push({ at: this.#clock.now(), cpuSeconds });
+  }
+}

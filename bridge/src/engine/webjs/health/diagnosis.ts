@@ -1,0 +1,82 @@
+/** What the findings of an examination mean, and the words for it, as pure functions. */
+import type { LivenessView } from '../browser/liveness.ts';
+import type { ProbeOutcome } from './probes.ts';
+import type { Ailment, Stage } from './healing.ts';
+
+interface Findings {
+  /** New messages in the page's store that it never announced. */
+  readonly fresh: number;
+  readonly listeners: ProbeOutcome;
+  readonly line: ProbeOutcome;
+}
+
+export interface Complaint {
+  readonly ailment: Ailment;
+  /** For a person. */
+  readonly words: string;
+}
+
+/** What is wrong with a page that answers; null where nothing is. */
+export function diagnose({ fresh, listeners, line }: Findings): Complaint | null {
+  const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce`;
+  if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
+  if (listeners === 'failed')
+    return { ailment: 'deaf', words: 'WhatsApp Web works but its events do not reach the bridge' };
+  if (line === 'failed')
+    return { ailment: 'half_open', words: "WhatsApp Web says it is connected but WhatsApp's server does not answer" };
+  return fresh > 0 ? { ailment: 'partly_deaf', words } : null;
+}
+
+/** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */
+export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 'silentMs'>): Complaint | null {
+  if (page === 'hung')
+    return {
+      ailment: 'hung',
+      words: `WhatsApp Web has hung for ${lasting(silentMs)}: it neither answers nor computes`,
+    };
+  if (page === 'stuck')
+    return { ailment: 'stuck', words: `WhatsApp Web has computed for ${lasting(silentMs)} without an answer` };
+  return null;
+}
+
+/** What is told while a page is busy. Becomes another text a few times only, since each is told anew. */
+export function busyWords(silentMs: number, toldFromMs: number): string | null {
+  let told: number | null = null;
+  for (let from = toldFromMs; from <= silentMs; from *= 2) told = from;
+  return told === null
+    ? null
+    : `the page has been busy for ${lasting(told)} or more; what happens meanwhile is reported once it answers`;
+}
+
+const MEASURES: Readonly<Record<Stage, string>> = {
+  refresh: 'its connection and its listeners are renewed',
+  reload: 'it is loaded anew',
+  new_page: 'it is loaded anew in a fresh process',
+  new_browser: 'a new browser is started',
+};
+
+/** Nothing is known to be wrong; what a silence of hours could hide is only found by opening another connection. */
+export const TOO_QUIET: Complaint = {
+  ailment: 'half_open',
+  words: 'WhatsApp Web has not come back from opening another connection after hours of silence',
+};
+
+/** Told while the session is left as it is, since everything else of it works. */
+export const BORNE =
+  'WhatsApp Web does not announce every message, also after it was loaded anew; the others are looked for and reported later';
+
+/** The complaint, with what is done about it. */
+export const treated = ({ words }: Complaint, stage: Stage): string => `${words}; ${MEASURES[stage]}`;
+
+/** Said once healing was of no avail. */
+export const givenUp = ({ words }: Complaint, browsers: number, pauseMs: number): string =>
+  `${words}, also after ${browsers} new browsers. Check this machine's network and whether WhatsApp works on the phone, ` +
+  `then start the session; by itself it is tried again in ${lasting(pauseMs)}`;
+
+/** A length of time for a person. */
+export function lasting(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,139 @@
+/**
+ * What a session that is ready is examined for: messages that the page has and never announced (`sweep.ts`), and the
+ * probes of its listeners and of its line (`probes.ts`). What follows from the findings is decided by `health.ts`.
+ */
+import type { Clock } from '../../../ops/clock.ts';
+import type { Deadlines } from '../deadlines.ts';
+import type { FactReporter } from '../hearing/fact-reporter.ts';
+import type { LivenessView } from '../browser/liveness.ts';
+import type { PageCalls } from '../page/page-calls.ts';
+import { readVersion, storedSince, type StoredMessage } from '../page/page-probes.ts';
+import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
+import type { Sweep } from './sweep.ts';
+
+export type Examined = ProbeName | 'sweep';
+export type Results = ReadonlyMap<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>;
+
+/** The browser's life, as far as it is examined. */
+export interface Examinee {
+  /** Throws TransportError where there is none. */
+  readonly page: PageCalls;
+  readonly liveness: LivenessView;
+  /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
+  readonly heardAt: number | null;
+}
+
+export interface ExaminationParts {
+  readonly patient: Examinee;
+  readonly sweep: Pick<Sweep, 'floor' | 'unheard'>;
+  readonly facts: Pick<FactReporter, 'reportedUntil'>;
+  /** Seconds: what is older was reported by an earlier run, or belongs to no session. */
+  readonly notBefore: () => number;
+  readonly count: (probe: Examined, outcome: ProbeOutcome) => void;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+}
+
+export interface Findings {
+  /** Messages that the page has and never announced; null where the page does not say. */
+  readonly missing: readonly StoredMessage[] | null;
+  readonly listeners: ProbeOutcome;
+  /** `unknown` also where it was not due. */
+  readonly line: ProbeOutcome;
+}
+
+/** Compared at most with each sweep: of a session that is deaf the newest are unheard. */
+const MOST_STORED = 2_000;
+
+export class Examination {
+  readonly #parts: ExaminationParts;
+  readonly #probes: Probes;
+  readonly #results = new Map<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>();
+  #version: string | null = null;
+
+  constructor(parts: ExaminationParts, proven: ProvenProbes) {
+    this.#parts = parts;
+    this.#probes = new Probes(() => parts.patient.page, parts.deadlines, proven);
+  }
+
+  /** The last outcome of each probe. */
+  get results(): Results {
+    return this.#results;
+  }
+
+  /** Of WhatsApp Web, once it is known. */
+  get version(): string | null {
+    return this.#version;
+  }
+
+  /** The library reported a medium as uploaded; it may be a probe that comes back. */
+  uploaded(stanza: string): void {
+    this.#probes.uploaded(stanza);
+  }
+
+  /**
+   * Examines once.
+   *
+   * @param suspectsLine the line is probed even though it is not due
+   * @returns null where the page fell silent meanwhile
+   */
+  async run(suspectsLine: boolean): Promise<Findings | null> {
+    const done = new AbortController();
+    const looking = this.#look(suspectsLine);
+    const found = await Promise.race([looking, this.#silenced(done.signal)]).finally(() => done.abort());
+    if (found === null) return null;
+    const { missing, listeners, line } = found;
+    this.#note('sweep', missing === null ? 'unknown' : missing.length === 0 ? 'ok' : 'failed');
+    this.#note('listeners', listeners);
+    if (line !== undefined) this.#note('line', line);
+    return { missing, listeners, line: line ?? 'unknown' };
+  }
+
+  async #look(suspectsLine: boolean): Promise<Omit<Findings, 'line'> & { readonly line: ProbeOutcome | undefined }> {
+    const missing = await this.#unheard();
+    const listeners = await twice(() => this.#probes.listeners());
+    const line = suspectsLine || this.#lineIsDue() ? await twice(() => this.#probes.line()) : undefined;
+    return { missing, listeners, line };
+  }
+
+  /** Null as soon as the page is silent: what else it is asked would wait in vain, and so would the healing. */
+  async #silenced(done: AbortSignal): Promise<null> {
+    const { patient, clock, deadlines } = this.#parts;
+    while (!done.aborted && patient.liveness.page === 'answers')
+      await clock.sleep(deadlines.livenessEvery, done).catch(() => undefined);
+    return null;
+  }
+
+  async #unheard(): Promise<readonly StoredMessage[] | null> {
+    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#parts;
+    try {
+      this.#version = await patient.page.call(readVersion, deadlines.examine);
+      const floor = sweep.floor(facts.reportedUntil, notBefore());
+      const stored = await patient.page.call(storedSince, deadlines.examine, floor, MOST_STORED);
+      const suspects = sweep.unheard(stored);
+      // What just arrives is announced in a moment.
+      if (suspects.length > 0) await clock.sleep(deadlines.sweepGrace);
+      return sweep.unheard(suspects);
+    } catch {
+      return null;
+    }
+  }
+
+  #lineIsDue(): boolean {
+    const { patient, clock, deadlines } = this.#parts;
+    const probed = this.#results.get('line');
+    // Once at first, so that it is known to work here.
+    return !probed || clock.now() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
+  }
+
+  #note(name: Examined, outcome: ProbeOutcome): void {
+    this.#results.set(name, { outcome, at: this.#parts.clock.now() });
+    this.#parts.count(name, outcome);
+  }
+}
+
+/** A probe that fails is made once more: the page may just have been changing. */
+async function twice(probe: () => Promise<ProbeOutcome>): Promise<ProbeOutcome> {
+  const first = await probe();
+  return first === 'failed' ? probe() : first;
+}

@@ -1,0 +1,275 @@
+/**
+ * Keeps a session able to emit. It examines the session regularly (`examination.ts`), tells what is wrong
+ * (`diagnosis.ts`) and heals in stages (`healing.ts`). Whether browser and page live at all is judged apart from this,
+ * by `liveness.ts`.
+ */
+import type { Log } from '../../../ops/logger.ts';
+import type { EngineSignal } from '../../engine.ts';
+import type { CatchUp } from '../hearing/catch-up.ts';
+import { within } from '../deadlines.ts';
+import {
+  BORNE,
+  busyWords,
+  type Complaint,
+  diagnose,
+  diagnoseSilence,
+  givenUp,
+  TOO_QUIET,
+  treated,
+} from './diagnosis.ts';
+import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
+import type { FactReporter } from '../hearing/fact-reporter.ts';
+import {
+  type Ailment,
+  HEALING_LIMITS,
+  type HealingLimits,
+  type HealingRecord,
+  nextTreatment,
+  type Stage,
+} from './healing.ts';
+import type { LivenessView } from '../browser/liveness.ts';
+import { reconnect, type StoredMessage } from '../page/page-probes.ts';
+import { describe } from '../page/page-reason.ts';
+import type { ProbeOutcome, ProvenProbes } from './probes.ts';
+import type { Sweep } from './sweep.ts';
+
+/** What outlives an engine, so that the next one goes on where the last one gave up. */
+export interface HealthHistory {
+  /** When new browsers were asked for, in milliseconds. */
+  browsers: readonly number[];
+  readonly proven: ProvenProbes;
+}
+export const newHistory = (): HealthHistory => ({ browsers: [], proven: new Set() });
+
+/** The browser's life, as far as it is examined and healed. */
+export interface Patient extends Examinee {
+  /** Connected, synced and listened to. */
+  readonly isReady: boolean;
+  /** Attaches the library's listeners once more. */
+  reattach(): Promise<void>;
+  reload(): Promise<void>;
+  /** Loads WhatsApp Web in a new renderer process. */
+  freshPage(): Promise<void>;
+  /** Ends this browser; the supervisor starts another, at once or after a pause. */
+  giveUp(reason: string, retryAfterMs?: number): void;
+}
+
+export interface HealthParts extends ExaminationParts {
+  readonly patient: Patient;
+  readonly sweep: Sweep;
+  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil'>;
+  readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
+  readonly history: HealthHistory;
+  readonly signal: (signal: EngineSignal) => void;
+  readonly log: Log;
+}
+
+export interface HealthView {
+  readonly results: Results;
+  /** Of WhatsApp Web, once it is known. */
+  readonly version: string | null;
+  readonly complaint: Complaint | null;
+}
+
+/** So many tries to catch up without an answer are a page that hangs in it. */
+const HANGS_AFTER = 3;
+const STUCK: Complaint = {
+  ailment: 'deaf',
+  words: 'WhatsApp Web does not tell what was missed, and new events wait behind it',
+};
+
+export class Health {
+  readonly #parts: HealthParts;
+  readonly #limits: HealingLimits;
+  readonly #examination: Examination;
+  #complaint: Complaint | null = null;
+  #last: HealingRecord['last'] = null;
+  #told: string | null = null;
+  /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
+  #vouched = false;
+  #wasReady = false;
+  #examineAt = 0;
+  /** Until then it counts as degraded, since messages were not announced though everything was tried that is worth it. */
+  #bearsUntil = 0;
+  /** When another connection was opened because of a long silence. */
+  #renewedAt = 0;
+  /** Tries to catch up that got no answer because the page was busy. */
+  #excused = 0;
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    const { deadlines, history } = parts;
+    const { proveRefresh: refresh, proveReload: reload, proveNewPage } = deadlines;
+    this.#limits = { ...HEALING_LIMITS, proofMs: { refresh, reload, new_page: proveNewPage } };
+    this.#examination = new Examination(parts, history.proven);
+  }
+
+  get view(): HealthView {
+    const { results, version } = this.#examination;
+    return { results, version, complaint: this.#complaint };
+  }
+
+  /** The library reported a medium as uploaded; it may be a probe that comes back. */
+  uploaded(stanza: string): void {
+    this.#examination.uploaded(stanza);
+  }
+
+  /** Tells that something does not work as it should, until the session is found in order again. */
+  tell(reason: string): void {
+    if (reason === this.#told) return;
+    this.#told = reason;
+    this.#parts.signal({ kind: 'degraded', reason });
+  }
+
+  /** Examines and heals until the signal comes. */
+  async keep(until: AbortSignal): Promise<void> {
+    const { clock, deadlines, log } = this.#parts;
+    while (!until.aborted) {
+      await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
+      if (until.aborted) return;
+      await this.#round().catch((error: unknown) =>
+        log.warn({ reason: describe(error) }, 'the session could not be examined'),
+      );
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { patient, facts, catchUp, clock } = this.#parts;
+    this.#wasReady ||= patient.isReady;
+    const { liveness } = patient;
+    const silence = diagnoseSilence(liveness);
+    // Until it is ready for the first time, the supervisor's own deadline holds.
+    if (silence && this.#wasReady) return this.#heal(silence);
+    if (liveness.page !== 'answers') {
+      // A busy page answers nothing; only what it leaves unanswered otherwise counts against it.
+      this.#excused = catchUp.unanswered + 1;
+      return this.#tellBusy(liveness);
+    }
+    if (catchUp.unanswered < this.#excused - 1) this.#excused = 0;
+    if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
+    if (!patient.isReady || facts.holding) {
+      // Healing took the line away, and it has not come back in the time it was given.
+      if (this.#complaint && !patient.isReady)
+        await this.#heal({ ...this.#complaint, ailment: awayFrom(this.#complaint) });
+      return;
+    }
+    if (clock.now() >= this.#examineAt) await this.#examine();
+  }
+
+  async #examine(): Promise<void> {
+    const { patient, facts, clock, deadlines } = this.#parts;
+    const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
+    if (found === null) return;
+    const { missing, listeners, line } = found;
+    // What was found of a page that meanwhile reloads or computes says nothing.
+    if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
+    this.#examineAt = clock.now() + deadlines.examineEvery;
+    const fresh = missing.filter((message) => message.fresh).length;
+    const complaint = diagnose({ fresh, listeners, line });
+    if (complaint) return this.#heal(complaint, missing);
+    // What the page holds without having to announce it, as after a lost line, is only caught up with.
+    if (missing.length > 0) await this.#catchUp(missing);
+    this.#vouch(line);
+    if (!this.#isTooQuiet()) return;
+    this.#renewedAt = clock.now();
+    await this.#heal(TOO_QUIET);
+  }
+
+  /**
+   * A page that no longer works off what the server sends cannot be told from one to which nobody writes. The server sends
+   * again over a new connection what was never confirmed.
+   */
+  #isTooQuiet(): boolean {
+    const { patient, clock, deadlines } = this.#parts;
+    const heardAt = Math.max(patient.heardAt ?? clock.now(), this.#renewedAt);
+    return this.#complaint === null && clock.now() - heardAt >= deadlines.quietAfter;
+  }
+
+  #tellBusy({ page, silentMs }: LivenessView): void {
+    const words = page === 'busy' ? busyWords(silentMs, this.#parts.deadlines.busyTold) : null;
+    if (words === null) return;
+    this.tell(words);
+    this.#examineAt = 0;
+  }
+
+  /** It works, as far as can be known. */
+  #vouch(line: ProbeOutcome): void {
+    if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
+    this.#complaint = null;
+    if (this.#parts.clock.now() < this.#bearsUntil) return this.tell(BORNE);
+    if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
+    this.#told = null;
+    this.#vouched = true;
+  }
+
+  async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
+    const { patient, history, clock, log } = this.#parts;
+    const record = { last: this.#last, browsers: history.browsers };
+    const next = nextTreatment(record, complaint.ailment, clock.now(), this.#limits);
+    const { decision } = next;
+    this.#complaint = complaint;
+    this.#last = next.record.last;
+    history.browsers = next.record.browsers;
+    // Looked at again as soon as what is done may have helped.
+    this.#examineAt = 0;
+    if (decision.do === 'wait') return this.#catchUp(missing);
+    if (decision.do === 'bear') {
+      // Nothing is under way from which the session would have to come back.
+      this.#complaint = null;
+      this.#bearsUntil = clock.now() + this.#limits.forgetMs;
+      this.tell(BORNE);
+      return this.#catchUp(missing);
+    }
+    if (decision.do === 'stop') {
+      const reason = givenUp(complaint, this.#limits.newBrowsers, this.#limits.pauseMs);
+      this.tell(complaint.words);
+      return patient.giveUp(reason, this.#limits.pauseMs);
+    }
+    if (complaint === TOO_QUIET && decision.do === 'refresh') {
+      log.info('nothing has come from WhatsApp for long, so that another connection is opened');
+    } else {
+      log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
+      this.tell(treated(complaint, decision.do));
+    }
+    // Told at once, whatever becomes of the page.
+    if (decision.do !== 'refresh') await this.#catchUp(missing);
+    await this.#treat(decision.do, complaint, missing).catch((error: unknown) =>
+      log.warn({ reason: describe(error), stage: decision.do }, 'a stage of healing failed'),
+    );
+  }
+
+  async #treat(stage: Stage, complaint: Complaint, missing: readonly StoredMessage[]): Promise<void> {
+    const { patient, facts, deadlines } = this.#parts;
+    if (stage === 'reload') return patient.reload();
+    if (stage === 'new_page') return patient.freshPage();
+    if (stage === 'new_browser') return patient.giveUp(treated(complaint, stage));
+    if (complaint.ailment === 'half_open') return patient.page.call(reconnect, deadlines.call);
+    // What comes from now on waits until what was missed before it is reported.
+    facts.hold(earliest(missing));
+    try {
+      await patient.reattach();
+    } finally {
+      await this.#catchUp(missing);
+    }
+  }
+
+  /** Reports what was missed; it goes on by itself where that takes longer than a moment. */
+  async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
+    const { facts, catchUp, sweep, deadlines } = this.#parts;
+    const from = earliest(missing);
+    if (missing.length > 0) facts.hold(from);
+    if (!facts.holding) return;
+    // What has not been read yet stays missing, however long it takes.
+    const settled = catchUp.run(from).then((released) => {
+      if (released) sweep.settle(missing);
+    });
+    if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
+  }
+}
+
+/** A session that does not come back hears nothing at all. */
+const awayFrom = ({ ailment }: Complaint): Ailment => (ailment === 'partly_deaf' ? 'deaf' : ailment);
+
+/** In seconds; infinite where nothing is missing. */
+const earliest = (missing: readonly StoredMessage[]): number =>
+  missing.reduce((first, { t }) => Math.min(first, t), Infinity);

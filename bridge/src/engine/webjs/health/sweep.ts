@@ -1,0 +1,72 @@
+/**
+ * Whether the page has messages that it never announced. Silence proves nothing, since people are silent too; a message
+ * that lies in the page's store and was never heard of proves that the session is deaf.
+ */
+import { isMessage, isUndecrypted, type RawMessage } from '../hearing/message-mapper.ts';
+import type { StoredMessage } from '../page/page-probes.ts';
+
+/** The page may hold messages a little older than the newest that was reported, in seconds. */
+const SLACK_S = 60;
+/** The keys remembered; beyond that the oldest are forgotten, and what is as old is no longer looked at. */
+const REMEMBERED = 100_000;
+
+const keyOf = (fromMe: boolean, stanza: string): string => `${fromMe ? 'out' : 'in'} ${stanza}`;
+
+export class Sweep {
+  /** Key → when it was sent (seconds), in the order in which they were heard. */
+  readonly #heard = new Map<string, number>();
+  readonly #limit: number;
+  #floor = 0;
+
+  /** @param limit keys remembered */
+  constructor(limit: number = REMEMBERED) {
+    this.#limit = limit;
+  }
+
+  /** The page announced this message, or a catch-up found it. */
+  heard(raw: RawMessage): void {
+    // One that cannot be read yet was announced, too: whoever decrypts it later is not asked whether the page is deaf.
+    const counts = isMessage(raw) || isUndecrypted(raw);
+    // What the server has not taken yet is announced again once it has.
+    if (!counts || (raw.id.fromMe && (raw.ack ?? 0) < 1)) return;
+    this.#remember(keyOf(raw.id.fromMe, raw.id.id), raw.t);
+  }
+
+  /**
+   * Since when (seconds) the page's store is to be compared.
+   *
+   * @param mark up to which everything heard is on record
+   * @param notBefore what is older belongs to an earlier run or to no session at all
+   */
+  floor(mark: number, notBefore: number): number {
+    this.#floor = Math.max(this.#floor, mark - SLACK_S, notBefore);
+    for (const [key, sentAt] of this.#heard) if (sentAt < this.#floor) this.#heard.delete(key);
+    return this.#floor;
+  }
+
+  /** Of the messages in the page's store those that were never heard of. */
+  unheard(stored: readonly StoredMessage[]): StoredMessage[] {
+    return stored.filter(
+      ({ fromMe, stanza, t, type, ack }) =>
+        t >= this.#floor &&
+        isMessage({ type }) &&
+        // A message of this account counts once the server has it: before that it is announced to nobody.
+        (!fromMe || ack >= 1) &&
+        !this.#heard.has(keyOf(fromMe, stanza)),
+    );
+  }
+
+  /** What could be done for these was done: they do not count as missing again. */
+  settle(stored: readonly StoredMessage[]): void {
+    for (const { fromMe, stanza, t } of stored) this.#remember(keyOf(fromMe, stanza), t);
+  }
+
+  #remember(key: string, sentAt: number): void {
+    this.#heard.set(key, sentAt);
+    if (this.#heard.size <= this.#limit) return;
+    const [oldest, at] = this.#heard.entries().next().value as [string, number];
+    this.#heard.delete(oldest);
+    // It would look unheard from now on.
+    this.#floor = Math.max(this.#floor, at + 1);
+  }
+}

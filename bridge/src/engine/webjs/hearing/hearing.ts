@@ -1,0 +1,168 @@
+/** Turns what the page tells about messages into facts, with full addresses, each message of this account once per run. */
+import type { Address } from '../../../contract/address.ts';
+import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Deadlines } from '../deadlines.ts';
+import type { FactReporter, MakeFact } from './fact-reporter.ts';
+import {
+  ackLevelOf,
+  idsOf,
+  isMessage,
+  isUndecrypted,
+  type MessageIds,
+  type RawMessage,
+  toEngineMessage,
+} from './message-mapper.ts';
+import { describe } from '../page/page-reason.ts';
+import type { Undecrypted } from './undecrypted.ts';
+
+export interface HearingParts {
+  readonly facts: FactReporter;
+  readonly addresses: AddressBook;
+  /** The linked account, and since when (seconds). */
+  readonly account: () => { readonly self: Address | null; readonly linkedAt: number };
+  readonly undecrypted: Pick<Undecrypted, 'came' | 'settle'>;
+  readonly deadlines: Pick<Deadlines, 'decryption'>;
+  /** Ends with the session. */
+  readonly stopped: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Report = (chat: ChatId, seconds: number | null, make: MakeFact) => void;
+
+const REMEMBERED = 10_000;
+
+export class Hearing {
+  readonly #parts: HearingParts;
+  /** A message of this account is reported when the server has it: with the message, or with its acknowledgement. */
+  readonly #reportedOwn = new Set<WireId>();
+  /** Reported once they were decrypted: the library may tell of them, too. */
+  readonly #reportedLate = new Set<WireId>();
+  /** Messages that are waited for in their place among the events of their chat. */
+  readonly #places = new Map<WireId, (make: MakeFact | null) => void>();
+  readonly #live: Report;
+  readonly #missed: Report;
+
+  constructor(parts: HearingParts) {
+    this.#parts = parts;
+    this.#live = (chat, seconds, make) => parts.facts.report(chat, seconds, make);
+    this.#missed = (chat, seconds, make) => parts.facts.reportMissed(chat, seconds, make);
+  }
+
+  /** A message that was just announced. */
+  message(raw: RawMessage): void {
+    this.#guarded(() => this.#reportMessage(raw, this.#live));
+  }
+
+  /** A message was just announced that cannot be read yet: its place is kept for a moment. */
+  undecrypted(raw: RawMessage): void {
+    this.#guarded(() => {
+      // What stays unreadable for good is a message as it is.
+      if (!isUndecrypted(raw)) return this.#reportMessage(raw, this.#live);
+      const { wireId, chat } = idsOf(raw, this.#selfIds());
+      this.#parts.undecrypted.came(wireId, raw.t);
+      if (!this.#places.has(wireId)) this.#keepPlace(wireId, chat, raw);
+    });
+  }
+
+  /** A message that could not be read was found decrypted in the page. */
+  decrypted(raw: RawMessage): void {
+    this.#guarded(() => {
+      const { wireId } = idsOf(raw, this.#selfIds());
+      if (raw.type === 'revoked') return this.#parts.undecrypted.settle(wireId);
+      this.#reportMessage(raw, this.#parts.facts.holding ? this.#missed : this.#live);
+      if (!raw.id.fromMe) remember(this.#reportedLate, wireId);
+    });
+  }
+
+  /** A message found while catching up. */
+  missed(raw: RawMessage): void {
+    this.#guarded(() => {
+      this.#reportMessage(raw, this.#missed);
+      if (raw.id.fromMe && raw.ack !== undefined) this.#reportAck(raw, raw.ack, this.#missed);
+    });
+  }
+
+  /** A message of this account was acknowledged. */
+  acknowledged(raw: RawMessage, level: number): void {
+    this.#guarded(() => {
+      this.#reportMessage({ ...raw, ack: level }, this.#live);
+      this.#reportAck(raw, level, this.#live);
+    });
+  }
+
+  /** One message that cannot be read must not keep all others from being reported. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#parts.log.error({ reason: describe(error) }, 'a message of WhatsApp Web could not be read and is left out');
+    }
+  }
+
+  #reportMessage(raw: RawMessage, report: Report): void {
+    if (!isMessage(raw) && !isUndecrypted(raw)) return;
+    const ids = idsOf(raw, this.#selfIds());
+    if (isUndecrypted(raw)) return this.#parts.undecrypted.came(ids.wireId, raw.t);
+    this.#parts.undecrypted.settle(ids.wireId);
+    if (this.#reportedLate.has(ids.wireId)) return;
+    const place = this.#places.get(ids.wireId);
+    if (raw.id.fromMe && !this.#isNewOwn(raw, ids.wireId)) return;
+    if (place) place(this.#factOf(raw, ids));
+    // Only what others write carries the server's time; this machine's clock must not move the mark.
+    else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#factOf(raw, ids));
+  }
+
+  #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
+    return async () => {
+      const people = [...new Set([ids.chat, ids.sender, ...ids.mentions])];
+      const addresses = new Map(await Promise.all(people.map(async (id) => [id, await this.#addressOf(id)] as const)));
+      return { kind: 'message', message: toEngineMessage(raw, ids, (id) => addresses.get(id) as Address) };
+    };
+  }
+
+  #keepPlace(wireId: WireId, chat: ChatId, raw: RawMessage): void {
+    const { clock, deadlines, stopped } = this.#parts;
+    const given = new Promise<MakeFact | null>((resolve) => this.#places.set(wireId, resolve));
+    void given.then(() => this.#places.delete(wireId));
+    const giveUp = (): void => this.#places.get(wireId)?.(null);
+    clock.sleep(deadlines.decryption, stopped).then(giveUp, giveUp);
+    this.#live(chat, raw.id.fromMe ? null : raw.t, async () => (await given)?.() ?? null);
+  }
+
+  #isNewOwn(raw: RawMessage, wireId: WireId): boolean {
+    if ((raw.ack ?? 0) < 1 || raw.t < this.#parts.account().linkedAt || this.#reportedOwn.has(wireId)) return false;
+    remember(this.#reportedOwn, wireId);
+    return true;
+  }
+
+  #reportAck(raw: RawMessage, level: number, report: Report): void {
+    const { wireId, chat } = idsOf(raw, this.#selfIds());
+    const at = new Date(this.#parts.clock.now());
+    const ack = ackLevelOf(level);
+    const find = (): Promise<Address> => this.#parts.addresses.find(chat);
+    if (ack) report(chat, null, async () => ({ kind: 'ack', wireId, chat: await find(), level: ack, at }));
+    else if (level < 0) {
+      const reason = 'WhatsApp could not send the message';
+      report(chat, null, async () => ({ kind: 'send_failed', wireId, chat: await find(), reason, at }));
+    }
+  }
+
+  async #addressOf(id: ChatId): Promise<Address> {
+    const { self } = this.#parts.account();
+    return self !== null && this.#selfIds().includes(id) ? self : this.#parts.addresses.find(id);
+  }
+
+  #selfIds(): string[] {
+    const { self } = this.#parts.account();
+    return [self?.chatId, self?.lid].filter((id): id is string => id !== undefined);
+  }
+}
+
+function remember(known: Set<WireId>, wireId: WireId): void {
+  known.add(wireId);
+  if (known.size > REMEMBERED) known.delete(known.values().next().value as WireId);
+}

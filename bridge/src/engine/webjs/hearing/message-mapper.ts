@@ -1,0 +1,143 @@
+/** whatsapp-web.js's messages as the engine reports them. */
+import type { AckLevel, MediaKind } from '../../../contract/events.ts';
+import type { Address } from '../../../contract/address.ts';
+import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { EngineMedia, EngineMessage } from '../../engine.ts';
+import { wireIdOf } from '../../whatsapp-id.ts';
+
+/** An id as the page gives it: text from its events, an object from calls into it. */
+type RawId = string | { readonly _serialized: string } | null | undefined;
+
+/** What is read of a message as the page serialises it. */
+export interface RawMessage {
+  readonly id: {
+    readonly fromMe: boolean;
+    readonly remote: RawId;
+    readonly id: string;
+    readonly _serialized?: string;
+    readonly participant?: RawId;
+  };
+  readonly from?: RawId;
+  readonly to?: RawId;
+  readonly author?: RawId;
+  readonly t: number;
+  readonly type: string;
+  readonly subtype?: string | null;
+  readonly ack?: number;
+  readonly body?: string | null;
+  readonly caption?: string | null;
+  readonly notifyName?: string;
+  readonly mentionedJidList?: readonly RawId[];
+  readonly quotedStanzaID?: string;
+  readonly quotedParticipant?: RawId;
+  readonly directPath?: string;
+  readonly mimetype?: string;
+  readonly size?: number;
+  readonly filename?: string;
+}
+
+/** The people of a message, by id, before their addresses are looked up. */
+export interface MessageIds {
+  readonly wireId: WireId;
+  readonly chat: ChatId;
+  readonly sender: ChatId;
+  readonly mentions: readonly ChatId[];
+  readonly quotedWireId: WireId | null;
+}
+
+const MEDIA_KINDS: Readonly<Record<string, MediaKind>> = {
+  image: 'image',
+  video: 'video',
+  audio: 'audio',
+  ptt: 'audio',
+  document: 'document',
+  sticker: 'sticker',
+};
+/** Rows that WhatsApp Web keeps among messages but that nobody wrote. `ciphertext` comes again once it is decrypted. */
+const NO_MESSAGE = new Set([
+  'e2e_notification',
+  'notification',
+  'notification_template',
+  'broadcast_notification',
+  'gp2',
+  'protocol',
+  'call_log',
+  'debug',
+  'ciphertext',
+]);
+const ACK_LEVELS: Readonly<Record<number, AckLevel>> = { 1: 'server', 2: 'delivered', 3: 'read', 4: 'played' };
+
+const text = (id: RawId): string | undefined =>
+  (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us');
+
+/** A message that may be decrypted later. Some never reach linked devices, such as one to be viewed once. */
+export const isUndecrypted = (raw: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  raw.type === 'ciphertext' && !isUnavailable(raw);
+
+const isUnavailable = ({ type, subtype }: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  type === 'ciphertext' && Boolean(subtype?.endsWith('_unavailable_fanout'));
+
+export const isMessage = (raw: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
+  !NO_MESSAGE.has(raw.type) || isUnavailable(raw);
+
+/** The level of an acknowledgement; undefined for one that says nothing (pending) or that sending failed (negative). */
+export const ackLevelOf = (ack: number): AckLevel | undefined => ACK_LEVELS[ack];
+
+/**
+ * @param self ids of the linked account, by which a quoted message is told to be its own
+ * @throws Error for a message without id, chat or time
+ */
+export function idsOf(raw: RawMessage, self: readonly string[]): MessageIds {
+  const chat = text(raw.id.remote) as ChatId | undefined;
+  if (chat === undefined || !raw.id.id) throw new Error('WhatsApp Web gave a message without an id');
+  if (!Number.isFinite(raw.t)) throw new Error('WhatsApp Web gave a message without a time');
+  const group = chat.endsWith('@g.us');
+  const participant = text(raw.id.participant) as ChatId | undefined;
+  const wireId = (raw.id._serialized ?? wireIdOf(raw.id.fromMe, chat, raw.id.id, participant)) as WireId;
+  const sender = (raw.id.fromMe ? (self[0] ?? text(raw.from)) : (text(raw.author) ?? participant ?? text(raw.from))) as
+    ChatId | undefined;
+  const quotedBy = text(raw.quotedParticipant) as ChatId | undefined;
+  return {
+    wireId,
+    chat,
+    sender: sender ?? chat,
+    mentions: (raw.mentionedJidList ?? []).map(text).filter((id): id is ChatId => id !== undefined),
+    quotedWireId:
+      raw.quotedStanzaID && quotedBy !== undefined
+        ? wireIdOf(self.includes(quotedBy), chat, raw.quotedStanzaID, group ? quotedBy : undefined)
+        : null,
+  };
+}
+
+/** @param find the address of each id of `ids` */
+export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: ChatId) => Address): EngineMessage {
+  const mediaKind = MEDIA_KINDS[raw.type];
+  const media = mediaKind && raw.directPath ? mediaOf(raw, mediaKind) : null;
+  const kind = raw.type === 'chat' ? 'text' : (mediaKind ?? 'unsupported');
+  // Of other types the body can be anything, a thumbnail for one.
+  const words = mediaKind ? raw.caption : kind === 'text' ? raw.body : null;
+  const sender = find(ids.sender);
+  return {
+    wireId: ids.wireId,
+    chat: find(ids.chat),
+    sender:
+      sender.name === undefined && raw.notifyName && !raw.id.fromMe ? { ...sender, name: raw.notifyName } : sender,
+    fromMe: raw.id.fromMe,
+    sentAt: new Date(raw.t * 1000),
+    kind,
+    ...(kind === 'unsupported' ? { rawKind: isUnavailable(raw) ? (raw.subtype ?? raw.type) : raw.type } : {}),
+    text: words ? words : null,
+    mentions: ids.mentions.map(find),
+    quotedWireId: ids.quotedWireId,
+    media,
+  };
+}
+
+function mediaOf(raw: RawMessage, kind: MediaKind): EngineMedia {
+  return {
+    kind,
+    mimeType: raw.mimetype ?? 'application/octet-stream',
+    ...(typeof raw.size === 'number' ? { sizeBytes: raw.size } : {}),
+    ...(raw.filename ? { fileName: raw.filename } : {}),
+  };
+}

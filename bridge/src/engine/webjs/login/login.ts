@@ -1,0 +1,114 @@
+/** How an account comes to be linked: by a QR code or a pairing code, and since when it belongs to the session. */
+import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import { EngineError, type PairingCode } from '../../engine.ts';
+import type { Deadlines } from '../deadlines.ts';
+import type { PageCalls } from '../page/page-calls.ts';
+import { refreshQr } from '../page/page-login.ts';
+import { Pairing } from './pairing.ts';
+
+/** WhatsApp's first code lives longer than the ones that follow it. */
+const FIRST_QR_MS = 60_000;
+const NEXT_QR_MS = 20_000;
+/** This machine's clock may be ahead of WhatsApp's: rather report a message from just before the linking than lose one. */
+const CLOCKS_DIFFER_S = 120;
+/** Where the secret stands in the text of a QR code: `ref,noise key,identity key,secret,platform`. */
+const SECRET = 3;
+
+export interface LoginListener {
+  qr(code: string, expiresAt: Date): void;
+  pairingCode(code: PairingCode): void;
+  /** Comes once; `anew` where the account was linked just now. */
+  authenticated(anew: boolean): void;
+}
+
+export interface LoginParts {
+  readonly page: () => PageCalls;
+  readonly listener: LoginListener;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Login {
+  readonly #parts: LoginParts;
+  readonly #pairing: Pairing;
+  #linkedAt: number;
+  #authenticated = false;
+  #qrCodes = 0;
+  #qr: { readonly code: string; readonly expiresAt: Date } | null = null;
+
+  /** @param linkedAt seconds: since when the account belongs to the session, as far as earlier runs know */
+  constructor(parts: LoginParts, linkedAt: number) {
+    this.#parts = parts;
+    this.#linkedAt = linkedAt;
+    this.#pairing = new Pairing({
+      ...parts,
+      issued: (code, secret) => {
+        parts.listener.pairingCode(code);
+        this.#secretChanged(secret);
+      },
+    });
+  }
+
+  /** Seconds: what is older never belonged to this session. */
+  get linkedAt(): number {
+    return this.#linkedAt;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#authenticated;
+  }
+
+  /** The page shows a code. */
+  shown(code: string): void {
+    if (code.startsWith('undefined')) return;
+    const now = this.#parts.clock.now();
+    this.#linkedAt = Math.floor(now / 1000) - CLOCKS_DIFFER_S;
+    this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
+    void this.#pairing.look();
+  }
+
+  /** The page has shown all its codes and waits to be asked for more; that would void a pairing code. */
+  idle(): void {
+    if (this.#pairing.isPending) return;
+    const { page, deadlines } = this.#parts;
+    page()
+      .call(refreshQr, deadlines.call)
+      .catch(() => undefined);
+  }
+
+  /** @throws EngineError, as `Engine.requestPairingCode` */
+  async requestPairingCode(phone: string): Promise<PairingCode> {
+    if (this.#authenticated) throw new EngineError('fail', 'WAB_SESSION_STATE', 'an account is linked already');
+    if (this.#qrCodes === 0) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'no QR code is shown yet');
+    return this.#pairing.request(phone);
+  }
+
+  /** Said again after every sync; only the first is news. */
+  authenticated(): void {
+    this.end();
+    if (this.#authenticated) return;
+    this.#authenticated = true;
+    this.#parts.listener.authenticated(this.#qrCodes > 0);
+  }
+
+  /** Nobody is linked by this page any more. */
+  end(): void {
+    this.#pairing.end();
+  }
+
+  #show(code: string, expiresAt: Date): void {
+    this.#qr = { code, expiresAt };
+    this.#parts.listener.qr(code, expiresAt);
+  }
+
+  /** A pairing code gives the page a new secret, and the QR code on display names the old one. */
+  #secretChanged(secret: string): void {
+    if (!this.#qr) return;
+    const { code, expiresAt } = this.#qr;
+    const fields = code.split(',');
+    if (fields[SECRET] === secret) return;
+    this.#show(fields.with(SECRET, secret).join(','), expiresAt);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A session's folder: the browser's profile with the login, our lock, and how far the session has reported.
+ * The lock is an exclusive transaction of SQLite: the system drops it with the process, so it cannot go stale, and it
+ * proves that the locks Chromium left behind have no live owner.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { WireId } from '../../../contract/ids.ts';
+import { removeBrowserLock } from '../browser/browser-lock.ts';
+
+/** Seconds since the epoch, as WhatsApp stamps messages. */
+export interface Progress {
+  /** When the account was linked: what is older never belonged to this session. */
+  readonly linkedAt: number;
+  /** Everything up to here is on record. */
+  readonly reportedUntil: number;
+  /** Messages before that which could not be read yet. */
+  readonly undecrypted: readonly UndecryptedMessage[];
+}
+
+export interface UndecryptedMessage {
+  readonly wireId: WireId;
+  /** When it was sent. */
+  readonly t: number;
+}
+
+const LOCK = 'lock.sqlite';
+/** What is there while somebody works with the profile: the file that is locked, and SQLite's own beside it. */
+export const LOCK_FILES = [LOCK, `${LOCK}-journal`] as const;
+
+export class Profile {
+  readonly folder: string;
+  #lock: DatabaseSync | null = null;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Where whatsapp-web.js's LocalAuth keeps the browser's profile. */
+  get browserFolder(): string {
+    return join(this.folder, 'session');
+  }
+
+  /** @throws Error when another engine, in this process or another, holds the profile */
+  async open(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const lock = new DatabaseSync(join(this.folder, LOCK));
+    try {
+      lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    } catch (error) {
+      lock.close();
+      throw new Error('the login state of this session is in use by another bridge process', { cause: error });
+    }
+    this.#lock = lock;
+    await this.unlockBrowser();
+  }
+
+  /** Removes what a browser that was killed has left of its lock; only while it does not run and our lock is held. */
+  async unlockBrowser(): Promise<void> {
+    await removeBrowserLock(this.browserFolder);
+  }
+
+  close(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  /** Removes the login state; only with the browser stopped. */
+  async wipe(): Promise<void> {
+    await rm(this.browserFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await rm(this.#progressFile, { force: true });
+  }
+
+  /** Null for a profile that was never linked, or whose record is unreadable. */
+  async readProgress(): Promise<Progress | null> {
+    try {
+      const read = JSON.parse(await readFile(this.#progressFile, 'utf8')) as Partial<Progress>;
+      return typeof read.linkedAt === 'number' && typeof read.reportedUntil === 'number'
+        ? { linkedAt: read.linkedAt, reportedUntil: read.reportedUntil, undecrypted: read.undecrypted ?? [] }
+        : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async writeProgress(progress: Progress): Promise<void> {
+    const draft = `${this.#progressFile}.new`;
+    await writeFile(draft, JSON.stringify(progress), { mode: 0o600 });
+    await rename(draft, this.#progressFile);
+  }
+
+  get #progressFile(): string {
+    return join(this.folder, 'progress.json');
+  }
+}

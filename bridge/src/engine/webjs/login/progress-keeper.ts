@@ -1,0 +1,50 @@
+/** Writes down now and then how far the session has reported, so that the next start asks WhatsApp for the rest only. */
+import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import { describe } from '../page/page-reason.ts';
+import type { Profile, Progress } from './profile.ts';
+
+const SAVE_EVERY_MS = 5_000;
+/** Without a record of what was reported, this much is read again: the log knows what it has. */
+const UNRECORDED_S = 24 * 3600;
+
+/** What earlier runs have noted of the profile. */
+export async function progressSoFar(profile: Profile, clock: Clock): Promise<Progress> {
+  const since = Math.floor(clock.now() / 1000) - UNRECORDED_S;
+  return (await profile.readProgress()) ?? { linkedAt: since, reportedUntil: since, undecrypted: [] };
+}
+
+export class ProgressKeeper {
+  readonly #profile: Profile;
+  readonly #read: () => Progress | null;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  /** @param read how far the session has come; null while no account is linked */
+  constructor(profile: Profile, read: () => Progress | null, clock: Clock, log: Log) {
+    this.#profile = profile;
+    this.#read = read;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Saves regularly until the signal comes. */
+  async keep(until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      await this.#clock.sleep(SAVE_EVERY_MS, until).catch(() => undefined);
+      if (!until.aborted) await this.trySave();
+    }
+  }
+
+  /** Saves what can be saved; a failure is logged, since the next round tries again. */
+  async trySave(): Promise<void> {
+    await this.save().catch((error: unknown) =>
+      this.#log.warn({ reason: describe(error) }, 'how far the session has reported could not be saved'),
+    );
+  }
+
+  async save(): Promise<void> {
+    const progress = this.#read();
+    if (progress) await this.#profile.writeProgress(progress);
+  }
+}

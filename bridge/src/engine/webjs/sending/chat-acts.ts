@@ -1,0 +1,73 @@
+/** What an account does in a chat besides sending, through the page, once each. */
+import type { TypingState } from '../../../contract/chats.ts';
+import type { ChatId } from '../../../contract/ids.ts';
+import { EngineError, type ReactionSend, type SendReceipt } from '../../engine.ts';
+import { chatKindOf } from '../../whatsapp-id.ts';
+import type { Deadlines } from '../deadlines.ts';
+import { markSeenInPage, type PageAct, reactInPage, setTypingInPage } from '../page/page-acts.ts';
+import type { PageCalls } from '../page/page-calls.ts';
+import { findChat } from '../page/page-functions.ts';
+import { describe, withoutNumbers } from '../page/page-reason.ts';
+
+/**
+ * The chat that a person or group is reached under.
+ *
+ * @throws EngineError `fail` (WAB_CHAT_UNKNOWN) where WhatsApp has none, `defer` where the page does not answer
+ */
+export async function knownChat(page: PageCalls, deadlines: Deadlines, chatId: ChatId): Promise<ChatId> {
+  const kind = chatKindOf(chatId);
+  if (kind !== 'direct' && kind !== 'group') {
+    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'messages go to people and groups only');
+  }
+  const found = await page.call(findChat, deadlines.call, chatId).catch((error: unknown) => {
+    throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
+  });
+  if (found === null)
+    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'WhatsApp knows no account or group under this id');
+  return found as ChatId;
+}
+
+/** @throws EngineError: `unknown` where the page did not say that it was done, since it may have been all the same */
+export async function react(page: PageCalls, deadlines: Deadlines, reaction: ReactionSend): Promise<SendReceipt> {
+  const { chatId, targetWireId, emoji } = reaction;
+  const act = page.call(reactInPage, deadlines.send, chatId, targetWireId, emoji);
+  assertDone(await answerOf(act), 'unknown');
+  return { wireId: targetWireId, sentAt: new Date() };
+}
+
+/** @throws EngineError as `Engine.markSeen` says */
+export async function markSeen(page: PageCalls, deadlines: Deadlines, chatId: ChatId): Promise<void> {
+  assertDone(await answerOf(page.call(markSeenInPage, deadlines.call, chatId)), 'fail');
+}
+
+/** @throws EngineError as `Engine.setTyping` says */
+export async function setTyping(
+  page: PageCalls,
+  deadlines: Deadlines,
+  chatId: ChatId,
+  state: TypingState,
+): Promise<void> {
+  const known = await knownChat(page, deadlines, chatId);
+  assertDone(await answerOf(page.call(setTypingInPage, deadlines.call, known, state)), 'fail');
+}
+
+async function answerOf(act: Promise<PageAct>): Promise<PageAct> {
+  try {
+    return await act;
+  } catch (error) {
+    throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
+  }
+}
+
+/** @param failed what is known where the page failed at it */
+function assertDone(act: PageAct, failed: 'fail' | 'unknown'): void {
+  if (act.done) return;
+  switch (act.why) {
+    case 'no-chat':
+      throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', act.reason);
+    case 'no-message':
+      throw new EngineError('fail', 'WAB_MESSAGE_UNKNOWN', act.reason);
+    case 'failed':
+      throw new EngineError(failed, 'WAB_ACT_NOT_DONE', `WhatsApp Web said: ${withoutNumbers(act.reason)}`);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * What became of messages whose sends were cut off. WhatsApp Web stores an outgoing message before it hands it to the
+ * network, and sends what it holds unacknowledged by itself when it is back. So what it has stored will leave or has left,
+ * and what it never stored never left; ADR 8 says what this rests on.
+ */
+import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { Clock } from '../../../ops/clock.ts';
+import { EngineError, type SendFate } from '../../engine.ts';
+import type { Deadlines } from '../deadlines.ts';
+import type { PageCalls } from '../page/page-calls.ts';
+import { type PageFate, readFate } from '../page/page-fate.ts';
+import { describe } from '../page/page-reason.ts';
+
+export class Fates {
+  readonly #page: () => PageCalls;
+  readonly #deadlines: Deadlines;
+  readonly #clock: Clock;
+  #readySince = 0;
+
+  /** @param page throws while the session is not ready */
+  constructor(page: () => PageCalls, deadlines: Deadlines, clock: Clock) {
+    this.#page = page;
+    this.#deadlines = deadlines;
+    this.#clock = clock;
+  }
+
+  /** The session is ready, perhaps anew: the page begins to send what it holds. */
+  ready(): void {
+    this.#readySince = this.#clock.now();
+  }
+
+  /** @throws EngineError `defer` where the page cannot tell yet */
+  async of(wireId: WireId, chatId: ChatId): Promise<SendFate> {
+    const fate = await this.#read(chatId, wireId.split('_')[2] ?? '');
+    if (fate.held === 'nowhere') return 'absent';
+    if (fate.held === 'stored' && fate.ack >= 1) return 'sent';
+    // What the page refused or gave up it says by itself; the rest is given as long as after a send to become clear.
+    const given = fate.held === 'given' || (fate.held === 'stored' && fate.ack < 0);
+    if (!given && this.#clock.now() - this.#readySince < this.#deadlines.ack)
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', `the page cannot tell yet: the message is ${fate.held}`);
+    return 'unknown';
+  }
+
+  async #read(chatId: ChatId, stanzaId: string): Promise<PageFate> {
+    try {
+      return await this.#page().call(readFate, this.#deadlines.call, chatId, stanzaId);
+    } catch (error) {
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** Sends messages through the page, once each, and says what is known of them. */
+import { randomBytes } from 'node:crypto';
+import PQueue from 'p-queue';
+import type { WireId } from '../../../contract/ids.ts';
+import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
+import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
+import { bringFile, dropUpload } from './media-upload.ts';
+import type { LongPageCalls } from '../page/page-calls.ts';
+import { describe, withoutNumbers } from '../page/page-reason.ts';
+import { type PageSend, type PageSendResult, sendInPage } from '../page/page-send.ts';
+
+/** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
+export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+const stanzaOf = (wireId: WireId): string => wireId.split('_')[2] ?? '';
+
+export class Sender {
+  readonly #page: () => LongPageCalls;
+  readonly #deadlines: Deadlines;
+  /** A file passes through the memory of two processes: one at a time. */
+  readonly #files = new PQueue({ concurrency: 1 });
+  readonly #waiting = new Map<string, { taken: () => void; lost: (error: Error) => void }>();
+
+  constructor(page: () => LongPageCalls, deadlines: Deadlines) {
+    this.#page = page;
+    this.#deadlines = deadlines;
+  }
+
+  /** @throws EngineError: `unknown` where the way to the page or to WhatsApp broke after the message may have left */
+  async send(message: MessageSend, wireId: WireId | null): Promise<SendReceipt> {
+    const stanzaId = wireId === null ? newStanzaId() : stanzaOf(wireId);
+    if (message.type === 'text') return this.#carryOut(message, stanzaId, null);
+    const { file } = message;
+    return this.#files.add(async () => {
+      const page = this.#pageNow();
+      const token = await bringFile(page, this.#deadlines, file);
+      try {
+        const media = { token, mimetype: file.mimeType, filename: file.fileName };
+        return await this.#carryOut(message, stanzaId, media);
+      } finally {
+        dropUpload(page, this.#deadlines, token);
+      }
+    });
+  }
+
+  /** `level` is the page's number: at least 1 when the server has the message, negative when it was refused. */
+  acknowledged(stanzaId: string, level: number): void {
+    const waiting = this.#waiting.get(stanzaId);
+    if (level > 0) waiting?.taken();
+    else if (level < 0) waiting?.lost(new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not take the message'));
+  }
+
+  /** The run is over: of messages without an acknowledgement nothing is known. */
+  abandon(reason: string): void {
+    for (const { lost } of this.#waiting.values()) lost(new EngineError('unknown', 'WAB_SESSION_NOT_READY', reason));
+  }
+
+  async #carryOut(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
+    const taken = new Promise<void>((resolve, reject) => this.#waiting.set(stanzaId, { taken: resolve, lost: reject }));
+    taken.catch(() => undefined);
+    try {
+      const result = await this.#inPage(message, stanzaId, media);
+      if (!result.sent) throw refusal(result);
+      if (result.ack < 0) throw new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not take the message');
+      // The page answers as soon as it holds the message; only the server's word means that WhatsApp has it.
+      if (result.ack === 0) await within(taken, this.#deadlines.ack, 'the acknowledgement by the server');
+      return { wireId: result.wireId as WireId, sentAt: new Date(result.sentAt * 1000) };
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
+    } finally {
+      this.#waiting.delete(stanzaId);
+    }
+  }
+
+  async #inPage(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
+    const order: PageSend = {
+      chatId: message.chatId,
+      stanzaId,
+      content: message.type === 'text' ? message.text : '',
+      mentions: message.mentions ?? [],
+      quoted: message.quotedWireId ?? null,
+      media,
+      asDocument: message.type === 'document',
+      caption: message.type === 'text' ? null : (message.caption ?? null),
+    };
+    const page = this.#pageNow();
+    if (message.type === 'text') return page.call(sendInPage, this.#deadlines.send, order);
+    return page.callLong(sendInPage, forFile(this.#deadlines, message.file.sizeBytes), order);
+  }
+
+  /** @throws EngineError `defer`: nothing has left yet */
+  #pageNow(): LongPageCalls {
+    try {
+      return this.#page();
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', error.message, { cause: error });
+    }
+  }
+}
+
+function refusal({ why, reason: said }: Extract<PageSendResult, { sent: false }>): EngineError {
+  const reason = withoutNumbers(said);
+  switch (why) {
+    case 'no-chat':
+      return new EngineError('fail', 'WAB_CHAT_UNKNOWN', reason);
+    case 'no-quoted':
+      return new EngineError('fail', 'WAB_QUOTED_UNKNOWN', reason);
+    case 'before-id':
+      return new EngineError('defer', 'WAB_SESSION_NOT_READY', `the page could not send: ${reason}`);
+    case 'after-id':
+      return new EngineError('unknown', 'WAB_SESSION_NOT_READY', `the page failed while sending: ${reason}`);
+  }
+}

@@ -1,0 +1,97 @@
+/** What a browser's life makes of its page's navigations, with a page that is this process. */
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'puppeteer';
+import { BrowserRun } from '../../../../../bridge/src/engine/webjs/browser/browser-run.ts';
+import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import type { GuardedClient } from '../../../../../bridge/src/engine/webjs/browser/guarded-client.ts';
+import { type PageState, readState } from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
+import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
+
+let heard: string[];
+/** What the page says of itself; an error where it does not answer. */
+let state: PageState | Error;
+let page: EventEmitter;
+let client: EventEmitter;
+let run: BrowserRun;
+const mainFrame = {};
+
+const connected = (document: string): PageState => ({ document, state: 'CONNECTED', hasSynced: true, injected: true });
+
+beforeEach(async () => {
+  heard = [];
+  state = connected('first');
+  const noSession = async (): Promise<never> => Promise.reject(new Error('not part of this test'));
+  page = Object.assign(new EventEmitter(), {
+    mainFrame: () => mainFrame,
+    createCDPSession: noSession,
+    evaluate: async (fn: unknown) => {
+      if (fn !== readState) return undefined;
+      if (state instanceof Error) throw state;
+      return state;
+    },
+  });
+  const browser = Object.assign(new EventEmitter(), {
+    process: () => null,
+    target: () => ({ createCDPSession: noSession }),
+    close: async () => undefined,
+  });
+  const listener = new Proxy(
+    {},
+    {
+      get: (_, name: string) => (reason?: string) =>
+        void heard.push(name === 'interrupted' ? `${name}: ${reason}` : name),
+    },
+  ) as ConstructorParameters<typeof BrowserRun>[1];
+  run = new BrowserRun(
+    (onBrowser) => {
+      client = Object.assign(new EventEmitter(), {
+        initialize: async () => onBrowser(browser as unknown as Browser, page as unknown as Page),
+      });
+      return client as unknown as GuardedClient;
+    },
+    listener,
+    DEADLINES,
+    new ManualClock(),
+    silent,
+  );
+  run.begin();
+  await settle();
+  client.emit('ready');
+  await settle();
+  expect(heard).toEqual(['ready']);
+});
+afterEach(() => run.close());
+
+test('a page that changes its address without loading anew stays ready', async () => {
+  page.emit('framenavigated', mainFrame);
+  await settle();
+  expect(run.isReady).toBe(true);
+  expect(heard).toEqual(['ready']);
+});
+
+test('a new document is an interruption at once, and ready again once the library is attached to it', async () => {
+  state = connected('second');
+  page.emit('framenavigated', mainFrame);
+  await settle();
+  expect(heard).toEqual(['ready', 'interrupted: WhatsApp Web is reloading']);
+  client.emit('ready');
+  await settle();
+  expect(heard).toHaveLength(3);
+  expect(run.isReady).toBe(true);
+});
+
+test('a new document is one also where the library is attached to it before the page answers', async () => {
+  state = connected('second');
+  client.emit('ready');
+  page.emit('framenavigated', mainFrame);
+  await settle();
+  expect(heard).toContain('interrupted: WhatsApp Web is reloading');
+});
+
+test('a page that navigates and does not answer is an interruption', async () => {
+  state = new Error('the context was destroyed');
+  page.emit('framenavigated', mainFrame);
+  await settle();
+  expect(run.isReady).toBe(false);
+});

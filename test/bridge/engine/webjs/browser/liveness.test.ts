@@ -1,0 +1,121 @@
+/** Whether browser and page live, with vital signs that a test gives. */
+import { describe, expect, test } from '@jest/globals';
+import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import { Liveness } from '../../../../../bridge/src/engine/webjs/browser/liveness.ts';
+import { ManualClock } from '../../../sessions/fake-engine.ts';
+
+function make(deadlines: Partial<typeof DEADLINES> = {}) {
+  const clock = new ManualClock();
+  const dead: string[] = [];
+  const patient = {
+    version: (): Promise<string> => Promise.resolve('Chrome/1'),
+    /** Share of a processor that the renderers use. */
+    share: 0,
+    used: 10 as number,
+    answers: true,
+    pings: [] as (() => void)[],
+    refuse: false,
+  };
+  const liveness = new Liveness(
+    {
+      browserVersion: () => patient.version(),
+      rendererSeconds: () => Promise.resolve(patient.used),
+      ping: () => {
+        if (patient.refuse) return Promise.reject(new Error('the page is changing'));
+        return patient.answers ? Promise.resolve() : new Promise((resolve) => patient.pings.push(resolve));
+      },
+    },
+    { ...DEADLINES, ...deadlines },
+    clock,
+    (reason) => dead.push(reason),
+  );
+  const stopped = new AbortController();
+  const kept = liveness.keep(stopped.signal);
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 5_000) {
+      patient.used += patient.share * 5;
+      await clock.pass(5_000);
+    }
+  };
+  return { clock, dead, patient, liveness, pass, stopped, kept };
+}
+
+describe('liveness', () => {
+  test('a page and a browser that answer', async () => {
+    const { liveness, pass } = make();
+    expect(liveness.view).toMatchObject({ browser: 'unknown', version: null, page: 'answers' });
+    await pass(60_000);
+    expect(liveness.view).toEqual({ browser: 'answers', version: 'Chrome/1', page: 'answers', silentMs: 0 });
+  });
+
+  test('a busy page is asked one thing at a time, and is well once it answers', async () => {
+    const { liveness, pass, patient } = make();
+    Object.assign(patient, { answers: false, share: 0.9 });
+    await pass(120_000);
+    expect(liveness.view.page).toBe('busy');
+    expect(liveness.view.silentMs).toBeGreaterThanOrEqual(110_000);
+    expect(patient.pings).toHaveLength(1);
+    patient.answers = true;
+    patient.pings[0]?.();
+    await pass(5_000);
+    expect(liveness.view).toMatchObject({ page: 'answers', silentMs: 0 });
+  });
+
+  test('a page that does nothing hangs; loaded anew it begins with a clean slate, and a late answer changes nothing', async () => {
+    const { liveness, pass, patient } = make();
+    patient.answers = false;
+    await pass(60_000);
+    expect(liveness.view.page).toBe('hung');
+    liveness.beginAnew();
+    expect(liveness.view.page).toBe('answers');
+    await pass(60_000);
+    patient.pings[0]?.();
+    await pass(5_000);
+    expect(liveness.view.page).toBe('hung');
+  });
+
+  test('a page whose questions fail at once owes an answer too', async () => {
+    const { liveness, pass, patient } = make();
+    patient.refuse = true;
+    await pass(60_000);
+    expect(liveness.view.page).toBe('hung');
+  });
+
+  test('a machine that slept is no page that hung', async () => {
+    const { liveness, pass, patient, clock } = make();
+    patient.answers = false;
+    await pass(20_000);
+    await clock.pass(3_600_000);
+    expect(liveness.view.page).toBe('answers');
+  });
+
+  test('a browser that does not answer time and again is dead', async () => {
+    const { liveness, pass, patient, dead, kept } = make({ browserMisses: 3 });
+    await pass(5_000);
+    patient.version = () => Promise.reject(new Error('no answer'));
+    await pass(5_000);
+    expect(liveness.view.browser).toBe('silent');
+    expect(dead).toEqual([]);
+    await pass(15_000);
+    expect(dead).toEqual(['the browser does not answer']);
+    await kept;
+  });
+
+  test('one answer in between and the browser lives', async () => {
+    const { pass, patient, dead } = make({ browserMisses: 3 });
+    for (let round = 0; round < 5; round++) {
+      patient.version = () => Promise.reject(new Error('no answer'));
+      await pass(10_000);
+      patient.version = () => Promise.resolve('Chrome/1');
+      await pass(5_000);
+    }
+    expect(dead).toEqual([]);
+  });
+
+  test('ends with the signal', async () => {
+    const { stopped, kept, pass } = make();
+    await pass(5_000);
+    stopped.abort();
+    await kept;
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
+import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/page-probes.ts';
+import { Sweep } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
+
+const stored = (stanza: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
+  fromMe: false,
+  stanza,
+  t: 1_000,
+  type: 'chat',
+  ack: 1,
+  fresh: true,
+  ...more,
+});
+const announced = ({ fromMe, stanza, t, type, ack }: StoredMessage): RawMessage => ({
+  id: { fromMe, id: stanza, remote: 'somebody@c.us' },
+  t,
+  type,
+  ack,
+});
+const stanzas = (messages: readonly StoredMessage[]): string[] => messages.map(({ stanza }) => stanza);
+
+describe('sweep', () => {
+  test('finds what the page has and never announced', () => {
+    const sweep = new Sweep();
+    sweep.floor(1_000, 0);
+    sweep.heard(announced(stored('A')));
+    expect(stanzas(sweep.unheard([stored('A'), stored('B')]))).toEqual(['B']);
+  });
+
+  test('leaves out rows that nobody wrote, what the server has not taken, and what is older than the mark', () => {
+    const sweep = new Sweep();
+    sweep.floor(1_000, 950);
+    const rows = [
+      stored('system', { type: 'e2e_notification' }),
+      stored('locked', { type: 'ciphertext' }),
+      stored('pending', { fromMe: true, ack: 0 }),
+      stored('refused', { fromMe: true, ack: -1 }),
+      stored('old', { t: 949 }),
+      stored('own', { fromMe: true, ack: 1 }),
+    ];
+    expect(stanzas(sweep.unheard(rows))).toEqual(['own']);
+  });
+
+  test('an undecrypted message is waited for elsewhere, an own one counts once the server has it', () => {
+    const sweep = new Sweep();
+    sweep.floor(1_000, 0);
+    sweep.heard(announced(stored('late', { type: 'ciphertext' })));
+    sweep.heard(announced(stored('own', { fromMe: true, ack: 0 })));
+    expect(stanzas(sweep.unheard([stored('late'), stored('own', { fromMe: true })]))).toEqual(['own']);
+    sweep.heard(announced(stored('own', { fromMe: true, ack: 1 })));
+    expect(stanzas(sweep.unheard([stored('late'), stored('own', { fromMe: true })]))).toEqual([]);
+  });
+
+  test('nothing from before the session was linked or reported by an earlier run', () => {
+    const sweep = new Sweep();
+    expect(sweep.floor(500, 2_000)).toBe(2_000);
+    expect(sweep.unheard([stored('before', { t: 1_999 })])).toEqual([]);
+    expect(stanzas(sweep.unheard([stored('after', { t: 2_000 })]))).toEqual(['after']);
+  });
+
+  test('what was dealt with is not found again', () => {
+    const sweep = new Sweep();
+    sweep.floor(1_000, 0);
+    const missing = sweep.unheard([stored('A'), stored('B')]);
+    sweep.settle(missing);
+    expect(sweep.unheard([stored('A'), stored('B')])).toEqual([]);
+  });
+
+  test('however much is heard: nothing that was announced ever looks unheard', () => {
+    const message = fc.record({
+      stanza: fc.integer({ min: 0, max: 99 }).map(String),
+      t: fc.integer({ min: 0, max: 300 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(message, { maxLength: 60 }),
+        fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 10 }),
+        fc.integer({ min: 1, max: 10 }),
+        (messages, marks, limit) => {
+          const sweep = new Sweep(limit);
+          // One stanza is one message.
+          const all = new Map(messages.map(({ stanza, t }) => [stanza, stored(stanza, { t })]));
+          const rows = [...all.values()];
+          for (const [index, row] of rows.entries()) {
+            sweep.heard(announced(row));
+            const mark = marks[index % Math.max(1, marks.length)];
+            if (mark !== undefined) sweep.floor(mark, 0);
+            expect(sweep.unheard(rows.slice(0, index + 1))).toEqual([]);
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+/** A restore whose file system fails in the middle: renames are made to fail one after the other. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import * as files from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+
+const { mkdir, mkdtemp, rm, writeFile } = files;
+/** Whether the rename of this number, counted from 1, fails. */
+let fails: (count: number) => boolean;
+let renames: number;
+jest.unstable_mockModule('node:fs/promises', () => ({
+  ...files,
+  rename: async (from: string, to: string) => {
+    renames += 1;
+    if (fails(renames)) throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO' });
+    await files.rename(from, to);
+  },
+}));
+const { backupLogin, restoreLogin } = await import('../../../../../bridge/src/engine/webjs/login/login-backup.ts');
+
+const CHEAP = { N: 16, r: 1, p: 1 };
+const PASSPHRASE = 'correct horse battery staple';
+
+let root: string;
+let folder: string;
+let place: { profilesDir: string; session: string };
+let file: string;
+beforeEach(async () => {
+  fails = () => false;
+  root = await mkdtemp(join(tmpdir(), 'wabridge-swap-'));
+  place = { profilesDir: join(root, 'profiles'), session: 'support' };
+  folder = join(root, 'profiles', 'support');
+  file = join(root, 'login.wab');
+  await writeLogin('new');
+  await backupLogin(place, file, PASSPHRASE, CHEAP);
+  await writeLogin('old');
+  renames = 0;
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function writeLogin(text: string): Promise<void> {
+  await mkdir(join(folder, 'session', 'Default'), { recursive: true });
+  await writeFile(join(folder, 'progress.json'), text);
+  await writeFile(join(folder, 'session', 'Default', 'Preferences'), text);
+}
+const textsOfLogin = (): string[] =>
+  ['progress.json', 'session/Default/Preferences'].map((path) => readFileSync(join(folder, path), 'utf8'));
+const restore = (): Promise<unknown> => restoreLogin(place, file, PASSPHRASE, { replace: true });
+const remains = (): string[] => readdirSync(folder).filter((name) => /^(restoring|replaced)-/.test(name));
+
+describe('a restore', () => {
+  test('takes four renames', async () => {
+    await restore();
+    expect(renames).toBe(4);
+    expect(textsOfLogin()).toEqual(['new', 'new']);
+    expect(remains()).toEqual([]);
+  });
+
+  test.each([1, 2, 3, 4])('of which number %i fails leaves everything as it was', async (number) => {
+    fails = (count) => count === number;
+    await expect(restore()).rejects.toThrow('EIO');
+    expect(textsOfLogin()).toEqual(['old', 'old']);
+    expect(remains()).toEqual([]);
+  });
+
+  test('that cannot be undone either loses nothing: the next one puts the old login back before it does anything', async () => {
+    fails = (count) => count >= 4;
+    await expect(restore()).rejects.toThrow('EIO');
+    expect(existsSync(join(folder, 'session'))).toBe(false);
+    fails = () => false;
+    await backupLogin(place, join(root, 'old.wab'), PASSPHRASE, CHEAP);
+    expect(textsOfLogin()[1]).toBe('old');
+    expect(remains()).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+/** What follows from what the page has of a message; that the page is read rightly is shown in a browser. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import { Fates } from '../../../../../bridge/src/engine/webjs/sending/fates.ts';
+import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
+import type { PageFate } from '../../../../../bridge/src/engine/webjs/page/page-fate.ts';
+
+const CHAT = '4915110000002@c.us' as ChatId;
+const WIRE_ID = `true_${CHAT}_3EB0ABC` as WireId;
+
+let now: number;
+let page: PageFate | Error;
+let asked: readonly unknown[];
+let fates: Fates;
+
+beforeEach(() => {
+  now = 1_000_000;
+  asked = [];
+  const calls: PageCalls = {
+    call: (async (_fn: unknown, _ms: number, ...args: readonly unknown[]) => {
+      asked = args;
+      if (page instanceof Error) throw page;
+      return page;
+    }) as PageCalls['call'],
+  };
+  fates = new Fates(() => calls, DEADLINES, { now: () => now, sleep: async () => undefined });
+  fates.ready();
+});
+
+const fate = (): Promise<string> =>
+  fates.of(WIRE_ID, CHAT).catch((error: { outcome: string }) => `throws ${error.outcome}`);
+
+describe('the fate of a message', () => {
+  test('is asked for by its own id', async () => {
+    page = { held: 'nowhere' };
+    await fate();
+    expect(asked).toEqual([CHAT, '3EB0ABC']);
+  });
+
+  test.each<[PageFate, string, string]>([
+    [{ held: 'nowhere' }, 'absent', 'absent'],
+    [{ held: 'stored', ack: 1 }, 'sent', 'sent'],
+    [{ held: 'stored', ack: 3 }, 'sent', 'sent'],
+    [{ held: 'stored', ack: 0 }, 'throws defer', 'unknown'],
+    [{ held: 'stored', ack: -1 }, 'unknown', 'unknown'],
+    [{ held: 'under-way' }, 'throws defer', 'unknown'],
+    [{ held: 'given' }, 'unknown', 'unknown'],
+    [{ held: 'unreadable', reason: 'no such module' }, 'throws defer', 'unknown'],
+  ])('%j: %s at first, %s in the end', async (held, first, last) => {
+    page = held;
+    expect(await fate()).toBe(first);
+    now += DEADLINES.ack;
+    expect(await fate()).toBe(last);
+    // A page that was away has to be given its time again.
+    fates.ready();
+    expect(await fate()).toBe(first);
+  });
+
+  test('cannot be told over a broken way to the page', async () => {
+    page = new TransportError('the page is gone');
+    now += DEADLINES.ack;
+    expect(await fate()).toBe('throws defer');
+  });
+});
