@@ -57,6 +57,8 @@ const baselines = notes.map((note, index) => `${index + 1}. ${note[0]?.toUpperCa
 const formatted = async (text: string): Promise<string> => await format(text, { parser: 'markdown', printWidth: 120 });
 console.log(await formatted(`${table}\n\nThe baselines:\n\n${baselines}\n`));
 
+for (const row of rows.filter((each) => ratioOf(each) > (each.atMost ?? Infinity)))
+  failed.push(`${row.name} (${comparison(row)}, and ${row.atMost} was promised)`);
 if (failed.length > 0) {
   say(`failed: ${failed.join(', ')} (see above)`);
   process.exit(1);

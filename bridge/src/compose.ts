@@ -63,7 +63,8 @@ const GRACE_MS = 5_000;
 const SUPERVISION: SupervisorOptions = {
   backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
   startDeadlineMs: 120_000,
-  stopDeadlineMs: 15_000,
+  // Above the worst of an engine: its last report, a polite end of the browser and one by force, 5 s each.
+  stopDeadlineMs: 20_000,
   stableAfterMs: 60_000,
 };
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BridgeProcess, freePort } from '../e2e/bridge-process.ts';
 import type { Account } from '../standin/account.ts';
+import { BUILDS } from '../standin/page-settings.ts';
 import { Standin } from '../standin/server.ts';
 import { until } from '../until.ts';
 
@@ -11,6 +12,8 @@ export interface LoggedEvent {
   readonly seq: number;
   readonly type: string;
   readonly session: string;
+  /** ISO 8601. */
+  readonly occurredAt: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -27,6 +30,8 @@ export class BridgeAtTest {
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<BridgeAtTest> {
     const standin = new Standin();
+    // The build that WhatsApp serves now.
+    Object.assign(standin.page, { build: '$1', version: BUILDS.$1 });
     await standin.start();
     const bridge = new BridgeProcess(await mkdtemp(join(tmpdir(), 'wabridge-browser-')), await freePort(), {
       WABRIDGE_ENGINES: 'webjs',

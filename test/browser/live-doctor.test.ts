@@ -4,7 +4,6 @@ import { LIVE_CHECK_NAMES } from '../../bridge/src/cli/live-checks.ts';
 import type { LiveReport } from '../../bridge/src/cli/live/report.ts';
 import { doctorLive, statesOf } from '../bridge/cli/live-person.ts';
 import type { Account } from '../standin/account.ts';
-import { BUILDS } from '../standin/page-settings.ts';
 import { BridgeAtTest } from './bridge-at-test.ts';
 
 const LONG = 300_000;
@@ -14,7 +13,6 @@ let bob: Account;
 
 beforeEach(async () => {
   at = await BridgeAtTest.open();
-  Object.assign(at.standin.page, { build: '$1', version: BUILDS.$1 });
   me = at.standin.network.addAccount('4915110000001', 'Meredith Own');
   bob = at.standin.network.addAccount('4915110000002', 'Bob Other');
   bob.readsAtOnce = true;

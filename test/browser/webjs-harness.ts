@@ -54,7 +54,7 @@ export class WebjsHarness {
     build: PageSettings['build'] = '_serialized',
     browser?: BrowserKind,
   ): Promise<Harness> {
-    const browserPath = process.env['WABRIDGE_BROWSER_PATH'] ?? (browser && BROWSERS[browser]);
+    const browserPath = browser ? BROWSERS[browser] : process.env['WABRIDGE_BROWSER_PATH'];
     // A machine without a browser fails here, with what to install: these tests are never skipped.
     findBrowser(browserPath);
     const standin = new Standin();

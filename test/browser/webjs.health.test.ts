@@ -8,7 +8,7 @@ import { until } from '../until.ts';
 import { browserTree } from './processes.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
 
-/** The proportions of the defaults, in seconds rather than minutes. */
+/** The proportions of the defaults, in seconds rather than minutes; only an hour of silence (`quietAfter`) is shorter still. */
 const SOON: Partial<Deadlines> = {
   livenessEvery: 500,
   pageSilent: 2_000,
@@ -27,7 +27,8 @@ const HEALING = 60_000;
 
 let session: SessionAtTest;
 beforeEach(async () => {
-  session = await SessionAtTest.open();
+  // The build that WhatsApp serves now.
+  session = await SessionAtTest.open('$1');
 });
 afterEach(() => session.close(), LONG);
 

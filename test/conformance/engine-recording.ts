@@ -10,6 +10,7 @@ export class EngineRecording implements EngineListener {
   readonly #waiting = new Set<() => void>();
   /** Set to make `fact` reject, as a full disk would. */
   refuseFacts = false;
+  readonly refused: EngineFact[] = [];
 
   signal(signal: EngineSignal): void {
     this.#add({ on: 'signal', signal });
@@ -17,7 +18,11 @@ export class EngineRecording implements EngineListener {
 
   async fact(fact: EngineFact): Promise<void> {
     await Promise.resolve();
-    if (this.refuseFacts) throw new Error('the log takes nothing now');
+    if (this.refuseFacts) {
+      this.refused.push(fact);
+      this.#look();
+      throw new Error('the log takes nothing now');
+    }
     this.#add({ on: 'fact', fact });
   }
 
@@ -78,6 +83,10 @@ export class EngineRecording implements EngineListener {
 
   #add(entry: Entry): void {
     this.entries.push(entry);
+    this.#look();
+  }
+
+  #look(): void {
     for (const look of [...this.#waiting]) look();
   }
 }

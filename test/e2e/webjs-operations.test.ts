@@ -57,7 +57,7 @@ describe('the operations of the nodes', () => {
 
     expect(bob.inbox).toMatchObject([
       { type: 'document', caption: 'your file', media: { filename: 'ticket.pdf' } },
-      { type: 'chat', body: 'the reaction is accepted' },
+      { type: 'chat', body: 'the reaction is accepted', quoted: { stanza } },
     ]);
     const [sent] = bob.inbox;
     expect(at.standin.mediaBytes(sent?.media?.directPath ?? '')).toEqual(PDF);

@@ -36,5 +36,10 @@ export function thriftyCommandLine(thisProcess: ThisProcess): string[] | null {
 /** Begins this process anew with a small young generation, under the same id; returns where there is nothing to do. */
 export function keepYoungGenerationSmall(): void {
   const commandLine = thriftyCommandLine(process);
-  if (commandLine !== null) process.execve?.(process.execPath, commandLine, process.env);
+  if (commandLine === null) return;
+  try {
+    process.execve?.(process.execPath, commandLine, process.env);
+  } catch {
+    // Node's permission model does not allow it: nothing that the bridge cannot do without.
+  }
 }

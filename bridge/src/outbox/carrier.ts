@@ -66,6 +66,11 @@ export class Carrier {
     this.#options = options;
   }
 
+  /** Whether an engine is still at work on a file whose send outlived its deadline: the next would only wait behind it. */
+  hasLateFile(engine: Engine): boolean {
+    return [...this.#late.values()].includes(engine);
+  }
+
   /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
   async carry(queued: OutboxRow, engine: Engine): Promise<Carried> {
     const { ledger, log } = this.#parts;
@@ -77,7 +82,6 @@ export class Carrier {
       if (!addressed) return 'done';
       row = addressed;
       message = await this.#prepare(row);
-      if ('file' in message) this.#expectTurn(engine);
       wireId = isRepeatable(row)
         ? null
         : ((row.wire_id as WireId | null) ??
@@ -165,16 +169,6 @@ export class Carrier {
     }
     await ledger.taken(row, receipt, sessions.self(session));
     return 'done';
-  }
-
-  /**
-   * The engine takes one file after another: behind one that is late, the deadline of the next would only measure its wait.
-   *
-   * @throws EngineError `defer`
-   */
-  #expectTurn(engine: Engine): void {
-    if ([...this.#late.values()].includes(engine))
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the file before it is still on its way');
   }
 
   /** An answer after the deadline still settles the message. */

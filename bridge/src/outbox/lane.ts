@@ -13,7 +13,7 @@ import type { Scheduler } from './scheduler.ts';
 
 export interface LaneParts {
   readonly reads: OutboxReads;
-  readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider'>;
+  readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider' | 'hasLateFile'>;
   readonly scheduler: Pick<Scheduler, 'wakeAt'>;
   readonly ready: (session: SessionName) => Engine | null;
   readonly clock: Clock;
@@ -24,6 +24,8 @@ export interface LaneParts {
 const REST_MS = 1_000;
 /** Before a fate that could not be told is asked for again. */
 const ASK_AGAIN_MS = 5_000;
+/** Before an engine that is late with a file is asked for another. */
+const LATE_FILE_MS = 2_000;
 /** Messages in doubt that are asked about when a session becomes ready. */
 const RECONSIDER_LIMIT = 100;
 const INTERRUPTED = 'the bridge or the session went away during the send';
@@ -90,7 +92,7 @@ export class Lane {
   }
 
   async #look(): Promise<void> {
-    const { clock, scheduler, ready, reads } = this.#parts;
+    const { carrier, clock, scheduler, ready, reads } = this.#parts;
     const now = clock.now();
     if (now < this.#restUntil) return scheduler.wakeAt(this.#session, this.#restUntil);
     const engine = ready(this.#session);
@@ -98,11 +100,13 @@ export class Lane {
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
     const free = this.#parallelism - this.#inFlight.size;
     // What is being prepared is still queued in the database, hence the surplus.
-    const what = this.#file === null ? 'all' : 'without files';
+    const late = carrier.hasLateFile(engine);
+    const what = this.#file === null && !late ? 'all' : 'without files';
     const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, what) : [];
     if (!this.#stopped) this.#takeNext(heads, free, engine);
     const due = await reads.nextDue(this.#session, now);
     if (due !== null) scheduler.wakeAt(this.#session, due);
+    if (late) scheduler.wakeAt(this.#session, now + LATE_FILE_MS);
     if (this.#reconsider) await this.#reconsiderDoubts(engine);
   }
 

@@ -1,9 +1,10 @@
 /** The question for a passphrase on a real terminal, which `script` (util-linux) makes. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
+import { until } from '../../until.ts';
 
 jest.setTimeout(60_000);
 const CHILD = fileURLToPath(new URL('./passphrase.child.ts', import.meta.url));
@@ -16,13 +17,18 @@ async function atTerminal(answers: Readonly<Record<string, string>>): Promise<st
   });
   let shown = '';
   terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
-  const ended = new Promise((resolve) => terminal.once('close', resolve));
-  for (const [question, answer] of Object.entries(answers)) {
-    while (!shown.includes(question) && terminal.exitCode === null) await wait(20);
-    terminal.stdin.write(answer);
+  const ended = once(terminal, 'close');
+  ended.catch(() => undefined);
+  try {
+    for (const [question, answer] of Object.entries(answers)) {
+      await Promise.race([until(question, () => shown.includes(question), { timeoutMs: 20_000 }), ended]);
+      terminal.stdin.write(answer);
+    }
+    await ended;
+    return shown;
+  } finally {
+    terminal.kill();
   }
-  await ended;
-  return shown;
 }
 
 test('what is typed is read and never shown', async () => {

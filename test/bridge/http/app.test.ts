@@ -215,7 +215,9 @@ describe('messages, media and events', () => {
     const whole = (await real.raw('GET', '/v1/events?limit=500')).json.events.map(
       (event: { seq: number }) => event.seq,
     );
-    expect(all.slice(0, whole.length)).toEqual(whole);
+    // What was read later may have more: acknowledgements come in their own time.
+    expect(all.length).toBeGreaterThan(2);
+    expect(whole.slice(0, all.length)).toEqual(all);
   });
 
   test('the stream opens over a signed upgrade, and a refused one says why', async () => {

@@ -14,16 +14,6 @@ const deferred = <T>() => {
   return { promise, resolve };
 };
 
-/** The next send leaves once the returned function is called. */
-const holdNext = (network: Network): (() => void) => {
-  const hold = deferred<void>();
-  network.scripts.push(async (_message, _wireId, deliver) => {
-    await hold.promise;
-    return deliver();
-  });
-  return hold.resolve;
-};
-
 beforeEach(begin);
 afterEach(end);
 
@@ -122,7 +112,7 @@ describe('sending', () => {
 describe('order and parallelism', () => {
   test('one in flight per chat, in order; another chat goes on beside it', async () => {
     const network = new Network();
-    const release = holdNext(network);
+    const release = network.holdNext();
     const outbox = await start({ network });
     const first = await outbox.accept('a1', ALICE);
     await outbox.until(first.id, 'sending');
@@ -202,7 +192,7 @@ describe('order and parallelism', () => {
     const outbox = await start({ network });
     const first = await outbox.accept('a1', ALICE);
     await outbox.until(first.id, 'in_doubt');
-    const release = holdNext(network);
+    const release = network.holdNext();
     const second = await outbox.accept('a2', ALICE);
     await outbox.until(second.id, 'sending');
     await outbox.service.resolve(first.id as OutboxId, 'resend');

@@ -71,6 +71,17 @@ export class Network {
   fate: (wireId: WireId) => Promise<SendFate> | SendFate = (wireId) => (this.has(wireId) ? 'sent' : 'absent');
   #ids = 0;
 
+  /** The next send leaves once the returned function is called. */
+  holdNext(): () => void {
+    let release!: () => void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    this.scripts.push(async (_message, _wireId, deliver) => {
+      await held;
+      return deliver();
+    });
+    return release;
+  }
+
   has(wireId: WireId): boolean {
     return this.sent.some((sent) => sent.wireId === wireId);
   }

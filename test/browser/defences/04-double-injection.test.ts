@@ -62,7 +62,7 @@ test(
   LONG,
 );
 
-describe('defence 4: a document that began while the library exposed a function to the page', () => {
+describe('a document that began while the library exposed a function to the page', () => {
   const { exposeFunctionIfAbsent } = createRequire(import.meta.url)('whatsapp-web.js/src/util/Puppeteer.js') as {
     exposeFunctionIfAbsent: (page: Page, name: string, handler: () => string) => Promise<void>;
   };
@@ -88,13 +88,13 @@ describe('defence 4: a document that began while the library exposed a function 
   }
 
   test(
-    'without it, the library fails with "already exists"',
+    'defence 4: without it, the library fails with "already exists"',
     () => expect(exposedTwice(() => undefined)).rejects.toThrow('already exists'),
     LONG,
   );
 
   test(
-    'with it, the document has the function',
+    'defence 4: with it, the document has the function',
     () => expect(exposedTwice(allowExposingAgain)).resolves.toBe('second'),
     LONG,
   );

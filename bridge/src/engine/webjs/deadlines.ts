@@ -86,7 +86,7 @@ export const DEADLINES: Deadlines = {
   listenerProbe: 5_000,
   lineAfter: 5 * 60_000,
   lineAnswer: 20_000,
-  quietAfter: 2 * 60 * 60_000,
+  quietAfter: 60 * 60_000,
   proveRefresh: 20_000,
   proveReload: 60_000,
   proveNewPage: 90_000,

@@ -65,14 +65,26 @@ export class GuardedClient extends whatsapp.Client {
         (error: unknown) => ({ error }),
       );
       const shown = await this.#document().catch(() => document);
-      if (shown !== document) continue;
-      if (failed) throw failed.error;
-      return;
+      if (shown === document) {
+        if (failed) throw failed.error;
+        return;
+      }
+      // Where the old document was only being waited for, the library has taken hold of the new one.
+      if (!failed && (await this.#isHeld())) {
+        this.#injected.clear();
+        this.#injected.set(shown, Promise.resolve());
+        return;
+      }
     }
   }
 
   #injectOnce(): Promise<void> {
     return this.#once(this.#injected, () => library.inject.call(this));
+  }
+
+  /** The library's first injection leaves this in a document. */
+  async #isHeld(): Promise<boolean> {
+    return this.pageOrThrow.evaluate(() => 'AuthStore' in window).catch(() => false);
   }
 
   /** What the page shows, by the name that our shims give each load of it. */

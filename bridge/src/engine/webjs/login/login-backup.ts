@@ -17,7 +17,8 @@ import {
 } from '../../login-archive/login-archive.ts';
 import type { ScryptCost } from '../../login-archive/head.ts';
 import type { ArchivedFile } from '../../login-archive/records.ts';
-import { LOCK_FILES, Profile } from './profile.ts';
+import { LOCK_FILES, Profile, ProfileInUse } from './profile.ts';
+import { INCOMING, LOGIN, moveIfThere, PROGRESS, remove, REPLACED } from './unfinished-restore.ts';
 
 export interface LoginPlace {
   /** Where the sessions of a data folder have their profiles. */
@@ -25,10 +26,6 @@ export interface LoginPlace {
   readonly session: string;
 }
 
-const LOGIN = 'session';
-const PROGRESS = 'progress.json';
-const INCOMING = 'restoring-';
-const REPLACED = 'replaced-';
 /**
  * Of the browser's profile: what a page stores and what belongs to it. Caches, histories and the browser's own databases
  * stay behind: they are most of the bytes, and the browser makes them anew.
@@ -136,22 +133,14 @@ async function holding<T>(place: LoginPlace, work: () => Promise<T>): Promise<T>
   try {
     await profile.open();
   } catch (error) {
-    throw new WabError('WAB_LOGIN_IN_USE', { session: place.session }, { cause: error });
+    if (error instanceof ProfileInUse)
+      throw new WabError('WAB_LOGIN_IN_USE', { session: place.session }, { cause: error });
+    throw error;
   }
   try {
-    await settle(folder);
     return await work();
   } finally {
     profile.close();
-  }
-}
-
-/** Ends a restore that was killed: the old login goes back where it was already moved away. */
-async function settle(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(REPLACED) && !existsSync(join(folder, LOGIN)))
-      await moveIfThere(join(folder, name, LOGIN), join(folder, LOGIN));
-    if (name.startsWith(REPLACED) || name.startsWith(INCOMING)) await remove(join(folder, name));
   }
 }
 
@@ -171,26 +160,13 @@ async function swap(folder: string, incoming: string): Promise<void> {
     }
     await syncFolder(folder);
   } catch (error) {
-    // Where even this fails, the old login stays where it is for the next call to put back.
+    // Where even this fails, the next who opens the profile puts back what is missing.
     for (const step of undo) await step();
     await remove(replaced);
     throw error;
   }
   await remove(replaced);
 }
-
-async function moveIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-const remove = (path: string): Promise<void> =>
-  rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 
 async function* filesToKeep(folder: string): AsyncGenerator<ArchivedFile> {
   yield* filesBelow(folder, PROGRESS);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { WireId } from '../../../contract/ids.ts';
 import { removeBrowserLock } from '../browser/browser-lock.ts';
+import { LOGIN, PROGRESS, settleRestore } from './unfinished-restore.ts';
 
 /** Seconds since the epoch, as WhatsApp stamps messages. */
 export interface Progress {
@@ -29,6 +30,13 @@ const LOCK = 'lock.sqlite';
 /** What is there while somebody works with the profile: the file that is locked, and SQLite's own beside it. */
 export const LOCK_FILES = [LOCK, `${LOCK}-journal`] as const;
 
+export class ProfileInUse extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the login state of this session is in use by another bridge process', options);
+    this.name = 'ProfileInUse';
+  }
+}
+
 export class Profile {
   readonly folder: string;
   #lock: DatabaseSync | null = null;
@@ -39,10 +47,14 @@ export class Profile {
 
   /** Where whatsapp-web.js's LocalAuth keeps the browser's profile. */
   get browserFolder(): string {
-    return join(this.folder, 'session');
+    return join(this.folder, LOGIN);
   }
 
-  /** @throws Error when another engine, in this process or another, holds the profile */
+  /**
+   * Takes the profile for this process alone, and puts in order what was cut off in it.
+   *
+   * @throws ProfileInUse when another engine, in this process or another, holds it
+   */
   async open(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const lock = new DatabaseSync(join(this.folder, LOCK));
@@ -50,10 +62,16 @@ export class Profile {
       lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     } catch (error) {
       lock.close();
-      throw new Error('the login state of this session is in use by another bridge process', { cause: error });
+      throw new ProfileInUse({ cause: error });
     }
     this.#lock = lock;
-    await this.unlockBrowser();
+    try {
+      await settleRestore(this.folder);
+      await this.unlockBrowser();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Removes what a browser that was killed has left of its lock; only while it does not run and our lock is held. */
@@ -91,6 +109,6 @@ export class Profile {
   }
 
   get #progressFile(): string {
-    return join(this.folder, 'progress.json');
+    return join(this.folder, PROGRESS);
   }
 }
