@@ -3,10 +3,14 @@
  * the whole leave nothing behind.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { existsSync, readdirSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Profile } from '../../bridge/src/engine/webjs/login/profile.ts';
 import type { Account } from '../standin/account.ts';
 import { BridgeAtTest, type LoggedEvent } from './bridge-at-test.ts';
 import { browserTree, untilEnded } from './processes.ts';
+import { BROWSERS } from './webjs-harness.ts';
 
 const NAMES = Array.from({ length: 8 }, (_, index) => `phone-${index + 1}`);
 const [KILLED = '', HUNG = '', ...OTHERS] = NAMES;
@@ -19,14 +23,6 @@ jest.setTimeout(240_000);
 
 let at: BridgeAtTest;
 let bob: Account;
-
-beforeAll(async () => {
-  at = await BridgeAtTest.open();
-  bob = at.standin.network.addAccount('4915110000002', 'Bob');
-  await at.bridge.start();
-  await at.link(NAMES);
-});
-afterAll(() => at.close());
 
 const account = (session: string): Account => at.accounts.get(session) as Account;
 const say = (session: string, text: string): void => void at.standin.network.say(bob, account(session), text);
@@ -57,7 +53,19 @@ async function expectSideBySide(after: number): Promise<void> {
   expect(most).toBeLessThanOrEqual(AT_A_TIME);
 }
 
-describe('eight sessions', () => {
+/** The folder in the temporary one that a whole Chromium keeps its socket in; null where there is none. */
+const socketFolderOf = (session: string): Promise<string | null> =>
+  readlink(join(at.profileOf(session), 'session', 'SingletonSocket')).then(dirname, () => null);
+
+describe.each(['headless shell', 'chromium'] as const)('eight sessions, each in a browser of its own (%s)', (kind) => {
+  beforeAll(async () => {
+    at = await BridgeAtTest.open({ WABRIDGE_BROWSER_PATH: BROWSERS[kind] });
+    bob = at.standin.network.addAccount('4915110000002', 'Bob');
+    await at.bridge.start();
+    await at.link(NAMES);
+  });
+  afterAll(() => at.close());
+
   test('a dead browser and a page that hangs hold up nothing of what the others hear and send', async () => {
     const { network } = at.standin;
     const killed = await browserTree(at.profileOf(KILLED));
@@ -105,6 +113,8 @@ describe('eight sessions', () => {
     for (let round = 1; round <= BRIDGE_RESTARTS; round += 1) {
       const trees = await Promise.all(NAMES.map((name) => browserTree(at.profileOf(name))));
       for (const { pids } of trees) expect(pids.length).toBeGreaterThan(1);
+      const socketFolders = (await Promise.all(NAMES.map(socketFolderOf))).filter((folder) => folder !== null);
+      expect(socketFolders).toHaveLength(kind === 'chromium' ? NAMES.length : 0);
       const last = (await at.events()).at(-1)?.seq ?? 0;
       // As an operator ends it, and as the kernel does.
       if (round % 2 === 1) await at.bridge.stop();
@@ -115,8 +125,10 @@ describe('eight sessions', () => {
         const profile = new Profile(at.profileOf(name));
         await profile.open();
         profile.close();
+        expect(readdirSync(profile.browserFolder).filter((file) => file.startsWith('Singleton'))).toEqual([]);
         say(name, `before start ${round}`);
       }
+      expect(socketFolders.filter((folder) => existsSync(folder))).toEqual([]);
       await at.bridge.start();
       await at.untilReady();
       await expectSideBySide(last);
