@@ -55,10 +55,10 @@ const MEASURES: Readonly<Record<Stage, string>> = {
   new_browser: 'a new browser is started',
 };
 
-/** Nothing is known to be wrong; what a silence of hours could hide is only found by opening another connection. */
+/** Nothing is known to be wrong; what a long silence could hide is only found by opening another connection. */
 export const TOO_QUIET: Complaint = {
   ailment: 'half_open',
-  words: 'WhatsApp Web has not come back from opening another connection after hours of silence',
+  words: 'WhatsApp Web has not come back from opening another connection after a long silence',
 };
 
 /** Told while the session is left as it is, since everything else of it works. */
