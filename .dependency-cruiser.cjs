@@ -3,7 +3,7 @@
  *   engine -> recorder -> event log -> stream; http -> outbox -> dispatcher -> engine; nothing flows the other way.
  */
 const folder = (name) => `^bridge/src/${name}/`;
-/** What each folder of bridge/src may import, besides itself. compose.ts and main.ts may import everything. */
+/** What each folder of bridge/src may import, besides itself. compose.ts, run-bridge.ts and main.ts may import everything. */
 const ALLOWED = {
   contract: [],
   ops: ['contract'],
@@ -34,7 +34,7 @@ const WEBJS_ALLOWED = {
 /** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser and carries login states. */
 const ALLOWED_FILES = {
   cli: [
-    '^bridge/src/(main|version)\\.ts',
+    '^bridge/src/(run-bridge|version)\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
     '^bridge/src/engine/webjs/(browser/browser-(check|finder|installer)|login/login-backup)\\.ts',
   ],

@@ -3,7 +3,7 @@
 // is one, else the source, and finds a new enough Node where the one it was started with is too old.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -19,6 +19,13 @@ const atLeast = ([major, minor]) => version[0] > major || (version[0] === major 
 const entry = existsSync(source) && atLeast(STRIPS_TYPES) ? source : built;
 
 if (atLeast(NEEDED) && existsSync(entry)) {
+  if (process.argv[2] === 'start') {
+    // Before the command itself is loaded, since this begins the process anew (bridge/docs/adr/0014).
+    const { keepYoungGenerationSmall } = await import(
+      pathToFileURL(join(dirname(entry), '..', 'ops', `young-generation${extname(entry)}`)).href
+    );
+    keepYoungGenerationSmall();
+  }
   const { run } = await import(pathToFileURL(entry).href);
   process.exitCode = await run(process.argv);
 } else {

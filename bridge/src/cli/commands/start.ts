@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
-import { keepYoungGenerationSmall } from '../../ops/young-generation.ts';
 import { leaf, listOption, wholeNumber } from '../command.ts';
 
 export function startCommand(program: Command): void {
@@ -9,13 +8,12 @@ export function startCommand(program: Command): void {
     'start',
     'run the bridge in this terminal until Ctrl-C',
     async (context, _args, { engines, port }) => {
-      keepYoungGenerationSmall();
       const overrides = {
         ...(engines === undefined ? {} : { engines }),
         ...(port === undefined ? {} : { port }),
       } as Partial<Settings>;
       // Loaded only now: the other commands need nothing of the bridge itself.
-      const { runBridge } = await import('../../main.ts');
+      const { runBridge } = await import('../../run-bridge.ts');
       await runBridge(context.load(overrides));
     },
     [

@@ -1,0 +1,72 @@
+/** Runs the bridge: compose, start, and stop in good order when asked to. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadedSettings } from './config/load-settings.ts';
+import { startBridge, type Bridge } from './compose.ts';
+import { URL_FILE } from './config/settings.ts';
+import { createLogger, type Log } from './ops/logger.ts';
+
+/**
+ * Runs the bridge until it is told to stop (SIGTERM, SIGINT) or cannot go on.
+ *
+ * @throws WabError where it cannot start
+ */
+export async function runBridge({ settings }: LoadedSettings): Promise<void> {
+  // Database, media, login states: nobody else on this machine may read them.
+  process.umask(0o077);
+  const log = createLogger(settings.logLevel, settings.logFormat);
+  let stop: (reason: string, exitCode: number) => void = () => undefined;
+  const stopped = new Promise<{ reason: string; exitCode: number }>((resolve) => {
+    stop = (reason, exitCode) => resolve({ reason, exitCode });
+  });
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  let asked = 0;
+  const onSignal = (signal: string): void => {
+    // Somebody who asks twice does not want to wait.
+    if (++asked > 1) process.exit(1);
+    stop(signal, 0);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+
+  const bridge = await startBridge(settings, log, (error) => {
+    log.fatal({ error: error.message }, 'the bridge cannot go on');
+    stop('a fatal error', 1);
+  });
+  const urlFile = join(settings.dataDir, URL_FILE);
+  writeFileSync(urlFile, `${bridge.localUrl}\n`, { mode: 0o600 });
+  announce(bridge, settings.engines);
+
+  const { reason, exitCode } = await stopped;
+  log.info({ reason }, 'stopping');
+  rmSync(urlFile, { force: true });
+  process.exitCode = exitCode;
+  await stopWithin(bridge, settings.shutdownTimeoutMs, log);
+  for (const signal of signals) process.removeListener(signal, onSignal);
+}
+
+/** For people and scripts that read stdout. The first key appears here, this once, and in no log. */
+function announce(bridge: Bridge, engines: readonly string[]): void {
+  const lines = [`wabridge ${bridge.version} listens on ${bridge.localUrl} (engines: ${engines.join(', ')})`];
+  if (engines.includes('sandbox'))
+    lines.push('The sandbox engine is a simulation: its sessions do not talk to WhatsApp.');
+  if (bridge.firstKey !== null) {
+    lines.push(
+      '',
+      'A first key for n8n was made. It is shown this once; put it into the wabridge credential:',
+      '',
+      `  ${bridge.firstKey}`,
+      '',
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function stopWithin(bridge: Bridge, timeoutMs: number, log: Log): Promise<void> {
+  const timer = setTimeout(() => {
+    log.error({ timeoutMs }, 'the bridge did not stop in time; what was in flight is settled at the next start');
+    process.exit(1);
+  }, timeoutMs);
+  await bridge.stop();
+  clearTimeout(timer);
+  log.info({}, 'stopped');
+}
