@@ -3,7 +3,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedSettings } from './config/load-settings.ts';
 import { startBridge, type Bridge } from './compose.ts';
-import { URL_FILE } from './config/settings.ts';
+import { URL_FILE, type Settings } from './config/settings.ts';
+import { makeFilesPrivate, modeOpenToOthers } from './ops/file-modes.ts';
 import { createLogger, type Log } from './ops/logger.ts';
 
 /**
@@ -13,7 +14,7 @@ import { createLogger, type Log } from './ops/logger.ts';
  */
 export async function runBridge({ settings }: LoadedSettings): Promise<void> {
   // Database, media, login states: nobody else on this machine may read them.
-  process.umask(0o077);
+  makeFilesPrivate();
   const log = createLogger(settings.logLevel, settings.logFormat);
   let stop: (reason: string, exitCode: number) => void = () => undefined;
   const stopped = new Promise<{ reason: string; exitCode: number }>((resolve) => {
@@ -28,13 +29,16 @@ export async function runBridge({ settings }: LoadedSettings): Promise<void> {
   };
   for (const signal of signals) process.on(signal, onSignal);
 
+  const openMode = modeOpenToOthers(settings.dataDir);
+  if (openMode !== null)
+    log.warn({ dataDir: settings.dataDir, mode: openMode }, 'others can read the data folder: close it to them');
   const bridge = await startBridge(settings, log, (error) => {
     log.fatal({ error: error.message }, 'the bridge cannot go on');
     stop('a fatal error', 1);
   });
   const urlFile = join(settings.dataDir, URL_FILE);
   writeFileSync(urlFile, `${bridge.localUrl}\n`, { mode: 0o600 });
-  announce(bridge, settings.engines);
+  announce(bridge, settings, openMode);
 
   const { reason, exitCode } = await stopped;
   log.info({ reason }, 'stopping');
@@ -45,10 +49,12 @@ export async function runBridge({ settings }: LoadedSettings): Promise<void> {
 }
 
 /** For people and scripts that read stdout. The first key appears here, this once, and in no log. */
-function announce(bridge: Bridge, engines: readonly string[]): void {
+function announce(bridge: Bridge, { dataDir, engines }: Settings, openMode: string | null): void {
   const lines = [`wabridge ${bridge.version} listens on ${bridge.localUrl} (engines: ${engines.join(', ')})`];
   if (engines.includes('sandbox'))
     lines.push('The sandbox engine is a simulation: its sessions do not talk to WhatsApp.');
+  if (openMode !== null)
+    lines.push(`Others can read the data folder (mode ${openMode}). Close it to them: chmod 700 ${dataDir}`);
   if (bridge.firstKey !== null) {
     lines.push(
       '',

@@ -1,6 +1,7 @@
 /** The command `wabridge`. One file per group of commands in `commands/`; `client.ts` signs and sends. */
 import { Command, CommanderError } from 'commander';
 import { WabError } from '../contract/errors.ts';
+import { makeFilesPrivate } from '../ops/file-modes.ts';
 import { version } from '../version.ts';
 import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
@@ -54,6 +55,7 @@ export function createProgram(): Command {
  * @returns the exit code: 0 done, 1 failed, 2 not understood
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  makeFilesPrivate();
   const program = createProgram();
   try {
     await program.parseAsync([...argv]);

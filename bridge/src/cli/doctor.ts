@@ -1,9 +1,11 @@
 /** What can be wrong with the machine, and what to do about each. Every check is a function that finds one thing. */
-import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { readOperatorKey } from '../auth/operator-key.ts';
-import { browserFlagsOf } from '../config/settings.ts';
+import type { LoadedSettings } from '../config/load-settings.ts';
+import { browserFlagsOf, definitionOf, SETTING_NAMES } from '../config/settings.ts';
+import { modeOpenToOthers } from '../ops/file-modes.ts';
 import type { Context } from './context.ts';
 
 export interface Finding {
@@ -26,6 +28,8 @@ const failed = (detail: string, todo: string): Result => ({ state: 'failed', det
 const GIB = 1024 ** 3;
 const OLDEST_CLOCK = Date.parse('2026-01-01T00:00:00Z');
 const MAX_SKEW_MS = 30_000;
+/** Rights of users who are neither the owner nor of the group. */
+const ANYBODY = 0o007;
 
 const CHECKS: Readonly<Record<string, Check>> = {
   'Node version': () => {
@@ -62,9 +66,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   permissions: (context) => {
     const { dataDir } = context.settings;
     if (!existsSync(dataDir) || process.platform === 'win32') return ok('nothing to check yet');
-    const mode = statSync(dataDir).mode & 0o777;
-    if ((mode & 0o077) !== 0)
-      return warning(`${dataDir} is open to others (mode ${mode.toString(8)})`, `Run: chmod 700 ${dataDir}`);
+    const mode = modeOpenToOthers(dataDir);
+    if (mode !== null) return warning(`${dataDir} is open to others (mode ${mode})`, `Run: chmod 700 ${dataDir}`);
+    const leak = openSecret(context.loaded);
+    if (leak !== null) return leak;
     try {
       return ok(
         readOperatorKey(dataDir) === null
@@ -111,6 +116,22 @@ export async function examine(context: Context): Promise<readonly Finding[]> {
     }
   }
   return findings;
+}
+
+/** A settings file with a secret in it, or the private key of TLS, that others can read. */
+function openSecret({ file, origins, settings }: LoadedSettings): Result | null {
+  const secretInFile = SETTING_NAMES.find((name) => origins[name] === 'file' && definitionOf(name).secret === true);
+  if (file !== null && secretInFile !== undefined) {
+    const mode = modeOpenToOthers(file);
+    if (mode !== null)
+      return warning(`${file} holds ${secretInFile} and is open to others (mode ${mode})`, `Run: chmod 600 ${file}`);
+  }
+  const { tlsKeyFile } = settings;
+  // A group that holds the readers of TLS keys is common.
+  const mode = tlsKeyFile === undefined ? null : modeOpenToOthers(tlsKeyFile, ANYBODY);
+  return mode === null
+    ? null
+    : warning(`${tlsKeyFile} is open to everybody (mode ${mode})`, `Run: chmod o= ${tlsKeyFile}`);
 }
 
 async function checkBridge(context: Context): Promise<Result> {

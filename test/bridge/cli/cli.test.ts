@@ -1,64 +1,28 @@
 /** The command as people run it: a process of its own, against a bridge in another. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { CliProcesses, stopped, type Result, type Started } from './cli-process.ts';
 
 jest.setTimeout(60_000);
-const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-cli-'));
 const dataDir = join(folder, 'data');
-const environment = {
-  PATH: process.env['PATH']!,
+const cli = new CliProcesses(folder, {
   WABRIDGE_DATA_DIR: dataDir,
   WABRIDGE_ENGINES: 'sandbox',
   WABRIDGE_SANDBOX_AUTO_LINK: 'true',
   WABRIDGE_PORT: '0',
-};
+});
 
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function start(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): { child: ChildProcess; done: Promise<Result>; output: () => { out: string; err: string } } {
-  const child = spawn(process.execPath, [COMMAND, ...args], { env: { ...environment, ...env }, cwd: folder });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const done = new Promise<Result>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
-  return { child, done, output: () => ({ out, err }) };
-}
-const run = (...args: string[]): Promise<Result> => start(args).done;
+const start = (args: readonly string[], env: Record<string, string> = {}): Started => cli.start(args, env);
+const run = (...args: string[]): Promise<Result> => cli.run(...args);
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-const json = async (...args: string[]): Promise<any> => {
-  const { code, out, err } = await run(...args, '--json');
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  return JSON.parse(out);
-};
+const json = (...args: string[]): Promise<any> => cli.json(...args);
+const startBridge = (env: Record<string, string> = {}): Promise<Started> => cli.startBridge(env);
 
-let bridge: ReturnType<typeof start>;
-
-async function startBridge(env: Record<string, string> = {}): Promise<ReturnType<typeof start>> {
-  const started = start(['start'], env);
-  const deadline = Date.now() + 40_000;
-  while (!started.output().out.includes('listens on')) {
-    if (Date.now() > deadline || started.child.exitCode !== null) throw new Error(`no bridge: ${started.output().err}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return started;
-}
-async function stopBridge(): Promise<Result> {
-  bridge.child.kill('SIGTERM');
-  return bridge.done;
-}
+let bridge: Started;
+const stopBridge = (): Promise<Result> => stopped(bridge);
 
 beforeAll(async () => {
   bridge = await startBridge();
@@ -71,7 +35,11 @@ afterAll(async () => {
 describe('the command', () => {
   test('start begins anew under the same process id, with a small young generation', () => {
     const commandLine = readFileSync(`/proc/${bridge.child.pid}/cmdline`, 'utf8').split('\0');
-    expect(commandLine.slice(1, 4)).toEqual([expect.stringMatching(/^--max-semi-space-size=\d+$/), COMMAND, 'start']);
+    expect(commandLine.slice(1, 4)).toEqual([
+      expect.stringMatching(/^--max-semi-space-size=\d+$/),
+      expect.stringMatching(/bin\/wabridge\.mjs$/),
+      'start',
+    ]);
   });
 
   test('the whole road: a session, a message in, a message out, an answer on the simulated phone', async () => {

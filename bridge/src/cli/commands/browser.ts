@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { leaveFilesToCaller } from '../../ops/file-modes.ts';
 import { leaf } from '../command.ts';
 import { members } from '../output.ts';
 
@@ -34,6 +35,8 @@ export function browserCommands(program: Command): void {
         import('../../engine/webjs/browser/browser-finder.ts'),
         import('../../engine/webjs/browser/browser-installer.ts'),
       ]);
+      // A package of the system, or a browser that another user runs too: none of this is wabridge's data.
+      leaveFilesToCaller();
       try {
         const installed = await installBrowser({
           places: usualPlaces(),

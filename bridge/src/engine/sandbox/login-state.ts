@@ -1,6 +1,7 @@
 /** The login state of a sandbox session: the credential that the simulated phone gave when its code was scanned. */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 
 export class LoginState {
   readonly #folder: string;
@@ -10,7 +11,7 @@ export class LoginState {
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
   }
 
   /** Null where no code was scanned yet. */
@@ -26,7 +27,7 @@ export class LoginState {
   /** Whole or not at all: a kill in between leaves the device unlinked, never with half a credential. */
   async write(credential: string): Promise<void> {
     const fresh = `${this.#file}.new`;
-    const handle = await open(fresh, 'w', 0o600);
+    const handle = await open(fresh, 'w', PRIVATE_FILE);
     try {
       await handle.writeFile(JSON.stringify({ credential, simulated: true }));
       await handle.sync();

@@ -5,6 +5,7 @@ import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 
 export class MediaShelf {
   readonly #folder: string;
@@ -15,7 +16,7 @@ export class MediaShelf {
 
   /** @returns SHA-256 (hex) and size of what the stream held */
   async store(bytes: Readable): Promise<{ readonly ref: string; readonly sizeBytes: number }> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
     const spool = join(this.#folder, `spool-${randomUUID()}`);
     const hash = createHash('sha256');
     let sizeBytes = 0;
@@ -27,7 +28,7 @@ export class MediaShelf {
       },
     });
     try {
-      await pipeline(bytes, measure, createWriteStream(spool, { flush: true }));
+      await pipeline(bytes, measure, createWriteStream(spool, { flush: true, mode: PRIVATE_FILE }));
       const ref = hash.digest('hex');
       await rename(spool, join(this.#folder, ref));
       return { ref, sizeBytes };

@@ -4,6 +4,7 @@
  */
 import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 
 interface Waiting {
   readonly line: string;
@@ -23,14 +24,14 @@ export class NetworkJournal<Entry> {
 
   /** Reads what was written, and drops a last line that a kill cut short. */
   async open(): Promise<readonly Entry[]> {
-    await mkdir(dirname(this.#file), { recursive: true });
+    await mkdir(dirname(this.#file), { recursive: true, mode: PRIVATE_FOLDER });
     const bytes = await readFile(this.#file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
     const whole = bytes.lastIndexOf(0x0a) + 1;
     if (whole < bytes.length) await truncate(this.#file, whole);
-    this.#handle = await open(this.#file, 'a');
+    this.#handle = await open(this.#file, 'a', PRIVATE_FILE);
     const text = bytes.subarray(0, whole).toString('utf8');
     return text === ''
       ? []

@@ -1,12 +1,14 @@
 /** Online backup and restore of the whole database. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { WabError } from '../../contract/errors.ts';
+import { PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import { DATABASE_FILE, openReader } from './connection.ts';
 import { FolderLock } from './folder-lock.ts';
+import { copyPrivately, ensurePrivateFile } from './private-file.ts';
 
 /** All pages in one step: a backup in smaller steps starts over at each commit, so under load it would never end. */
 const ALL_PAGES = 2 ** 31 - 1;
@@ -22,6 +24,7 @@ export async function writeBackup(source: string, file: string): Promise<void> {
   const partial = `${file}.partial-${randomUUID()}`;
   const reader = openReader(source);
   try {
+    ensurePrivateFile(partial);
     await backup(reader, partial, { rate: ALL_PAGES });
     // Out of write-ahead mode: a backup is one file.
     const copy = new DatabaseSync(partial);
@@ -44,13 +47,13 @@ export async function writeBackup(source: string, file: string): Promise<void> {
  */
 export function restoreBackup(file: string, dataDir: string): { readonly epoch: string } {
   if (!existsSync(file)) throw new WabError('WAB_BACKUP_INVALID', { file, reason: 'there is no such file' });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(dataDir, { recursive: true, mode: PRIVATE_FOLDER });
   const lock = FolderLock.acquire(dataDir);
   const target = join(dataDir, DATABASE_FILE);
   const incoming = `${target}.incoming`;
   try {
     removeDatabase(incoming);
-    copyFileSync(file, incoming);
+    copyPrivately(file, incoming);
     const epoch = prepareIncoming(incoming, file);
     syncFile(incoming);
     retire(target);

@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WabError } from '../../contract/errors.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 import { primaryCode } from './carried-error.ts';
+import { ensurePrivateFile } from './private-file.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -25,9 +27,11 @@ export class FolderLock {
    * @throws WabError WAB_DATABASE_LOCKED
    */
   static acquire(folder: string): FolderLock {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     const pidFile = join(folder, 'wabridge.pid');
-    const lock = new DatabaseSync(join(folder, 'wabridge.lock'), { timeout: 0 });
+    const lockFile = join(folder, 'wabridge.lock');
+    ensurePrivateFile(lockFile);
+    const lock = new DatabaseSync(lockFile, { timeout: 0 });
     try {
       lock.exec('BEGIN EXCLUSIVE');
     } catch (error) {
@@ -35,7 +39,7 @@ export class FolderLock {
       if (primaryCode((error as { errcode?: number }).errcode) !== SQLITE_BUSY) throw error;
       throw new WabError('WAB_DATABASE_LOCKED', { folder, pid: readPid(pidFile) });
     }
-    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: PRIVATE_FILE });
     return new FolderLock(lock, pidFile);
   }
 

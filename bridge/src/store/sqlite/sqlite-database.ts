@@ -10,6 +10,7 @@ import { writeBackup } from './backup.ts';
 import { DATABASE_FILE, openReader } from './connection.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { FolderLock } from './folder-lock.ts';
+import { ensurePrivateFile } from './private-file.ts';
 import { WriterThread } from './writer-thread.ts';
 
 export interface DatabaseOptions {
@@ -29,6 +30,7 @@ export async function openDatabase({ dataDir, log, onFatal }: DatabaseOptions): 
   const lock = FolderLock.acquire(dataDir);
   const file = join(dataDir, DATABASE_FILE);
   try {
+    ensurePrivateFile(file);
     const writer = await WriterThread.open(file, (error) => {
       log.error({ err: error }, 'the database writer died');
       onFatal(error);

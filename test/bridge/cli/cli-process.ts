@@ -1,0 +1,74 @@
+/** The command as people run it, in processes of its own, each with the environment of one test. */
+import { expect } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
+
+export interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly done: Promise<Result>;
+  readonly output: () => { out: string; err: string };
+}
+
+export class CliProcesses {
+  readonly #cwd: string;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #umask: string | null;
+
+  /** @param umask octal, which the shell sets before the command starts; null leaves that of the test */
+  constructor(cwd: string, environment: Readonly<Record<string, string>>, umask: string | null = null) {
+    this.#cwd = cwd;
+    this.#environment = { PATH: process.env['PATH']!, ...environment };
+    this.#umask = umask;
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
+    const command = [process.execPath, COMMAND, ...args];
+    const [program = '', ...rest] =
+      this.#umask === null ? command : ['/bin/sh', '-c', `umask ${this.#umask}; exec "$@"`, 'sh', ...command];
+    const child = spawn(program, rest, { env: { ...this.#environment, ...env }, cwd: this.#cwd });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const done = new Promise<Result>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+    return { child, done, output: () => ({ out, err }) };
+  }
+
+  run(...args: string[]): Promise<Result> {
+    return this.start(args).done;
+  }
+
+  /** Runs a command that has to succeed without a word on stderr, and parses what it prints. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  async json(...args: string[]): Promise<any> {
+    const { code, out, err } = await this.run(...args, '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return JSON.parse(out);
+  }
+
+  /** A bridge that listens. */
+  async startBridge(env: Readonly<Record<string, string>> = {}): Promise<Started> {
+    const started = this.start(['start'], env);
+    const deadline = Date.now() + 40_000;
+    while (!started.output().out.includes('listens on')) {
+      if (Date.now() > deadline || started.child.exitCode !== null)
+        throw new Error(`no bridge: ${started.output().err}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return started;
+  }
+}
+
+/** Asks a bridge to stop, as a supervisor does. */
+export async function stopped({ child, done }: Started): Promise<Result> {
+  child.kill('SIGTERM');
+  return done;
+}
