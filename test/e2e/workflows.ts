@@ -96,7 +96,7 @@ export function everyOperation(id: string): WorkflowFile {
         operation: 'react',
         messageId: `={{ ${EVENT}.messageId }}`,
         emoji: '✅',
-        options: { waitUntilAccepted: true },
+        options: {},
       },
     ],
     [

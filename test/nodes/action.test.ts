@@ -35,9 +35,9 @@ const accepted = (overrides: Partial<OutboxMessage> = {}): OutboxMessage => ({
   session: 'support',
   chat: { chatId: '4915112345678@c.us' },
   type: 'text',
-  state: 'queued',
-  messageId: null,
-  attempts: 0,
+  state: 'accepted',
+  messageId: 'true_4915112345678@c.us_1',
+  attempts: 1,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
   nextAttemptAt: null,
@@ -229,46 +229,105 @@ describe('the idempotency key', () => {
   });
 });
 
-describe('wait until accepted', () => {
-  const waiting = (seconds = 30): INode =>
-    answer(sendText({ options: { waitUntilAccepted: true, waitSeconds: seconds } }));
+describe('waiting', () => {
+  const queued = (): OutboxMessage => accepted({ state: 'queued', messageId: null, attempts: 0 });
+  const waiting = (parameters: INodeParameters = {}, rest: Partial<INode> = {}): INode =>
+    answer(sendText(parameters), rest);
 
-  test('asks until WhatsApp has taken the message', async () => {
-    let polls = 0;
-    bridge.answers.set('GET /v1/messages/out_00000000000000000000000001', () => {
-      polls += 1;
-      return {
-        json: accepted({
-          state: polls < 3 ? 'sending' : 'accepted',
-          messageId: 'true_1',
-          replayed: undefined as never,
-        }),
-      };
+  test('unless told otherwise asks the bridge to answer once WhatsApp has taken the message, within 10 s', async () => {
+    const run = await runAnswer([eventItem(1)]);
+    expect(sends()).toHaveLength(1);
+    expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(9_000);
+    expect(Number(sends()[0]?.query.get('waitMs'))).toBeLessThanOrEqual(10_000);
+    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({
+      state: 'accepted',
+      messageId: 'true_4915112345678@c.us_1',
+      replayed: false,
     });
-    const run = await runAnswer([eventItem(1)], waiting());
-    expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(0);
-    expect(polls).toBe(3);
-    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'accepted', messageId: 'true_1', replayed: false });
   });
 
-  test('fails with the sentence of a message that failed', async () => {
+  test('is a field of every operation that sends, and of no other', () => {
+    const shown = new WaBridge().description.properties
+      .filter(({ name }) => name === 'wait')
+      .map(({ default: preset, displayOptions }) => [preset, displayOptions?.show?.['operation']]);
+    expect(shown.sort()).toEqual([
+      ['accepted', ['react']],
+      ['accepted', ['sendMedia']],
+      ['accepted', ['sendText']],
+    ]);
+  });
+
+  test('longer than one request may take asks again under the same key, and needs no other right than to send', async () => {
+    let asked = 0;
+    bridge.answers.set('POST /v1/messages', () => {
+      asked += 1;
+      return { status: 202, json: asked < 3 ? { ...queued(), replayed: asked > 1 } : accepted({ replayed: true }) };
+    });
+    const run = await runAnswer([eventItem(1)], waiting({ waitSeconds: 60 }));
+    expect(bridge.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /v1/messages',
+      'POST /v1/messages',
+      'POST /v1/messages',
+    ]);
+    expect(new Set(keys()).size).toBe(1);
+    for (const { query } of sends()) expect(Number(query.get('waitMs'))).toBeLessThanOrEqual(20_000);
+    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'accepted', replayed: false });
+  });
+
+  test('fails with the sentence of a message that failed meanwhile', async () => {
     const error = { code: 'WAB_CHAT_UNKNOWN', message: 'WhatsApp knows no chat or account under this address.' };
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
-    const run = await runAnswer([eventItem(1)], waiting());
+    const run = await runAnswer([eventItem(1)]);
     expect(errorOf(run).message).toBe(error.message);
     expect(errorOf(run).description).toContain('WAB_CHAT_UNKNOWN');
+    const goesOn = await runAnswer([eventItem(1)], waiting({}, { onError: 'continueRegularOutput' }));
+    expect(outputOf(goesOn, 'Answer')[0]?.json).toMatchObject({
+      error: error.message,
+      details: { code: 'WAB_CHAT_UNKNOWN' },
+    });
   });
 
   test.each(['in_doubt', 'cancelled'] as const)('fails where the message is %s', async (state) => {
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state }) });
-    expect(errorOf(await runAnswer([eventItem(1)], waiting())).message).toContain('out_00000000000000000000000001');
+    expect(errorOf(await runAnswer([eventItem(1)])).message).toContain('out_00000000000000000000000001');
   });
 
-  test('fails when the time is over, and says that the message still goes', async () => {
-    bridge.answers.set('GET /v1/messages/out_00000000000000000000000001', { json: accepted() });
-    const run = await runAnswer([eventItem(1)], waiting(1));
+  test('goes on when the time is over, with the state in the output, and waits no more for the items after', async () => {
+    bridge.answers.set('POST /v1/messages', { status: 202, json: queued() });
+    const run = await runAnswer([eventItem(1), eventItem(2), eventItem(3)], waiting({ waitSeconds: 1 }));
+    expect(outputOf(run, 'Answer').map(({ json }) => json['state'])).toEqual(['queued', 'queued', 'queued']);
+    const waits = sends().map(({ body, query }) => [body.includes('hello 1'), query.has('waitMs')]);
+    expect(waits.filter(([first]) => first === true).every(([, waited]) => waited)).toBe(true);
+    expect(waits.filter(([first]) => first === false)).toEqual([
+      [false, false],
+      [false, false],
+    ]);
+  });
+
+  test('fails when the time is over, where that is wished, and says that the message still goes', async () => {
+    bridge.answers.set('POST /v1/messages', { status: 202, json: queued() });
+    const run = await runAnswer([eventItem(1)], waiting({ wait: 'acceptedOrFail', waitSeconds: 1 }));
     expect(errorOf(run).message).toContain('queued');
     expect(errorOf(run).description).toContain('still sent');
+  });
+
+  test('can be left out', async () => {
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'queued', messageId: null }) });
+    const run = await runAnswer([eventItem(1)], waiting({ wait: 'stored' }));
+    expect(sends().map(({ query }) => query.get('waitMs'))).toEqual([null]);
+    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'queued' });
+  });
+
+  test('is not ended by a proxy that answers in the place of the bridge', async () => {
+    let asked = 0;
+    bridge.answers.set('POST /v1/messages', () =>
+      ++asked === 1
+        ? { status: 504, bytes: Buffer.from('<h1>504 Gateway Time-out</h1>'), headers: { 'content-type': 'text/html' } }
+        : { status: 202, json: accepted({ replayed: true }) },
+    );
+    const run = await runAnswer([eventItem(1)]);
+    expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'accepted' });
+    expect(new Set(keys()).size).toBe(1);
   });
 });
 
@@ -489,10 +548,10 @@ describe('react', () => {
     expect(bodies()[0]).toMatchObject({ type: 'reaction', emoji: '' });
   });
 
-  test('waits until WhatsApp has taken it, where wished, and fails with the sentence of what it was refused for', async () => {
+  test('waits until WhatsApp has taken it, and fails with the sentence of what it was refused for', async () => {
     const error = { code: 'WAB_MESSAGE_UNKNOWN', message: 'This session knows no such message in this chat.' };
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
-    const run = await runAnswer([eventItem(1)], react({ options: { waitUntilAccepted: true } }));
+    const run = await runAnswer([eventItem(1)], react());
     expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(0);
     expect(errorOf(run)).toMatchObject({ message: error.message, context: { code: 'WAB_MESSAGE_UNKNOWN' } });
   });

@@ -72,10 +72,15 @@ test('trigger and action: a message is received and answered, and a second run o
     session: locator('={{ $json.session }}'),
     chat: locator('={{ $json.chat.chatId }}', 'id'),
     text: '={{ "You wrote: " + $json.text }}',
-    options: { quotedMessageId: '={{ $json.messageId }}', waitUntilAccepted: true },
+    options: { quotedMessageId: '={{ $json.messageId }}' },
   };
   const first = await run(reply, item);
-  expect(outputOf(first, 'Answer')[0]?.json).toMatchObject({ type: 'text', replayed: false });
+  expect(outputOf(first, 'Answer')[0]?.json).toMatchObject({
+    type: 'text',
+    state: expect.stringMatching(/^(accepted|delivered|read)$/),
+    messageId: expect.stringMatching(/./),
+    replayed: false,
+  });
   const redelivered = { json: { ...item.json, delivery: { ...(item.json['delivery'] as object), attempt: 2 } } };
   const second = await run({ ...reply, text: 'something else' }, redelivered, '2');
   expect(outputOf(second, 'Answer')[0]?.json).toMatchObject({
@@ -119,7 +124,7 @@ test('media comes in as binary and goes out with its digest', async () => {
       kind: 'auto',
       caption: 'back to you',
       fileName: 'a name (1).png',
-      options: { waitUntilAccepted: true },
+      options: {},
     },
     item,
   );
@@ -142,8 +147,8 @@ test('a message is marked as read, typing is shown, and a reaction is put and ta
   const steps: INodeParameters[] = [
     { ...chat, resource: 'chat', operation: 'markAsRead' },
     { ...chat, resource: 'chat', operation: 'typing', state: 'composing' },
-    { ...react, emoji: '👍', options: { waitUntilAccepted: true, idempotencyKey: 'put' } },
-    { ...react, emoji: '', options: { waitUntilAccepted: true, idempotencyKey: 'taken back' } },
+    { ...react, emoji: '👍', options: { idempotencyKey: 'put' } },
+    { ...react, emoji: '', options: { idempotencyKey: 'taken back' } },
   ];
   for (const step of steps) {
     const { data } = await run(step, item);

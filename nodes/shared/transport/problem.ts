@@ -17,6 +17,9 @@ const RETRY_HELPS = 'The same request can succeed later: switch on Retry On Fail
 /** What a bridge that restarts looks like from outside. */
 const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNABORTED'];
 
+/** What a proxy says for a bridge that restarts, or that answered later than the proxy waits. */
+const PROXY_STATUSES = [502, 503, 504];
+
 const at = (itemIndex: number | undefined): { itemIndex?: number } => (itemIndex === undefined ? {} : { itemIndex });
 
 /** An error for an answer that was not 2xx. */
@@ -29,7 +32,7 @@ export function problemError(
   const httpCode = String(answer.status);
   if (typeof problem.code !== 'string' || typeof problem.detail !== 'string') {
     const redirected = answer.status >= 300 && answer.status < 400;
-    return new NodeApiError(
+    const error = new NodeApiError(
       node,
       { status: answer.status },
       {
@@ -41,6 +44,7 @@ export function problemError(
           : 'Check the base URL of the credential, and any proxy between n8n and the bridge.',
       },
     );
+    return PROXY_STATUSES.includes(answer.status) ? markAway(error) : error;
   }
   const error = new NodeApiError(node, problem as JsonObject, {
     ...at(itemIndex),

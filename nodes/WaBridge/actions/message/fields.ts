@@ -28,24 +28,44 @@ const quotedMessageId: OptionField = {
   placeholder: 'e.g. {{ $json.messageId }}',
   description: 'The message to quote. It must belong to the same chat.',
 };
-const waitUntilAccepted: OptionField = {
-  displayName: 'Wait Until Accepted',
-  name: 'waitUntilAccepted',
-  type: 'boolean',
-  default: false,
-  description:
-    'Whether to go on only once WhatsApp has taken the message, and to fail if it does not. Otherwise the workflow goes on as soon as the bridge has stored the message.',
-};
-const waitSeconds: OptionField = {
-  displayName: 'Wait at Most (Seconds)',
-  name: 'waitSeconds',
-  type: 'number',
-  typeOptions: { minValue: 1, maxValue: 3600 },
-  default: 60,
-  description:
-    'How long to wait for WhatsApp to take the message. Afterwards the node fails, but the message is still sent when that becomes possible.',
-  displayOptions: { show: { waitUntilAccepted: [true] } },
-};
+/** When the workflow goes on; in the open, because green should mean sent. */
+export const waitFields: INodeProperties[] = [
+  {
+    displayName: 'Wait',
+    name: 'wait',
+    type: 'options',
+    options: [
+      {
+        name: 'Until WhatsApp Has Taken It',
+        value: 'accepted',
+        description:
+          'If WhatsApp does not take it in time, the workflow goes on with the state queued, and the message is still sent later',
+      },
+      {
+        name: 'Until WhatsApp Has Taken It, or Fail',
+        value: 'acceptedOrFail',
+        description:
+          'If WhatsApp does not take it in time, the node fails, and the message is still sent later. Running the node again does not send it twice.',
+      },
+      {
+        name: 'Not at All',
+        value: 'stored',
+        description: 'Go on as soon as the bridge has stored the message. A send that fails later fails no execution.',
+      },
+    ],
+    default: 'accepted',
+    description: 'What to wait for. A send that fails meanwhile is an error of this node.',
+  },
+  {
+    displayName: 'Wait at Most (Seconds)',
+    name: 'waitSeconds',
+    type: 'number',
+    typeOptions: { minValue: 1, maxValue: 3600 },
+    default: 10,
+    description: 'How long to wait for WhatsApp to take the message',
+    displayOptions: { hide: { wait: ['stored'] } },
+  },
+];
 
 const collection = (options: OptionField[]): INodeProperties => ({
   displayName: 'Options',
@@ -56,15 +76,13 @@ const collection = (options: OptionField[]): INodeProperties => ({
   options,
 });
 
-export const optionFields = collection([idempotencyKey, mentions, quotedMessageId, waitSeconds, waitUntilAccepted]);
+export const optionFields = collection([idempotencyKey, mentions, quotedMessageId]);
 /** What a reaction takes of them. */
-export const reactionOptionFields = collection([idempotencyKey, waitSeconds, waitUntilAccepted]);
+export const reactionOptionFields = collection([idempotencyKey]);
 
 /** The options as they arrive. */
 export interface SendOptions {
   readonly idempotencyKey?: string;
   readonly mentions?: string;
   readonly quotedMessageId?: string;
-  readonly waitSeconds?: number;
-  readonly waitUntilAccepted?: boolean;
 }

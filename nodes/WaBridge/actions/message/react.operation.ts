@@ -7,7 +7,7 @@ import {
 import { chatField } from '../../../shared/chat-field';
 import { sessionField } from '../../../shared/session-field';
 import { readTarget, textValue } from '../operation';
-import { reactionOptionFields, type SendOptions } from './fields';
+import { reactionOptionFields, waitFields, type SendOptions } from './fields';
 import { send } from './send';
 
 export const fields: INodeProperties[] = [
@@ -29,6 +29,7 @@ export const fields: INodeProperties[] = [
     default: '👍',
     description: 'One emoji. It replaces an earlier reaction of the account; left empty, the reaction is taken back.',
   },
+  ...waitFields,
   reactionOptionFields,
 ];
 

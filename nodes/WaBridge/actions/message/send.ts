@@ -1,14 +1,24 @@
-/** Hands a message to the bridge's outbox and, where wished, waits until WhatsApp has taken it. */
+/** Hands a message to the bridge's outbox and waits until WhatsApp has taken it, unless told otherwise. */
 import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import type { OutboxMessage, SendMedia, SendReaction, SendText } from '../../../shared/contract.generated';
 import { splitAddresses } from '../../../shared/addresses';
+import { pause } from '../../../shared/pause';
 import { bridgeJson, whileAway } from '../../../shared/transport';
 import { idempotencyOf, type Idempotency } from '../../idempotency';
 import { readTarget } from '../operation';
 import type { SendOptions } from './fields';
 
-/** The longest that one request may wait, in ms; the bridge allows a minute. */
-const ONE_WAIT_MS = 30_000;
+/** The longest that one request waits, in ms: below the 30 s after which the strictest of the usual proxies cuts it. */
+const ONE_WAIT_MS = 20_000;
+/** Between two requests where the bridge answered before its time, in ms. */
+const EARLY_ANSWER_MS = 500;
+const DEFAULT_WAIT_SECONDS = 10;
+
+/** When the node goes on after the bridge has stored a message. */
+type Wait = 'accepted' | 'acceptedOrFail' | 'stored';
+
+/** Sessions that did not take a message within the wait, by node run: later items do not wait for them once more. */
+const slowSessions = new WeakMap<IExecuteFunctions, Set<string>>();
 
 type Recipient = Pick<SendText, 'session' | 'to' | 'quotedMessageId' | 'mentions'>;
 
@@ -32,6 +42,9 @@ export function readRecipient(
 }
 
 /**
+ * The wait is the request itself, which the bridge answers as soon as WhatsApp has taken the message, and which is
+ * repeated under its idempotency key where that takes longer: so a key that may send needs no right to read the outbox.
+ *
  * @returns one item: the outbox message, with `replayed` true where the key was known and nothing new was sent
  * @throws NodeApiError with the bridge's sentence; NodeOperationError where waiting did not end well
  */
@@ -42,35 +55,58 @@ export async function send(
   body: SendText | SendMedia | SendReaction,
   idempotency: Idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, body),
 ): Promise<INodeExecutionData[]> {
-  const deadline =
-    Date.now() + (options.waitUntilAccepted === true ? Math.max(1, options.waitSeconds ?? 60) * 1_000 : 0);
-  const waitMs = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - Date.now()));
-  const first = waitMs();
-  let message = await whileAway(context, () =>
-    bridgeJson<OutboxMessage>(context, {
-      method: 'POST',
-      path: '/v1/messages',
-      query: { ...(idempotency.firstAnswer ? { firstAnswer: true } : {}), ...(first > 0 ? { waitMs: first } : {}) },
-      json: body,
-      idempotencyKey: idempotency.key,
-      waitMs: first,
-      itemIndex,
-    }),
-  );
-  if (options.waitUntilAccepted !== true) return [{ json: message }];
-  const replayed = message.replayed ?? false;
-  while ((message.state === 'queued' || message.state === 'sending') && waitMs() > 0) {
-    const again = waitMs();
-    const path = `/v1/messages/${message.id}`;
-    message = await whileAway(context, () =>
-      bridgeJson<OutboxMessage>(context, { method: 'GET', path, query: { waitMs: again }, waitMs: again, itemIndex }),
+  const { wait, limitMs } = readWait(context, itemIndex, body.session);
+  const deadline = Date.now() + limitMs;
+  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - Date.now()));
+  const ask = async (waitMs: number): Promise<OutboxMessage> =>
+    await whileAway(context, () =>
+      bridgeJson<OutboxMessage>(context, {
+        method: 'POST',
+        path: '/v1/messages',
+        query: { ...(idempotency.firstAnswer ? { firstAnswer: true } : {}), ...(waitMs > 0 ? { waitMs } : {}) },
+        json: body,
+        idempotencyKey: idempotency.key,
+        waitMs,
+        itemIndex,
+      }),
     );
+  let message = await ask(left());
+  const replayed = message.replayed ?? false;
+  while (isPending(message) && left() > 0 && context.getExecutionCancelSignal()?.aborted !== true) {
+    const askedAt = Date.now();
+    const waitMs = left();
+    message = await ask(waitMs);
+    if (isPending(message) && Date.now() - askedAt < waitMs) {
+      await pause(Math.min(EARLY_ANSWER_MS, left()), context.getExecutionCancelSignal());
+    }
   }
-  assertAccepted(context, itemIndex, message);
+  if (wait === 'accepted' && limitMs > 0 && isPending(message)) noteSlow(context, body.session);
+  if (wait !== 'stored') assertAccepted(context, itemIndex, message, wait);
   return [{ json: { ...message, replayed } }];
 }
 
-function assertAccepted(context: IExecuteFunctions, itemIndex: number, message: OutboxMessage): void {
+const isPending = ({ state }: OutboxMessage): boolean => state === 'queued' || state === 'sending';
+
+/** What to wait for, and for how many milliseconds. */
+function readWait(
+  context: IExecuteFunctions,
+  itemIndex: number,
+  session: string,
+): { readonly wait: Wait; readonly limitMs: number } {
+  const wait = context.getNodeParameter('wait', itemIndex, 'accepted') as Wait;
+  if (wait === 'stored') return { wait, limitMs: 0 };
+  const seconds = Number(context.getNodeParameter('waitSeconds', itemIndex, DEFAULT_WAIT_SECONDS));
+  const isSlow = wait === 'accepted' && slowSessions.get(context)?.has(session) === true;
+  return { wait, limitMs: isSlow ? 0 : Math.max(1, Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS) * 1_000 };
+}
+
+function noteSlow(context: IExecuteFunctions, session: string): void {
+  const slow = slowSessions.get(context) ?? new Set<string>();
+  slowSessions.set(context, slow.add(session));
+}
+
+/** @throws NodeApiError or NodeOperationError where WhatsApp has not taken the message, or nobody knows */
+function assertAccepted(context: IExecuteFunctions, itemIndex: number, message: OutboxMessage, wait: Wait): void {
   const { id, state, error } = message;
   const node = context.getNode();
   switch (state) {
@@ -100,6 +136,7 @@ function assertAccepted(context: IExecuteFunctions, itemIndex: number, message: 
       });
     case 'queued':
     case 'sending':
+      if (wait === 'accepted') return;
       throw new NodeOperationError(
         node,
         `WhatsApp has not taken outbox message ${id} in the time allowed; it is ${state}.`,

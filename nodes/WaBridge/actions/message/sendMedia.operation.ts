@@ -9,7 +9,7 @@ import type { SendableMediaKind } from '../../../shared/contract.generated';
 import { sessionField } from '../../../shared/session-field';
 import { idempotencyOf } from '../../idempotency';
 import { textValue } from '../operation';
-import { optionFields } from './fields';
+import { optionFields, waitFields } from './fields';
 import { readFile, uploadFile } from './file';
 import { readRecipient, send } from './send';
 
@@ -59,6 +59,7 @@ export const fields: INodeProperties[] = [
     placeholder: 'e.g. invoice.pdf',
     description: 'Name that the recipient sees. Left empty, the name of the binary field is used.',
   },
+  ...waitFields,
   optionFields,
 ];
 

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { chatField } from '../../../shared/chat-field';
 import { sessionField } from '../../../shared/session-field';
 import { textValue } from '../operation';
-import { optionFields } from './fields';
+import { optionFields, waitFields } from './fields';
 import { readRecipient, send } from './send';
 
 export const fields: INodeProperties[] = [
@@ -17,6 +17,7 @@ export const fields: INodeProperties[] = [
     required: true,
     description: 'What to send. WhatsApp shows *bold*, _italic_, ~struck through~ and `code`.',
   },
+  ...waitFields,
   optionFields,
 ];
 
