@@ -58,7 +58,7 @@ import { version } from './version.ts';
 
 const DAY_MS = 86_400_000;
 const RESTORE_CONCURRENCY = 4;
-/** How long a stop waits for sends in flight, and for requests that are being answered. */
+/** How long a stop waits for sends in flight, and for streams to acknowledge. */
 const GRACE_MS = 5_000;
 const SUPERVISION: SupervisorOptions = {
   backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
@@ -290,7 +290,7 @@ async function compose(
       ? { tls: { cert: readFileSync(settings.tlsCertFile, 'utf8'), key: readFileSync(settings.tlsKeyFile, 'utf8') } }
       : {}),
   });
-  closers.add('http', () => closeApp(app));
+  closers.add('http', () => app.close());
   // Before the server, which would otherwise wait for the streams.
   closers.add('stream', () => hub.stop(GRACE_MS));
   closers.add('readiness', () => readiness.beginShutdown());
@@ -356,13 +356,6 @@ function mediaLimits(settings: Settings): MediaLimits {
     audio: settings.mediaMaxAudioBytes,
     document: settings.mediaMaxDocumentBytes,
   };
-}
-
-/** Answers what is being asked, and then ends connections that keep it open. */
-async function closeApp(app: App): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
-  await app.close();
-  clearTimeout(timer);
 }
 
 async function startOps(

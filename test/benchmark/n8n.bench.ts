@@ -239,7 +239,7 @@ export async function run(): Promise<BenchmarkRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'wabridge-bench-'));
   const server = new NetworkServer({ folder: join(folder, 'network'), autoLink: true });
   const witness = new Witness();
-  const endings: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const endings: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     const networkUrl = await server.start();
     endings.push(() => server.stop());

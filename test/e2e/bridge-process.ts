@@ -89,18 +89,18 @@ export class BridgeProcess {
   }
 
   /** SIGKILL: no chance to tidy up. */
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
   }
 
-  /** SIGTERM: a graceful stop. */
-  stop(): Promise<void> {
+  /** SIGTERM: a graceful stop. @returns the exit code; null if it did not run, or did not end by itself */
+  stop(): Promise<number | null> {
     return this.#end('SIGTERM');
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill(signal);
     // One that does not end would leave its browsers behind.
@@ -108,5 +108,6 @@ export class BridgeProcess {
     await ended;
     clearTimeout(impatient);
     this.#child = undefined;
+    return child.exitCode;
   }
 }

@@ -26,6 +26,7 @@ import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
 import { accessLog } from './plugins/access-log.ts';
+import { connectionLimits, connections } from './plugins/connections.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { openapi } from './plugins/openapi.ts';
 import { problems } from './plugins/problems.ts';
@@ -76,14 +77,22 @@ export async function buildApp(services: AppServices): Promise<App> {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     ...(services.tls
-      ? { https: { cert: services.tls.cert, key: services.tls.key, minVersion: 'TLSv1.2' as const } }
-      : {}),
+      ? {
+          https: {
+            ...connectionLimits,
+            cert: services.tls.cert,
+            key: services.tls.key,
+            minVersion: 'TLSv1.2' as const,
+          },
+        }
+      : { http: connectionLimits }),
     ...problems.serverOptions,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(compileSerializer);
 
+  await app.register(connections);
   await app.register(problems, { log: services.log });
   await app.register(accessLog, { log: services.log, metrics: services.metrics });
   await app.register(helmet, { global: true });

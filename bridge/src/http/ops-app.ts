@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { Log } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Readiness } from '../ops/readiness.ts';
+import { connectionLimits, connections } from './plugins/connections.ts';
 import { problems } from './plugins/problems.ts';
 
 export interface OpsServices {
@@ -17,8 +18,10 @@ export async function buildOpsApp({ metrics, readiness, log }: OpsServices): Pro
     bodyLimit: 1,
     connectionTimeout: 30_000,
     requestTimeout: 10_000,
+    http: connectionLimits,
     ...problems.serverOptions,
   });
+  await app.register(connections);
   await app.register(problems, { log });
   app.get('/readyz', async (_request, reply) => {
     const report = await readiness.check();

@@ -1,5 +1,6 @@
 /** Refuses a WebSocket upgrade before the protocol is switched. */
 import type { Duplex } from 'node:stream';
+import { closeSocket } from '../ops/close-socket.ts';
 
 const TITLES = { 400: 'Bad Request', 503: 'Service Unavailable' } as const;
 
@@ -11,5 +12,5 @@ export function refuseUpgrade(socket: Duplex, status: keyof typeof TITLES, reaso
     'Content-Type: text/plain',
     `Content-Length: ${reason.length}`,
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
+  closeSocket(socket, `${head.join('\r\n')}\r\n\r\n${reason}`);
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { WabError } from '../../contract/errors.ts';
+import { closeSocket } from '../../ops/close-socket.ts';
 import type { Log } from '../../ops/logger.ts';
 import { PROBLEM_TYPE, problemOf } from '../problem.ts';
 
@@ -55,9 +56,10 @@ const serverOptions = {
     const reason =
       error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'it is not valid HTTP, or it took too long';
     const body = JSON.stringify(problemOf(new WabError('WAB_INVALID_REQUEST', { reason }), 'none'));
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    const answer = `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+    // Read on, a request that was too slow could still become complete, and be carried out after it was refused.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(answer, () => socket.destroy());
+    else closeSocket(socket, answer);
   },
 };
 

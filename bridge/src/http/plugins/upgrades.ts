@@ -6,6 +6,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
+import { closeSocket } from '../../ops/close-socket.ts';
 
 interface Upgrade {
   readonly socket: Duplex;
@@ -20,17 +21,18 @@ const install = (app: FastifyInstance, _options: object, done: () => void): void
     const response = new ServerResponse(raw);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as never);
+    app.connections.owe(socket, response);
     // Refused: the answer is written, and a client that asked for an upgrade expects the end of the connection.
     response.once('finish', () => {
       response.detachSocket(socket as never);
-      socket.end();
+      closeSocket(socket);
     });
     app.routing(raw, response);
   });
   done();
 };
 
-export const upgrades = plugin(install, { name: 'upgrades' });
+export const upgrades = plugin(install, { name: 'upgrades', dependencies: ['connections'] });
 
 /** Takes the socket of an upgrade request over; null where the request asked for no upgrade. */
 export function takeSocket(request: FastifyRequest, reply: FastifyReply): Upgrade | null {
@@ -38,5 +40,6 @@ export function takeSocket(request: FastifyRequest, reply: FastifyReply): Upgrad
   if (upgrade === undefined) return null;
   reply.hijack();
   reply.raw.detachSocket(upgrade.socket as never);
+  request.server.connections.handOver(upgrade.socket);
   return upgrade;
 }
