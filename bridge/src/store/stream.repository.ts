@@ -1,7 +1,7 @@
 /** SQL of the stream: durable subscriptions, their positions, dead letters of deliveries. */
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Filter } from '../contract/filter.ts';
-import type { DeadLetterId, Seq, SubscriptionName } from '../contract/ids.ts';
+import type { DeadLetterId, Seq, SessionName, SubscriptionName } from '../contract/ids.ts';
 import { defineOperation } from './operation.ts';
 import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
@@ -259,19 +259,24 @@ export const discardDeadLetter = defineOperation(
   },
 );
 
+export interface LateAck {
+  readonly subscription: SubscriptionName;
+  readonly seq: Seq;
+  readonly attempt: number;
+  /** Sessions that the key is limited to, or null. */
+  readonly sessions: readonly string[] | null;
+}
+
 /** A delivery that was given up was acknowledged after all. */
 export const settleLate = defineOperation(
   'stream.settleLate',
-  async (
-    transaction,
-    { subscription, seq, attempt }: { subscription: SubscriptionName; seq: Seq; attempt: number },
-  ): Promise<void> => {
-    await transaction
+  async (transaction, { subscription, seq, attempt, sessions }: LateAck): Promise<void> => {
+    const letter = transaction
       .deleteFrom('stream_dead_letters')
       .where('subscription', '=', subscription)
       .where('seq', '=', seq)
-      .where('attempts', '>=', attempt)
-      .execute();
+      .where('attempts', '>=', attempt);
+    await (sessions === null ? letter : letter.where('session', 'in', sessions)).execute();
   },
 );
 
@@ -320,6 +325,33 @@ export async function positionsOf(db: Reader, id: number): Promise<readonly Stor
     previous: row.previous as Seq | null,
     notBefore: row.not_before,
   }));
+}
+
+/** Lanes in which a subscription has events that are not acknowledged, as far as they were written down. */
+export async function openLanesOf(db: Reader, name: SubscriptionName): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('stream_positions')
+    .innerJoin('subscriptions', 'subscriptions.id', 'stream_positions.subscription_id')
+    .select('lane')
+    .distinct()
+    .where('name', '=', name)
+    .where('state', '!=', 'acked')
+    .execute();
+  return rows.map(({ lane }) => lane);
+}
+
+/** Sessions of the dead letters that a subscription, or an earlier one of its name, has left. */
+export async function sessionsOfDeadLetters(
+  db: Reader,
+  subscription: SubscriptionName,
+): Promise<readonly (SessionName | null)[]> {
+  const rows = await db
+    .selectFrom('stream_dead_letters')
+    .select('session')
+    .distinct()
+    .where('subscription', '=', subscription)
+    .execute();
+  return rows.map(({ session }) => session as SessionName | null);
 }
 
 /** Subscriptions that have attempts in flight, according to the table. */

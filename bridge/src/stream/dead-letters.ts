@@ -1,7 +1,13 @@
 /** Deliveries that were given up: kept until someone redrives or discards them. */
 import type { Log } from '../ops/logger.ts';
 import { WabError } from '../contract/errors.ts';
-import { newDeadLetterId, type DeadLetterId, type Seq, type SubscriptionName } from '../contract/ids.ts';
+import {
+  newDeadLetterId,
+  type DeadLetterId,
+  type Seq,
+  type SessionName,
+  type SubscriptionName,
+} from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
@@ -16,6 +22,8 @@ import {
   type StoredDeadLetter,
 } from '../store/stream.repository.ts';
 import type { Position, PositionRecord } from './position.ts';
+import type { KeyHolder } from './reach.ts';
+import { maySeeSession } from './reading-rights.ts';
 import type { RedeliveryPolicy } from './redelivery-policy.ts';
 import type { DeadLetterView } from './stream.ts';
 
@@ -69,8 +77,11 @@ export class DeadLetters {
   }
 
   /** A delivery may be acknowledged after it was given up: then it is none that failed. */
-  async settle(subscription: SubscriptionName, acks: ReadonlyMap<Seq, number>): Promise<void> {
-    await this.#ports.database.write([...acks].map(([seq, attempt]) => settleLate({ subscription, seq, attempt })));
+  async settle(subscription: SubscriptionName, acks: ReadonlyMap<Seq, number>, holder: KeyHolder): Promise<void> {
+    const sessions = holder.sessions === null ? null : [...holder.sessions];
+    await this.#ports.database.write(
+      [...acks].map(([seq, attempt]) => settleLate({ subscription, seq, attempt, sessions })),
+    );
   }
 
   async list(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]> {
@@ -87,10 +98,11 @@ export class DeadLetters {
     }));
   }
 
-  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
-  async get(id: DeadLetterId): Promise<StoredDeadLetter> {
+  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, also where the key may not see the letter's session */
+  async get(id: DeadLetterId, holder: KeyHolder): Promise<StoredDeadLetter> {
     const letter = await deadLetterById(this.#ports.database.reader, id);
-    if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+    if (letter === null || !maySeeSession(holder, letter.session as SessionName | null))
+      throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     return letter;
   }
 
@@ -102,7 +114,8 @@ export class DeadLetters {
    */
   async redrive(id: DeadLetterId): Promise<PositionRecord> {
     const { database, events } = this.#ports;
-    const letter = await this.get(id);
+    const letter = await deadLetterById(database.reader, id);
+    if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     const stored = await subscriptionNamed(database.reader, letter.subscription);
     if (stored === null) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: letter.subscription });
     const [event] = await events.read([letter.seq]);

@@ -16,8 +16,6 @@ export interface PlanOptions {
   readonly positions: readonly PositionRecord[];
   readonly capacity: number;
   readonly policy: RedeliveryPolicy;
-  /** Lanes that this reader may not see: their events wait for one who may. */
-  readonly isParked?: (lane: string) => boolean;
 }
 
 /** What must be written down. */
@@ -50,11 +48,11 @@ export class DeliveryPlan {
   #scannedTo: Seq;
   #isFull = false;
 
-  constructor({ floor, positions, capacity, policy, isParked = () => false }: PlanOptions) {
+  constructor({ floor, positions, capacity, policy }: PlanOptions) {
     this.#floor = this.#writtenFloor = this.#scannedTo = floor;
     this.#capacity = capacity;
     this.#policy = policy;
-    this.#lanes = new Lanes((position) => this.#isExhausted(position) || isParked(position.lane));
+    this.#lanes = new Lanes((position) => this.#isExhausted(position));
     const known = positions
       .map(toPosition)
       .filter((position) => position.seq > floor || position.state !== 'acked')

@@ -20,9 +20,8 @@ import {
   type StoredSubscription,
 } from '../store/stream.repository.ts';
 import { DeliveryPlan, type PlanOptions } from './delivery-plan.ts';
-import { sessionOfLane } from './lane-name.ts';
 import { toRecord, type Position } from './position.ts';
-import { effectiveFilter, maySeeSession, normalFilter, sameFilter } from './reading-rights.ts';
+import { effectiveFilter, normalFilter, sameFilter } from './reading-rights.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition, type Reset } from './start-position.ts';
 
@@ -52,7 +51,7 @@ export class DurableSubscriptions {
   }
 
   /**
-   * Opens a subscription for a reader. Nobody else may be using it.
+   * Opens a subscription for a reader who may see all of it. Nobody else may be using it.
    *
    * @throws WabError WAB_CURSOR_INVALID, WAB_SESSION_NOT_ALLOWED
    */
@@ -72,7 +71,7 @@ export class DurableSubscriptions {
       id,
       filter,
       since: floor,
-      plan: this.#plan({ floor, positions: [] }, principal),
+      plan: this.#plan({ floor, positions: [] }),
       reset,
     });
 
@@ -88,11 +87,11 @@ export class DurableSubscriptions {
       return anew(stored.id);
     }
 
-    const { plan, lost } = await this.load(stored, principal);
+    const { plan, lost } = await this.load(stored);
     const missing = reset ? { ...reset, lost } : lost > 0 ? ({ reason: 'expired', lost } as const) : null;
     const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing };
     if (sameFilter(stored.effectiveFilter, filter) && sameFilter(stored.filter, start.filter)) return resumed;
-    return { ...resumed, ...(await this.#changeFilter(stored, start, plan, principal)) };
+    return { ...resumed, ...(await this.#changeFilter(stored, start, plan)) };
   }
 
   /** The reader has been told where it is. */
@@ -109,9 +108,9 @@ export class DurableSubscriptions {
    *
    * @returns the plan, with changes that are not written, and how many events were removed at most
    */
-  async load(stored: StoredSubscription, principal: Principal | null): Promise<{ plan: DeliveryPlan; lost: number }> {
+  async load(stored: StoredSubscription): Promise<{ plan: DeliveryPlan; lost: number }> {
     const { horizon } = this.#ports.events;
-    const plan = await this.#planOf(stored, principal);
+    const plan = await this.#planOf(stored);
     let lost = Math.max(0, horizon - stored.floor);
     for (const { seq, state } of plan.all()) {
       if (seq > horizon) continue;
@@ -134,7 +133,7 @@ export class DurableSubscriptions {
     if (ids.size === 0) return;
     for (const stored of await allSubscriptions(database.reader)) {
       if (!ids.has(stored.id)) continue;
-      const plan = await this.#planOf(stored, null);
+      const plan = await this.#planOf(stored);
       for (const position of plan.exhausted()) {
         await bury(stored.name, position);
         plan.finish(position.seq);
@@ -144,22 +143,17 @@ export class DurableSubscriptions {
   }
 
   /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
-  async #planOf(stored: StoredSubscription, principal: Principal | null): Promise<DeliveryPlan> {
+  async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
     const { database, clock } = this.#ports;
     const positions = await positionsOf(database.reader, stored.id);
-    const plan = this.#plan({ floor: stored.floor, positions }, principal);
+    const plan = this.#plan({ floor: stored.floor, positions });
     for (const { seq, state } of positions) if (state === 'sent') plan.lose(seq, clock.now());
     return plan;
   }
 
-  #plan(from: Pick<PlanOptions, 'floor' | 'positions'>, principal: Principal | null): DeliveryPlan {
+  #plan(from: Pick<PlanOptions, 'floor' | 'positions'>): DeliveryPlan {
     const { settings } = this.#ports;
-    return new DeliveryPlan({
-      ...from,
-      capacity: settings.readAheadMax,
-      policy: settings,
-      isParked: (lane) => principal !== null && !maySeeSession(principal, sessionOfLane(lane)),
-    });
+    return new DeliveryPlan({ ...from, capacity: settings.readAheadMax, policy: settings });
   }
 
   /**
@@ -170,7 +164,6 @@ export class DurableSubscriptions {
     stored: StoredSubscription,
     start: Pick<StoredSubscription, 'filter' | 'effectiveFilter' | 'epoch'>,
     plan: DeliveryPlan,
-    principal: Principal,
   ): Promise<Pick<OpenedSubscription, 'plan' | 'since'>> {
     const { events, database } = this.#ports;
     const furthest = plan.furthestKnown;
@@ -181,6 +174,6 @@ export class DurableSubscriptions {
     }
     const carried = [...plan.open()].map(toRecord);
     await database.write(changeFilter({ ...start, id: stored.id, floor: furthest, since: furthest, carried }));
-    return { since: furthest, plan: this.#plan({ floor: furthest, positions: carried }, principal) };
+    return { since: furthest, plan: this.#plan({ floor: furthest, positions: carried }) };
   }
 }

@@ -14,14 +14,7 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
-import {
-  allSubscriptions,
-  countTakeover,
-  removeSubscription,
-  saveProgress,
-  touchSubscriptions,
-  type StoredSubscription,
-} from '../store/stream.repository.ts';
+import { countTakeover, removeSubscription, saveProgress, touchSubscriptions } from '../store/stream.repository.ts';
 import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts';
 import { encodeCursor } from './cursor.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -29,6 +22,7 @@ import { DeliveryPlan } from './delivery-plan.ts';
 import { DurableSubscriptions, type OpenedSubscription } from './durable-subscriptions.ts';
 import { Journal } from './journal.ts';
 import { NameLocks } from './name-locks.ts';
+import { maySeeAll, reachOfName, requireReach, type KeyHolder } from './reach.ts';
 import { effectiveFilter } from './reading-rights.ts';
 import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
@@ -37,6 +31,7 @@ import { startPosition } from './start-position.ts';
 import type { DeadLetterView, Stream, SubscriptionView } from './stream.ts';
 import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
+import { SubscriptionViews } from './subscription-views.ts';
 import { Turns } from './turns.ts';
 import { countWaiting } from './waiting-count.ts';
 
@@ -92,6 +87,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   readonly #journal: Journal;
   readonly #durable: DurableSubscriptions;
   readonly #deadLetters: DeadLetters;
+  readonly #views: SubscriptionViews;
   readonly #expiry: SubscriptionExpiry;
   readonly #newConnectionId = monotonicFactory();
   #ended = new Set<Promise<void>>();
@@ -104,6 +100,11 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#journal = new Journal((entries) => database.write(saveProgress({ entries })));
     this.#durable = new DurableSubscriptions(ports);
     this.#deadLetters = new DeadLetters({ ...ports, policy: settings });
+    this.#views = new SubscriptionViews({
+      ...ports,
+      durable: this.#durable,
+      live: (name) => this.#readers.get(name)?.subscription,
+    });
     this.#expiry = new SubscriptionExpiry({
       ...ports,
       expiryDays: settings.expiryDays,
@@ -180,14 +181,15 @@ export class StreamHub implements Stream, ConnectionOwner {
     }
   }
 
-  async subscriptions(): Promise<readonly SubscriptionView[]> {
-    const views: SubscriptionView[] = [];
-    for (const stored of await allSubscriptions(this.#ports.database.reader)) views.push(await this.#view(stored));
-    return views;
+  subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]> {
+    return this.#views.visibleTo(holder);
   }
 
-  deleteSubscription(name: SubscriptionName): Promise<void> {
+  deleteSubscription(name: SubscriptionName, holder: KeyHolder): Promise<void> {
     return this.#locks.run(name, async () => {
+      // To a key that may not see all of it, it does not exist.
+      if (!maySeeAll(holder, await reachOfName(this.#ports.database.reader, name)))
+        throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
       const reader = this.#readers.get(name);
       const { removed } = await this.#ports.database.write(removeSubscription({ name }));
       if (!removed) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
@@ -202,9 +204,10 @@ export class StreamHub implements Stream, ConnectionOwner {
     return this.#deadLetters.list(limit, before);
   }
 
-  async redrive(id: DeadLetterId): Promise<void> {
-    const { subscription: name } = await this.#deadLetters.get(id);
+  async redrive(id: DeadLetterId, holder: KeyHolder): Promise<void> {
+    const { subscription: name } = await this.#deadLetters.get(id, holder);
     await this.#locks.run(name, async () => {
+      await requireReach(this.#ports.database.reader, name, holder);
       const subscription = this.#readers.get(name)?.subscription;
       // What is written down later must not undo it.
       if (subscription !== undefined) await this.#journal.commit(subscription);
@@ -213,8 +216,12 @@ export class StreamHub implements Stream, ConnectionOwner {
     });
   }
 
-  discard(id: DeadLetterId): Promise<void> {
-    return this.#deadLetters.discard(id);
+  async discard(id: DeadLetterId, holder: KeyHolder): Promise<void> {
+    const { subscription: name } = await this.#deadLetters.get(id, holder);
+    await this.#locks.run(name, async () => {
+      await requireReach(this.#ports.database.reader, name, holder);
+      await this.#deadLetters.discard(id);
+    });
   }
 
   /** Looks for unused subscriptions now, as happens every hour. */
@@ -249,6 +256,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     // Checked before anybody is superseded.
     effectiveFilter(frame.filter, connection.principal);
     startPosition(frame.from, null, this.#ports.events);
+    await requireReach(this.#ports.database.reader, name, connection.principal);
     if (!connection.isOpen) return;
     const former = this.#readers.get(name);
     if (former !== undefined) {
@@ -323,7 +331,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     return {
       commit: (source) => this.#journal.commit(source),
       bury: (name, position, refusal) => this.#deadLetters.bury(name, position, refusal),
-      settleLate: (name, acks) => this.#deadLetters.settle(name, acks),
+      settleLate: (name, acks, holder) => this.#deadLetters.settle(name, acks, holder),
     };
   }
 
@@ -344,25 +352,6 @@ export class StreamHub implements Stream, ConnectionOwner {
     await this.#ports.database
       .write(touchSubscriptions({ ids: [subscription.id], now: this.#ports.clock.now() }))
       .catch((error: unknown) => this.#ports.log.warn({ err: error }, 'the last use of a subscription was not noted'));
-  }
-
-  async #view(stored: StoredSubscription): Promise<SubscriptionView> {
-    const { events } = this.#ports;
-    const live = this.#readers.get(stored.name)?.subscription;
-    const plan = live?.plan ?? (await this.#durable.load(stored, null)).plan;
-    const filter = live?.filter ?? stored.effectiveFilter;
-    return {
-      name: stored.name,
-      filter,
-      connected: live !== undefined,
-      cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
-      waiting: await countWaiting(events, plan, filter),
-      inFlight: plan.inFlight,
-      blockedBy: live?.blockedBy ?? null,
-      createdAt: new Date(stored.createdAt).toISOString(),
-      lastUsedAt: new Date(live === undefined ? stored.lastUsedAt : this.#ports.clock.now()).toISOString(),
-      takeovers: stored.takeovers,
-    };
   }
 
   *#allSubscriptions(): Iterable<Subscription> {

@@ -42,7 +42,7 @@ export function normalFilter(filter: Filter): Filter {
 export const sameFilter = (one: Filter, other: Filter): boolean =>
   JSON.stringify(normalFilter(one)) === JSON.stringify(normalFilter(other));
 
-export const maySeeSession = (reader: Reader, session: SessionName | null): boolean =>
+export const maySeeSession = (reader: Pick<Reader, 'sessions'>, session: SessionName | null): boolean =>
   reader.sessions === null || (session !== null && reader.sessions.has(session));
 
 /** The event as this reader may see it: without its content where the key lacks `messages:read`. */

@@ -2,12 +2,15 @@
 import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import type { Filter } from '../contract/filter.ts';
-import type { DeadLetterId, SubscriptionName } from '../contract/ids.ts';
+import type { DeadLetterId, SessionName, SubscriptionName } from '../contract/ids.ts';
 import type { Principal } from '../auth/keys.ts';
+import type { KeyHolder } from './reach.ts';
 
 export interface SubscriptionView {
   readonly name: SubscriptionName;
   readonly filter: Filter;
+  /** Sessions whose events it can hold; null for all. A key needs every one of them to use it. */
+  readonly sessions: readonly SessionName[] | null;
   readonly connected: boolean;
   /** Position acknowledged without a gap, as a cursor. */
   readonly cursor: string;
@@ -35,12 +38,18 @@ export interface DeadLetterView {
 export interface Stream {
   /** Takes over an upgrade request that was verified. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void;
-  subscriptions(): Promise<readonly SubscriptionView[]>;
-  /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND */
-  deleteSubscription(name: SubscriptionName): Promise<void>;
+  /** Those that the key may see all of. */
+  subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]>;
+  /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND, also where the key may not see all of it */
+  deleteSubscription(name: SubscriptionName, holder: KeyHolder): Promise<void>;
   deadLetters(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]>;
-  /** Delivers a dead letter again, in its lane. @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
-  redrive(id: DeadLetterId): Promise<void>;
-  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
-  discard(id: DeadLetterId): Promise<void>;
+  /**
+   * Delivers a dead letter again, in its lane.
+   *
+   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SESSION_NOT_ALLOWED where the key may see the letter, but not all
+   *   that its subscription reads
+   */
+  redrive(id: DeadLetterId, holder: KeyHolder): Promise<void>;
+  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SESSION_NOT_ALLOWED as for `redrive` */
+  discard(id: DeadLetterId, holder: KeyHolder): Promise<void>;
 }

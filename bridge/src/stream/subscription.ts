@@ -19,6 +19,7 @@ import type { JournalSource } from './journal.ts';
 import { maskLane } from './lane-name.ts';
 import { LateAcks } from './late-acks.ts';
 import type { Position, PositionRecord } from './position.ts';
+import type { KeyHolder } from './reach.ts';
 import { visibleTo } from './reading-rights.ts';
 import type { Turns, Worker } from './turns.ts';
 
@@ -40,7 +41,7 @@ export interface Outlet {
 export interface Keeping {
   commit(source: JournalSource): Promise<void>;
   bury(name: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void>;
-  settleLate(name: SubscriptionName, acks: ReadonlyMap<Seq, number>): Promise<void>;
+  settleLate(name: SubscriptionName, acks: ReadonlyMap<Seq, number>, holder: KeyHolder): Promise<void>;
 }
 
 export interface SubscriptionOptions {
@@ -95,7 +96,7 @@ export class Subscription implements Worker, JournalSource {
     this.#alarm = new Alarm(options.clock, () => this.resume());
     this.#late = new LateAcks((acks) =>
       options.keeping
-        .settleLate(options.name, acks)
+        .settleLate(options.name, acks, options.principal)
         .catch((error: unknown) => options.log.warn({ err: error }, 'late acknowledgements were not honoured')),
     );
   }

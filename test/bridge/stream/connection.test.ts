@@ -173,10 +173,10 @@ describe('operators', () => {
       takeovers: 0,
       blockedBy: null,
     };
-    expect(await harness.hub.subscriptions()).toMatchObject([{ ...expected, connected: true, inFlight: 1 }]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([{ ...expected, connected: true, inFlight: 1 }]);
     client.terminate();
     await eventually(async () => {
-      expect(await harness.hub.subscriptions()).toMatchObject([
+      expect(await harness.hub.subscriptions(key())).toMatchObject([
         { ...expected, connected: false, inFlight: 0, cursor: `${harness.events.epoch}.0` },
       ]);
     });
@@ -188,12 +188,12 @@ describe('operators', () => {
     await client.subscribe({ window: 1 });
     await harness.sayMany(3, 3);
     await client.event();
-    await harness.hub.deleteSubscription('sub' as SubscriptionName);
+    await harness.hub.deleteSubscription('sub' as SubscriptionName, key());
     expect(await client.next('bye')).toMatchObject({ reason: 'subscription_deleted' });
     expect((await client.closed).code).toBe(4005);
-    expect(await harness.hub.subscriptions()).toEqual([]);
+    expect(await harness.hub.subscriptions(key())).toEqual([]);
     expect(await harness.database.reader.selectFrom('stream_positions').selectAll().execute()).toEqual([]);
-    await expect(harness.hub.deleteSubscription('sub' as SubscriptionName)).rejects.toMatchObject({
+    await expect(harness.hub.deleteSubscription('sub' as SubscriptionName, key())).rejects.toMatchObject({
       code: 'WAB_SUBSCRIPTION_NOT_FOUND',
     });
     const again = await harness.connect();
@@ -215,11 +215,11 @@ describe('operators', () => {
     client.socket.close();
     await client.closed;
     await eventually(async () =>
-      expect((await harness.hub.subscriptions()).filter(({ connected }) => connected)).toHaveLength(1),
+      expect((await harness.hub.subscriptions(key())).filter(({ connected }) => connected)).toHaveLength(1),
     );
     now += 29 * 86_400_000;
     await harness.hub.sweep();
-    expect(await harness.hub.subscriptions()).toHaveLength(2);
+    expect(await harness.hub.subscriptions(key())).toHaveLength(2);
     now += 2 * 86_400_000;
     await harness.hub.sweep();
     expect((await watcher.event()).event).toMatchObject({
@@ -227,7 +227,7 @@ describe('operators', () => {
       session: null,
       data: { subscription: 'forgotten' },
     });
-    expect(await harness.hub.subscriptions()).toMatchObject([{ name: 'watcher' }]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([{ name: 'watcher' }]);
   });
 });
 
@@ -249,6 +249,6 @@ describe('the end of the bridge', () => {
     expect(client.events).toEqual([]);
     await harness.stop();
     await harness.open();
-    expect(await harness.hub.subscriptions()).toMatchObject([{ waiting: 1, cursor: event.cursor }]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([{ waiting: 1, cursor: event.cursor }]);
   });
 });

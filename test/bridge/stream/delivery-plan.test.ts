@@ -168,12 +168,6 @@ describe('bounds', () => {
     target.acknowledge(seq(1), 1);
     expect(target).toMatchObject({ held: 0, floor: 4 });
   });
-
-  test('parked lanes are left to a reader who may see them', () => {
-    const target = plan({ isParked: (lane) => lane === 'secret' });
-    offerAll(target, ['secret', 'open']);
-    expect(seqs(target.take(10, 0))).toEqual([2]);
-  });
 });
 
 test('previous is the preceding match of the lane where the scan has met one', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { eventually, Harness, key, seqOf, textOf, type HarnessOptions } from './harness.ts';
+import { eventually, Harness, key, seqOf, subscribeFrame, textOf, type HarnessOptions } from './harness.ts';
 import { positionsOf, subscriptionNamed } from '../../../bridge/src/store/stream.repository.ts';
 import type { SubscriptionName } from '../../../bridge/src/contract/ids.ts';
 
@@ -144,7 +144,7 @@ describe('ephemeral subscriptions', () => {
     client.ack(again);
     expect(textOf(await client.event())).toBe('a2');
     client.terminate();
-    expect(await harness.hub.subscriptions()).toEqual([]);
+    expect(await harness.hub.subscriptions(key())).toEqual([]);
     expect(await harness.hub.deadLetters(10)).toEqual([]);
   });
 
@@ -172,7 +172,7 @@ describe('filters', () => {
     one.ack(b1);
     await one.settled();
     one.terminate();
-    await one.closed;
+    await eventually(() => expect(harness.hub.stats().connections).toBe(0));
     await harness.say('3', 'c1');
     await harness.degrade();
     const two = await harness.connect();
@@ -223,26 +223,50 @@ describe('filters', () => {
     expect(textOf(await owner.event())).toBe('mine');
   });
 
-  test('what another key left open is not shown to a key that may not see its session', async () => {
+  test('a subscription that was narrowed opens to a limited key once nothing of other sessions is left in it', async () => {
     await start({ settings: { lossBackoffMs: 1 } });
     const owner = await harness.connect();
     await owner.subscribe();
     await harness.say('1', 'secret', 'support');
     await owner.event();
-    owner.terminate();
-    await owner.closed;
-    const limited = await harness.connect(key({ keyId: 'limited', sessions: ['sales'] }));
-    await limited.subscribe();
+    const narrow = await harness.connect();
+    await narrow.subscribe({ filter: { sessions: ['sales'] } });
+    const carried = await narrow.event();
+    expect(textOf(carried)).toBe('secret');
+    const limited = key({ keyId: 'limited', sessions: ['sales'] });
+    const refused = await harness.connect(limited);
+    refused.send(subscribeFrame());
+    expect(await refused.next('error')).toMatchObject({
+      code: 'WAB_SESSION_NOT_ALLOWED',
+      message: expect.not.stringContaining('support'),
+    });
+    expect(await harness.hub.subscriptions(limited)).toEqual([]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([{ sessions: ['sales', 'support'] }]);
+    narrow.ack(carried);
+    await eventually(async () =>
+      expect(await harness.hub.subscriptions(limited)).toMatchObject([{ sessions: ['sales'] }]),
+    );
+    const allowed = await harness.connect(limited);
+    await allowed.subscribe();
     await harness.say('1', 'public', 'sales');
-    const event = await limited.event();
-    expect(textOf(event)).toBe('public');
-    limited.ack(event);
-    await limited.settled();
-    limited.terminate();
-    await limited.closed;
-    const again = await harness.connect();
-    await again.subscribe();
-    expect(textOf(await again.event())).toBe('secret');
+    expect(textOf(await allowed.event())).toBe('public');
+  });
+
+  test('a name whose dead letters a key may not see stays closed to it, also without a subscription', async () => {
+    await start({ settings: { maxRefusals: 1 } });
+    const owner = await harness.connect();
+    await owner.subscribe();
+    await harness.say('1', 'secret', 'support');
+    owner.nack(await owner.event());
+    await eventually(async () => expect(await harness.hub.deadLetters(10)).toHaveLength(1));
+    await harness.hub.deleteSubscription('sub' as SubscriptionName, key());
+    const limited = await harness.connect(key({ keyId: 'limited', sessions: ['sales'] }));
+    limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
+    expect(await limited.next('error')).toMatchObject({ code: 'WAB_SESSION_NOT_ALLOWED' });
+    const [letter] = await harness.hub.deadLetters(10);
+    await harness.hub.discard(letter!.id, key());
+    limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
+    await limited.next('subscribed');
   });
 
   test('without messages:read the content is withheld, and facts are not', async () => {

@@ -170,6 +170,16 @@ export class Harness {
   }
 }
 
+export const subscribeFrame = (changes: Partial<SubscribeFrame> = {}): SubscribeFrame => ({
+  type: 'subscribe',
+  subscription: 'sub',
+  durable: true,
+  filter: {},
+  from: 'resume',
+  window: 5,
+  ...changes,
+});
+
 /** A client that keeps every frame and answers heartbeats. */
 export class StreamClient {
   readonly socket: WebSocket;
@@ -220,15 +230,7 @@ export class StreamClient {
   }
 
   async subscribe(changes: Partial<SubscribeFrame> = {}): Promise<Frame<'subscribed'>> {
-    const frame: SubscribeFrame = {
-      type: 'subscribe',
-      subscription: 'sub',
-      durable: true,
-      filter: {},
-      from: 'resume',
-      window: 5,
-      ...changes,
-    };
+    const frame = subscribeFrame(changes);
     this.send(frame);
     return this.next('subscribed', ({ subscription }) => subscription === frame.subscription);
   }

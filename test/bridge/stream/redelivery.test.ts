@@ -93,7 +93,7 @@ describe('refusals', () => {
     client.nack(await client.event());
     const second = await client.event();
     const [letter] = await deadLetters();
-    await harness.hub.redrive(letter!.id);
+    await harness.hub.redrive(letter!.id, key());
     expect(await deadLetters()).toEqual([]);
     client.ack(second);
     const again = await client.event();
@@ -101,7 +101,7 @@ describe('refusals', () => {
     expect(again.attempt).toBe(2);
     client.ack(again);
     expect(textOf(await client.event())).toBe('third');
-    await expect(harness.hub.redrive(letter!.id)).rejects.toMatchObject({ code: 'WAB_DEAD_LETTER_NOT_FOUND' });
+    await expect(harness.hub.redrive(letter!.id, key())).rejects.toMatchObject({ code: 'WAB_DEAD_LETTER_NOT_FOUND' });
   });
 
   test('a dead letter can be redriven while nobody is connected, discarded, and not redriven once its event is gone', async () => {
@@ -115,17 +115,21 @@ describe('refusals', () => {
     client.terminate();
     await client.closed;
     const letters = (await deadLetters()).toSorted((one, other) => (one.eventId < other.eventId ? -1 : 1));
-    await harness.hub.redrive(letters[0]!.id);
-    await harness.hub.discard(letters[1]!.id);
-    await expect(harness.hub.discard(letters[1]!.id)).rejects.toMatchObject({ code: 'WAB_DEAD_LETTER_NOT_FOUND' });
+    await harness.hub.redrive(letters[0]!.id, key());
+    await harness.hub.discard(letters[1]!.id, key());
+    await expect(harness.hub.discard(letters[1]!.id, key())).rejects.toMatchObject({
+      code: 'WAB_DEAD_LETTER_NOT_FOUND',
+    });
     const again = await harness.connect();
     expect(await again.subscribe()).toMatchObject({ resumed: 1 });
     const event = await again.event();
     expect(event).toMatchObject({ attempt: 2, event: { id: letters[0]!.eventId } });
     await harness.events.removeBefore(Date.now() + 1000, 10);
-    await expect(harness.hub.redrive(letters[2]!.id)).rejects.toMatchObject({ code: 'WAB_EVENT_GONE' });
-    await harness.hub.deleteSubscription('sub' as SubscriptionName);
-    await expect(harness.hub.redrive(letters[2]!.id)).rejects.toMatchObject({ code: 'WAB_SUBSCRIPTION_NOT_FOUND' });
+    await expect(harness.hub.redrive(letters[2]!.id, key())).rejects.toMatchObject({ code: 'WAB_EVENT_GONE' });
+    await harness.hub.deleteSubscription('sub' as SubscriptionName, key());
+    await expect(harness.hub.redrive(letters[2]!.id, key())).rejects.toMatchObject({
+      code: 'WAB_SUBSCRIPTION_NOT_FOUND',
+    });
   });
 
   test('an acknowledgement that comes after the event was given up settles the dead letter', async () => {
@@ -273,7 +277,7 @@ describe('takeover', () => {
     const again = await newer.event();
     expect(again).toMatchObject({ cursor: a1.cursor, attempt: 2 });
     expect((await positions())[0]).toMatchObject({ losses: 1 });
-    expect(await harness.hub.subscriptions()).toMatchObject([
+    expect(await harness.hub.subscriptions(key())).toMatchObject([
       { name: 'sub', connected: true, takeovers: 1, inFlight: 1 },
     ]);
   });
@@ -296,12 +300,12 @@ describe('takeover', () => {
     expect(await polite.next('error')).toMatchObject({ subscription: 'sub', code: 'WAB_SUBSCRIPTION_BUSY' });
     await harness.say('1');
     await newer.event();
-    expect(await harness.hub.subscriptions()).toMatchObject([{ connected: true, takeovers: 1 }]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([{ connected: true, takeovers: 1 }]);
     newer.socket.close();
     await newer.closed;
     const later = await harness.connect();
     // The bridge may hear of the end of the other a moment later.
-    await eventually(async () => expect(await harness.hub.subscriptions()).toMatchObject([{ connected: false }]));
+    await eventually(async () => expect(await harness.hub.subscriptions(key())).toMatchObject([{ connected: false }]));
     await later.subscribe({ takeover: false });
     expect(await later.event()).toMatchObject({ attempt: 2 });
   });

@@ -1,0 +1,60 @@
+/** Durable subscriptions as an operator sees them, connected or not. */
+import type { Clock } from '../ops/clock.ts';
+import type { SubscriptionName } from '../contract/ids.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Database } from '../store/database.ts';
+import { allSubscriptions, type StoredSubscription } from '../store/stream.repository.ts';
+import { encodeCursor } from './cursor.ts';
+import type { DurableSubscriptions } from './durable-subscriptions.ts';
+import { maySeeAll, reachOfName, type KeyHolder, type Reach } from './reach.ts';
+import type { SubscriptionView } from './stream.ts';
+import type { Subscription } from './subscription.ts';
+import { countWaiting } from './waiting-count.ts';
+
+interface SubscriptionViewsPorts {
+  readonly events: EventLog;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly durable: Pick<DurableSubscriptions, 'load'>;
+  /** The subscription of the reader that is connected, if any. */
+  readonly live: (name: SubscriptionName) => Subscription | undefined;
+}
+
+export class SubscriptionViews {
+  readonly #ports: SubscriptionViewsPorts;
+
+  constructor(ports: SubscriptionViewsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Those that the key may see all of, by name. */
+  async visibleTo(holder: KeyHolder): Promise<readonly SubscriptionView[]> {
+    const { reader } = this.#ports.database;
+    const views: SubscriptionView[] = [];
+    for (const stored of await allSubscriptions(reader)) {
+      const reach = await reachOfName(reader, stored.name);
+      if (maySeeAll(holder, reach)) views.push(await this.#view(stored, reach));
+    }
+    return views;
+  }
+
+  async #view(stored: StoredSubscription, reach: Reach): Promise<SubscriptionView> {
+    const { events, durable, clock } = this.#ports;
+    const live = this.#ports.live(stored.name);
+    const plan = live?.plan ?? (await durable.load(stored)).plan;
+    const filter = live?.filter ?? stored.effectiveFilter;
+    return {
+      name: stored.name,
+      filter,
+      sessions: reach,
+      connected: live !== undefined,
+      cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
+      waiting: await countWaiting(events, plan, filter),
+      inFlight: plan.inFlight,
+      blockedBy: live?.blockedBy ?? null,
+      createdAt: new Date(stored.createdAt).toISOString(),
+      lastUsedAt: new Date(live === undefined ? stored.lastUsedAt : clock.now()).toISOString(),
+      takeovers: stored.takeovers,
+    };
+  }
+}
