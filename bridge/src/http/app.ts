@@ -30,7 +30,7 @@ import { connectionLimits, connections } from './plugins/connections.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { openapi } from './plugins/openapi.ts';
 import { problems } from './plugins/problems.ts';
-import { upgrades } from './plugins/upgrades.ts';
+import { PossibleUpgrade, upgrades } from './plugins/upgrades.ts';
 import { compileSerializer, compileValidator, refuseUnexpectedBody } from './validation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -65,6 +65,7 @@ export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, Fasti
 
 /** Builds the application; nothing listens until `listen` or `inject` is called on it. */
 export async function buildApp(services: AppServices): Promise<App> {
+  const listener = { ...connectionLimits, IncomingMessage: PossibleUpgrade };
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -79,13 +80,13 @@ export async function buildApp(services: AppServices): Promise<App> {
     ...(services.tls
       ? {
           https: {
-            ...connectionLimits,
+            ...listener,
             cert: services.tls.cert,
             key: services.tls.key,
             minVersion: 'TLSv1.2' as const,
           },
         }
-      : { http: connectionLimits }),
+      : { http: listener }),
     ...problems.serverOptions,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 

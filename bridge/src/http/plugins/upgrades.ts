@@ -2,7 +2,7 @@
  * Lets upgrade requests run through the router like any other request, so that signature, scopes, error answers and
  * access log are the same code. A handler takes the socket over with `takeSocket`.
  */
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
@@ -13,6 +13,32 @@ interface Upgrade {
   readonly head: Buffer;
 }
 const upgradeOf = new WeakMap<IncomingMessage, Upgrade>();
+
+/**
+ * A request that is an upgrade only if it asks for a WebSocket, with GET and without a body. Node takes any `Upgrade`
+ * header for one as soon as somebody listens for upgrades, and what would have been the body is then never parsed: a
+ * client that offers `h2c` could not send a message. (`shouldUpgradeCallback` does the same, but came after Node 22.13.)
+ */
+export class PossibleUpgrade extends IncomingMessage {
+  #offered: boolean | null | undefined;
+
+  /** Node writes it when the headers are read, and reads it to choose between `request` and `upgrade`. */
+  get upgrade(): boolean | null {
+    return this.#offered === true ? this.#asksForWebSocket() : (this.#offered ?? null);
+  }
+
+  set upgrade(offered: boolean | null) {
+    // The constructor of the parent writes it before this class has its field.
+    if (#offered in this) this.#offered = offered;
+  }
+
+  #asksForWebSocket(): boolean {
+    const { upgrade = '', 'content-length': length = '0', 'transfer-encoding': encoding } = this.headers;
+    return (
+      this.method === 'GET' && encoding === undefined && /^0+$/.test(length) && upgrade.toLowerCase() === 'websocket'
+    );
+  }
+}
 
 const install = (app: FastifyInstance, _options: object, done: () => void): void => {
   app.server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
