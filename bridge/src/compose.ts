@@ -35,6 +35,7 @@ import { Metrics } from './ops/metrics.ts';
 import { Readiness } from './ops/readiness.ts';
 import { Waiters } from './ops/waiters.ts';
 import { Acceptor } from './outbox/accept.ts';
+import { AccountChanges } from './outbox/account-changes.ts';
 import { Carrier, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from './outbox/carrier.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import { InProcessScheduler } from './outbox/in-process-scheduler.ts';
@@ -198,7 +199,7 @@ async function compose(
       ledger,
       sessions: {
         ready: (name) => registry.ready(name),
-        self: (name) => (registry.exists(name) ? registry.get(name).self : null),
+        account: (name) => registry.account(name),
       },
       media,
       clock,
@@ -213,10 +214,12 @@ async function compose(
     },
   );
   const scheduler = new InProcessScheduler(clock, log);
+  const accounts = new AccountChanges({ reads: outboxReads, ledger, carrier, sessions: registry });
   const dispatcher = new Dispatcher({
     reads: outboxReads,
     ledger,
     carrier,
+    accounts,
     changes,
     scheduler,
     sessions: registry,
@@ -233,6 +236,7 @@ async function compose(
     reads: outboxReads,
     ledger,
     changes,
+    sessions: registry,
     clock,
   });
 

@@ -176,6 +176,7 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     unknownChat: '4915119999999@c.us',
     createEngine: (listener) => harness.createEngine(listener),
     scan: async (code) => standin.scan(code, me),
+    scanByAnother: async (code) => standin.scan(code, network.addAccount('4915110000009', 'Somebody else')),
     typeCode: async (code) => standin.enterCode(code, me),
     say: async ({ from, group: inGroup, text, media }) => {
       const speaker = network.find(from);

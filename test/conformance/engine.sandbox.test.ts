@@ -39,6 +39,7 @@ async function sandboxHarness(
     unknownChat: '4915112000000@c.us',
     createEngine: (listener) => factory.create(session, join(folder, 'profile'), listener),
     scan: (code) => network.scan(session, code),
+    scanByAnother: (code) => network.scan(session, code, '+4915550009999'),
     typeCode: (code) => network.scan(session, code),
     say: async ({ from, group, text, media }) => {
       await network.say(session, {

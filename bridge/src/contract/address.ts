@@ -24,3 +24,16 @@ export const ChatKind = Type.Union(
   { $id: 'ChatKind' },
 );
 export type ChatKind = (typeof CHAT_KINDS)[number];
+
+/**
+ * Whether two addresses are of one account. The lid is decisive where both have one: it stays with an account that
+ * changes its number, and a number can be handed on to somebody else.
+ */
+export function isSameAccount(one: Address, other: Address): boolean {
+  const [lid, otherLid] = [lidOf(one), lidOf(other)];
+  if (lid !== undefined && otherLid !== undefined) return lid === otherLid;
+  if (one.phone !== undefined && other.phone !== undefined) return one.phone === other.phone;
+  return one.chatId === other.chatId;
+}
+
+const lidOf = ({ chatId, lid }: Address): string | undefined => lid ?? (chatId.endsWith('@lid') ? chatId : undefined);

@@ -256,6 +256,12 @@ export const ERRORS = {
     retryable: false,
     message: 'Outbox message {id} is {state}, which does not allow this: {hint}',
   },
+  WAB_ACCOUNT_CHANGED: {
+    status: 409,
+    retryable: false,
+    message:
+      'The message was accepted for the account that was linked to this session then, and {reason}. It was not sent; send it as a new message if this account is to send it.',
+  },
   WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
   WAB_SEND_GAVE_UP: {
     status: 503,

@@ -180,7 +180,10 @@ export interface Engine {
   markSeen(chatId: ChatId): Promise<void>;
   /** Shows the other side of a chat that this account is writing. Like `markSeen`, done at once or not at all. */
   setTyping(chatId: ChatId, state: TypingState): Promise<void>;
-  /** What became of a message whose send was interrupted. Throws `EngineError` (`defer`) where it cannot be told yet. */
+  /**
+   * What became of a message whose send was interrupted, as far as the present login knows: of one that was sent before
+   * the account was linked anew it means nothing. Throws `EngineError` (`defer`) where it cannot be told yet.
+   */
   fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;

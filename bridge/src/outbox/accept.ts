@@ -7,6 +7,7 @@ import { EngineError, type Engine } from '../engine/engine.ts';
 import { addressOf, parseChatId } from '../engine/whatsapp-id.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
+import type { SessionAccount } from '../sessions/session-account.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
 import { acceptMessage, type Claimed, type IdempotencyClaim, type OutboxReads } from '../store/outbox.repository.ts';
@@ -22,7 +23,10 @@ const RESOLVE_MS = 2_000;
 export interface AcceptParts {
   readonly database: Pick<Database, 'write'>;
   readonly reads: Pick<OutboxReads, 'claimed'>;
-  readonly sessions: Pick<Sessions, 'get'> & { ready(session: SessionName): Engine | null };
+  readonly sessions: Pick<Sessions, 'get'> & {
+    ready(session: SessionName): Engine | null;
+    account(session: SessionName): SessionAccount | null;
+  };
   readonly media: Pick<MediaLibrary, 'forSend' | 'info'>;
   readonly clock: Clock;
 }
@@ -58,6 +62,7 @@ export class Acceptor {
     const content = await this.#withMedia(session, contentOf(request));
     const found = await this.#resolve(session, asked);
     const chat = found ?? addressOf(asked);
+    const account = this.#parts.sessions.account(session)?.account ?? null;
     const row = {
       id: newOutboxId(),
       session,
@@ -68,6 +73,7 @@ export class Acceptor {
       type: content.type,
       content: JSON.stringify(content),
       mediaId: mediaOf(content)?.mediaId ?? null,
+      account: account && JSON.stringify(account),
     };
     return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
   }

@@ -1,5 +1,5 @@
 /** Carries one outbox message to WhatsApp: prepare, write down the intent, send, write down the outcome. */
-import type { Address } from '../contract/address.ts';
+import { isSameAccount, type Address } from '../contract/address.ts';
 import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
 import type { Engine, EngineSend, SendFate } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
@@ -8,6 +8,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
 import { DeadlineError, withDeadline } from '../ops/deadline.ts';
+import type { SessionAccount } from '../sessions/session-account.ts';
 import { contentOfRow, engineSendOf, isRepeatable, mediaOf } from './outbox-content.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 import {
@@ -35,12 +36,19 @@ export interface CarrierOptions {
 export const DEFAULT_QUESTION_MS = 15_000;
 export const DEFAULT_SEND_MS = 60_000;
 const TEN_MB = 10_000_000;
+export const ANOTHER_ACCOUNT = 'another account is linked now';
+const UNLINKED = 'the account was unlinked before WhatsApp answered, and its page forgot everything by that';
+const NO_ACCOUNT: SessionAccount = { account: null, login: 0 };
+
+/** Whether a message may be sent from an account. One that has none yet may be sent from any. */
+export function isFor({ account }: Pick<OutboxRow, 'account'>, other: Address | null): boolean {
+  return account === null || other === null || isSameAccount(JSON.parse(account) as Address, other);
+}
 
 /** What the carrier needs of the sessions. */
 export interface CarrierSessions {
   ready(session: SessionName): Engine | null;
-  /** The linked account, once known. */
-  self(session: SessionName): Address | null;
+  account(session: SessionName): SessionAccount | null;
 }
 
 export interface CarrierParts {
@@ -74,6 +82,11 @@ export class Carrier {
   /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
   async carry(queued: OutboxRow, engine: Engine): Promise<Carried> {
     const { ledger, log } = this.#parts;
+    const { account, login } = this.#account(queued);
+    if (!isFor(queued, account)) {
+      await ledger.giveUp(queued, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
+      return 'done';
+    }
     let row = queued;
     let message: EngineSend;
     let wireId: WireId | null;
@@ -89,7 +102,7 @@ export class Carrier {
     } catch (error) {
       return this.#follow(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
-    const begun = await ledger.begin(row, wireId);
+    const begun = await ledger.begin(row, wireId, { account: account && JSON.stringify(account), login });
     if (!begun) return 'done';
     log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
     return this.#send(begun, message, wireId, engine);
@@ -101,17 +114,20 @@ export class Carrier {
     if (isRepeatable(row)) return this.#follow(row, this.#decide(row, repeated(reason), row.attempts));
     const wireId = row.wire_id as WireId | null;
     if (wireId === null) return this.#doubt(row, reason);
+    if (this.#account(row).login !== row.login) return this.#doubt(row, UNLINKED);
     const engine = sessions.ready(row.session as SessionName);
     // Stays `sending`, which holds its chat, until the session is back and can be asked.
     if (!engine) return 'open';
     const fate = await this.#fateOf(engine, wireId, row.chat_id as ChatId);
     // An engine that lost its session while it was asked knows nothing, and may know more when it is back.
     const lost = fate === 'unknown' && sessions.ready(row.session as SessionName) !== engine;
-    if (fate === 'ask_later' || lost) return 'open';
     if (fate === 'sent') {
-      await ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, sessions.self(row.session as SessionName));
+      await ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
       return 'done';
     }
+    // Unlinked while it was asked: what it does not have any more says nothing.
+    if (this.#account(row).login !== row.login) return this.#doubt(row, UNLINKED);
+    if (fate === 'ask_later' || lost) return 'open';
     if (fate === 'unknown' || this.#late.has(row.id)) return this.#doubt(row, reason);
     return this.#follow(row, this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts));
   }
@@ -119,12 +135,9 @@ export class Carrier {
   /** Asks once more about a message that is in doubt: WhatsApp may know it by now. */
   async reconsider(row: OutboxRow, engine: Engine): Promise<void> {
     const wireId = row.wire_id as WireId | null;
-    if (wireId === null || (await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
-    await this.#parts.ledger.taken(
-      row,
-      { wireId, sentAt: new Date(row.updated_at) },
-      this.#parts.sessions.self(row.session as SessionName),
-    );
+    if (wireId === null || !isFor(row, this.#account(row).account)) return;
+    if ((await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
+    await this.#parts.ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
 
   /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
@@ -146,7 +159,7 @@ export class Carrier {
   async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<Carried> {
     const { ledger, sessions, clock } = this.#parts;
     const session = row.session as SessionName;
-    if (sessions.ready(session) !== engine) {
+    if (sessions.ready(session) !== engine || this.#account(row).login !== row.login) {
       const failure = failureOfSend(
         new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session went away before the send'),
       );
@@ -167,18 +180,18 @@ export class Carrier {
         this.#awaitLate(row, call, 'file' in message ? engine : null);
       return this.settle(row, failure.reason);
     }
-    await ledger.taken(row, receipt, sessions.self(session));
+    await ledger.taken(row, receipt, this.#senderOf(row));
     return 'done';
   }
 
   /** An answer after the deadline still settles the message. */
   #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>, atWork: Engine | null): void {
-    const { ledger, sessions, log } = this.#parts;
+    const { ledger, log } = this.#parts;
     this.#late.set(row.id, atWork);
     call
       .finally(() => this.#late.delete(row.id))
       .then(
-        (receipt) => ledger.taken(row, receipt, sessions.self(row.session as SessionName)),
+        (receipt) => ledger.taken(row, receipt, this.#senderOf(row)),
         () => undefined,
       )
       .catch((error: unknown) =>
@@ -197,6 +210,17 @@ export class Carrier {
     } catch (error) {
       return error instanceof EngineError && error.outcome === 'defer' ? 'ask_later' : 'unknown';
     }
+  }
+
+  #account({ session }: Pick<OutboxRow, 'session'>): SessionAccount {
+    return this.#parts.sessions.account(session as SessionName) ?? NO_ACCOUNT;
+  }
+
+  /** The account that sent a message, as it is known now where it is still linked. */
+  #senderOf(row: OutboxRow): Address | null {
+    const { account } = this.#account(row);
+    if (row.account === null || isFor(row, account)) return account;
+    return JSON.parse(row.account) as Address;
   }
 
   #decide(row: OutboxRow, failure: Failure, attempts: number): Verdict {

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
+import type { AccountChanges } from './account-changes.ts';
 import type { Carrier } from './carrier.ts';
 import { Lane } from './lane.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
@@ -14,12 +15,14 @@ import type { Scheduler } from './scheduler.ts';
 export interface DispatcherSessions {
   ready(session: SessionName): Engine | null;
   onReady(listener: (session: SessionName) => void): () => void;
+  onUnlinked(listener: (session: SessionName) => void): () => void;
 }
 
 export interface DispatcherParts {
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
   readonly carrier: Carrier;
+  readonly accounts: Pick<AccountChanges, 'linked' | 'unlinked'>;
   readonly changes: OutboxChanges;
   readonly scheduler: Scheduler;
   readonly sessions: DispatcherSessions;
@@ -48,8 +51,17 @@ export class Dispatcher {
     await this.#settleWithoutId();
     await scheduler.start((session) => this.wake(session));
     changes.onFreed((session) => this.wake(session));
-    this.#stopListening = sessions.onReady((session) => void this.#sessionReady(session));
-    for (const session of await reads.sessionsWithWork()) this.#lane(session).sessionReady();
+    const endings = [
+      sessions.onReady((session) => void this.#sessionReady(session)),
+      sessions.onUnlinked((session) => void this.#sessionUnlinked(session)),
+    ];
+    this.#stopListening = () => endings.forEach((end) => end());
+    for (const session of await reads.sessionsWithWork()) {
+      // A kill may have come between the end of a login and what it means.
+      await this.#sessionUnlinked(session);
+      if (sessions.ready(session)) await this.#sessionReady(session);
+      else this.#lane(session).sessionReady();
+    }
   }
 
   /**
@@ -76,10 +88,23 @@ export class Dispatcher {
   }
 
   async #sessionReady(session: SessionName): Promise<void> {
-    await this.#parts.ledger.hurry(session).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, session }, 'waiting messages could not be hurried');
+    const { accounts, ledger, log } = this.#parts;
+    // Before it is sent from, although each message is looked at once more before it goes.
+    await accounts.linked(session).catch((error: unknown) => {
+      log.error({ err: error, session }, 'messages of another account could not be given up');
+    });
+    await ledger.hurry(session).catch((error: unknown) => {
+      log.error({ err: error, session }, 'waiting messages could not be hurried');
     });
     if (this.#stopListening) this.#lane(session).sessionReady();
+  }
+
+  async #sessionUnlinked(session: SessionName): Promise<void> {
+    await this.#parts.accounts.unlinked(session).catch((error: unknown) => {
+      this.#parts.log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
+    });
+    // Whoever was behind them may go on once the session is back.
+    this.wake(session);
   }
 
   /** Engines that cannot choose ids leave nothing to ask for; no session need be ready to know that. */

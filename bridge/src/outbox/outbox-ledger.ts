@@ -12,7 +12,7 @@ import type { Appended } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import { addressMessage, hurryMessages, moveMessage, type Move, type OutboxRow } from '../store/outbox.repository.ts';
+import { addressMessage, claimMessages, hurryMessages, moveMessage, type Move, type OutboxRow } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { contentOfRow } from './outbox-content.ts';
 import { HAPPENINGS, type Happening } from './outbox-state.ts';
@@ -23,7 +23,7 @@ export interface OutboxRecorder {
   recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<Appended>;
 }
 
-type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'error' | 'headOnly' | 'required'>;
+type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'sender' | 'error' | 'headOnly' | 'required'>;
 
 /** Catalogue sentence of a code, with what a message can tell about itself. */
 export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code: ErrorCode; message: string } {
@@ -63,9 +63,10 @@ export class OutboxLedger {
   }
 
   /** The intent: on disk before the engine is called. */
-  begin(row: OutboxRow, wireId: WireId | null): Promise<OutboxRow | null> {
+  begin(row: OutboxRow, wireId: WireId | null, sender: NonNullable<Move['sender']>): Promise<OutboxRow | null> {
     const attempts = row.attempts + 1;
-    return this.move(row, 'begun', { attempts, error: null, headOnly: true, ...(wireId === null ? {} : { wireId }) });
+    const patch = { attempts, sender, error: null, headOnly: true };
+    return this.move(row, 'begun', wireId === null ? patch : { ...patch, wireId });
   }
 
   /** WhatsApp's own address of the recipient. @returns the message, or null where it does not wait any more */
@@ -138,8 +139,23 @@ export class OutboxLedger {
     await this.#withEvent(row, event, happening, { error });
   }
 
+  /** Not sent any more although it waits; one that was in doubt before is so again, since it may have left then. */
+  async giveUp(row: OutboxRow, code: ErrorCode, reason: string): Promise<void> {
+    if (row.doubted === 1) await this.doubt(row, reason, 'doubted_again');
+    else await this.fail(row, code, reason, 'expired');
+  }
+
+  /** Messages that have no account yet are from now on this account's. */
+  claim(session: SessionName, account: Address): Promise<void> {
+    return this.#database.write(claimMessages({ session, account: JSON.stringify(account) }));
+  }
+
   /** Whether it left cannot be known. */
-  async doubt(row: OutboxRow, reason: string): Promise<void> {
+  async doubt(
+    row: OutboxRow,
+    reason: string,
+    happening: 'lost_sight' | 'doubted_again' = 'lost_sight',
+  ): Promise<void> {
     const event = outboxInDoubt({
       session: row.session as SessionName,
       chat: JSON.parse(row.chat) as Address,
@@ -148,7 +164,7 @@ export class OutboxLedger {
       reason,
       at: new Date(this.#clock.now()),
     });
-    await this.#withEvent(row, event, 'lost_sight', {
+    await this.#withEvent(row, event, happening, {
       error: { code: 'WAB_SEND_IN_DOUBT', message: new WabError('WAB_SEND_IN_DOUBT', { id: row.id, reason }).message },
     });
   }

@@ -3,9 +3,11 @@ import { WabError } from '../contract/errors.ts';
 import type { OutboxId, SessionName } from '../contract/ids.ts';
 import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
 import type { Clock } from '../ops/clock.ts';
+import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
 import type { Acceptor } from './accept.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
+import { ANOTHER_ACCOUNT, isFor } from './carrier.ts';
 import { viewOf } from './outbox-content.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 import { isPending, type Happening } from './outbox-state.ts';
@@ -16,6 +18,7 @@ export interface OutboxServiceParts {
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
   readonly changes: OutboxChanges;
+  readonly sessions: { account(session: SessionName): SessionAccount | null };
   readonly clock: Clock;
 }
 
@@ -49,6 +52,7 @@ export class OutboxService implements Outbox {
   }
 
   async resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage> {
+    if (as === 'resend') await this.#needsItsAccount(id);
     const error =
       as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator settled it as not sent.' } : null;
     return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt is settled by hand.', {
@@ -75,6 +79,15 @@ export class OutboxService implements Outbox {
     }
     this.#parts.changes.freed(row.session as SessionName);
     return viewOf(moved);
+  }
+
+  /** @throws WabError WAB_ACCOUNT_CHANGED where it would have to go from another account than it was accepted for */
+  async #needsItsAccount(id: OutboxId): Promise<void> {
+    const row = await this.#row(id);
+    const linked = this.#parts.sessions.account(row.session as SessionName);
+    if (row.state === 'in_doubt' && linked && !isFor(row, linked.account)) {
+      throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
+    }
   }
 
   async #row(id: OutboxId): Promise<OutboxRow> {

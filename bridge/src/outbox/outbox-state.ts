@@ -32,6 +32,8 @@ export const HAPPENINGS = {
   bounced: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'failed' },
   /** Whether it left cannot be known. */
   lost_sight: { from: ['sending'], to: 'in_doubt' },
+  /** It was in doubt, was to be sent again, and will not be: it may have left at first. */
+  doubted_again: { from: ['queued'], to: 'in_doubt' },
   cancelled: { from: ['queued'], to: 'cancelled' },
   resolved_sent: { from: ['in_doubt'], to: 'accepted' },
   resolved_failed: { from: ['in_doubt'], to: 'failed' },

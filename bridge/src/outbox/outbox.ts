@@ -37,7 +37,12 @@ export interface Outbox {
     readonly before?: OutboxId;
     readonly limit: number;
   }): Promise<readonly OutboxMessage[]>;
-  /** Settles an `in_doubt` message. @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE */
+  /**
+   * Settles an `in_doubt` message.
+   *
+   * @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE; WAB_ACCOUNT_CHANGED for one that is to be sent again although
+   *   another account is linked
+   */
   resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage>;
   /** Withdraws a `queued` message. @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE */
   cancel(id: OutboxId): Promise<OutboxMessage>;

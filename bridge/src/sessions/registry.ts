@@ -28,6 +28,7 @@ import {
 import { actInChat, type Actor } from './chat-acts.ts';
 import { type Held, NOTHING, restOf, type Row, takesPlace, viewOf } from './held-session.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
+import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
 import { Supervisor, type SupervisorDeps } from './supervisor.ts';
 
@@ -56,6 +57,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
   /** Names and places that are being given away. */
   readonly #reserved = new Set<SessionName>();
   readonly #readyListeners = new Set<(name: SessionName) => void>();
+  readonly #unlinkedListeners = new Set<(name: SessionName) => void>();
   readonly #changeListeners = new Set<() => void>();
   #closing = false;
   #restoring: Promise<unknown> = Promise.resolve();
@@ -112,6 +114,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
         engine,
         desired: 'stopped',
         self: null,
+        account: null,
+        login: 0,
         refusal: null,
         ...stored,
         created_at: now,
@@ -216,6 +220,15 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return held ? (held.supervised?.factory.capabilities ?? NOTHING) : null;
   }
 
+  account(name: SessionName): SessionAccount | null {
+    return this.#sessions.get(name)?.supervised?.supervisor.account ?? null;
+  }
+
+  onUnlinked(listener: (name: SessionName) => void): () => void {
+    this.#unlinkedListeners.add(listener);
+    return () => this.#unlinkedListeners.delete(listener);
+  }
+
   onReady(listener: (name: SessionName) => void): () => void {
     this.#readyListeners.add(listener);
     return () => this.#readyListeners.delete(listener);
@@ -275,21 +288,23 @@ export class SessionRegistry implements Sessions, SessionEngines {
         options: () => engineOptions(name, this.#held(name).proxy, this.#deps.secrets),
         rest: restOf(row, full),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
+        account: { account: row.account === null ? null : (JSON.parse(row.account) as Address), login: row.login },
       },
       this.#deps,
       () => this.#changed(),
-      () => this.#announceReady(name),
+      () => this.#announce(name, this.#readyListeners),
+      () => this.#announce(name, this.#unlinkedListeners),
     );
   }
 
-  #announceReady(name: SessionName): void {
-    for (const listener of [...this.#readyListeners]) {
+  #announce(name: SessionName, listeners: ReadonlySet<(name: SessionName) => void>): void {
+    for (const listener of [...listeners]) {
       try {
         listener(name);
       } catch (error) {
         this.#deps.log.error(
           { session: name, reason: error instanceof Error ? error.message : '' },
-          'a listener for ready sessions failed',
+          'a listener for sessions failed',
         );
       }
     }

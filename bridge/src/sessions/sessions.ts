@@ -6,6 +6,7 @@ import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
+import type { SessionAccount } from './session-account.ts';
 import type { Engine, EngineCapabilities, EngineHealth, EngineName } from '../engine/engine.ts';
 
 export interface SessionView {
@@ -88,6 +89,10 @@ export interface SessionEngines {
   /** Whether the session exists at all (a deleted one's messages fail). */
   exists(name: SessionName): boolean;
   capabilities(name: SessionName): EngineCapabilities | null;
+  /** Which account it is, and in which login; null for a session that does not exist or whose engine is not enabled. */
+  account(name: SessionName): SessionAccount | null;
   /** Calls back each time a session becomes ready. Returns the function that ends it. */
   onReady(listener: (name: SessionName) => void): () => void;
+  /** Calls back each time a login of a session has ended. Returns the function that ends it. */
+  onUnlinked(listener: (name: SessionName) => void): () => void;
 }

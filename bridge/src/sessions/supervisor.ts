@@ -20,12 +20,13 @@ import type { Log } from '../ops/logger.ts';
 import { reasonOf } from '../ops/reason.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import { setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
+import { setSessionAccount, setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
 import { SessionJournal, type JournalDeps } from './session-journal.ts';
 import { within } from './within.ts';
 import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { LoginCodes } from './login-codes.ts';
+import { linkedTo, type SessionAccount } from './session-account.ts';
 import type { LoginCode } from './sessions.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
 
@@ -67,6 +68,7 @@ export interface SupervisedSession {
     readonly reason: string;
   };
   readonly self: Address | null;
+  readonly account: SessionAccount;
 }
 
 export class Supervisor {
@@ -75,10 +77,12 @@ export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #onChange: () => void;
   readonly #onReady: () => void;
+  readonly #onUnlinked: () => void;
   readonly #timers = new Map<Timer, AbortController>();
   #machine: Machine;
   #since: string;
   #self: Address | null;
+  #account: SessionAccount;
   #engine: Engine | null = null;
   /** Counts launches: a signal of an engine that was replaced is none. */
   #launch = 0;
@@ -91,14 +95,23 @@ export class Supervisor {
   /**
    * @param onChange called after each change of state
    * @param onReady  called each time the session becomes ready
+   * @param onUnlinked called each time a login has ended
    */
-  constructor(session: SupervisedSession, deps: SupervisorDeps, onChange: () => void, onReady: () => void) {
+  constructor(
+    session: SupervisedSession,
+    deps: SupervisorDeps,
+    onChange: () => void,
+    onReady: () => void,
+    onUnlinked: () => void,
+  ) {
     this.codes = new LoginCodes(session.name, deps.clock);
     this.#session = session;
     this.#deps = deps;
     this.#onChange = onChange;
     this.#onReady = onReady;
+    this.#onUnlinked = onUnlinked;
     this.#self = session.self;
+    this.#account = session.account;
     this.#journal = new SessionJournal(session.name, deps);
     this.#machine = atRest(session.rest.state, session.rest.reason);
     this.#since = new Date(deps.clock.now()).toISOString();
@@ -114,6 +127,10 @@ export class Supervisor {
 
   get self(): Address | null {
     return this.#self;
+  }
+
+  get account(): SessionAccount {
+    return this.#account;
   }
 
   /** The engine, while the session is ready. */
@@ -226,6 +243,14 @@ export class Supervisor {
       effects.push(setSessionDesired({ name, desired: 'logged_out', now: at.getTime() }));
       effects.push(setSessionSelf({ name, self: null, now: at.getTime() }));
     }
+    // A page that shows a code has no login any more, however that came about.
+    const unlinked = machine.state === 'logged_out' || machine.state === 'awaiting_scan';
+    if (unlinked) this.#account = { ...this.#account, login: this.#account.login + 1 };
+    if (unlinked || machine.state === 'ready') {
+      const { account, login } = this.#account;
+      const kept = account && JSON.stringify(account);
+      effects.push(setSessionAccount({ name, account: kept, login, now: at.getTime() }));
+    }
     if (actions.some((action) => action.do === 'keep_refusal')) {
       effects.push(setSessionDesired({ name, desired: 'refused', refusal: machine.reason, now: at.getTime() }));
     }
@@ -233,6 +258,7 @@ export class Supervisor {
       effects.push(setSessionSelf({ name, self: JSON.stringify(this.#self), now: at.getTime() }));
     }
     this.#journal.changed(change, effects);
+    if (unlinked) this.#onUnlinked();
   }
 
   #carryOut(action: Action): void {
@@ -325,6 +351,7 @@ export class Supervisor {
       this.#take({ on: 'qr' });
     } else if (signal.kind === 'ready') {
       this.#self = signal.self;
+      this.#account = linkedTo(this.#account, signal.self);
       this.#take({ on: 'ready' });
     } else if (signal.kind === 'pairing_code') this.codes.paired(signal);
     else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });

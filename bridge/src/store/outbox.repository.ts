@@ -24,6 +24,8 @@ export interface NewOutboxRow {
   readonly type: string;
   readonly content: string;
   readonly mediaId: MediaId | null;
+  /** The account that it is to be sent from, as JSON; null until the session's first account is linked. */
+  readonly account: string | null;
 }
 
 export interface IdempotencyClaim {
@@ -68,6 +70,7 @@ export const acceptMessage = defineOperation(
         content: row.content,
         media_id: row.mediaId,
         state: 'queued',
+        account: row.account,
         wire_id: null,
         attempts: 0,
         due_at: now,
@@ -110,6 +113,8 @@ export interface Move {
   readonly wireId?: WireId;
   readonly attempts?: number;
   readonly dueAt?: number;
+  /** The account that sends it, as JSON, and the session's login by which it does. */
+  readonly sender?: { readonly account: string | null; readonly login: number };
   /** Null clears it. */
   readonly error?: { readonly code: string; readonly message: string } | null;
   /** Only the head of its chat may move (it is about to be sent). */
@@ -136,6 +141,8 @@ export const moveMessage = defineOperation('outbox.move', async (db, move: Move)
     ...(move.wireId !== undefined ? { wire_id: move.wireId } : {}),
     ...(move.attempts !== undefined ? { attempts: move.attempts } : {}),
     ...(move.dueAt !== undefined ? { due_at: move.dueAt } : {}),
+    ...(move.sender !== undefined ? { account: row.account ?? move.sender.account, login: move.sender.login } : {}),
+    ...(move.to === 'in_doubt' ? { doubted: 1 } : {}),
     ...(move.error !== undefined
       ? { error_code: move.error?.code ?? null, error_message: move.error?.message ?? null }
       : {}),
@@ -186,6 +193,19 @@ export const hurryMessages = defineOperation(
   },
 );
 
+/** Messages that were accepted before their session had an account belong to the first one that is linked. */
+export const claimMessages = defineOperation(
+  'outbox.claim',
+  async (db, args: { readonly session: SessionName; readonly account: string }): Promise<void> => {
+    await db
+      .updateTable('outbox')
+      .set({ account: args.account })
+      .where('session', '=', args.session)
+      .where('account', 'is', null)
+      .execute();
+  },
+);
+
 /** Forgets old idempotency keys and old messages that came to their end, a bounded number at a time. */
 export const pruneOutbox = defineOperation(
   'outbox.prune',
@@ -229,7 +249,7 @@ export const pruneOutbox = defineOperation(
   },
 );
 
-export const outboxOperations = [acceptMessage, moveMessage, addressMessage, hurryMessages, pruneOutbox] as const;
+export const outboxOperations = [acceptMessage, moveMessage, addressMessage, hurryMessages, claimMessages, pruneOutbox] as const;
 
 /** What the outbox reads; committed data only. */
 export class OutboxReads {
@@ -328,6 +348,37 @@ export class OutboxReads {
       .selectAll()
       .where('state', '=', 'sending')
       .where('wire_id', 'is', null)
+      .limit(limit)
+      .execute();
+  }
+
+  /** Messages that are `sending` by another login of their session than this one. */
+  sendingByOtherLogin(session: SessionName, login: number, limit: number): Promise<OutboxRow[]> {
+    return this.#db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('session', '=', session)
+      .where('state', '=', 'sending')
+      .where('login', '!=', login)
+      .limit(limit)
+      .execute();
+  }
+
+  /** The accounts, as JSON, for which the next message of a chat waits. */
+  async waitingAccounts(session: SessionName): Promise<string[]> {
+    const rows = await this.#queuedHeads(session).select('account').distinct().execute();
+    return rows.flatMap(({ account }) => (account === null ? [] : [account]));
+  }
+
+  /** Messages that wait for an account, oldest first. @param account as JSON */
+  waitingFor(session: SessionName, account: string, limit: number): Promise<OutboxRow[]> {
+    return this.#db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('session', '=', session)
+      .where('state', '=', 'queued')
+      .where('account', '=', account)
+      .orderBy('position')
       .limit(limit)
       .execute();
   }

@@ -18,6 +18,14 @@ export interface OutboxTable {
   type: string;
   media_id: string | null;
   state: OutboxState;
+  /** Address, as JSON, of the account that it is to be sent from; null until the session's first account is linked. */
+  account: string | null;
+  /** The session's login under which it was sent last; means something from the first attempt on. */
+  login: Generated<number>;
+  /** 1 once it has been in doubt: it may have left, whatever becomes of a later attempt. */
+  doubted: Generated<number>;
+  /** Not sent after this; null without a deadline. */
+  expires_at: number | null;
   wire_id: string | null;
   attempts: number;
   /** Not before this. */

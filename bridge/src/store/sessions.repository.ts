@@ -79,6 +79,26 @@ export const setSessionSelf = defineOperation(
   },
 );
 
+/** @param args.account the account linked now or last, as JSON. @param args.login how many logins have ended */
+export const setSessionAccount = defineOperation(
+  'sessions.setAccount',
+  async (
+    db,
+    args: {
+      readonly name: SessionName;
+      readonly account: string | null;
+      readonly login: number;
+      readonly now: number;
+    },
+  ): Promise<void> => {
+    await db
+      .updateTable('sessions')
+      .set({ account: args.account, login: args.login, updated_at: args.now })
+      .where('name', '=', args.name)
+      .execute();
+  },
+);
+
 export const setSessionProxy = defineOperation(
   'sessions.setProxy',
   async (db, args: ProxyColumns & { readonly name: SessionName; readonly now: number }): Promise<void> => {
@@ -97,7 +117,14 @@ export const removeSession = defineOperation(
   },
 );
 
-export const sessionOperations = [addSession, setSessionDesired, setSessionSelf, setSessionProxy, removeSession];
+export const sessionOperations = [
+  addSession,
+  setSessionDesired,
+  setSessionSelf,
+  setSessionAccount,
+  setSessionProxy,
+  removeSession,
+];
 
 /** All sessions, in the order in which they were added. */
 export function listSessions(reader: Kysely<Schema>): Promise<SessionRow[]> {

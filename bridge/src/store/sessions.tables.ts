@@ -1,4 +1,5 @@
 /** Tables of the sessions. Times are milliseconds since the epoch. Their present state lives in memory only. */
+import type { Generated } from 'kysely';
 
 /** What is to be: what the operator wants, and what must survive a restart. */
 export type DesiredState =
@@ -17,6 +18,10 @@ export interface SessionsTable {
   desired: DesiredState;
   /** Address of the linked account, as JSON, once known. */
   self: string | null;
+  /** Address of the account that is linked, or was linked last, as JSON; null before the first link. */
+  account: string | null;
+  /** Counts the logins that have ended. */
+  login: Generated<number>;
   /** Why WhatsApp refuses it; means something only while it is `refused`. */
   refusal: string | null;
   /** Scheme, host and port of the proxy. */

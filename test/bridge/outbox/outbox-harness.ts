@@ -24,6 +24,7 @@ import { Recorder } from '../../../bridge/src/events/recorder.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
 import { Acceptor } from '../../../bridge/src/outbox/accept.ts';
+import { AccountChanges } from '../../../bridge/src/outbox/account-changes.ts';
 import { Carrier } from '../../../bridge/src/outbox/carrier.ts';
 import { Dispatcher } from '../../../bridge/src/outbox/dispatcher.ts';
 import { InProcessScheduler } from '../../../bridge/src/outbox/in-process-scheduler.ts';
@@ -33,6 +34,7 @@ import { DEFAULT_KEEPER_OPTIONS, OutboxKeeper, type KeeperOptions } from '../../
 import { OutboxLedger } from '../../../bridge/src/outbox/outbox-ledger.ts';
 import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
+import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import type { SessionView } from '../../../bridge/src/sessions/sessions.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { OutboxReads } from '../../../bridge/src/store/outbox.repository.ts';
@@ -42,6 +44,7 @@ import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.t
 export const SESSION = 'support' as SessionName;
 export const KEY = 'keyA' as KeyId;
 export const ALICE = '491511111111@c.us' as ChatId;
+export const SELF = addressOf('49150000001@c.us' as ChatId);
 export const BOB = '491522222222@c.us' as ChatId;
 const log = createLogger('silent', 'json');
 /** Deadlines of sends that a test leaves hanging must not hold up the end of the test process. */
@@ -163,9 +166,13 @@ export class TestSessions {
   readonly #ready = new Set<SessionName>();
   readonly #known = new Set<SessionName>();
   readonly #listeners = new Set<(name: SessionName) => void>();
+  readonly #unlinked = new Set<(name: SessionName) => void>();
+  readonly #accounts: Map<SessionName, SessionAccount>;
 
-  constructor(engine: Engine, capabilities: EngineCapabilities) {
+  /** @param accounts kept over the lives of a bridge, as its database does */
+  constructor(engine: Engine, capabilities: EngineCapabilities, accounts: Map<SessionName, SessionAccount>) {
     this.#engine = engine;
+    this.#accounts = accounts;
     this.capabilities = capabilities;
     this.#known.add(SESSION);
   }
@@ -179,7 +186,11 @@ export class TestSessions {
   }
 
   self(): Address {
-    return addressOf('49150000001@c.us' as ChatId);
+    return SELF;
+  }
+
+  account(name: SessionName): SessionAccount {
+    return this.#accounts.get(name) ?? { account: null, login: 0 };
   }
 
   get(name: SessionName): SessionView {
@@ -192,9 +203,24 @@ export class TestSessions {
     return () => this.#listeners.delete(listener);
   }
 
-  up(name = SESSION): void {
+  onUnlinked(listener: (name: SessionName) => void): () => void {
+    this.#unlinked.add(listener);
+    return () => this.#unlinked.delete(listener);
+  }
+
+  /** The login has ended, as after a logout or where the page shows a QR code. */
+  unlink(name = SESSION): void {
+    this.#ready.delete(name);
+    const { account, login } = this.account(name);
+    this.#accounts.set(name, { account, login: login + 1 });
+    for (const listener of this.#unlinked) listener(name);
+  }
+
+  /** @param self the account that is linked */
+  up(name = SESSION, self: Address = SELF): void {
     this.#known.add(name);
     this.#ready.add(name);
+    this.#accounts.set(name, linkedTo(this.account(name), self));
     for (const listener of this.#listeners) listener(name);
   }
 
@@ -210,6 +236,7 @@ export class TestSessions {
 
 export interface HarnessOptions {
   readonly network?: Network;
+  readonly accounts?: Map<SessionName, SessionAccount>;
   /** Instead of the scripted network. */
   readonly engine?: Engine;
   readonly chosenMessageIds?: boolean;
@@ -246,7 +273,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     operations: ['text', 'image', 'reaction'],
   };
   const engine = options.engine ?? new NetworkEngine(network, capabilities);
-  const sessions = new TestSessions(engine, engine.capabilities);
+  const sessions = new TestSessions(engine, engine.capabilities, options.accounts ?? new Map());
   const reads = new OutboxReads(database.reader);
   const changes = new OutboxChanges();
   const effects = new OutboxEffects(reads, changes, clock);
@@ -270,8 +297,9 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     },
   );
   const scheduler = new InProcessScheduler(clock, log);
+  const accounts = new AccountChanges({ reads, ledger, carrier, sessions });
   const dispatcher = new Dispatcher(
-    { reads, ledger, carrier, changes, scheduler, sessions, clock, log },
+    { reads, ledger, carrier, accounts, changes, scheduler, sessions, clock, log },
     options.parallelism,
   );
   const keeper = new OutboxKeeper(
@@ -283,6 +311,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     reads,
     ledger,
     changes,
+    sessions,
     clock,
   });
 

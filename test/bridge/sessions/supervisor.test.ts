@@ -19,8 +19,17 @@ function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it 
   const clock = new ManualClock();
   const written: Call<unknown>[] = [];
   let readies = 0;
+  let unlinks = 0;
   const supervisor = new Supervisor(
-    { name: 'support' as SessionName, factory, options: () => ({}), profileDir: '/profiles/support', rest, self: null },
+    {
+      name: 'support' as SessionName,
+      factory,
+      options: () => ({}),
+      profileDir: '/profiles/support',
+      rest,
+      self: null,
+      account: { account: null, login: 0 },
+    },
     {
       recorder,
       clock,
@@ -32,8 +41,9 @@ function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it 
     },
     () => undefined,
     () => void readies++,
+    () => void unlinks++,
   );
-  return { factory, recorder, clock, supervisor, written, readies: () => readies };
+  return { factory, recorder, clock, supervisor, written, readies: () => readies, unlinks: () => unlinks };
 }
 type Made = ReturnType<typeof make>;
 
@@ -133,6 +143,7 @@ describe('supervisor', () => {
   test('the account is stored together with the event that says ready', async () => {
     const { recorder } = await ready(make());
     expect(recorder.effects).toEqual([
+      expect.objectContaining({ operation: 'sessions.setAccount' }),
       expect.objectContaining({
         operation: 'sessions.setSelf',
         args: expect.objectContaining({ self: JSON.stringify(SELF) }),
@@ -263,6 +274,31 @@ describe('supervisor', () => {
     await supervisor.start('again');
     await settle();
     expect(factory.made).toHaveLength(2);
+  });
+
+  test('a login that ends is counted, told and stored, and the account is remembered beyond it', async () => {
+    const made = await ready(make());
+    const { supervisor, factory, recorder } = made;
+    expect(supervisor.account).toEqual({ account: SELF, login: 0 });
+    factory.last.listener.signal({ kind: 'logged_out', reason: 'unlinked on the phone' });
+    expect(supervisor.account).toEqual({ account: SELF, login: 1 });
+    expect(made.unlinks()).toBe(1);
+    const kept = { account: JSON.stringify(SELF), login: 1 };
+    expect(recorder.effects.map((call) => call.args)).toContainEqual(expect.objectContaining(kept));
+  });
+
+  test('a page that shows a code has no login any more, although nobody said that it was unlinked', async () => {
+    const made = await ready(make());
+    const { supervisor, factory, recorder } = made;
+    factory.last.listener.signal({ kind: 'qr', code: 'A', expiresAt: new Date(made.clock.now() + 60_000) });
+    expect(supervisor.account).toEqual({ account: SELF, login: 1 });
+    expect(made.unlinks()).toBe(1);
+    const other = addressOf('4915550000002@c.us' as ChatId);
+    factory.last.listener.signal({ kind: 'authenticated' });
+    factory.last.listener.signal({ kind: 'ready', self: other });
+    expect(supervisor.account).toEqual({ account: other, login: 1 });
+    const kept = { account: JSON.stringify(other), login: 1 };
+    expect(recorder.effects.map((call) => call.args)).toContainEqual(expect.objectContaining(kept));
   });
 
   test('logout unlinks through the engine; an engine that cannot leaves the session as it was', async () => {

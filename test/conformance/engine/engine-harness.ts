@@ -92,6 +92,8 @@ export interface EngineHarness {
   createEngine(listener: EngineRecording): Engine;
   /** The owner scans the code shown last. */
   scan(code: string): Promise<void>;
+  /** Somebody else scans it with the phone of another account. */
+  scanByAnother(code: string): Promise<void>;
   /** The owner types a pairing code on the phone. Rejects where it is not valid. */
   typeCode(code: string): Promise<void>;
   say(said: SaidToAccount): Promise<void>;

@@ -1,6 +1,8 @@
 /** What an engine keeps and makes up for over restarts and lost lines, and how it ends. */
 import { expect } from '@jest/globals';
+import { isSameAccount } from '../../../bridge/src/contract/address.ts';
 import type { ChatId } from '../../../bridge/src/contract/ids.ts';
+import type { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 export function restartChecks(at: EngineAtTest): void {
@@ -94,6 +96,23 @@ export function restartChecks(at: EngineAtTest): void {
     const next = await launch();
     await next.heard.untilSignal('qr');
     expect(next.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+  });
+
+  checkIf('unlink', 'names the account that was linked instead, which has nothing of what the other sent', async () => {
+    const { engine, heard } = await linked();
+    const first = await heard.untilSignal('ready');
+    const chatId = at.harness.contact as ChatId;
+    const wireId = idFor(engine, chatId);
+    const sent = await engine.send({ type: 'text', chatId, text: 'from the first' }, wireId);
+    await at.harness.unlink();
+    await heard.untilSignal('logged_out');
+    await end(engine);
+    const next = await launch();
+    await at.harness.scanByAnother((await next.heard.untilSignal('qr')).code);
+    const { self } = await next.heard.untilSignal('ready');
+    expect(isSameAccount(self, first.self)).toBe(false);
+    const fate = await next.engine.fateOf(sent.wireId, chatId).catch(({ outcome }: EngineError) => outcome);
+    expect(fate).not.toBe('sent');
   });
 
   check('logs out: the login state is gone and the next start needs a scan', async () => {

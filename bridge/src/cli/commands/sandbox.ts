@@ -149,10 +149,15 @@ export function sandboxCommands(program: Command): void {
     'scan <session>',
     'scan the QR code that the session shows, or type a pairing code',
     async (context, [session], options) => {
-      await context.client().request('POST', path(session!, '/scan'), { body: { code: options['code'] } });
+      await context.client().request('POST', path(session!, '/scan'), {
+        body: { code: options['code'], phone: options['phone'] },
+      });
       context.output.result({ scan: session }, 'Done.');
     },
-    [new Option('--code <code>', 'the pairing code, or the QR code that must still be the one shown')],
+    [
+      new Option('--code <code>', 'the pairing code, or the QR code that must still be the one shown'),
+      new Option('--phone <number>', 'the number of another simulated phone, so that another account is linked'),
+    ],
   );
 
   leaf(

@@ -1,11 +1,12 @@
 /** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
 import type { AckLevel } from '../../contract/events.ts';
-import type { WireId } from '../../contract/ids.ts';
+import type { ChatId, WireId } from '../../contract/ids.ts';
 import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
 import type { SandboxAct, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
-  | { readonly t: 'linked'; readonly credential: string }
+  /** `phone` where it is not the session's usual one, as a chat id. */
+  | { readonly t: 'linked'; readonly credential: string; readonly phone?: ChatId }
   | { readonly t: 'unlinked' }
   /** Something for the linked device; kept until it confirms. */
   | { readonly t: 'fact'; readonly number: number; readonly fact: NetworkFact }
@@ -23,6 +24,8 @@ export interface Outgoing {
   readonly via: 'bridge' | 'phone';
   readonly message: NetworkMessage;
   readonly receivedAt: string;
+  /** The login by which it left: the device forgets what it sent when it is unlinked. */
+  readonly login: number;
   transmissions: number;
   level: AckLevel | null;
   silent: boolean;
@@ -35,6 +38,10 @@ const ACTS = 10_000;
 
 export class AccountMemory {
   credential: string | null = null;
+  /** The phone that scanned last, where it is not the session's usual one. */
+  phone: ChatId | null = null;
+  /** Counts the links. */
+  logins = 0;
   faults: SandboxFaults | null = null;
   /** Facts that the device has not confirmed, by number, oldest first. */
   readonly undelivered = new Map<number, NetworkFact>();
@@ -56,6 +63,8 @@ export class AccountMemory {
     switch (entry.t) {
       case 'linked':
         this.credential = entry.credential;
+        this.phone = entry.phone ?? null;
+        this.logins += 1;
         return;
       case 'unlinked':
         this.credential = null;
@@ -123,6 +132,7 @@ export class AccountMemory {
       via: entry.via,
       message: entry.message,
       receivedAt: entry.at,
+      login: this.logins,
       transmissions: 1,
       level: null,
       silent: entry.via === 'phone',

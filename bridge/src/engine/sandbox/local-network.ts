@@ -116,8 +116,8 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     return (await this.#account(session)).acts.wait(filter, atLeast, waitMs);
   }
 
-  async scan(session: SessionName, code?: string): Promise<void> {
-    await (await this.#account(session)).scan(code);
+  async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
+    await (await this.#account(session)).scan(code ?? undefined, phone);
   }
 
   async unlink(session: SessionName): Promise<void> {

@@ -78,8 +78,9 @@ export class PhoneAccount implements AccountContext, LineHost {
     this.#pairing = new PairingDesk(session, options.qrLifetimeMs, options.autoLink, () => this.scan());
   }
 
-  /** The account's own address, always the same for a session. */
+  /** The account's own address, always the same for a session unless another phone was named when the code was scanned. */
   get self(): Address {
+    if (this.memory.phone) return addressOf(this.memory.phone, `Another simulated phone of ${this.session}`);
     const digits =
       Number.parseInt(createHash('sha256').update(this.session).digest('hex').slice(0, 12), 16) % 8_999_999;
     return addressOf(`491555${1_000_001 + digits}@c.us` as ChatId, `Simulated phone of ${this.session}`);
@@ -263,10 +264,12 @@ export class PhoneAccount implements AccountContext, LineHost {
     return wireId;
   }
 
-  async scan(code?: string): Promise<void> {
+  /** @param phone the number of another phone that scans */
+  async scan(code?: string, phone?: string): Promise<void> {
+    const other = phone === undefined ? {} : { phone: parseChatId(phone) };
     const line = this.#pairing.take(code);
     const credential = randomBytes(24).toString('base64url');
-    await this.record({ t: 'linked', credential });
+    await this.record({ t: 'linked', credential, ...other });
     line.tell({ on: 'linked', credential, self: this.self });
   }
 

@@ -49,10 +49,11 @@ export class PostOffice {
     return this.#answer({ taken: true, sentAt });
   }
 
-  /** What became of a message; `unknown` while it is under way. */
+  /** What the device can tell of a message; `unknown` while it is under way. Of earlier logins it has nothing any more. */
   fate(wireId: WireId): SendFate {
     if (this.#account.strike('fateUnknown')) return 'unknown';
-    if (this.#account.memory.outgoing.has(wireId)) return 'sent';
+    const { outgoing, logins } = this.#account.memory;
+    if (outgoing.get(wireId)?.login === logins) return 'sent';
     return this.#pending.has(wireId) ? 'unknown' : 'absent';
   }
 

@@ -127,8 +127,8 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     return (await this.#call('waitForActs', session, filter, atLeast, waitMs)) as SandboxAct[];
   }
 
-  async scan(session: SessionName, code?: string): Promise<void> {
-    await this.#call('scan', session, ...(code === undefined ? [] : [code]));
+  async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
+    await this.#call('scan', session, code ?? null, ...(phone === undefined ? [] : [phone]));
   }
 
   async unlink(session: SessionName): Promise<void> {

@@ -8,7 +8,7 @@
  *   GET    /v1/sandbox/:session/inbox        SandboxInboxFilter as query, atLeast, waitMs -> SandboxInboxEntry[]
  *            (with `atLeast` call `waitForInbox`, else `inbox`)
  *   GET    /v1/sandbox/:session/acts         SandboxActFilter as query, atLeast, waitMs -> SandboxAct[]
- *   POST   /v1/sandbox/:session/scan         { code? }
+ *   POST   /v1/sandbox/:session/scan         { code?, phone? }
  *   POST   /v1/sandbox/:session/unlink
  *   POST   /v1/sandbox/:session/disconnect   { forMs? }
  *   POST   /v1/sandbox/:session/crash
@@ -57,11 +57,12 @@ export interface SandboxControl {
     waitMs: number,
   ): Promise<readonly SandboxAct[]>;
   /**
-   * Scans the QR code shown; with `code`, only if it is still that one. A pairing code as `code` is typed instead.
+   * Scans the QR code shown; with `code`, only if it is still that one. A pairing code as `code` is typed instead. With
+   * `phone` another simulated phone does it, so that another account is linked.
    *
    * @throws WabError WAB_QR_NOT_AVAILABLE
    */
-  scan(session: SessionName, code?: string): Promise<void>;
+  scan(session: SessionName, code?: string | null, phone?: string): Promise<void>;
   /** The owner removes the linked device on the phone. */
   unlink(session: SessionName): Promise<void>;
   /** Breaks the connection and refuses a new one for `forMs` (default 200). */
@@ -119,8 +120,8 @@ export class GuardedSandboxControl implements SandboxControl {
   ): Promise<readonly SandboxAct[]> {
     return this.#of(session).waitForActs(session, filter, atLeast, waitMs);
   }
-  async scan(session: SessionName, code?: string): Promise<void> {
-    return this.#of(session).scan(session, code);
+  async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
+    return this.#of(session).scan(session, code, phone);
   }
   async unlink(session: SessionName): Promise<void> {
     return this.#of(session).unlink(session);

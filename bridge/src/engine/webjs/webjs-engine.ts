@@ -75,6 +75,8 @@ export class WebjsEngine implements Engine {
   #turns: Promise<void> = Promise.resolve();
   /** The last life that ended because its account was unlinked. */
   #unlinked: Live | null = null;
+  /** The life that is being logged out: what its page does not have any more says nothing. */
+  #loggingOut: Live | null = null;
 
   constructor(
     profileDir: string,
@@ -159,11 +161,15 @@ export class WebjsEngine implements Engine {
 
   async logout(): Promise<void> {
     const live = this.#live;
+    this.#loggingOut = live;
     try {
       if (live) await live.run.page.call(logOut, this.#deadlines.call);
     } catch (error) {
       // As long as WhatsApp may hold the device for linked, its login state is kept.
-      if (!live || !(await this.#isUnlinked(live, error))) throw error;
+      if (!live || !(await this.#isUnlinked(live, error))) {
+        this.#loggingOut = null;
+        throw error;
+      }
     }
     await this.#end('the session was logged out', true);
   }
@@ -208,7 +214,10 @@ export class WebjsEngine implements Engine {
   }
 
   async fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate> {
-    return this.#needReady().fates.of(wireId, chatId);
+    const live = this.#needReady();
+    if (live === this.#loggingOut)
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the account is being unlinked');
+    return live.fates.of(wireId, chatId);
   }
 
   async health(): Promise<EngineHealth> {

@@ -8,6 +8,7 @@ import * as sessions from './0005-sessions.ts';
 import * as media from './0006-media.ts';
 import * as sessionRefusal from './0007-session-refusal.ts';
 import * as sessionProxy from './0008-session-proxy.ts';
+import * as outboxAccounts from './0009-outbox-accounts.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-media': media,
   '0007-session-refusal': sessionRefusal,
   '0008-session-proxy': sessionProxy,
+  '0009-outbox-accounts': outboxAccounts,
   // … and one line here, in order of their numbers.
 };
 

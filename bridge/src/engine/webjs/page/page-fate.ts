@@ -35,6 +35,9 @@ export async function readFate(chatId: string, stanzaId: string): Promise<PageFa
       );
     const kept = (await Msg.getMessagesById(keys))?.messages;
     if (!kept) return { held: 'unreadable', reason: 'the page does not say what it keeps' };
+    // A page that is being unlinked has forgotten what it sent before it says so.
+    if (![getMaybeMePnUser(), getMaybeMeLidUser()].some(known))
+      return { held: 'unreadable', reason: 'the page has no account any more' };
     const found = kept.find(isIt) ?? Msg.getModelsArray().find(isIt);
     if (found) return stored(found);
     if (window.wabridge.underWay.has(stanzaId)) return { held: 'under-way' };

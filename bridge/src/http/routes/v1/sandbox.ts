@@ -39,6 +39,12 @@ const ScanBody = object({
       description: 'scan only if it is still this code; a pairing code is typed on the phone instead',
     }),
   ),
+  phone: Type.Optional(
+    Type.String({
+      maxLength: 80,
+      description: 'number of another simulated phone that scans, so that another account is linked',
+    }),
+  ),
 });
 const DisconnectBody = object({ forMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })) });
 
@@ -175,7 +181,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
     },
     async (request, reply) => {
       const [control, session] = target(request);
-      await control.scan(session, request.body.code);
+      await control.scan(session, request.body.code, request.body.phone);
       return reply.code(204).send(null);
     },
   );

@@ -1,0 +1,54 @@
+/**
+ * What a link and the end of a login mean for the outbox. A message goes from the account for which it was accepted, or
+ * not at all; ADR 15 says why.
+ */
+import type { SessionName } from '../contract/ids.ts';
+import type { SessionAccount } from '../sessions/session-account.ts';
+import type { OutboxReads } from '../store/outbox.repository.ts';
+import { ANOTHER_ACCOUNT, type Carrier, isFor } from './carrier.ts';
+import type { OutboxLedger } from './outbox-ledger.ts';
+
+export interface AccountChangesParts {
+  readonly reads: Pick<OutboxReads, 'sendingByOtherLogin' | 'waitingAccounts' | 'waitingFor'>;
+  readonly ledger: Pick<OutboxLedger, 'claim' | 'giveUp'>;
+  readonly carrier: Pick<Carrier, 'settle'>;
+  readonly sessions: { account(session: SessionName): SessionAccount | null };
+}
+
+const BATCH = 100;
+const UNLINKED = 'the account was unlinked during the send';
+
+export class AccountChanges {
+  readonly #parts: AccountChangesParts;
+
+  constructor(parts: AccountChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** A login has ended: what was being sent by it is settled at once, without an answer that would mean nothing. */
+  async unlinked(session: SessionName): Promise<void> {
+    const { reads, carrier, sessions } = this.#parts;
+    for (;;) {
+      const account = sessions.account(session);
+      if (!account) return;
+      const rows = await reads.sendingByOtherLogin(session, account.login, BATCH);
+      for (const row of rows) await carrier.settle(row, UNLINKED);
+      if (rows.length < BATCH) return;
+    }
+  }
+
+  /** An account is linked: what has none yet is its own from now on, and what waits for another one fails. */
+  async linked(session: SessionName): Promise<void> {
+    const { reads, ledger, sessions } = this.#parts;
+    const account = sessions.account(session)?.account;
+    if (!account) return;
+    await ledger.claim(session, account);
+    for (const other of await reads.waitingAccounts(session)) {
+      if (isFor({ account: other }, account)) continue;
+      for (let rows = await reads.waitingFor(session, other, BATCH); rows.length > 0;) {
+        for (const row of rows) await ledger.giveUp(row, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
+        rows = rows.length < BATCH ? [] : await reads.waitingFor(session, other, BATCH);
+      }
+    }
+  }
+}

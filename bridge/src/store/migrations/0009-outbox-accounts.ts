@@ -1,0 +1,32 @@
+/** The account that an outbox message belongs to, the login under which it was sent, and until when it may be sent. */
+import { sql, type Kysely } from 'kysely';
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('sessions').addColumn('account', 'text').execute();
+  await db.schema
+    .alterTable('sessions')
+    .addColumn('login', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await sql`UPDATE sessions SET account = self`.execute(db);
+  // What was being sent under a login that has ended since can no longer be asked about.
+  await sql`UPDATE sessions SET login = 1 WHERE desired = 'logged_out'`.execute(db);
+
+  await db.schema.alterTable('outbox').addColumn('account', 'text').execute();
+  for (const name of ['login', 'doubted']) {
+    await db.schema
+      .alterTable('outbox')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  await db.schema.alterTable('outbox').addColumn('expires_at', 'bigint').execute();
+  await sql`UPDATE outbox SET account = (SELECT account FROM sessions WHERE sessions.name = outbox.session)`.execute(db);
+  await db.schema
+    .createIndex('outbox_unclaimed')
+    .on('outbox')
+    .columns(['session'])
+    .where(sql.ref('account'), 'is', null)
+    .execute();
+  await sql`CREATE INDEX outbox_expiry ON outbox (expires_at) WHERE state = 'queued' AND expires_at IS NOT NULL`.execute(
+    db,
+  );
+}
