@@ -1,4 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { INVISIBLE_MARKS } from './addresses';
+
+/** Before and after what a person copied. */
+const AROUND = `[\\s${INVISIBLE_MARKS}]*`;
 
 /** The chat that an operation is about, in any form of an address. */
 export const chatField: INodeProperties = {
@@ -19,7 +23,7 @@ export const chatField: INodeProperties = {
         {
           type: 'regex',
           properties: {
-            regex: '^\\s*(\\+|00)?[0-9][0-9 ().\\-/]{4,24}$',
+            regex: `^${AROUND}(\\+|00)?[0-9][0-9\\s().\\-\\u2010-\\u2015/${INVISIBLE_MARKS}]{4,30}$`,
             errorMessage: 'Write a phone number with its country code',
           },
         },
@@ -35,7 +39,7 @@ export const chatField: INodeProperties = {
         {
           type: 'regex',
           properties: {
-            regex: '^\\s*[^\\s@]+@[a-z.]+\\s*$',
+            regex: `^${AROUND}[^\\s@]+@[a-z.]+${AROUND}$`,
             errorMessage: 'A chat ID looks like 4915112345678@c.us or 1203630@g.us',
           },
         },

@@ -280,7 +280,7 @@ export type Filter = {
 
 export type SendText = {
   session: string;
-  /** phone number, chat id, lid or group id */
+  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
   quotedMessageId?: string;
   mentions?: string[];
@@ -290,7 +290,7 @@ export type SendText = {
 
 export type SendMedia = {
   session: string;
-  /** phone number, chat id, lid or group id */
+  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
   quotedMessageId?: string;
   mentions?: string[];
@@ -302,7 +302,7 @@ export type SendMedia = {
 
 export type SendReaction = {
   session: string;
-  /** phone number, chat id, lid or group id */
+  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
   type: 'reaction';
   /** the message to react to, of the same chat */

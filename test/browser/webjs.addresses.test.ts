@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../bridge/src/engine/engine.ts';
+import { inAnyForm } from '../../bridge/src/engine/number-forms.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import type { Account } from '../standin/account.ts';
 import { BUILDS, type PageSettings } from '../standin/page-settings.ts';
@@ -130,6 +131,44 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       const own = await heard.untilMessage((each) => each.wireId === wireId);
       expect(own.quotedWireId).toBe(question.wireId);
       expect(own.mentions).toMatchObject([{ phone: `+${bob.phone}` }, { phone: `+${carol.phone}` }]);
+    },
+    LONG,
+  );
+
+  test(
+    'numbers of a country that changed them: both forms lead to one chat, and a mention names the id that WhatsApp uses',
+    async () => {
+      session = await SessionAtTest.open(build);
+      const { me, standin } = session;
+      const { network } = standin;
+      const ana = network.addAccount('5215512345678', 'Ana');
+      ana.alsoFoundAs.add('525512345678@c.us');
+      // WhatsApp itself does not lead from one form of this number to the other.
+      const luz = network.addAccount('541123456789', 'Luz');
+      ana.readsAtOnce = luz.readsAtOnce = true;
+      const { engine, heard } = await session.linked();
+      for (const form of ['525512345678@c.us', '5215512345678@c.us'])
+        expect(await sendTo(engine, heard, form, form)).toContain(`_${ana.pn}_`);
+      expect(textsOf(ana)).toEqual(['525512345678@c.us', '5215512345678@c.us']);
+      const asked = (form: ChatId) => engine.resolveChat(form);
+      expect(await inAnyForm('5491123456789@c.us' as ChatId, asked)).toMatchObject({ phone: `+${luz.phone}` });
+      const nobody = inAnyForm('5491199999999@c.us' as ChatId, asked);
+      expect(await failureOf(nobody)).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
+
+      const group = network.addGroup('Ana and Luz', [me, ana, luz]);
+      network.say(luz, group, 'here');
+      await heard.untilMessage(({ text }) => text === 'here');
+      await engine.send(
+        {
+          type: 'text',
+          chatId: group.id as ChatId,
+          text: '@525512345678 and @5491123456789',
+          mentions: ['525512345678@c.us', '5491123456789@c.us'] as ChatId[],
+        },
+        null,
+      );
+      const got = await network.until('the mention', () => ana.inbox.find(({ body }) => body?.includes(' and ')));
+      expect(got).toMatchObject({ body: `@${ana.phone} and @${luz.phone}`, mentions: [ana.pn, luz.pn] });
     },
     LONG,
   );

@@ -24,6 +24,8 @@ export class Account {
   phoneKnown = true;
   /** Whether others may learn the lid behind the number; without it the page throws "No LID for user". */
   lidKnown = true;
+  /** Other phone ids under which the server finds this account, as those from before or after a country's new numbers. */
+  readonly alsoFoundAs = new Set<string>();
   /** The phone reports messages as delivered; switched off it is out of reach. */
   reachable = true;
   /** Reads what it gets at once. */

@@ -20,7 +20,9 @@ export class People {
 
   /** The account behind a phone number, a phone id or a lid. */
   find(id: string): Account | undefined {
-    return this.#accounts.find((account) => id === account.phone || id === account.pn || id === account.lid);
+    return this.#accounts.find(
+      (account) => id === account.phone || id === account.pn || id === account.lid || account.alsoFoundAs.has(id),
+    );
   }
 
   findDevice(credential: string): { account: Account; device: Device } | undefined {

@@ -27,7 +27,8 @@ const MAX_EMOJI_LENGTH = 40;
 export const AnyAddress = Type.String({
   minLength: 3,
   maxLength: 80,
-  description: 'phone number, chat id, lid or group id',
+  description:
+    'phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known',
 });
 const recipient = { session: Type.String({ pattern: SESSION_NAME_PATTERN }), to: AnyAddress };
 const common = {

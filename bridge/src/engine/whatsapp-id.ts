@@ -1,8 +1,8 @@
-/** The only place that parses or builds WhatsApp ids and phone numbers. */
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+/** The only place that parses or builds WhatsApp ids; phone numbers are read by `phone-number.ts`. */
 import type { Address, ChatKind } from '../contract/address.ts';
 import { WabError } from '../contract/errors.ts';
 import type { ChatId, WireId } from '../contract/ids.ts';
+import { currentForm, formsOf, parseDigits, visibleText } from './phone-number.ts';
 
 const KIND_BY_SERVER: Readonly<Record<string, ChatKind>> = {
   'c.us': 'direct',
@@ -21,28 +21,27 @@ export function chatKindOf(chatId: ChatId): ChatKind {
 }
 
 /**
- * A chat id from any form a person may type: `+49 151 …`, `0049151…`, `49151…`, `…@c.us`, `…@s.whatsapp.net`, `…@lid`,
- * `…@g.us`.
+ * A chat id from any form a person may type or copy: `+49 151 …`, `0049151…`, `49151…`, `…@c.us`, `…@s.whatsapp.net`,
+ * `…@lid`, `…@g.us`, with or without invisible marks around it.
  *
- * @throws WabError WAB_ADDRESS_INVALID, without repeating the input
+ * @throws WabError WAB_ADDRESS_INVALID; the message does not repeat the input
  */
 export function parseChatId(input: string): ChatId {
-  const text = input.trim();
+  const text = visibleText(input);
   const match = CHAT_ID.exec(text);
   if (match) return (match[2] === 's.whatsapp.net' ? `${match[1]}@c.us` : text) as ChatId;
   if (text.includes('@'))
     throw new WabError('WAB_ADDRESS_INVALID', { reason: 'it is not of a form <id>@<server> that WhatsApp uses' });
-  const international = text.startsWith('+') ? text : text.startsWith('00') ? `+${text.slice(2)}` : `+${text}`;
-  const phone = parsePhoneNumberFromString(international);
-  if (!phone?.isPossible())
-    throw new WabError('WAB_ADDRESS_INVALID', { reason: 'it is no possible phone number with a country code' });
-  return `${phone.number.slice(1)}@c.us` as ChatId;
+  const digits = parseDigits(text);
+  if (digits === null)
+    throw new WabError('WAB_ADDRESS_INVALID', { reason: 'it is not a possible phone number with a country code' });
+  return `${digits}@c.us` as ChatId;
 }
 
 /**
  * A phone number from any form a person may type, as `+` and digits.
  *
- * @throws WabError WAB_PHONE_INVALID, without repeating the input
+ * @throws WabError WAB_PHONE_INVALID; the message does not repeat the input
  */
 export function parsePhone(input: string): string {
   try {
@@ -54,16 +53,35 @@ export function parsePhone(input: string): string {
   throw new WabError('WAB_PHONE_INVALID', { reason: 'a country code and a number are needed, nothing else' });
 }
 
-/** The address that a chat id alone tells. */
+/** The address that a chat id alone tells. It has a phone number only where that would be taken back as this chat. */
 export function addressOf(chatId: ChatId, name?: string): Address {
   const [user, server] = chatId.split('@') as [string, string];
+  const isPhone = server === 'c.us' && /^\d+$/.test(user) && parseDigits(user) === user;
   return {
     chatId,
-    ...(server === 'c.us' && /^\d+$/.test(user) ? { phone: `+${user}` } : {}),
+    ...(isPhone ? { phone: `+${user}` } : {}),
     ...(server === 'lid' ? { lid: chatId } : {}),
     ...(name ? { name } : {}),
   };
 }
+
+/**
+ * The ids under which WhatsApp may know the person of a chat, the given one first. More than one only where a country
+ * changed its numbers.
+ */
+export function chatFormsOf(chatId: ChatId): readonly [ChatId, ...ChatId[]] {
+  const digits = digitsOf(chatId);
+  const others = digits === null ? [] : formsOf(digits).slice(1);
+  return [chatId, ...others.map((other) => `${other}@c.us` as ChatId)];
+}
+
+/** One id for all forms of a person's number, for as long as WhatsApp has not told which of them it uses. */
+export function currentChatId(chatId: ChatId): ChatId {
+  const digits = digitsOf(chatId);
+  return digits === null ? chatId : (`${currentForm(digits)}@c.us` as ChatId);
+}
+
+const digitsOf = (chatId: ChatId): string | null => /^(\d+)@c\.us$/.exec(chatId)?.[1] ?? null;
 
 /** Every form by which a filter may name a person. */
 export function addressKeys(address: Address): readonly string[] {

@@ -1,6 +1,6 @@
 /** Evaluates a subscription's filter on an envelope. Pure. */
 import type { Envelope, Filter } from '../contract/filter.ts';
-import { addressKeys, addressOf, parseChatId } from '../engine/whatsapp-id.ts';
+import { addressKeys, addressOf, chatFormsOf, parseChatId } from '../engine/whatsapp-id.ts';
 
 interface CompiledFilter {
   readonly sessions: ReadonlySet<string> | null;
@@ -42,7 +42,7 @@ const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | nul
 /** The forms under which the sender that somebody wrote down may be known. */
 function senderForms(input: string): readonly string[] {
   try {
-    return addressKeys(addressOf(parseChatId(input)));
+    return chatFormsOf(parseChatId(input)).flatMap((form) => addressKeys(addressOf(form)));
   } catch {
     // No address: it matches nobody, but it still restricts.
     return [input];

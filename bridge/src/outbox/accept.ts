@@ -4,7 +4,8 @@ import { WabError } from '../contract/errors.ts';
 import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
 import type { SendRequest } from '../contract/messages.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
-import { addressOf, parseChatId } from '../engine/whatsapp-id.ts';
+import { inAnyForm } from '../engine/number-forms.ts';
+import { addressOf, currentChatId, parseChatId } from '../engine/whatsapp-id.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
@@ -61,13 +62,15 @@ export class Acceptor {
     const asked = parseChatId(request.to);
     const content = await this.#withMedia(session, contentOf(request));
     const found = await this.#resolve(session, asked);
-    const chat = found ?? addressOf(asked);
+    // Both forms of a number wait in one order until WhatsApp has told which of them it uses.
+    const waiting = currentChatId(asked);
+    const chat = found ?? addressOf(waiting);
     const account = this.#parts.sessions.account(session)?.account ?? null;
     const row = {
       id: newOutboxId(),
       session,
       chatId: chat.chatId as ChatId,
-      alias: chat.chatId === asked ? null : asked,
+      alias: chat.chatId === waiting ? null : waiting,
       chat: JSON.stringify(chat),
       resolved: found !== null,
       type: content.type,
@@ -95,7 +98,8 @@ export class Acceptor {
     const engine = this.#parts.sessions.ready(session);
     if (!engine) return null;
     try {
-      return await withDeadline(engine.resolveChat(chatId), RESOLVE_MS, 'resolving the recipient', this.#parts.clock);
+      const asked = inAnyForm(chatId, (form) => engine.resolveChat(form));
+      return await withDeadline(asked, RESOLVE_MS, 'resolving the recipient', this.#parts.clock);
     } catch (error) {
       if (error instanceof EngineError && error.outcome === 'fail') {
         throw new WabError(error.code, { session, reason: error.message }, { cause: error });

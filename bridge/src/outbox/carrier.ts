@@ -3,6 +3,7 @@ import { isSameAccount, type Address } from '../contract/address.ts';
 import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
 import type { Engine, EngineSend, SendFate } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
+import { inAnyForm } from '../engine/number-forms.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
@@ -143,7 +144,7 @@ export class Carrier {
   /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
   async #address(row: OutboxRow, engine: Engine): Promise<OutboxRow | null> {
     if (row.resolved === 1) return row;
-    const asked = engine.resolveChat(row.chat_id as ChatId);
+    const asked = inAnyForm(row.chat_id as ChatId, (form) => engine.resolveChat(form));
     const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#parts.clock);
     const addressed = await this.#parts.ledger.address(row, chat);
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;

@@ -2,6 +2,7 @@
 import { WabError } from '../contract/errors.ts';
 import type { ChatId, SessionName } from '../contract/ids.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
+import { inAnyForm } from '../engine/number-forms.ts';
 import { parseChatId } from '../engine/whatsapp-id.ts';
 import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
@@ -32,7 +33,7 @@ export async function actInChat(
   if (!engine) throw new WabError('WAB_SESSION_NOT_READY', { session, state, hint: HINT });
   try {
     // An engine that throws instead of rejecting is an engine that failed.
-    const acting = Promise.resolve().then(() => act(engine, chatId));
+    const acting = Promise.resolve().then(() => inAnyForm(chatId, (form) => act(engine, form)));
     await withDeadline(acting, ACT_MS, 'WhatsApp', clock);
   } catch (error) {
     throw refusalOf(error, session);

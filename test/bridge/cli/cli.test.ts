@@ -74,7 +74,8 @@ describe('the command', () => {
   });
 
   test('reactions, read state and typing reach the simulated phone', async () => {
-    const person = '+4915112345670';
+    // As it is copied from a contact page, in the form that WhatsApp itself uses.
+    const person = '\u202A+52 1 55 1234 5678\u202C';
     const { wireId } = await json('sandbox', 'say', 'demo', 'react to this', '--from', person);
     expect(await json('react', 'demo', person, wireId, '👍')).toMatchObject({ type: 'reaction', state: 'accepted' });
     expect(await json('react', 'demo', person, wireId, '')).toMatchObject({ state: 'accepted' });

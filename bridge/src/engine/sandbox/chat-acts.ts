@@ -1,8 +1,8 @@
 /** Reactions, read state and typing of the account, as the people at the other end see them. */
 import type { ChatId, WireId } from '../../contract/ids.ts';
-import { parseChatId } from '../whatsapp-id.ts';
+import { chatFormsOf, parseChatId } from '../whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
-import { knownAddress } from './address-book.ts';
+import { isOneOf, knownAddress } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';
 import type { ActAnswer, NetworkAct } from './phone-network.ts';
 import type { SandboxAct, SandboxActFilter } from './sandbox-contract.ts';
@@ -89,7 +89,7 @@ export class ChatActs {
 }
 
 function matcher(filter: SandboxActFilter): (act: SandboxAct) => boolean {
-  const to = filter.to === undefined ? undefined : parseChatId(filter.to);
+  const to = filter.to === undefined ? undefined : chatFormsOf(parseChatId(filter.to));
   return ({ kind, chat }) =>
-    (filter.kind === undefined || kind === filter.kind) && (to === undefined || chat.chatId === to || chat.lid === to);
+    (filter.kind === undefined || kind === filter.kind) && (to === undefined || isOneOf(to, chat));
 }

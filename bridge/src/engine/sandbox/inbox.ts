@@ -1,6 +1,7 @@
 /** What the account's contacts hold in their hands: the oracle that tests count. */
-import { parseChatId } from '../whatsapp-id.ts';
+import { chatFormsOf, parseChatId } from '../whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
+import { isOneOf } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';
 import type { SandboxInboxEntry, SandboxInboxFilter } from './sandbox-contract.ts';
 
@@ -34,10 +35,10 @@ export class Inbox {
   }
 
   #matcher(filter: SandboxInboxFilter): (outgoing: Outgoing) => boolean {
-    const to = filter.to === undefined ? undefined : parseChatId(filter.to);
+    const to = filter.to === undefined ? undefined : chatFormsOf(parseChatId(filter.to));
     return ({ via, message }) =>
       (filter.via === undefined || via === filter.via) &&
-      (to === undefined || message.chat.chatId === to || message.chat.lid === to) &&
+      (to === undefined || isOneOf(to, message.chat)) &&
       (filter.text === undefined || message.text === filter.text);
   }
 }

@@ -10,7 +10,7 @@ import type { SendFate } from '../engine.ts';
 import { addressOf, chatKindOf, parseChatId, wireIdOf } from '../whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
-import { knownAddress } from './address-book.ts';
+import { knownAddress, networkId } from './address-book.ts';
 import { ChatActs } from './chat-acts.ts';
 import { DeviceLine, type LineHost } from './device-line.ts';
 import { Faults } from './faults.ts';
@@ -240,7 +240,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     }
     const participant = said.group === undefined ? undefined : (sender.chatId as ChatId);
     const wireId = wireIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
-    const mentions = (said.mentions ?? []).map((each) => addressOf(parseChatId(each)));
+    const mentions = (said.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
     const quotedWireId = (said.quotedMessageId ?? null) as WireId | null;
     const text = said.text ?? null;
     const sentAt = new Date().toISOString();
@@ -301,7 +301,7 @@ export class PhoneAccount implements AccountContext, LineHost {
   }
 
   async putContact(contact: SandboxContact): Promise<void> {
-    await this.record({ t: 'contact', contact: { ...contact, phone: parseChatId(contact.phone) } });
+    await this.record({ t: 'contact', contact: { ...contact, phone: networkId(parseChatId(contact.phone)) } });
   }
 
   view(): SandboxAccount {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { EngineError, type PairingCode } from '../../engine.ts';
+import { formsOf } from '../../phone-number.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';
@@ -10,11 +11,12 @@ import { type PairingResult, readDocument, startPairing } from '../page/page-log
 /** As often as WhatsApp Web renews a code by itself before it asks the person. */
 const RENEWALS = 5;
 const LOOK_AGAIN_MS = 500;
+const NO_ACCOUNT = 'IQErrorItemNotFound';
 /** WhatsApp's answers by the name that the page gives them, for a person. */
 const ANSWERS: Readonly<Record<string, string>> = {
   IQErrorBadRequest: 'WhatsApp does not take this number',
   IQErrorForbidden: 'WhatsApp does not allow it for this account',
-  IQErrorItemNotFound: 'WhatsApp knows no account with this number',
+  [NO_ACCOUNT]: 'WhatsApp knows no account with this number',
   IQErrorFeatureNotAvailable: 'the account cannot be linked this way; update WhatsApp on the phone',
 };
 
@@ -107,11 +109,24 @@ export class Pairing {
 
   async #ask(phone: string, notify: boolean): Promise<{ readonly document: string; readonly code: PairingCode }> {
     const { deadlines, clock, issued } = this.#parts;
-    const result = await this.#answer(phone.replace('+', ''), notify);
+    const result = await this.#answerForAnyForm(phone.replace('+', ''), notify);
     if (!result.given) throw refusal(result);
     const code = { code: result.code, expiresAt: new Date(clock.now() + deadlines.pairingCode) };
     issued(code, result.secret);
     return { document: result.document, code };
+  }
+
+  /** WhatsApp may know the account under an older form of its number. */
+  async #answerForAnyForm(digits: string, notify: boolean): Promise<PairingResult> {
+    const [given, ...others] = formsOf(digits);
+    const first = await this.#answer(given, notify);
+    let result = first;
+    for (const other of others) {
+      if (result.given || result.reason !== NO_ACCOUNT) return result;
+      result = await this.#answer(other, notify);
+    }
+    // Nobody asked for the other form, so its refusal would puzzle.
+    return result.given ? result : first;
   }
 
   /** Between two QR codes the page is not waiting for a moment, so it is asked again. */

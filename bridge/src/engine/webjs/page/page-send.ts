@@ -7,7 +7,8 @@ export interface PageSend {
   readonly chatId: string;
   readonly stanzaId: string;
   readonly content: string;
-  readonly mentions: readonly string[];
+  /** Of each person every id that the number may have, the one that was asked for first. */
+  readonly mentions: readonly (readonly [string, ...string[]])[];
   readonly quoted: string | null;
   /** The file that the page holds under this token. */
   readonly media: { readonly token: string; readonly mimetype: string; readonly filename: string } | null;
@@ -67,14 +68,18 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
     }
     let { content, caption } = order;
     const { getCurrentLid } = window.require('WAWebApiContact');
-    const mentions = order.mentions.map((mention) => {
-      const lid = chat.groupMetadata?.isLidAddressingMode ? getCurrentLid(createWid(mention)) : undefined;
-      if (!lid || mention === lid._serialized) return mention;
-      // Where members are named by lid, a mention by number would be plain text.
-      const number = `@${mention.split('@')[0]}`;
-      content = content.replaceAll(number, `@${lid.user}`);
-      caption = caption?.replaceAll(number, `@${lid.user}`) ?? null;
-      return lid._serialized;
+    const mentions = order.mentions.map((ids) => {
+      const known = window.wabridge.knownForm(ids);
+      const lid = chat.groupMetadata?.isLidAddressingMode ? getCurrentLid(createWid(known)) : undefined;
+      const mentioned = lid?._serialized ?? known;
+      // A mention whose number in the text is written otherwise than its id would be plain text.
+      const inText = `@${mentioned.split('@')[0]}`;
+      for (const id of ids) {
+        const written = `@${id.split('@')[0]}`;
+        content = content.replaceAll(written, inText);
+        caption = caption?.replaceAll(written, inText) ?? null;
+      }
+      return mentioned;
     });
     let media: { mimetype: string; filename: string; file: File } | null = null;
     if (order.media !== null) {

@@ -72,6 +72,15 @@ export function installShims(): void {
       const other = state.otherName(wid);
       return Chat.get(wid) ?? (other && Chat.get(other));
     },
+    knownForm(ids) {
+      const { createWid } = window.require('WAWebWidFactory');
+      const { Contact } = window.require('WAWebCollections');
+      const isKnown = (id: string): boolean => {
+        const wid = createWid(id);
+        return Boolean(Contact.get(wid) ?? state.otherName(wid));
+      };
+      return ids.find(isKnown) ?? ids[0];
+    },
     apply() {
       if (applied) return true;
       try {

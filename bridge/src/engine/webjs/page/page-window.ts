@@ -107,6 +107,8 @@ export interface ShimState {
   readonly jobs: Map<string, Promise<unknown>>;
   /** Files that were fetched or are to be sent, by token. */
   readonly files: Map<string, PageFile>;
+  /** The first of a person's ids that the page knows; the very first where it knows none. */
+  knownForm(ids: readonly [string, ...string[]]): string;
   begin(job: string, work: () => unknown): void;
   /**
    * The lid of an account that is named by its phone number, and the other way round; undefined where the page does not

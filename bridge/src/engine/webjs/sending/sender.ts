@@ -4,6 +4,7 @@ import PQueue from 'p-queue';
 import type { WireId } from '../../../contract/ids.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
 import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
+import { chatFormsOf } from '../../whatsapp-id.ts';
 import { bringFile, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';
@@ -77,7 +78,7 @@ export class Sender {
       chatId: message.chatId,
       stanzaId,
       content: message.type === 'text' ? message.text : '',
-      mentions: message.mentions ?? [],
+      mentions: (message.mentions ?? []).map(chatFormsOf),
       quoted: message.quotedWireId ?? null,
       media,
       asDocument: message.type === 'document',

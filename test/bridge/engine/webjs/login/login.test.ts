@@ -76,6 +76,21 @@ describe('a pairing code', () => {
     expect(heard).toEqual(['qr ref,noise,identity,secret0,1', 'pairing CODE0001', 'qr ref,noise,identity,secret1,1']);
   });
 
+  test('is asked for under the other form of a number where WhatsApp knows nobody under the first, and only then', async () => {
+    answers = [refused('IQErrorItemNotFound', 404)];
+    await login.requestPairingCode('+525512345678');
+    answers = [refused('IQErrorItemNotFound', 404), refused('IQErrorItemNotFound', 404)];
+    await expect(login.requestPairingCode('+5215512345678')).rejects.toMatchObject({
+      code: 'WAB_PAIRING_REFUSED',
+      message: expect.stringContaining('no account'),
+    });
+    answers = [refused('IQErrorForbidden', 403)];
+    await expect(login.requestPairingCode('+525512345678')).rejects.toMatchObject({ code: 'WAB_PAIRING_REFUSED' });
+    expect(asked()).toEqual(
+      ['525512345678', '5215512345678', '5215512345678', '525512345678', '525512345678'].map((each) => [each, true]),
+    );
+  });
+
   test('is renewed five times without another notification, then no more', async () => {
     await login.requestPairingCode(PHONE);
     for (let renewal = 0; renewal < 8; renewal++) await clock.pass(LIFETIME);

@@ -1,0 +1,28 @@
+/** Every form of every country's numbers, as it was copied, goes through the fields of the nodes. */
+import { expect, test } from '@jest/globals';
+import { splitAddresses } from '../../nodes/shared/addresses';
+import { chatField } from '../../nodes/shared/chat-field';
+import { dressed, EXAMPLE_NUMBERS } from '../bridge/engine/example-numbers';
+
+const written = EXAMPLE_NUMBERS.flatMap(({ forms }) => forms.flatMap(dressed));
+
+/** The pattern that the editor holds against what is typed. */
+function patternOf(mode: 'phone' | 'id'): RegExp {
+  const [check] = chatField.modes!.find(({ name }) => name === mode)!.validation!;
+  return new RegExp((check as unknown as { properties: { regex: string } }).properties.regex);
+}
+
+test('the field of a chat takes them', () => {
+  const [phone, id] = [patternOf('phone'), patternOf('id')];
+  const refused = written.filter((each) => !(each.includes('@') ? id : phone).test(each));
+  expect(refused).toEqual([]);
+  for (const wrong of ['hello', '+49 151 1234567O', '', '\u202A\u202C']) expect(phone.test(wrong)).toBe(false);
+});
+
+test('a list of people has each without its marks', () => {
+  for (const { forms } of EXAMPLE_NUMBERS)
+    for (const digits of forms) {
+      const people = splitAddresses(dressed(digits).join(', '));
+      expect(people).toEqual([`+${digits}`, `${digits}@c.us`, `${digits}@s.whatsapp.net`]);
+    }
+});
