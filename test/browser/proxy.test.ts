@@ -170,7 +170,7 @@ describe('a session goes through its proxy', () => {
         return at;
       });
       const other = await session.launch({}, { proxy: parseProxy(`http://127.0.0.1:${port}`) });
-      expect((await other.heard.untilSignal('crashed')).reason).toContain('ERR_PROXY_CONNECTION_FAILED');
+      expect((await other.heard.untilSignal('progress')).reason).toContain('ERR_PROXY_CONNECTION_FAILED');
     },
     LONG,
   );

@@ -10,7 +10,7 @@ import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlin
 import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
-import { createLogger } from '../../bridge/src/ops/logger.ts';
+import { createLogger, type Log } from '../../bridge/src/ops/logger.ts';
 import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
 import type { Account, Group, Heard } from '../standin/account.ts';
 import type { WireMessage } from '../standin/frames.ts';
@@ -72,13 +72,14 @@ export class WebjsHarness {
     listener: EngineListener,
     deadlines: Partial<Deadlines> = {},
     { browserArgs = [], ...others }: WebjsSettings = {},
+    log: Log = createLogger('silent', 'json'),
   ): Engine {
     const settings = {
       browserPath: this.browserPath,
       browserArgs: [...this.standin.browserArgs, ...browserArgs],
       ...others,
     };
-    const factory = new WebjsFactory(settings, systemClock, createLogger('silent', 'json'), {
+    const factory = new WebjsFactory(settings, systemClock, log, {
       ...DEADLINES,
       ...deadlines,
     });

@@ -25,8 +25,13 @@ export type PageCommand =
   | { readonly do: 'grow'; readonly megabytes: number }
   | { readonly do: 'state'; readonly state: string }
   | { readonly do: 'resync' }
+  | { readonly do: 'progress'; readonly history: number }
+  | { readonly do: 'dialog'; readonly kind: DialogKind }
   | { readonly do: 'iframes'; readonly count: number }
   | { readonly do: 'reload' };
+
+/** What stops the page's main thread until somebody answers it. */
+export type DialogKind = 'alert' | 'confirm' | 'prompt';
 
 const ANSWER_MS = 20_000;
 
@@ -119,6 +124,16 @@ export class OpenPage {
   /** The page says once more that it has synced. */
   resync(): Promise<void> {
     return this.#tell({ do: 'resync' });
+  }
+
+  /** The history that the phone sends to a newly linked device has come so far, in percent. */
+  progress(history: number): Promise<void> {
+    return this.#tell({ do: 'progress', history });
+  }
+
+  /** The page shows a dialog in a moment, and does nothing else until it is answered. */
+  dialog(kind: DialogKind): Promise<void> {
+    return this.#tell({ do: 'dialog', kind });
   }
 
   /** Frames inside the page navigate, which makes whatsapp-web.js inject itself again, once for each. */

@@ -29,6 +29,9 @@ export class Standin {
   #server: Server | undefined;
   #sockets: WebSocketServer | undefined;
   #pin = '';
+  #port = 0;
+  /** What the server answers instead of the page; 200 for the page itself. */
+  pageStatus = 200;
 
   async start(port = 0): Promise<void> {
     const { key, cert, pin } = await makeCertificate(HOST);
@@ -41,21 +44,32 @@ export class Standin {
     });
     this.#sockets = new WebSocketServer({ server: this.#server, maxPayload: 64 * 1024 * 1024 });
     this.#sockets.on('connection', (socket, request) => this.#connected(socket, request));
-    await new Promise<void>((resolve, reject) => {
-      this.#server?.once('error', reject).listen(port, '127.0.0.1', resolve);
-    });
+    await this.#listen(port);
   }
 
   async stop(): Promise<void> {
     this.#linking.stop();
-    for (const socket of this.#sockets?.clients ?? []) socket.terminate();
     this.#sockets?.close();
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined));
+    await this.goAway();
+  }
+
+  /** The network is away: what is open breaks off, and nothing can be reached until `comeBack`. */
+  async goAway(): Promise<void> {
+    if (!this.#server?.listening) return;
+    this.#port = this.port;
+    for (const socket of this.#sockets?.clients ?? []) socket.terminate();
+    const closed = new Promise((resolve) => this.#server?.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** The network is back after `goAway`. */
+  comeBack(): Promise<void> {
+    return this.#listen(this.#port);
   }
 
   get port(): number {
-    return (this.#server?.address() as AddressInfo).port;
+    return (this.#server?.address() as AddressInfo | null)?.port ?? this.#port;
   }
 
   /** What makes Chromium take this server for WhatsApp Web, and reach nothing else. */
@@ -122,6 +136,12 @@ export class Standin {
     this.media.expire(directPath);
   }
 
+  #listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server?.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', `https://${HOST}`);
     const noStore = { 'cache-control': 'no-store' };
@@ -132,6 +152,7 @@ export class Standin {
       return void response.writeHead(200, noStore).end();
     }
     if (pathname === '/') {
+      if (this.pageStatus !== 200) return void response.writeHead(this.pageStatus, noStore).end();
       const page = await readFile(new URL('index.html', PAGE_FOLDER), 'utf8');
       response.writeHead(200, { 'content-type': 'text/html', ...noStore });
       return void response.end(

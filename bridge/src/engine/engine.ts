@@ -22,7 +22,10 @@ export type EngineSignal =
   | { readonly kind: 'qr'; readonly code: string; readonly expiresAt: Date }
   /** The code to type on the phone, after `requestPairingCode` and again each time it was renewed. */
   | { readonly kind: 'pairing_code'; readonly code: string; readonly expiresAt: Date }
+  /** The code was taken, or the account was linked before; its data is still to be loaded. */
   | { readonly kind: 'authenticated' }
+  /** It is not ready yet and gets on: the time it has for that begins again. `reason` says how far it is, for a person. */
+  | { readonly kind: 'progress'; readonly reason: string }
   | { readonly kind: 'ready'; readonly self: Address }
   /** The line is lost. An engine that gets it back signals `ready` again; one that does not is replaced after a while. */
   | { readonly kind: 'interrupted'; readonly reason: string }

@@ -234,15 +234,24 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return () => this.#readyListeners.delete(listener);
   }
 
-  /** Starts sessions so that no more than a few connect at once. One that does not get ready frees its place too. */
+  /**
+   * Starts sessions so that no more than a few connect at once. One that does not get ready in its usual time frees its place
+   * too: it may go on for long, with much to load or without a network.
+   */
   async #restore(wanted: readonly Held[]): Promise<void> {
+    const { clock, options } = this.#deps;
     const waiting = [...wanted];
     const work = async (): Promise<void> => {
       for (let held = waiting.shift(); held && !this.#closing; held = waiting.shift()) {
         const supervisor = held.supervised?.supervisor;
         if (!supervisor || !held.wanted || held.deleting) continue;
         await supervisor.restore();
-        await this.#until(() => this.#closing || !BUSY.has(supervisor.machine.state));
+        const over = new AbortController();
+        await Promise.race([
+          this.#until(() => this.#closing || !BUSY.has(supervisor.machine.state)),
+          clock.sleep(options.startDeadlineMs, over.signal).catch(() => undefined),
+        ]);
+        over.abort();
       }
     };
     await Promise.all(Array.from({ length: this.#options.restoreConcurrency }, work));

@@ -30,9 +30,9 @@ export type Input =
   | { readonly on: 'start'; readonly reason: string }
   | { readonly on: 'stop'; readonly reason: string }
   | { readonly on: 'qr' | 'authenticated' | 'ready' | 'recovered' }
-  | { readonly on: 'interrupted' | 'degraded' | 'logged_out' | 'refused'; readonly reason: string }
+  | { readonly on: 'progress' | 'interrupted' | 'degraded' | 'logged_out' | 'refused'; readonly reason: string }
   | { readonly on: 'crashed'; readonly reason: string; readonly retryAfterMs?: number | undefined }
-  /** The engine took too long to become ready. */
+  /** The engine took too long to become ready, or to get on with it. */
   | { readonly on: 'deadline' }
   /** The wait before the next launch is over. */
   | { readonly on: 'retry_due' }
@@ -101,6 +101,8 @@ export function step(machine: Machine, input: Input): Step {
       return authenticated(machine);
     case 'ready':
       return ready(machine);
+    case 'progress':
+      return progress(machine, input.reason);
     case 'interrupted':
       return interrupted(machine, input.reason);
     case 'degraded':
@@ -114,9 +116,7 @@ export function step(machine: Machine, input: Input): Step {
     case 'crashed':
       return machine.state === 'failed' ? stay(machine) : fall(machine, input.reason, input.retryAfterMs);
     case 'deadline':
-      return UNDER_WAY.has(machine.state) && machine.state !== 'awaiting_scan'
-        ? fall(machine, 'it did not become ready in time')
-        : stay(machine);
+      return hasDeadline(machine) ? fall(machine, `it did not become ready in time: ${machine.reason}`) : stay(machine);
     case 'retry_due':
       return retry(machine);
     case 'stable':
@@ -134,6 +134,8 @@ const to = (machine: Machine, state: SessionState, reason: string): Machine => (
   state,
   reason,
 });
+/** A person may take as long as they like to scan a code. */
+const hasDeadline = ({ state }: Machine): boolean => UNDER_WAY.has(state) && state !== 'awaiting_scan';
 const deadline = (machine: Machine): Action => ({ do: 'arm', timer: 'deadline', attempt: machine.attempt + 1 });
 
 function start(machine: Machine, reason: string): Step {
@@ -168,6 +170,11 @@ function authenticated(machine: Machine): Step {
   };
 }
 
+/** However long the data of an account takes to load, an engine that gets on with it is not replaced. */
+function progress(machine: Machine, reason: string): Step {
+  return hasDeadline(machine) ? { machine: { ...machine, reason }, actions: [deadline(machine)] } : stay(machine);
+}
+
 function ready(machine: Machine): Step {
   if (machine.state === 'ready') return stay(machine);
   if (!UNDER_WAY.has(machine.state)) return stay(machine);
@@ -199,10 +206,9 @@ function interrupted(machine: Machine, reason: string): Step {
 function degraded(machine: Machine, reason: string): Step {
   if (machine.degraded === reason || (machine.state !== 'ready' && !UNDER_WAY.has(machine.state))) return stay(machine);
   // An engine that says what keeps it from becoming ready is at work: it gets its time anew.
-  const waits = UNDER_WAY.has(machine.state) && machine.state !== 'awaiting_scan';
   return {
     machine: { ...machine, degraded: reason },
-    actions: [{ do: 'announce_degraded' }, ...(waits ? [deadline(machine)] : [])],
+    actions: [{ do: 'announce_degraded' }, ...(hasDeadline(machine) ? [deadline(machine)] : [])],
   };
 }
 

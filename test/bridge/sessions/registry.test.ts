@@ -305,6 +305,23 @@ describe('session registry', () => {
     await waitFor(() => second.list().filter((view) => view.state === 'awaiting_scan').length === 3);
   });
 
+  test('a session that is under way for long takes the place of another for its usual time only', async () => {
+    const first = await open();
+    for (const each of ['a', 'b']) await first.add(name(each), 'sandbox');
+    const made = factory.made.length;
+    const getsOn = setInterval(
+      () => factory.made[made]?.listener.signal({ kind: 'progress', reason: 'half of it is loaded' }),
+      100,
+    );
+    try {
+      const second = await reopen(first, { restoreConcurrency: 1 });
+      await waitFor(() => factory.made.length === made + 2);
+      expect(second.get(name('a'))).toMatchObject({ state: 'starting', reason: 'half of it is loaded' });
+    } finally {
+      clearInterval(getsOn);
+    }
+  });
+
   test('delete removes the login state and what the engine kept, also when it was interrupted', async () => {
     const first = await open();
     await first.add(name('old'), 'sandbox');

@@ -7,6 +7,7 @@ const signal = fc.constantFrom<Input>(
   { on: 'qr' },
   { on: 'authenticated' },
   { on: 'ready' },
+  { on: 'progress', reason: 'half of it is loaded' },
   { on: 'interrupted', reason: 'line lost' },
   { on: 'degraded', reason: 'slow' },
   { on: 'degraded', reason: 'no pictures' },
@@ -273,6 +274,26 @@ describe('session machine: the ways that matter', () => {
     ]);
     const shown = end([{ on: 'start', reason: 'added' }, { on: 'qr' }]);
     expect(did(step(shown, { on: 'degraded', reason: 'busy for 30 s' }).actions)).toEqual(['announce_degraded']);
+  });
+
+  test('an engine that gets on gets its time anew, and where it is stuck the reason says how far it was', () => {
+    const loading = end([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'authenticated' }]);
+    const { machine, actions } = step(loading, { on: 'progress', reason: '40 % of the history' });
+    expect(machine).toMatchObject({ state: 'connecting', reason: '40 % of the history' });
+    expect(did(actions)).toEqual(['arm deadline']);
+    expect(step(machine, { on: 'deadline' }).machine).toMatchObject({
+      state: 'failed',
+      reason: 'it did not become ready in time: 40 % of the history',
+    });
+    for (const waits of [end([{ on: 'start', reason: 'added' }, { on: 'qr' }]), atRest('stopped', 'new')])
+      expect(step(waits, { on: 'progress', reason: '50 %' })).toEqual({ machine: waits, actions: [] });
+  });
+
+  test('a code that was taken in vain is followed by another', () => {
+    const taken = end([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'authenticated' }]);
+    const { machine, actions } = step(taken, { on: 'qr' });
+    expect(machine.state).toBe('awaiting_scan');
+    expect(did(actions)).toEqual(['disarm deadline', 'disarm stable', 'show_qr']);
   });
 
   test('a broken line while a code is shown takes the code away', () => {

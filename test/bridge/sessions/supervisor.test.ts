@@ -201,6 +201,21 @@ describe('supervisor', () => {
     expect(supervisor.machine).toMatchObject({ state: 'failed', reason: 'create threw', attempt: 3 });
   });
 
+  test('an engine that gets on has as long as it does, and one that stops getting on is replaced', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'authenticated' });
+    for (let percent = 10; percent <= 100; percent += 10) {
+      await clock.pass(OPTIONS.startDeadlineMs - 1);
+      factory.last.listener.signal({ kind: 'progress', reason: `${percent} % is loaded` });
+    }
+    expect(factory.made).toHaveLength(1);
+    expect(supervisor.machine).toMatchObject({ state: 'connecting', reason: '100 % is loaded' });
+    await clock.pass(OPTIONS.startDeadlineMs);
+    expect(supervisor.machine).toMatchObject({ state: 'failed', attempt: 1 });
+  });
+
   test('nobody has to scan within the start deadline', async () => {
     const { supervisor, factory, clock } = make();
     await supervisor.start('test');

@@ -2,7 +2,7 @@
 import { restoreHooks } from './calls.js';
 import { Chat, Msg, renewCollections } from './collections.js';
 import { holdInbound } from './connection.js';
-import { Socket } from './identity.js';
+import { historySync, Socket } from './identity.js';
 import { breakFunction, mend } from './registry.js';
 
 /** What grew stays referenced. */
@@ -23,6 +23,8 @@ const commands = {
     Socket.set({ hasSynced: false });
     Socket.set({ hasSynced: true });
   },
+  progress: ({ history }) => historySync.set({ incomplete: history < 100, realProgress: history }),
+  dialog: ({ kind }) => void setTimeout(() => window[kind]('Something went wrong.'), 20),
   iframes: ({ count }) => {
     for (let each = 0; each < count; each += 1) {
       const frame = document.createElement('iframe');

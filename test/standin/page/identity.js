@@ -59,3 +59,6 @@ export function offlineProgressIs(percent) {
   Cmd.trigger('offline_progress_update_from_bridge');
 }
 define('WAWebOfflineHandler', { OfflineMessageHandler: { getOfflineDeliveryProgress: () => offlineProgress } });
+/** How far the history has come that the phone sends to a newly linked device. */
+export const historySync = new Model({ incomplete: false, realProgress: null });
+define('WAWebHistorySyncProgressModel', { getHistorySyncProgressModel: () => historySync });

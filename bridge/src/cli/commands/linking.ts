@@ -10,6 +10,7 @@ import { isProblem } from '../failure.ts';
 export interface LinkingSession {
   readonly state: string;
   readonly reason: string;
+  readonly degraded: string | null;
   readonly simulated: boolean;
 }
 export interface LoginCode {
@@ -18,6 +19,7 @@ export interface LoginCode {
 }
 
 const POLL_MS = 700;
+const LOADING = 'The account is linked; its data is loading ...';
 const END_STATES = ['failed', 'stopped', 'logged_out'];
 export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${encodeURIComponent(name)}${rest}`;
 
@@ -35,11 +37,15 @@ export async function untilReady<Session extends LinkingSession>(
   shown = '',
 ): Promise<Session> {
   const client = context.client();
+  let told = '';
   for (;;) {
     const now = await client.request<Session>('GET', sessionPath(name));
     if (now.state === 'ready') return now;
     if (END_STATES.includes(now.state))
       throw new WabError('WAB_SESSION_STATE', { session: name, state: now.state, hint: now.reason });
+    // Loading the data of an account can take long, and so can a network that is away.
+    const waits = now.degraded ?? (now.state === 'connecting' ? LOADING : '');
+    if (waits !== '' && waits !== told) context.output.note((told = waits));
     const code = now.state === 'awaiting_scan' ? await currentCode(context, name, source) : null;
     if (code !== null && code.code !== shown) {
       shown = code.code;

@@ -27,6 +27,8 @@ export interface Deadlines {
   /** How often the page's state is looked at before the session is ready, and after. */
   readonly watchStarting: number;
   readonly watchReady: number;
+  /** How often a page that cannot be reached is asked for again. */
+  readonly reachEvery: number;
   /** How often browser and page are asked for a sign of life, and how long the browser may take to give it. */
   readonly livenessEvery: number;
   readonly browserAnswer: number;
@@ -37,7 +39,7 @@ export interface Deadlines {
   /** How long a page may do nothing without an answer, and how long it may compute without one. */
   readonly hungAfter: number;
   readonly busyAtMost: number;
-  /** From when on it is told that a page is busy. */
+  /** From when on it is told that a page is busy, or cannot be reached. */
   readonly busyTold: number;
   /** How often a session that is ready is examined, and how long the page may take to answer for that. */
   readonly examineEvery: number;
@@ -73,6 +75,7 @@ export const DEADLINES: Deadlines = {
   close: 5_000,
   watchStarting: 500,
   watchReady: 10_000,
+  reachEvery: 5_000,
   livenessEvery: 5_000,
   browserAnswer: 15_000,
   browserMisses: 3,

@@ -71,6 +71,8 @@ export function assembleLive(parts: LiveParts): Live {
     qr: (code) => login.shown(code),
     idle: () => login.idle(),
     authenticated: () => login.authenticated(),
+    unauthenticated: () => login.unauthenticated(),
+    progress: (reason) => listener.signal({ kind: 'progress', reason }),
     ready: () => void onReady(live, parts),
     interrupted: (reason) => {
       catchUp.interrupted();
@@ -94,6 +96,11 @@ export function assembleLive(parts: LiveParts): Live {
       if (!isIdentified(raw, log)) return;
       sweep.heard({ ...raw, ack: level });
       onAck(live, raw, level);
+    },
+    unreachable: (error, forMs) => {
+      const reason = `web.whatsapp.com cannot be reached (${error}); it is asked again every few seconds`;
+      if (forMs >= deadlines.busyTold) health.tell(reason);
+      listener.signal({ kind: 'progress', reason });
     },
     uploaded: (stanza) => health.uploaded(stanza),
     ended: parts.ended,

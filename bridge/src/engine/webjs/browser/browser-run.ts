@@ -9,10 +9,12 @@ import type whatsapp from 'whatsapp-web.js';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { Reach } from './reach.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
 import { describe } from '../page/page-reason.ts';
+import { reconnect } from '../page/page-probes.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import { attributeRejections } from './rejections.ts';
@@ -22,13 +24,18 @@ export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
 export interface RunListener extends Omit<WatchListener, 'refused'> {
   qr(code: string): void;
-  authenticated(): void;
   message(message: whatsapp.Message): void;
   /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
   undecrypted(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
   /** The library says that a medium was uploaded, of the message with this stanza. */
   uploaded(stanza: string): void;
+  /**
+   * WhatsApp Web cannot be reached, which no other browser would change. Comes again while that lasts.
+   *
+   * @param forMs for how long, in milliseconds
+   */
+  unreachable(error: string, forMs: number): void;
   /** The run is over; `close` is still to be called. Comes at most once. */
   ended(how: RunEnd, reason: string, retryAfterMs?: number): void;
 }
@@ -57,6 +64,7 @@ export class BrowserRun {
   #closing: Promise<void> | null = null;
   #vitals: Vitals | null = null;
   #liveness: Liveness | null = null;
+  #reach: Reach | null = null;
   /** The renderer is being ended on purpose. */
   #replacing = false;
   #heardAt: number | null = null;
@@ -72,6 +80,9 @@ export class BrowserRun {
         listener.ready();
       },
       interrupted: (reason) => listener.interrupted(reason),
+      authenticated: () => listener.authenticated(),
+      unauthenticated: () => listener.unauthenticated(),
+      progress: (reason) => listener.progress(reason),
       idle: () => listener.idle(),
       refused: (reason) => this.#end('refused', reason),
     };
@@ -86,12 +97,23 @@ export class BrowserRun {
       () => {
         this.#listen();
         this.#initialized = this.#client.initialize();
-        within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web').catch((error) =>
-          this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`),
-        );
+        this.#untilStarted().catch((error) => this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`));
         void this.#watch.keep();
       },
     );
+  }
+
+  /** The time of a start counts while WhatsApp Web can be reached. */
+  async #untilStarted(): Promise<void> {
+    for (;;) {
+      const before = this.#reach?.lastAwayAt ?? null;
+      try {
+        return await within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web');
+      } catch (error) {
+        const late = error instanceof TransportError && error.late;
+        if (!late || (this.#reach?.lastAwayAt ?? null) === before) throw error;
+      }
+    }
   }
 
   /** The browser's process, which leads a group of its own; null before it runs. */
@@ -111,6 +133,11 @@ export class BrowserRun {
 
   get client(): whatsapp.Client {
     return this.#client;
+  }
+
+  /** WhatsApp Web cannot be reached for now, which is no fault of this browser. */
+  get isAway(): boolean {
+    return this.#reach?.isAway ?? false;
   }
 
   get liveness(): LivenessView {
@@ -207,12 +234,14 @@ export class BrowserRun {
     this.#vitals = vitalsOf(browser, page);
     this.#liveness = new Liveness(this.#vitals, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
     void this.#liveness.keep(this.#stopWatching.signal);
+    this.#reach = this.#watchReach(page, this.#vitals);
     browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
     page.on('error', (error) => {
       if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
     });
     page.on('framenavigated', (frame) => {
-      if (frame === page.mainFrame()) void this.#watch.navigated();
+      if (frame !== page.mainFrame()) return;
+      void this.#watch.navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
     page.on('response', (response) => {
@@ -222,10 +251,28 @@ export class BrowserRun {
     });
   }
 
+  #watchReach(page: Page, vitals: Vitals): Reach {
+    const reach = new Reach({
+      page,
+      url: WHATSAPP_WEB,
+      every: this.#deadlines.reachEvery,
+      ask: () => within(vitals.reach(WHATSAPP_WEB), this.#deadlines.call, 'asking for WhatsApp Web'),
+      isCutOff: () => this.#watch.isCutOff,
+      away: (error, forMs) => this.#tell(() => this.#listener.unreachable(error, forMs)),
+      back: () => void this.#calls?.call(reconnect, this.#deadlines.call).catch(() => undefined),
+      clock: this.#clock,
+      until: this.#stopWatching.signal,
+    });
+    reach.watch();
+    void reach.keep();
+    return reach;
+  }
+
   #listen(): void {
     const client = this.#client;
     client.onInjectFailed = (error) =>
       this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
+    client.onInjected = (document) => this.#watch.awaits(document);
     client.on('qr', (code) => this.#tell(() => this.#listener.qr(code)));
     client.on('authenticated', () => this.#tell(() => this.#listener.authenticated()));
     client.on('ready', () => void this.#watch.attached());

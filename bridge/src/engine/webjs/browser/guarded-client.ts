@@ -23,6 +23,8 @@ const library = whatsapp.Client.prototype as unknown as Internals;
 export class GuardedClient extends whatsapp.Client {
   /** Called when the library fails to take hold of a document after a navigation. */
   onInjectFailed: (error: unknown) => void = () => undefined;
+  /** Called once the library has taken hold of a document: it learns of the end of a sync from then on. */
+  onInjected: (document: string) => void = () => undefined;
   readonly #injected = new Map<string, Promise<void>>();
   readonly #attached = new Map<string, Promise<void>>();
   #first = true;
@@ -32,6 +34,8 @@ export class GuardedClient extends whatsapp.Client {
       this.#first = false;
       return this.#injectFirst();
     }
+    // Nothing was reached, and this is the browser's own page.
+    if (this.pageOrThrow.url().startsWith('chrome-error:')) return;
     await this.#injectOnce().catch((error: unknown) => this.onInjectFailed(error));
   }
 
@@ -73,13 +77,17 @@ export class GuardedClient extends whatsapp.Client {
       if (!failed && (await this.#isHeld())) {
         this.#injected.clear();
         this.#injected.set(shown, Promise.resolve());
+        this.onInjected(shown);
         return;
       }
     }
   }
 
   #injectOnce(): Promise<void> {
-    return this.#once(this.#injected, () => library.inject.call(this));
+    return this.#once(this.#injected, async (document) => {
+      await library.inject.call(this);
+      this.onInjected(document);
+    });
   }
 
   /** The library's first injection leaves this in a document. */
@@ -92,11 +100,11 @@ export class GuardedClient extends whatsapp.Client {
     return this.pageOrThrow.evaluate(() => window.wabridge.document);
   }
 
-  async #once(done: Map<string, Promise<void>>, work: () => Promise<void>): Promise<void> {
+  async #once(done: Map<string, Promise<void>>, work: (document: string) => Promise<void>): Promise<void> {
     const document = await this.#document();
     const running = done.get(document);
     if (running) return running;
-    const started = work();
+    const started = work(document);
     // A document that is gone does not come back.
     done.clear();
     done.set(document, started);

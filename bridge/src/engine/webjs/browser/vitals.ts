@@ -11,6 +11,8 @@ export interface Vitals {
   rendererSeconds(): Promise<number | null>;
   /** Resolves when the page's main thread has a moment to answer. */
   ping(): Promise<void>;
+  /** Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error. */
+  reach(url: string): Promise<string | null>;
   /** Ends the page's renderer, whatever it is doing; the page's `error` event tells when that is done. */
   endRenderer(): void;
 }
@@ -28,6 +30,20 @@ export function vitalsOf(browser: Browser, page: Page): Vitals {
     },
     async ping() {
       await ofPage((session) => session.send('Runtime.evaluate', { expression: '0' }));
+    },
+    async reach(url) {
+      return ofPage(async (session) => {
+        const { frameTree } = await session.send('Page.getFrameTree');
+        const options = { disableCache: true, includeCredentials: false };
+        const { resource } = await session.send('Network.loadNetworkResource', {
+          frameId: frameTree.frame.id,
+          url,
+          options,
+        });
+        // The browser holds what it loaded until it is told that nobody wants it.
+        if (resource.stream !== undefined) await session.send('IO.close', { handle: resource.stream });
+        return resource.netErrorName ?? null;
+      });
     },
     endRenderer() {
       // Carried out by the browser, so that a renderer that hangs cannot refuse. It is never answered.

@@ -18,7 +18,7 @@ const SECRET = 3;
 export interface LoginListener {
   qr(code: string, expiresAt: Date): void;
   pairingCode(code: PairingCode): void;
-  /** Comes once; `anew` where the account was linked just now. */
+  /** Comes once for each login; `anew` where the account was linked just now. */
   authenticated(anew: boolean): void;
 }
 
@@ -62,7 +62,8 @@ export class Login {
 
   /** The page shows a code. */
   shown(code: string): void {
-    if (code.startsWith('undefined')) return;
+    // The page has none any more, as after a scan.
+    if (/^(undefined|null),/.test(code)) return;
     const now = this.#parts.clock.now();
     this.#linkedAt = Math.floor(now / 1000) - CLOCKS_DIFFER_S;
     this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
@@ -85,12 +86,20 @@ export class Login {
     return this.#pairing.request(phone);
   }
 
-  /** Said again after every sync; only the first is news. */
+  /** The page has an account, whose data may still be loading. Said again after every sync; only the first is news. */
   authenticated(): void {
     this.end();
     if (this.#authenticated) return;
     this.#authenticated = true;
     this.#parts.listener.authenticated(this.#qrCodes > 0);
+  }
+
+  /** The code that was taken did not link the page: it shows codes again, and the last of them may still hold. */
+  unauthenticated(): void {
+    if (!this.#authenticated) return;
+    this.#authenticated = false;
+    if (this.#qr && this.#qr.expiresAt.getTime() > this.#parts.clock.now())
+      this.#show(this.#qr.code, this.#qr.expiresAt);
   }
 
   /** Nobody is linked by this page any more. */

@@ -12,20 +12,59 @@ export interface PageState {
   readonly hasSynced: boolean;
   /** The library has put its helpers into this document. */
   readonly injected: boolean;
+  /** Whether the page has an account, synced or not; null while that is open. */
+  readonly linked: boolean | null;
+  /** How far a sync that is not over has come; null where there is none. */
+  readonly sync: SyncFigures | null;
+}
+
+/** The page's own figures; each is null where the page does not tell it. */
+export interface SyncFigures {
+  /** Of what came while the page was closed, in percent. */
+  readonly offline: number | null;
+  /** Of the history that the phone sends to a newly linked device, in percent. */
+  readonly history: number | null;
+  readonly chats: number | null;
 }
 
 export function readState(): PageState {
   const document = window.wabridge.document;
+  const figure = (read: () => unknown): number | null => {
+    try {
+      const value = read();
+      return typeof value === 'number' && Number.isFinite(value) ? value : null;
+    } catch {
+      // Some of them throw until their part of the sync begins, and a version may lack them.
+      return null;
+    }
+  };
+  // A page goes through PAIRING before its first code as well as after one was taken.
+  const isLinked = (state: string): boolean | null => {
+    if (state === 'CONNECTED') return true;
+    if (state === 'UNPAIRED' || state === 'UNPAIRED_IDLE') return false;
+    if (state !== 'PAIRING') return null;
+    const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
+    return getMaybeMePnUser() || getMaybeMeLidUser() ? true : null;
+  };
   try {
     const { Socket } = window.require('WAWebSocketModel');
+    const hasSynced = Boolean(Socket.hasSynced);
+    const syncs = Socket.state === 'CONNECTED' && !hasSynced;
+    const offline = (): unknown =>
+      window.require('WAWebOfflineHandler').OfflineMessageHandler.getOfflineDeliveryProgress();
+    const history = (): unknown =>
+      window.require('WAWebHistorySyncProgressModel').getHistorySyncProgressModel().realProgress;
+    const chats = (): unknown => window.require('WAWebCollections').Chat.getModelsArray().length;
     return {
       document,
       state: Socket.state,
-      hasSynced: Boolean(Socket.hasSynced),
+      hasSynced,
       injected: window.WWebJS !== undefined,
+      linked: isLinked(Socket.state),
+      sync: syncs ? { offline: figure(offline), history: figure(history), chats: figure(chats) } : null,
     };
   } catch {
-    return { document, state: null, hasSynced: false, injected: false };
+    return { document, state: null, hasSynced: false, injected: false, linked: null, sync: null };
   }
 }
 

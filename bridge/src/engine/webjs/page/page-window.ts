@@ -55,6 +55,8 @@ interface PageModules {
   WAWebSocketModel: {
     Socket: Listenable & { state: string; hasSynced: boolean; logout: () => Promise<void>; reconnect: () => void };
   };
+  WAWebOfflineHandler: { OfflineMessageHandler: { getOfflineDeliveryProgress: () => unknown } };
+  WAWebHistorySyncProgressModel: { getHistorySyncProgressModel: () => { readonly realProgress?: unknown } };
   WAWebCmd: { Cmd: { refreshQR: () => void } };
   WAWebAltDeviceLinkingApi:
     | {

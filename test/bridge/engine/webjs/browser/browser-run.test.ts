@@ -14,16 +14,26 @@ let state: PageState | Error;
 let page: EventEmitter;
 let client: EventEmitter;
 let run: BrowserRun;
-const mainFrame = {};
+let address: string;
+const mainFrame = { url: () => address };
 
-const connected = (document: string): PageState => ({ document, state: 'CONNECTED', hasSynced: true, injected: true });
+const connected = (document: string): PageState => ({
+  document,
+  state: 'CONNECTED',
+  hasSynced: true,
+  injected: true,
+  linked: true,
+  sync: null,
+});
 
 beforeEach(async () => {
   heard = [];
+  address = 'https://web.whatsapp.com/';
   state = connected('first');
   const noSession = async (): Promise<never> => Promise.reject(new Error('not part of this test'));
   page = Object.assign(new EventEmitter(), {
     mainFrame: () => mainFrame,
+    goto: async () => null,
     createCDPSession: noSession,
     evaluate: async (fn: unknown) => {
       if (fn !== readState) return undefined;
@@ -40,7 +50,7 @@ beforeEach(async () => {
     {},
     {
       get: (_, name: string) => (reason?: string) =>
-        void heard.push(name === 'interrupted' ? `${name}: ${reason}` : name),
+        void (name === 'authenticated' || heard.push(name === 'interrupted' ? `${name}: ${reason}` : name)),
     },
   ) as ConstructorParameters<typeof BrowserRun>[1];
   run = new BrowserRun(

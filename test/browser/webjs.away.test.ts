@@ -1,0 +1,78 @@
+/** A page that cannot be had, since the network is away. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '../until.ts';
+import { LONG, SessionAtTest } from './session-at-test.ts';
+import { SupervisedSession } from './supervised-session.ts';
+
+const FOREVER_MS = 3_600_000;
+/** A second launch would wait for ever. */
+const ONE_LAUNCH = { startDeadlineMs: 15_000, backoff: { firstMs: FOREVER_MS, longestMs: FOREVER_MS } };
+const SOON = { reachEvery: 500, busyTold: 2_000 };
+
+let session: SessionAtTest;
+let phone: SupervisedSession;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+});
+afterEach(async () => {
+  await phone.supervisor.close('the test is over');
+  await session.close();
+}, LONG);
+
+async function linked(): Promise<void> {
+  phone = new SupervisedSession(session, ONE_LAUNCH, SOON);
+  session.standin.scan(await phone.code(), session.me);
+  await phone.untilState('ready');
+}
+const isAway = (): boolean => phone.supervisor.machine.reason.includes('cannot be reached');
+const hears = async (text: string): Promise<void> => {
+  session.standin.network.say(session.bob, session.me, text);
+  await until(text, () => JSON.stringify(phone.recorder.facts).includes(text));
+};
+
+describe('a network that is away', () => {
+  test(
+    'while the page is loaded: the same browser waits for it, says so, and is back with it',
+    async () => {
+      await linked();
+      await session.standin.goAway();
+      await until('the reason', isAway);
+      // Longer than a session may take to become ready.
+      await wait(ONE_LAUNCH.startDeadlineMs + 2_000);
+      expect(phone.state).toBe('reconnecting');
+      expect(phone.supervisor.machine.degraded).toMatch(/cannot be reached \(ERR_CONNECTION_REFUSED\)/);
+      await session.standin.comeBack();
+      await phone.untilState('ready');
+      await hears('back again');
+      expect(phone.launches).toBe(1);
+    },
+    LONG,
+  );
+
+  test(
+    'at the start, and at a reload: the page is asked for again in the same browser',
+    async () => {
+      phone = new SupervisedSession(session, ONE_LAUNCH, SOON);
+      await session.standin.goAway();
+      await phone.supervisor.start('a test');
+      await until('the reason', isAway);
+      await wait(ONE_LAUNCH.startDeadlineMs + 2_000);
+      expect(phone.state).toBe('starting');
+      await session.standin.comeBack();
+      session.standin.scan(await until('a QR code', () => phone.supervisor.codes.qr?.code), session.me);
+      await phone.untilState('ready');
+
+      const page = session.standin.pageOf(session.me);
+      const gone = session.standin.goAway();
+      await page.reload().catch(() => undefined);
+      await gone;
+      await until('the reason', isAway);
+      await session.standin.comeBack();
+      await phone.untilState('ready');
+      await hears('back again');
+      expect(phone.launches).toBe(1);
+    },
+    2 * LONG,
+  );
+});
