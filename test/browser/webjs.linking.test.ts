@@ -73,3 +73,21 @@ test(
   },
   LONG,
 );
+
+test(
+  'an account that was unlinked while the bridge was down is logged out, and the next start shows a code',
+  async () => {
+    const phone = (supervised = new SupervisedSession(session));
+    session.standin.scan(await phone.code(), session.me);
+    await phone.untilState('ready');
+    await phone.supervisor.stop('the bridge is down');
+    session.standin.network.unlink(session.me);
+    await phone.supervisor.start('the bridge is back');
+    await phone.untilState('logged_out');
+    expect(phone.supervisor.self).toBeNull();
+    expect(phone.recorder.states).not.toContain('failed');
+    session.standin.scan(await phone.code(), session.me);
+    await phone.untilState('ready');
+  },
+  LONG,
+);

@@ -346,7 +346,10 @@ export class Supervisor {
   }
 
   #heard(signal: EngineSignal): void {
-    if (signal.kind === 'qr') {
+    if (signal.kind === 'qr' && this.#self !== null) {
+      // Nobody asks a linked account to scan; what is linked next may be another one.
+      this.#take({ on: 'logged_out', reason: 'the account is no longer linked: WhatsApp asks for another scan' });
+    } else if (signal.kind === 'qr') {
       this.codes.offer(signal);
       this.#take({ on: 'qr' });
     } else if (signal.kind === 'ready') {

@@ -306,14 +306,36 @@ describe('supervisor', () => {
     const made = await ready(make());
     const { supervisor, factory, recorder } = made;
     factory.last.listener.signal({ kind: 'qr', code: 'A', expiresAt: new Date(made.clock.now() + 60_000) });
+    expect(supervisor.machine.state).toBe('logged_out');
     expect(supervisor.account).toEqual({ account: SELF, login: 1 });
     expect(made.unlinks()).toBe(1);
+    await supervisor.start('link another');
+    await settle();
     const other = addressOf('4915550000002@c.us' as ChatId);
     factory.last.listener.signal({ kind: 'authenticated' });
     factory.last.listener.signal({ kind: 'ready', self: other });
     expect(supervisor.account).toEqual({ account: other, login: 1 });
     const kept = { account: JSON.stringify(other), login: 1 };
     expect(recorder.effects.map((call) => call.args)).toContainEqual(expect.objectContaining(kept));
+  });
+
+  test('a code to scan, where an account was linked, means that it no longer is: logged_out, and the next start links', async () => {
+    const { supervisor, factory, recorder, clock } = await ready(make());
+    await supervisor.stop('the bridge is down');
+    await supervisor.start('the bridge is back');
+    await settle();
+    const code = { kind: 'qr', code: 'QR', expiresAt: new Date(clock.now() + 20_000) } as const;
+    factory.last.listener.signal(code);
+    expect(supervisor.machine.state).toBe('logged_out');
+    expect(supervisor.self).toBeNull();
+    expect(recorder.effects.map((call) => call.args)).toContainEqual(
+      expect.objectContaining({ desired: 'logged_out' }),
+    );
+    await supervisor.start('link it again');
+    await settle();
+    factory.last.listener.signal(code);
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    expect(supervisor.codes.qr?.code).toBe('QR');
   });
 
   test('logout unlinks through the engine; an engine that cannot leaves the session as it was', async () => {

@@ -43,6 +43,9 @@ export interface RunListener extends Omit<WatchListener, 'refused'> {
 /** What is known before there is a browser. */
 const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
 const WHATSAPP_WEB = 'https://web.whatsapp.com/';
+/** Where the page goes once WhatsApp has unlinked it and its login is wiped. */
+const AFTER_LOGOUT = 'post_logout=1';
+const UNLINKED = 'the account was unlinked from this device';
 
 type MakeClient = (onBrowser: (browser: Browser, page: Page) => void, launch: AbortSignal) => GuardedClient;
 
@@ -241,6 +244,8 @@ export class BrowserRun {
     });
     page.on('framenavigated', (frame) => {
       if (frame !== page.mainFrame()) return;
+      // The library says it too, but not while it takes hold of the page for the first time.
+      if (frame.url().includes(AFTER_LOGOUT)) return this.#end('logged_out', UNLINKED);
       void this.#watch.navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
@@ -282,7 +287,7 @@ export class BrowserRun {
       const refusal = refusalOf(String(reason));
       if (refusal !== null) return this.#end('refused', refusal);
       const unlinked = String(reason) === 'LOGOUT' || String(reason).startsWith('UNPAIRED');
-      if (unlinked) this.#end('logged_out', 'the account was unlinked from this device');
+      if (unlinked) this.#end('logged_out', UNLINKED);
       else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
     });
     client.on('message_create', (message) => {
