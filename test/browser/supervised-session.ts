@@ -50,6 +50,7 @@ export class SupervisedSession {
         options: () => ({}),
         rest: { state: 'stopped', reason: 'new' },
         self: null,
+        account: { account: null, login: 0 },
       },
       {
         recorder: this.recorder,
@@ -59,6 +60,7 @@ export class SupervisedSession {
         random: () => 1,
         options: { ...OPTIONS, ...options },
       },
+      () => undefined,
       () => undefined,
       () => undefined,
     );

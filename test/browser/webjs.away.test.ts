@@ -1,4 +1,4 @@
-/** A page that cannot be had, since the network is away. */
+/** A page that cannot be had: the network is away, the server answers with an error, a dialog holds the page. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../until.ts';
@@ -74,5 +74,43 @@ describe('a network that is away', () => {
       expect(phone.launches).toBe(1);
     },
     2 * LONG,
+  );
+});
+
+describe('a server that answers with an error', () => {
+  test(
+    'is told as what it is, at the start and at a reload',
+    async () => {
+      await linked();
+      session.standin.pageStatus = 503;
+      await session.standin.pageOf(session.me).reload();
+      await until('the end', () => phone.supervisor.machine.reason.includes('HTTP 503'));
+      session.standin.pageStatus = 500;
+      await phone.supervisor.stop('a test');
+      await phone.supervisor.start('a test');
+      await phone.untilState('failed');
+      expect(phone.supervisor.machine.reason).toContain('HTTP 500');
+      session.standin.pageStatus = 200;
+      await phone.supervisor.start('a test');
+      await phone.untilState('ready');
+    },
+    LONG,
+  );
+});
+
+describe('a dialog of the page', () => {
+  test.each(['alert', 'confirm', 'prompt'] as const)(
+    '%s is dismissed at once, and holds up nothing',
+    async (kind) => {
+      phone = new SupervisedSession(session, ONE_LAUNCH, { hungAfter: FOREVER_MS });
+      session.standin.scan(await phone.code(), session.me);
+      await phone.untilState('ready');
+      await session.standin.pageOf(session.me).dialog(kind);
+      await wait(200);
+      await hears('behind the dialog');
+      expect(phone.state).toBe('ready');
+      expect(phone.logged).toContainEqual([{ type: kind }, 'the page showed a dialog, which was dismissed']);
+    },
+    LONG,
   );
 });

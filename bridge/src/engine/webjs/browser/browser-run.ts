@@ -4,7 +4,7 @@
  * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
 import type { ChildProcess } from 'node:child_process';
-import type { Browser, Page } from 'puppeteer';
+import type { Browser, Dialog, HTTPResponse, Page } from 'puppeteer';
 import type whatsapp from 'whatsapp-web.js';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
@@ -249,11 +249,25 @@ export class BrowserRun {
       void this.#watch.navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
-    page.on('response', (response) => {
-      // Nothing else says it: the page is simply empty, and would be waited for in vain.
-      if (response.status() === 407 && response.request().isNavigationRequest())
-        this.#end('crashed', 'the proxy does not accept the login');
-    });
+    page.on('response', (response) => this.#onResponse(response, page));
+    page.on('dialog', (dialog) => this.#onDialog(dialog));
+  }
+
+  /** Nothing else says it: the page is simply empty, and would be waited for in vain. */
+  #onResponse(response: HTTPResponse, page: Page): void {
+    if (!response.request().isNavigationRequest() || response.frame() !== page.mainFrame()) return;
+    const status = response.status();
+    if (status === 407) this.#end('crashed', 'the proxy does not accept the login');
+    else if (status >= 400) this.#end('crashed', `WhatsApp's server answered with HTTP ${status} instead of the page`);
+  }
+
+  /** Until a dialog is answered the page does nothing else. Its words are not logged, since they can name people. */
+  #onDialog(dialog: Dialog): void {
+    const type = dialog.type();
+    // This one asks whether the page may be left, as at a reload.
+    const answer = type === 'beforeunload' ? dialog.accept() : dialog.dismiss();
+    answer.catch(() => undefined);
+    this.#log.warn({ type }, 'the page showed a dialog, which was dismissed');
   }
 
   #watchReach(page: Page, vitals: Vitals): Reach {
