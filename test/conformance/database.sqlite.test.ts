@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -93,6 +93,80 @@ describe('SQLite alone', () => {
     writeFileSync(join(data, 'wabridge.db'), 'broken'.repeat(2_000));
     restoreBackup(join(folder, 'backup.db'), data);
     expect(readdirSync(data).some((name) => name.startsWith('wabridge.db.unreadable-'))).toBe(true);
+    await (await open(data)).close();
+  });
+
+  test('after a clean stop the main file alone holds everything, also while another process has it open', async () => {
+    const data = join(folder, 'data');
+    const database = await open(data);
+    const alone = async (name: string): Promise<readonly string[]> => {
+      const copy = join(folder, name);
+      mkdirSync(copy);
+      copyFileSync(join(data, 'wabridge.db'), join(copy, 'wabridge.db'));
+      const connection = new DatabaseSync(join(copy, 'wabridge.db'), { readOnly: true });
+      const rows = connection.prepare('SELECT id FROM events ORDER BY seq').all() as { id: string }[];
+      connection.close();
+      return rows.map(({ id }) => id);
+    };
+    await database.write(appendEvent(rowNamed('first')));
+    expect(await database.reader.selectFrom('events').select('id').execute()).toEqual([{ id: 'first' }]);
+    await database.close();
+    expect(await alone('stopped')).toEqual(['first']);
+    expect(readdirSync(data)).toEqual(['wabridge.db', 'wabridge.lock']);
+
+    const again = await open(data);
+    await again.write(appendEvent(rowNamed('second')));
+    // As an operator's sqlite3 does, or a backup tool.
+    const onlooker = new DatabaseSync(join(data, 'wabridge.db'), { readOnly: true });
+    expect(onlooker.prepare('SELECT count(*) AS rows FROM events').get()).toEqual({ rows: 2 });
+    await again.close();
+    expect(await alone('watched')).toEqual(['first', 'second']);
+    onlooker.close();
+  });
+
+  test('a reader that never ends does not hold up a stop, and what it keeps out of the main file is in the log', async () => {
+    const data = join(folder, 'data');
+    const database = await open(data);
+    const onlooker = new DatabaseSync(join(data, 'wabridge.db'), { readOnly: true });
+    onlooker.exec('BEGIN');
+    onlooker.prepare('SELECT count(*) FROM events').get();
+    await database.write(appendEvent(rowNamed('kept')));
+    await database.close();
+    onlooker.close();
+    const again = await open(data);
+    expect(await again.reader.selectFrom('events').select('id').execute()).toEqual([{ id: 'kept' }]);
+    await again.close();
+  });
+
+  test.each([
+    ['an empty database file beside the operator key', ['wabridge.db', 'operator.key']],
+    ['an empty database file beside media', ['wabridge.db', 'media/files/x']],
+    ['an empty database file beside login states', ['wabridge.db', 'profiles/support/progress.json']],
+    ['an empty database file beside its write-ahead log', ['wabridge.db', 'wabridge.db-wal']],
+    ['a write-ahead log without its database', ['wabridge.db-wal']],
+  ])('%s is refused, and left as it is', async (_name, files) => {
+    const data = join(folder, 'data');
+    for (const file of files) {
+      mkdirSync(join(data, file, '..'), { recursive: true });
+      writeFileSync(join(data, file), file === 'wabridge.db' ? '' : 'x');
+    }
+    const before = readdirSync(data);
+    const error = await open(data).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'WAB_DATABASE_EMPTY', message: expect.stringContaining('wabridge restore') });
+    expect(readdirSync(data).filter((name) => name !== 'wabridge.lock')).toEqual(before);
+    expect(statSync(join(data, files.at(-1)!)).size).toBe(1);
+  });
+
+  test.each([
+    ['an empty file that a first start left behind when it was killed', ['wabridge.db']],
+    ['no database beside restored login states', ['profiles/support/progress.json']],
+    ['a database that was moved away on purpose', ['operator.key']],
+  ])('%s is a new beginning', async (_name, files) => {
+    const data = join(folder, 'data');
+    for (const file of files) {
+      mkdirSync(join(data, file, '..'), { recursive: true });
+      writeFileSync(join(data, file), '');
+    }
     await (await open(data)).close();
   });
 });

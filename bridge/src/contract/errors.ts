@@ -387,6 +387,12 @@ export const ERRORS = {
     message:
       'The data folder {folder} is in use by another wabridge (process {pid}). Stop it first, or choose another folder with WABRIDGE_DATA_DIR.',
   },
+  WAB_DATABASE_EMPTY: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database {file} is missing or empty, but {beside} shows that this data folder has been in use. Bring the database back (`wabridge restore <backup>`), or move the empty file and {beside} away to begin again.',
+  },
   WAB_DISK_FULL: {
     status: 507,
     retryable: true,

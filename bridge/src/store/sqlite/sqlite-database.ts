@@ -9,6 +9,7 @@ import type { Schema } from '../schema.ts';
 import { writeBackup } from './backup.ts';
 import { DATABASE_FILE, openReader } from './connection.ts';
 import { NodeSqliteDialect } from './dialect.ts';
+import { refuseEmptyDatabase } from './empty-database.ts';
 import { FolderLock } from './folder-lock.ts';
 import { ensurePrivateFile } from './private-file.ts';
 import { WriterThread } from './writer-thread.ts';
@@ -24,12 +25,13 @@ export interface DatabaseOptions {
 /**
  * Opens the database of a data folder, after migrating it to the newest schema.
  *
- * @throws WabError WAB_DATABASE_LOCKED
+ * @throws WabError WAB_DATABASE_LOCKED, WAB_DATABASE_EMPTY
  */
 export async function openDatabase({ dataDir, log, onFatal }: DatabaseOptions): Promise<Database> {
   const lock = FolderLock.acquire(dataDir);
   const file = join(dataDir, DATABASE_FILE);
   try {
+    refuseEmptyDatabase(dataDir, file);
     ensurePrivateFile(file);
     const writer = await WriterThread.open(file, (error) => {
       log.error({ err: error }, 'the database writer died');
@@ -74,8 +76,9 @@ class SqliteDatabase implements Database {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      await this.#writer.close();
+      // Before the writer: a connection that only reads can bring nothing from the log into the main file.
       this.#connection.close();
+      await this.#writer.close();
       this.#lock.release();
     })();
     return this.#closed;

@@ -2,7 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { operations } from '../operations.ts';
 import { carryError } from './carried-error.ts';
-import { openWriter } from './connection.ts';
+import { closeWriter, openWriter } from './connection.ts';
 import { GroupWriter } from './group-writer.ts';
 import { migrate } from './migrate.ts';
 import { GROUP_LIMIT, type FromWriter, type Outcome, type ToWriter, type Unit, type WriterData } from './protocol.ts';
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     for (drain(); waiting.length > 0; drain()) report(await writer.commit(waiting.splice(0, GROUP_LIMIT)));
     working = false;
     if (!closing) return;
-    database.close();
+    closeWriter(database);
     say({ kind: 'closed' });
     port.close();
   };
