@@ -30,6 +30,7 @@ import { MediaQuota } from './media/media-quota.ts';
 import { StoredMediaLibrary } from './media/stored-media-library.ts';
 import { systemClock } from './ops/clock.ts';
 import { Closers } from './ops/closers.ts';
+import { explainFailure, type FailurePlace } from './ops/failure-cause.ts';
 import type { Log } from './ops/logger.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Readiness } from './ops/readiness.ts';
@@ -87,7 +88,7 @@ export interface Bridge {
  * fails to start.
  *
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
- * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID
+ * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, and those of `explainFailure`
  */
 export async function startBridge(settings: Settings, log: Log, onFatal: (error: Error) => void): Promise<Bridge> {
   const closers = new Closers(log);
@@ -95,9 +96,12 @@ export async function startBridge(settings: Settings, log: Log, onFatal: (error:
     return await compose(settings, log, closers, onFatal);
   } catch (error) {
     await closers.close();
-    throw error;
+    throw explainFailure(error, placeOf(settings));
   }
 }
+
+/** Where a failure of this bridge happens, for `explainFailure`. */
+export const placeOf = ({ dataDir, host, opsPort }: Settings): FailurePlace => ({ path: dataDir, host, opsPort });
 
 async function compose(
   settings: Settings,

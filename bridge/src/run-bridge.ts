@@ -2,10 +2,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedSettings } from './config/load-settings.ts';
-import { startBridge, type Bridge } from './compose.ts';
+import { placeOf, startBridge, type Bridge } from './compose.ts';
 import { URL_FILE, type Settings } from './config/settings.ts';
-import { makeFilesPrivate, modeOpenToOthers } from './ops/file-modes.ts';
+import { explained, explainFailure } from './ops/failure-cause.ts';
+import { makeFilesPrivate, modeOpenToOthers, PRIVATE_FILE } from './ops/file-modes.ts';
 import { createLogger, type Log } from './ops/logger.ts';
+import { messageOf } from './ops/reason.ts';
 
 /**
  * Runs the bridge until it is told to stop (SIGTERM, SIGINT) or cannot go on.
@@ -29,15 +31,21 @@ export async function runBridge({ settings }: LoadedSettings): Promise<void> {
   };
   for (const signal of signals) process.on(signal, onSignal);
 
+  const bridge = await startBridge(settings, log, (error) => {
+    log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot go on');
+    stop('a fatal error', 1);
+  });
   const openMode = modeOpenToOthers(settings.dataDir);
   if (openMode !== null)
     log.warn({ dataDir: settings.dataDir, mode: openMode }, 'others can read the data folder: close it to them');
-  const bridge = await startBridge(settings, log, (error) => {
-    log.fatal({ error: error.message }, 'the bridge cannot go on');
-    stop('a fatal error', 1);
-  });
   const urlFile = join(settings.dataDir, URL_FILE);
-  writeFileSync(urlFile, `${bridge.localUrl}\n`, { mode: 0o600 });
+  try {
+    await explained(placeOf(settings), () => writeFileSync(urlFile, `${bridge.localUrl}\n`, { mode: PRIVATE_FILE }));
+  } catch (error) {
+    // A bridge that commands cannot find must not stay behind, without anybody who stops it.
+    await bridge.stop();
+    throw error;
+  }
   announce(bridge, settings, openMode);
 
   const { reason, exitCode } = await stopped;

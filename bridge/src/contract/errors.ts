@@ -387,6 +387,31 @@ export const ERRORS = {
     message:
       'The data folder {folder} is in use by another wabridge (process {pid}). Stop it first, or choose another folder with WABRIDGE_DATA_DIR.',
   },
+  WAB_PORT_IN_USE: {
+    status: 500,
+    retryable: false,
+    message:
+      'Another program listens on {address} already, perhaps a second wabridge. Stop it, or choose another port with {setting}.',
+  },
+  WAB_ADDRESS_UNUSABLE: { status: 500, retryable: false, message: 'The bridge cannot listen on {address}: {reason}.' },
+  WAB_PATH_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message:
+      'The path {path} cannot be used: {reason}. Mend that, or choose another place (the data folder with WABRIDGE_DATA_DIR).',
+  },
+  WAB_DATABASE_DAMAGED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database in {folder} is damaged: {reason}. Keep a copy of the folder, look at the disk, and bring a backup back with `wabridge restore <backup>`; the runbook says what to do without one.',
+  },
+  WAB_DATABASE_NEWER: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database was last used by a newer wabridge (its schema {schema} is not known to this version). Start that version again, or restore a backup that this one made.',
+  },
   WAB_DATABASE_EMPTY: {
     status: 500,
     retryable: false,

@@ -21,11 +21,16 @@ export function leaveFilesToCaller(): void {
 }
 
 /**
- * The mode in octal where anybody but the owner may read, write or enter, else null; null too where there is no such file.
+ * The mode in octal where anybody but the owner may read, write or enter, else null; null too where it cannot be looked at.
  *
  * @param rights which rights count, those of the group included unless stated
  */
 export function modeOpenToOthers(path: string, rights = OF_OTHERS): string | null {
-  const stats = POSIX ? statSync(path, { throwIfNoEntry: false }) : undefined;
-  return stats === undefined || (stats.mode & rights) === 0 ? null : (stats.mode & 0o777).toString(8);
+  if (!POSIX) return null;
+  try {
+    const { mode } = statSync(path);
+    return (mode & rights) === 0 ? null : (mode & 0o777).toString(8);
+  } catch {
+    return null;
+  }
 }

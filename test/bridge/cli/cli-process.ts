@@ -17,23 +17,32 @@ export interface Started {
   readonly output: () => { out: string; err: string };
 }
 
+interface Options {
+  /** Run as somebody else; only root can. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** A command line that ends by executing the one that follows it. */
+  readonly wrap?: readonly string[];
+}
+
+/** Runs the command under a umask (octal). */
+export const withUmask = (umask: string): Options => ({ wrap: ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh'] });
+
 export class CliProcesses {
   readonly #cwd: string;
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #umask: string | null;
+  readonly #options: Options;
 
-  /** @param umask octal, which the shell sets before the command starts; null leaves that of the test */
-  constructor(cwd: string, environment: Readonly<Record<string, string>>, umask: string | null = null) {
+  constructor(cwd: string, environment: Readonly<Record<string, string>>, options: Options = {}) {
     this.#cwd = cwd;
     this.#environment = { PATH: process.env['PATH']!, ...environment };
-    this.#umask = umask;
+    this.#options = options;
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-    const command = [process.execPath, COMMAND, ...args];
-    const [program = '', ...rest] =
-      this.#umask === null ? command : ['/bin/sh', '-c', `umask ${this.#umask}; exec "$@"`, 'sh', ...command];
-    const child = spawn(program, rest, { env: { ...this.#environment, ...env }, cwd: this.#cwd });
+    const { wrap = [], ...as } = this.#options;
+    const [program = '', ...rest] = [...wrap, process.execPath, COMMAND, ...args];
+    const child = spawn(program, rest, { env: { ...this.#environment, ...env }, cwd: this.#cwd, ...as });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOGIN, PROGRESS } from '../../../bridge/src/engine/webjs/login/unfinished-restore.ts';
-import { CliProcesses, stopped, type Started } from './cli-process.ts';
+import { CliProcesses, stopped, withUmask, type Started } from './cli-process.ts';
 
 jest.setTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-modes-'));
@@ -30,7 +30,7 @@ const open = (root: string): string[] =>
     .map(({ path }) => `${modeOf(path)} ${path.slice(root.length + 1)}`);
 
 test('with the umask 000: data, backup, restored database, login state and its archive', async () => {
-  const cli = new CliProcesses(folder, settings, '000');
+  const cli = new CliProcesses(folder, settings, withUmask('000'));
   const bridge = await cli.startBridge();
   running.push(bridge);
   await cli.json('session', 'add', 'demo', '--engine', 'sandbox');
@@ -78,7 +78,7 @@ test('a data folder that others can read is named at the start and by doctor; th
   expect(bridge.output().err).toContain('others can read the data folder');
   expect(open(dataDir)).toEqual([]);
   const backup = join(folder, 'strict.db');
-  await new CliProcesses(folder, settings, '777').json('backup', backup);
+  await new CliProcesses(folder, settings, withUmask('777')).json('backup', backup);
   expect(modeOf(backup)).toBe('600');
   const findings = (await cli.json('doctor')) as { check: string; state: string; todo?: string }[];
   expect(findings.find(({ check }) => check === 'permissions')).toMatchObject({

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
+import { explained } from '../../ops/failure-cause.ts';
 import { restoreBackup, writeBackup } from '../../store/sqlite/backup.ts';
 import { DATABASE_FILE } from '../../store/sqlite/connection.ts';
 import { leaf } from '../command.ts';
@@ -19,7 +20,7 @@ export function backupCommands(program: Command): void {
         throw new WabError('WAB_CONFIG_INVALID', {
           reason: `there is no database in ${dataDir}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR`,
         });
-      await writeBackup(source, file);
+      await explained({ path: dataDir }, () => writeBackup(source, file));
       context.output.result(
         { file },
         `Backed up to ${file}. Media files are a folder of ${dataDir}, to be copied; login states are backed up with \`wabridge session backup\`.`,
@@ -31,9 +32,10 @@ export function backupCommands(program: Command): void {
     program,
     'restore <file>',
     'put a backup in the place of the database; the bridge must be stopped',
-    (context, [name]) => {
+    async (context, [name]) => {
       const file = resolve(name!);
-      const { epoch } = restoreBackup(file, context.settings.dataDir);
+      const { dataDir } = context.settings;
+      const { epoch } = await explained({ path: dataDir }, () => restoreBackup(file, dataDir));
       context.output.result(
         { file, epoch },
         `Restored from ${file}. Subscribers learn at their next connection that what was recorded after the backup is gone.`,

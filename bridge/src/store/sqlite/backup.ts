@@ -1,6 +1,17 @@
 /** Online backup and restore of the whole database. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { WabError } from '../../contract/errors.ts';
@@ -8,6 +19,7 @@ import { PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import { DATABASE_FILE, openReader } from './connection.ts';
 import { FolderLock } from './folder-lock.ts';
+import { appliedMigrations } from './migrate.ts';
 import { copyPrivately, ensurePrivateFile } from './private-file.ts';
 
 /** All pages in one step: a backup in smaller steps starts over at each commit, so under load it would never end. */
@@ -46,7 +58,7 @@ export async function writeBackup(source: string, file: string): Promise<void> {
  * @throws WabError WAB_DATABASE_LOCKED, WAB_BACKUP_INVALID
  */
 export function restoreBackup(file: string, dataDir: string): { readonly epoch: string } {
-  if (!existsSync(file)) throw new WabError('WAB_BACKUP_INVALID', { file, reason: 'there is no such file' });
+  refuseUnreadable(file);
   mkdirSync(dataDir, { recursive: true, mode: PRIVATE_FOLDER });
   const lock = FolderLock.acquire(dataDir);
   const target = join(dataDir, DATABASE_FILE);
@@ -66,6 +78,18 @@ export function restoreBackup(file: string, dataDir: string): { readonly epoch: 
   }
 }
 
+function refuseUnreadable(file: string): void {
+  const invalid = (reason: string): WabError => new WabError('WAB_BACKUP_INVALID', { file, reason });
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw invalid('there is no such file');
+  if (stats.isDirectory()) throw invalid('it is a folder');
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw invalid('this user may not read it');
+  }
+}
+
 /** Checks the copy and gives it its new epoch. */
 function prepareIncoming(incoming: string, file: string): string {
   let database: DatabaseSync | undefined;
@@ -76,9 +100,8 @@ function prepareIncoming(incoming: string, file: string): string {
     database.exec('PRAGMA journal_mode = DELETE');
     const integrity = database.prepare('PRAGMA integrity_check(1)').get() as { integrity_check: string };
     if (integrity.integrity_check !== 'ok') throw invalid(`it is damaged (${integrity.integrity_check})`);
-    const applied = database.prepare('SELECT name FROM kysely_migration ORDER BY name').all() as { name: string }[];
-    const unknown = applied.find(({ name }) => !(name in MIGRATIONS));
-    if (unknown) throw invalid(`it was made by a newer wabridge (schema ${unknown.name})`);
+    const unknown = appliedMigrations(database).find((name) => !(name in MIGRATIONS));
+    if (unknown !== undefined) throw invalid(`it was made by a newer wabridge (schema ${unknown})`);
     const epoch = randomUUID().replaceAll('-', '');
     const { changes } = database.prepare('UPDATE log_meta SET epoch = ?').run(epoch);
     if (changes !== 1) throw invalid('it holds no event log');

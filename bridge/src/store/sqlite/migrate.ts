@@ -2,17 +2,28 @@
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseSync } from 'node:sqlite';
-import { migrationProvider } from '../migrations/index.ts';
+import { WabError } from '../../contract/errors.ts';
+import { migrationProvider, MIGRATIONS } from '../migrations/index.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 
 /**
  * Carries out the migrations that are missing, all in one transaction.
  *
- * @throws what the failing migration threw; the database is unchanged then
+ * @throws WabError WAB_DATABASE_NEWER; what the failing migration threw; the database is unchanged then
  */
 export async function migrate(database: DatabaseSync): Promise<void> {
+  const newer = appliedMigrations(database).find((name) => !(name in MIGRATIONS));
+  if (newer !== undefined) throw new WabError('WAB_DATABASE_NEWER', { schema: newer });
   const kysely = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) });
   const { error } = await new Migrator({ db: kysely, provider: migrationProvider }).migrateToLatest();
   if (error !== undefined)
     throw error instanceof Error ? error : new Error(`Migration failed: ${JSON.stringify(error)}`);
+}
+
+/** Names of the migrations that a database has seen, oldest first; none of one that is new. */
+export function appliedMigrations(database: DatabaseSync): readonly string[] {
+  const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'").get() !== undefined;
+  if (!known) return [];
+  const rows = database.prepare('SELECT name FROM kysely_migration ORDER BY name').all() as { name: string }[];
+  return rows.map(({ name }) => name);
 }
