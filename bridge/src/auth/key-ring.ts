@@ -99,14 +99,7 @@ export class KeyRing implements Keys, KnownKeys {
 
   /** Makes the operator's own key known, with all scopes. Its private half stays in the operator's file. */
   async registerOperator(secret: Secret): Promise<void> {
-    const stored = {
-      ...fresh(secret, OPERATOR_NAME, this.#parts.clock.now()),
-      scopes: ALL_SCOPES,
-      sessions: null,
-      notBefore: null,
-      expiresAt: null,
-    };
-    this.#remember(await this.#parts.database.write(registerKey(stored)));
+    this.#remember(await this.#parts.database.write(registerKey(operatorRecord(secret, this.#parts.clock.now()))));
   }
 
   /**
@@ -229,6 +222,15 @@ export class KeyRing implements Keys, KnownKeys {
     }
   }
 }
+
+/** The operator's key as it is stored: every scope, every session, no end. */
+export const operatorRecord = (secret: Secret, now: number): StoredKey => ({
+  ...fresh(secret, OPERATOR_NAME, now),
+  scopes: ALL_SCOPES,
+  sessions: null,
+  notBefore: null,
+  expiresAt: null,
+});
 
 const isExpired = (key: StoredKey, now: number): boolean => key.expiresAt !== null && key.expiresAt <= now;
 const iso = <Time extends number | null>(time: Time) =>

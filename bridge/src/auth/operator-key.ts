@@ -19,7 +19,7 @@ export const operatorKeyFile = (dataDir: string): string => join(dataDir, FILE);
  */
 export function readOperatorKey(dataDir: string): Secret | null {
   const file = operatorKeyFile(dataDir);
-  const text = readPrivateFile(file, 'the operator key', 'revoke it and delete the file');
+  const text = readPrivateFile(file, 'the operator key', 'exchange it with `wabridge key recover`');
   if (text === null) return null;
   const secret = parseSecret(text);
   if (secret === null)
@@ -33,7 +33,12 @@ export function readOperatorKey(dataDir: string): Secret | null {
 export function ensureOperatorKey(dataDir: string): { readonly secret: Secret; readonly created: boolean } {
   const known = readOperatorKey(dataDir);
   if (known !== null) return { secret: known, created: false };
+  return { secret: replaceOperatorKey(dataDir), created: true };
+}
+
+/** Makes a new operator key in the place of the one that the file may hold. Durable before it returns. */
+export function replaceOperatorKey(dataDir: string): Secret {
   const secret: Secret = { keyId: newKeyId(), seed: newSeed() };
   writePrivateFile(operatorKeyFile(dataDir), `${formatSecret(secret)}\n`, secret.keyId);
-  return { secret, created: true };
+  return secret;
 }

@@ -17,7 +17,7 @@ import { sendCommands } from './commands/send.ts';
 import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { subscriptionCommands } from './commands/subscriptions.ts';
-import { errorLines } from './failure.ts';
+import { errorLines, isProblem } from './failure.ts';
 
 const GROUPS = [
   startCommand,
@@ -62,10 +62,17 @@ export async function run(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${errorLines(error, argv.includes('--json'))}\n`);
+    process.stderr.write(`${errorLines(error, argv.includes('--json'), hintFor(error))}\n`);
     if (!(error instanceof WabError) && process.env['DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
     return 1;
   }
+}
+
+/** What helps on this machine alone, where the bridge refuses the operator's own key. */
+function hintFor(error: unknown): string {
+  const refused = isProblem(error, 'WAB_KEY_REVOKED') || isProblem(error, 'WAB_KEY_UNKNOWN');
+  if (!refused || process.env['WABRIDGE_KEY']) return '';
+  return ' This command signs with the operator key: make a new one with `wabridge key recover` while the bridge is stopped.';
 }
 
 /** Subcommands end by throwing too, so that `run` decides on the exit code. */

@@ -1,5 +1,5 @@
 /** What every command starts from: the settings, where the bridge is, and with which key to sign. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readOperatorKey } from '../auth/operator-key.ts';
@@ -7,6 +7,7 @@ import { parseSecret, type Secret } from '../auth/secret.ts';
 import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
 import { URL_FILE, type Settings } from '../config/settings.ts';
 import { WabError } from '../contract/errors.ts';
+import { DATABASE_FILE } from '../store/sqlite/connection.ts';
 import { BridgeClient } from './client.ts';
 import { createOutput, type Output } from './output.ts';
 
@@ -72,6 +73,19 @@ export class Context {
   client(): BridgeClient {
     return new BridgeClient({ baseUrl: this.baseUrl, secret: this.secret });
   }
+}
+
+/**
+ * The database file of a data folder.
+ *
+ * @throws WabError WAB_CONFIG_INVALID where there is none
+ */
+export function requireDatabase(dataDir: string): string {
+  const file = join(dataDir, DATABASE_FILE);
+  if (existsSync(file)) return file;
+  throw new WabError('WAB_CONFIG_INVALID', {
+    reason: `there is no database in ${dataDir}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR`,
+  });
 }
 
 /** The context of a command, from the options of the whole program. */

@@ -7,11 +7,15 @@ import { ProblemError } from './client.ts';
 export const isProblem = (error: unknown, code: ErrorCode): boolean =>
   error instanceof ProblemError && error.code === code;
 
-/** What is printed on stderr: a sentence for people, or one JSON object. */
-export function errorLines(error: unknown, json: boolean): string {
+/**
+ * What is printed on stderr: a sentence for people, or one JSON object.
+ *
+ * @param hint one more sentence for people, with a space before it
+ */
+export function errorLines(error: unknown, json: boolean, hint = ''): string {
   const code = error instanceof WabError || error instanceof ProblemError ? error.code : 'WAB_INTERNAL';
   const message = messageOf(error);
   return json
     ? JSON.stringify({ error: { code, message } })
-    : `${message}${code === 'WAB_INTERNAL' ? '' : ` (${code})`}`;
+    : `${message}${hint}${code === 'WAB_INTERNAL' ? '' : ` (${code})`}`;
 }

@@ -142,7 +142,13 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'Key {keyId} is the last one that can manage keys and cannot be revoked. Issue another with the scope keys:manage first.',
+      'Key {keyId} is the last one that can manage all keys for good, and cannot be revoked. Issue another with the scope keys:manage first, without an end and for all sessions.',
+  },
+  WAB_KEY_OUTLIVES_ISSUER: {
+    status: 403,
+    retryable: false,
+    message:
+      'Key {keyId} ends at {end}, so it cannot issue a key that ends later. Ask for an end up to then, or issue it with a key that has no end (on the machine of the bridge `wabridge key issue` signs with one).',
   },
   WAB_KEY_NOT_FOUND: {
     status: 404,

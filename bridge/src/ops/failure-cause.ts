@@ -48,10 +48,10 @@ const SQLITE_PATH_REASONS: Readonly<Record<number, string>> = {
 export function explainFailure(failure: unknown, place: FailurePlace): unknown {
   if (failure instanceof WabError || !(failure instanceof Error)) return failure;
   const { code = '', syscall = '' } = failure as SystemFailure;
-  if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return listenFailure(failure as SystemFailure, place);
+  if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return listenFailure(failure, place);
   if (FULL.has(code)) return new WabError('WAB_DISK_FULL', {}, { cause: failure });
   if (code === 'ERR_SQLITE_ERROR' || (failure as SystemFailure).errcode !== undefined)
-    return sqliteFailure(failure as SystemFailure, place);
+    return sqliteFailure(failure, place);
   const reason = PATH_REASONS[code];
   if (reason === undefined) return failure;
   const path = (failure as SystemFailure).path ?? place.path;

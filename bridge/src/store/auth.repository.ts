@@ -62,6 +62,9 @@ export const managesKeys = (key: StoredKey, now: number): boolean =>
   (key.notBefore === null || key.notBefore <= now) &&
   (key.expiresAt === null || key.expiresAt > now);
 
+/** A manager of all keys, whether or not for good. */
+const managesAllKeys = (key: StoredKey, now: number): boolean => managesKeys(key, now) && key.sessions === null;
+
 const loadKey = async (transaction: Transaction<Schema>, keyId: KeyId): Promise<StoredKey | undefined> => {
   const row = await transaction.selectFrom('auth_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
   return row === undefined ? undefined : fromRow(row);
@@ -100,17 +103,41 @@ export const revokeKey = defineOperation(
     const key = await loadKey(transaction, keyId);
     if (key === undefined) throw new WabError('WAB_KEY_NOT_FOUND', { keyId });
     if (key.revokedAt !== null) return key;
-    if (managesKeys(key, now)) {
+    if (managesAllKeys(key, now)) {
       const others = await transaction
         .selectFrom('auth_keys')
         .selectAll()
         .where('key_id', '!=', keyId)
         .where('revoked_at', 'is', null)
         .execute();
-      if (!others.some((row) => managesKeys(fromRow(row), now))) throw new WabError('WAB_LAST_MANAGER_KEY', { keyId });
+      const managers = others.map(fromRow).filter((other) => managesAllKeys(other, now));
+      // One that ends leaves nobody when it does. It does not stand in for one without an end; but of several that all
+      // end, a leaked one can go.
+      const enough = key.expiresAt === null ? managers.some((other) => other.expiresAt === null) : managers.length > 0;
+      if (!enough) throw new WabError('WAB_LAST_MANAGER_KEY', { keyId });
     }
     await transaction.updateTable('auth_keys').set({ revoked_at: now }).where('key_id', '=', keyId).execute();
     return { ...key, revokedAt: now };
+  },
+);
+
+/**
+ * Puts a new key in the place of all others of its name: adds it, and revokes those that are valid.
+ *
+ * @returns the ids of those it revoked
+ */
+export const replaceKeys = defineOperation(
+  'auth.replaceKeys',
+  async (transaction, key: StoredKey): Promise<readonly KeyId[]> => {
+    const revoked = await transaction
+      .updateTable('auth_keys')
+      .set({ revoked_at: key.createdAt })
+      .where('name', '=', key.name)
+      .where('revoked_at', 'is', null)
+      .returning('key_id')
+      .execute();
+    await transaction.insertInto('auth_keys').values(toRow(key)).execute();
+    return revoked.map((row) => row.key_id as KeyId);
   },
 );
 
@@ -165,6 +192,7 @@ export const pruneNonces = defineOperation(
 export const authOperations: readonly Operation<any, any>[] = [
   addKey,
   registerKey,
+  replaceKeys,
   revokeKey,
   touchKeys,
   useNonce,

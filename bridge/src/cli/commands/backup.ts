@@ -1,10 +1,8 @@
-import { join, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { WabError } from '../../contract/errors.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { restoreBackup, writeBackup } from '../../store/sqlite/backup.ts';
-import { DATABASE_FILE } from '../../store/sqlite/connection.ts';
+import { requireDatabase } from '../context.ts';
 import { leaf } from '../command.ts';
 
 export function backupCommands(program: Command): void {
@@ -15,11 +13,7 @@ export function backupCommands(program: Command): void {
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
-      const source = join(dataDir, DATABASE_FILE);
-      if (!existsSync(source))
-        throw new WabError('WAB_CONFIG_INVALID', {
-          reason: `there is no database in ${dataDir}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR`,
-        });
+      const source = requireDatabase(dataDir);
       await explained({ path: dataDir }, () => writeBackup(source, file));
       context.output.result(
         { file },

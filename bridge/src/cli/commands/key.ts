@@ -1,5 +1,10 @@
 import { Option, type Command } from 'commander';
+import { recoverOperator } from '../../auth/recover-operator.ts';
 import { ALL_SCOPES, N8N_SCOPES } from '../../contract/scopes.ts';
+import { explained } from '../../ops/failure-cause.ts';
+import { messageOf } from '../../ops/reason.ts';
+import { openDatabase } from '../../store/open-database.ts';
+import { requireDatabase } from '../context.ts';
 import { leaf, listOption } from '../command.ts';
 import { table } from '../output.ts';
 
@@ -34,6 +39,27 @@ export function keyCommands(program: Command): void {
       listOption('--sessions <list>', 'sessions it may use, comma-separated; all unless stated'),
       new Option('--expires <time>', 'when it ends, ISO 8601'),
     ],
+  );
+
+  leaf(
+    key,
+    'recover',
+    "make a new operator key where this machine's was revoked, lost or leaked; the bridge must be stopped",
+    async (context) => {
+      const { dataDir } = context.settings;
+      requireDatabase(dataDir);
+      const { keyId, revoked } = await explained({ path: dataDir }, async () => {
+        const died = (error: Error): void => context.output.note(messageOf(error));
+        const database = await openDatabase({ dataDir, log: { error: () => undefined }, onFatal: died });
+        try {
+          return await recoverOperator(dataDir, database, Date.now());
+        } finally {
+          await database.close();
+        }
+      });
+      const before = revoked.length === 0 ? '' : ` It replaces ${revoked.join(', ')}, which can no longer be used.`;
+      context.output.result({ keyId, revoked }, `The operator key is ${keyId} now.${before} Start the bridge again.`);
+    },
   );
 
   leaf(key, 'list', 'list keys', async (context) => {

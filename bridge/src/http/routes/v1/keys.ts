@@ -71,6 +71,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { service
       schema: {
         operationId: 'issueKey',
         summary: 'Issue a key; its secret is shown this once',
+        description: 'A key that ends issues keys that end with it, unless an earlier end is asked for.',
         tags,
         body: KeySpec,
         response: answers({ 201: IssuedKey }),
@@ -83,7 +84,8 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { service
       for (const scope of spec.scopes) requireScope(principal, scope);
       const granted = sessions ?? (principal.sessions === null ? null : [...principal.sessions]);
       for (const session of granted ?? []) requireSession(principal, session);
-      const issued = await keys.issue({ ...spec, sessions: granted as readonly SessionName[] | null });
+      const expiresAt = endWithin(principal, spec.expiresAt ?? null);
+      const issued = await keys.issue({ ...spec, sessions: granted as readonly SessionName[] | null, expiresAt });
       return reply.code(201).header('cache-control', 'no-store').send(issued);
     },
   );
@@ -109,6 +111,17 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { service
     },
   );
 };
+
+/**
+ * The end of a key that this one issues: its own at the latest, so that nobody stays who was let in for a while.
+ *
+ * @throws WabError WAB_KEY_OUTLIVES_ISSUER
+ */
+function endWithin({ keyId, expiresAt: own }: Principal, asked: string | null): string | null {
+  if (own === null || asked === null) return asked ?? own;
+  if (Date.parse(asked) > Date.parse(own)) throw new WabError('WAB_KEY_OUTLIVES_ISSUER', { keyId, end: own });
+  return asked;
+}
 
 /** A key that is limited to sessions sees only keys within them. */
 const within = (principal: Principal, key: KeyView): boolean =>
