@@ -152,6 +152,15 @@ export const properties: INodeProperties[] = [
         description:
           'How long to wait for the bridge to fetch a file from WhatsApp before the workflow starts without it',
       },
+      {
+        displayName: 'Report Outage After (Minutes)',
+        name: 'outageMinutes',
+        type: 'number',
+        typeOptions: { minValue: 0 },
+        default: 2,
+        description:
+          'How long the published trigger may be without a connection to the bridge before it records one failed execution, which starts the error workflow. With 0 it never does.',
+      },
     ],
   },
 ];

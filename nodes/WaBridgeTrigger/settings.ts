@@ -1,6 +1,7 @@
 /** The parameters of the trigger node, checked and turned into what the stream needs. */
 import { NodeOperationError, type ITriggerFunctions } from 'n8n-workflow';
 import {
+  EVENT_TYPES,
   MAX_WINDOW,
   SESSION_NAME_PATTERN,
   type ChatKind,
@@ -17,6 +18,8 @@ export interface TriggerSettings {
   readonly mode: AcknowledgeMode;
   readonly maxInFlight: number;
   readonly media: MediaSettings;
+  /** How long the trigger may be without a connection before that is shown, in ms; 0 never shows it. */
+  readonly outageMs: number;
 }
 
 interface Options {
@@ -24,6 +27,7 @@ interface Options {
   readonly downloadMedia?: boolean;
   readonly maxInFlight?: number;
   readonly mediaWait?: number;
+  readonly outageMinutes?: number;
 }
 
 /** @throws NodeOperationError where a parameter cannot be used as it is */
@@ -51,6 +55,7 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
     fromMe?: 'any' | 'mine' | 'others';
   };
   const from = splitAddresses(filters.from ?? '');
+  assertCanMatch(from, filters.fromMe ?? 'any', events, fail);
   const filter: Filter = {
     types: events,
     ...(sessions === null ? {} : { sessions }),
@@ -72,7 +77,36 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
       binaryField: options.downloadMedia === false ? null : (options.binaryField ?? '').trim() || 'media',
       waitMs: Math.round(Math.min(Math.max(options.mediaWait ?? 30, 0), 60) * 1_000),
     },
+    outageMs: Math.round(Math.max(options.outageMinutes ?? 2, 0) * 60_000),
   };
+}
+
+/** A phone number with its country code, or the id of a person. Groups, channels and lists send nothing. */
+const SENDER = /^(\+[1-9]\d{6,14}|[0-9A-Za-z.-]{1,40}@(c\.us|s\.whatsapp\.net|lid))$/;
+
+/** A filter that nothing can pass would leave a workflow that looks well and never runs. */
+function assertCanMatch(
+  from: readonly string[],
+  fromMe: 'any' | 'mine' | 'others',
+  events: readonly EventType[],
+  fail: (message: string, description: string) => never,
+): void {
+  const wrong = from.find((sender) => !SENDER.test(sender));
+  if (wrong !== undefined) {
+    fail(
+      `From can never match "${wrong}"`,
+      wrong.includes('@')
+        ? 'From names people, as …@c.us or …@lid. To listen to one group, compare {{ $json.chat.chatId }} in an If node.'
+        : 'Write a phone number with its country code, such as +49 151 12345678, or the ID of a person, such as 1234567890@lid.',
+    );
+  }
+  // Today the events with a sender are those with content.
+  if ((from.length > 0 || fromMe !== 'any') && !events.some((type) => EVENT_TYPES[type].content)) {
+    fail(
+      `${from.length > 0 ? 'From' : 'From Me'} can never match the chosen events`,
+      'None of them has a sender. Remove the filter, or add an event such as Message Received.',
+    );
+  }
 }
 
 /** Null stands for all sessions. */

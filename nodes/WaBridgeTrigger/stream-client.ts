@@ -6,6 +6,7 @@ import { ERROR_CODES, type BridgeEvent, type BridgeReset, type Filter } from '..
 import { pause } from '../shared/pause';
 import { LaneGaps } from './lane-gaps';
 import type { Notices } from './notices';
+import type { Outage } from './outage';
 import { isBusy, isFinal, isSuperseded, pauseBeforeReconnect, type End } from './reconnect';
 import { dialWithHeaders, StreamConnection, type ConnectionHandlers, type Dial } from './stream-connection';
 
@@ -32,6 +33,10 @@ export interface StreamClientOptions {
   readonly whyRefused: () => Promise<Refusal>;
   readonly onEvent: (frame: BridgeEvent) => void;
   readonly notices: Notices;
+  /** Is told when the connection is lost and when it is there again. */
+  readonly outage?: Pick<Outage, 'down' | 'up' | 'stop'>;
+  /** Is called each time the bridge has taken the subscription. */
+  readonly onSubscribed?: () => void;
   readonly dial?: Dial;
   readonly random?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -67,6 +72,7 @@ export class StreamClient {
   /** Ends at once, whatever it waits for. Frames that were sent before still leave. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#options.outage?.stop();
     this.#connection?.leave();
     await this.#finished;
   }
@@ -147,7 +153,9 @@ export class StreamClient {
         this.#resumeAt ??= cursor;
         notices.info(`subscribed as ${subscription}; ${resumed} event${resumed === 1 ? '' : 's'} waiting.`);
         notices.allClear();
+        this.#options.outage?.up(resumed);
         this.#settleFirst(null);
+        this.#options.onSubscribed?.();
       },
       event: (frame) => {
         const verdict = this.#gaps.check(frame);
@@ -180,7 +188,6 @@ export class StreamClient {
 
   /** Counts, and says what a person should know, once per distinct reason. */
   async #report(end: End): Promise<void> {
-    const { notices } = this.#options;
     if (end.kind === 'gap' || (isBusy(end) && this.#yields)) return;
     const wasStable = this.#subscribedAt > 0 && Date.now() - this.#subscribedAt >= STABLE_MS;
     this.#failures = wasStable || (end.kind === 'closed' && end.bye?.reason === 'restart') ? 1 : this.#failures + 1;
@@ -188,14 +195,12 @@ export class StreamClient {
       this.#yields = true;
       // The other reader has had events in the meantime.
       this.#gaps.clear();
-      if (notices.isNews('superseded')) notices.show(describeSuperseded(this.#options.subscription));
+      this.#tell('superseded', describeSuperseded(this.#options.subscription), true);
       return;
     }
     if (this.#subscribedAt > 0) {
       const text = describeEnd(end);
-      if (isFinal(end)) {
-        if (notices.isNews(text)) notices.show(text);
-      } else if (notices.isNews(text)) notices.warn(text);
+      this.#tell(text, text, isFinal(end));
       return;
     }
     const refusal: Refusal =
@@ -207,10 +212,18 @@ export class StreamClient {
     this.#settleFirst(refusal);
     // A first refusal that does not heal is thrown by the trigger and thereby shown.
     if (isFirst && !refusal.heals) return;
-    if (!notices.isNews(refusal.reason)) return;
     const text = `not connected: ${refusal.reason} Trying again until it works.`;
-    if (refusal.answered) notices.show(text);
-    else notices.warn(text);
+    this.#tell(refusal.reason, text, refusal.answered);
+  }
+
+  /** Says why there is no connection, once per reason. @param shown whether the builder of the workflow must know at once */
+  #tell(reason: string, text: string, shown: boolean): void {
+    const { notices, outage } = this.#options;
+    if (notices.isNews(reason)) {
+      if (shown) notices.show(text);
+      else notices.warn(text);
+    }
+    if (!this.#stopping.signal.aborted) outage?.down(reason === 'superseded' ? text : reason, shown);
   }
 }
 

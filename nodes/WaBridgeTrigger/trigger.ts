@@ -12,11 +12,13 @@ import { pause } from '../shared/pause';
 import { Deliveries } from './delivery';
 import { toItem } from './item';
 import { Notices } from './notices';
+import { Outage } from './outage';
 import { whyRefused } from './refusal';
 import { BOOT_ID, runsOf } from './runs';
+import { checkSettings, type Finding } from './settings-check';
 import { readSettings, subscriptionName, type TriggerSettings } from './settings';
 import { signUpgrade } from './sign-upgrade';
-import { StreamClient, type Refusal } from './stream-client';
+import { StreamClient, type Refusal, type StreamClientOptions } from './stream-client';
 
 /** How long publishing a workflow waits to hear how the first connection went. */
 const FIRST_OUTCOME_MS = 10_000;
@@ -42,17 +44,18 @@ function openStream(
   subscription: string,
   notices: Notices,
   onEvent: (frame: BridgeEvent) => void,
-  durable: boolean,
+  published: Pick<StreamClientOptions, 'outage' | 'onSubscribed'> | null,
 ): StreamClient {
   return new StreamClient({
     subscription,
-    durable,
+    durable: published !== null,
     filter: settings.filter,
     window: settings.maxInFlight,
     sign: async () => await signUpgrade(context),
     whyRefused: async () => await whyRefused(context),
     onEvent,
     notices,
+    ...published,
   });
 }
 
@@ -61,6 +64,33 @@ const describe = (context: ITriggerFunctions, subscription: string) => ({
   nodeName: context.getNode().name,
   subscription,
 });
+
+/**
+ * Checks the settings against the bridge before anything is subscribed.
+ *
+ * @returns false where the bridge could not be asked
+ * @throws NodeOperationError where they cannot work and somebody is there to read it: at the start of n8n nobody is, and
+ * a trigger that has given up would not notice that the session was added
+ */
+async function settingsAreChecked(
+  context: ITriggerFunctions,
+  settings: TriggerSettings,
+  notices: Notices,
+): Promise<boolean> {
+  const answered = new AbortController();
+  const finding = await Promise.race([
+    checkSettings(context, settings),
+    pause(FIRST_OUTCOME_MS, answered.signal).then((): Finding => ({ kind: 'unknown' })),
+  ]);
+  answered.abort();
+  if (finding.kind === 'wrong') {
+    if (!['init', 'leadershipChange'].includes(context.getActivationMode())) {
+      throw new NodeOperationError(context.getNode(), finding.reason);
+    }
+    notices.show(finding.reason);
+  }
+  return finding.kind !== 'unknown';
+}
 
 const refused = (context: ITriggerFunctions, { reason }: Refusal): NodeOperationError =>
   new NodeOperationError(context.getNode(), reason, {
@@ -94,7 +124,17 @@ async function openPublished(context: ITriggerFunctions, settings: TriggerSettin
     refuse: (cursor, attempt, reason, retryAfterMs) => stream?.refuse(cursor, attempt, reason, retryAfterMs),
     notices,
   });
-  stream = openStream(context, settings, subscription, notices, (frame) => deliveries.offer(frame), true);
+  let checked = await settingsAreChecked(context, settings, notices);
+  stream = openStream(context, settings, subscription, notices, (frame) => deliveries.offer(frame), {
+    outage: new Outage({ afterMs: settings.outageMs, notices }),
+    onSubscribed: () => {
+      if (checked) return;
+      checked = true;
+      void checkSettings(context, settings).then((finding) => {
+        if (finding.kind === 'wrong') notices.show(finding.reason);
+      });
+    },
+  });
   deliveries.start();
 
   const started = stream.start();
@@ -127,11 +167,12 @@ function openTestRun(context: ITriggerFunctions, settings: TriggerSettings): ITr
     context.emit([[item]]);
     stream?.acknowledge(frame.cursor, frame.attempt);
   };
-  stream = openStream(context, settings, subscription, notices, (frame) => void take(frame), false);
+  stream = openStream(context, settings, subscription, notices, (frame) => void take(frame), null);
   const opened = stream;
   return {
     // n8n puts the function that ends a test run in place only after `trigger` has returned.
     manualTriggerFunction: async () => {
+      await settingsAreChecked(context, settings, notices);
       const first = await opened.start();
       if (first !== null) {
         await opened.stop();

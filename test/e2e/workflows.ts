@@ -18,6 +18,10 @@ export interface WitnessedWorkflow {
   readonly session?: string;
   /** False leaves out the answer to the chat. */
   readonly answers?: boolean;
+  /** More options of the trigger, parameters of the answer and settings of the workflow. */
+  readonly triggerOptions?: object;
+  readonly answer?: object;
+  readonly settings?: object;
   /** Tells the witness the SHA-256 of the file that came with the message, read from the item's binary. */
   readonly hashesMedia?: boolean;
 }
@@ -31,7 +35,7 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
       ? { sessionScope: 'all' }
       : { sessionScope: 'one', session: { __rl: true, mode: 'name', value: session } };
   const nodes = [
-    triggerNode(id, { ...sessions, acknowledge, options: { maxInFlight } }),
+    triggerNode(id, { ...sessions, acknowledge, options: { maxInFlight, ...options.triggerOptions } }),
     {
       id: `${id}-witness`,
       name: 'Tell the witness',
@@ -57,6 +61,7 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
       chat: CHAT_OF_EVENT,
       text: `={{ "answer to " + ${EVENT}.text }}`,
       options: {},
+      ...options.answer,
     }),
   ];
   return {
@@ -73,9 +78,43 @@ export function witnessedWorkflow(options: WitnessedWorkflow): WorkflowFile {
         : { [TRIGGER]: to('Tell the witness') }),
       ...(answers ? { 'Tell the witness': to('Answer') } : {}),
     },
-    settings: { executionOrder: 'v1', saveDataSuccessExecution: 'none' },
+    settings: { executionOrder: 'v1', saveDataSuccessExecution: 'none', ...options.settings },
   };
 }
+
+/** Tells a witness what failed: the message of an error, or of a trigger that recorded one. */
+export const errorWorkflow = (id: string, witnessUrl: string): WorkflowFile => ({
+  id,
+  name: `end to end: ${id}`,
+  nodes: [
+    {
+      id: `${id}-errors`,
+      name: 'Error Trigger',
+      type: 'n8n-nodes-base.errorTrigger',
+      typeVersion: 1,
+      position: [0, 0],
+      parameters: {},
+    },
+    {
+      id: `${id}-tell`,
+      name: 'Tell the witness',
+      type: 'n8n-nodes-base.httpRequest',
+      typeVersion: 4.2,
+      position: [220, 0],
+      parameters: {
+        method: 'POST',
+        url: witnessUrl,
+        sendBody: true,
+        specifyBody: 'json',
+        jsonBody:
+          '={{ JSON.stringify({ eventId: "", attempt: 1, chat: "", text: ($json.trigger ?? $json.execution).error.message }) }}',
+        options: {},
+      },
+    },
+  ],
+  connections: { 'Error Trigger': to('Tell the witness') },
+  settings: { executionOrder: 'v1' },
+});
 
 /**
  * One after another, in the chat of the message that came: sends its file back, marks the chat as read, shows typing,

@@ -49,11 +49,76 @@ describe('publishing a workflow', () => {
     [{ sessionScope: 'several', sessions: [] }, 'No session is chosen'],
     [{ sessionScope: 'one', session: { __rl: true, mode: 'name', value: 'Not A Name' } }, 'is no session name'],
     [{ options: { maxInFlight: 0 } }, 'Executions at a Time is out of range'],
+    // Without its country code, a number of no country, no address at all, a group.
+    [{ filters: { from: '+49 151 12345678, 0151 12345678' } }, 'From can never match "+015112345678"'],
+    [{ filters: { from: '+49' } }, 'From can never match "+49"'],
+    [{ filters: { from: 'Ada' } }, 'From can never match "Ada"'],
+    [{ filters: { from: '120363@g.us' } }, 'From can never match "120363@g.us"'],
+    [{ events: ['session.degraded'], filters: { from: '+4915112345678' } }, 'From can never match the chosen events'],
+    [{ events: ['session.degraded'], filters: { fromMe: 'others' } }, 'From Me can never match the chosen events'],
   ])('is refused for settings that cannot work: %j', async (parameters, message) => {
     const opening = ActiveTrigger.open(credential(), parameters);
     await expect(opening).rejects.toThrow(message);
     await expect(opening).rejects.toBeInstanceOf(NodeOperationError);
     expect(bridge.upgrades).toHaveLength(0);
+  });
+
+  const whoami = (...scopes: string[]) => bridge.answers.set('GET /v1/whoami', { json: { keyId: 'test', scopes } });
+  const sessions = (...names: string[]) =>
+    bridge.answers.set('GET /v1/sessions', { json: { sessions: names.map((name) => ({ name, state: 'stopped' })) } });
+  const oneSession = { sessionScope: 'one', session: { __rl: true, mode: 'name', value: 'suport' } };
+
+  test('is refused for a session that the bridge does not have, with those that it has', async () => {
+    whoami('events:read', 'messages:read', 'sessions:read');
+    sessions('support', 'sales');
+    const opening = ActiveTrigger.open(credential(), oneSession);
+    await expect(opening).rejects.toThrow(
+      'The bridge has no session "suport" that this key may use, so nothing would ever start this workflow. It has sales, support.',
+    );
+    expect(bridge.upgrades).toHaveLength(0);
+  });
+
+  test('is refused for a key without messages:read where messages are listened to, and only there', async () => {
+    whoami('events:read', 'sessions:read');
+    await expect(ActiveTrigger.open(credential())).rejects.toThrow('lacks the scope messages:read');
+    expect(bridge.upgrades).toHaveLength(0);
+    const opening = ActiveTrigger.open(credential(), { events: ['session.degraded'] });
+    await (await bridge.stream(1)).subscribe();
+    opened = await opening;
+    expect(opened.failures).toEqual([]);
+  });
+
+  test('succeeds for a session that exists and is not ready, since that heals', async () => {
+    whoami('events:read', 'messages:read', 'sessions:read');
+    sessions('suport');
+    const opening = ActiveTrigger.open(credential(), oneSession);
+    await (await bridge.stream(1)).subscribe();
+    opened = await opening;
+    expect(opened.failures).toEqual([]);
+  });
+
+  test('at the start of n8n, where nobody would read a refusal, is shown once and goes on', async () => {
+    whoami('events:read', 'messages:read', 'sessions:read');
+    sessions('support');
+    const opening = ActiveTrigger.open(credential(), oneSession, { activation: 'init' });
+    await (await bridge.stream(1)).subscribe();
+    opened = await opening;
+    expect(opened.failures).toHaveLength(1);
+    expect(opened.failures[0]).toContain('no session "suport"');
+  });
+
+  test('while the bridge is away checks the settings as soon as it is there', async () => {
+    const { port } = bridge;
+    const away = credential();
+    await bridge.stop();
+    opened = await ActiveTrigger.open(away, oneSession);
+    bridge = new FakeBridge();
+    whoami('events:read', 'messages:read', 'sessions:read');
+    sessions('support');
+    await bridge.start(port);
+    await (await bridge.stream(1)).subscribe();
+    await opened.untilFailures(1);
+    expect(opened.failures[0]).toContain('no session "suport"');
   });
 
   test('succeeds while the bridge is away, and the trigger connects when it is back', async () => {
@@ -81,6 +146,68 @@ describe('publishing a workflow', () => {
     opened = await ActiveTrigger.open(credential());
     expect(opened.failures).toHaveLength(1);
     expect(opened.failures[0]).toContain('The client clock is off by about 90 s.');
+  });
+});
+
+describe('a bridge that cannot be reached', () => {
+  /** In minutes: half a second. */
+  const SOON = 0.5 / 60;
+  const noted = (text: string): string[] => (opened as ActiveTrigger).log.filter((line) => line.includes(text));
+
+  test('for too long is one failed execution, and one note when it is back', async () => {
+    const opening = ActiveTrigger.open(credential(), { options: { outageMinutes: SOON } });
+    await (await bridge.stream(1)).subscribe();
+    opened = await opening;
+    const { port } = bridge;
+    await bridge.stop();
+    await opened.untilFailures(1);
+    expect(opened.failures[0]).toMatch(/no connection to the bridge for \d+ second.*cannot be reached/);
+    // Long enough for a second one, and for some more tries.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(opened.failures).toHaveLength(1);
+
+    bridge = new FakeBridge();
+    await bridge.start(port);
+    await (await bridge.stream(1)).subscribe({ resumed: 3 });
+    while (noted('connected again after').length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(noted('connected again after')).toEqual([expect.stringMatching(/^info .*3 events came meanwhile/)]);
+    await bridge.stop();
+    await opened.untilFailures(2);
+    bridge = new FakeBridge();
+    await bridge.start(port);
+  });
+
+  test('when the workflow is published is told as well', async () => {
+    const { port } = bridge;
+    const away = credential();
+    await bridge.stop();
+    opened = await ActiveTrigger.open(away, { options: { outageMinutes: SOON } });
+    await opened.untilFailures(1);
+    bridge = new FakeBridge();
+    await bridge.start(port);
+  });
+
+  test('for less than that is none, and neither is one with 0', async () => {
+    for (const options of [{}, { outageMinutes: 0 }]) {
+      const opening = ActiveTrigger.open(credential(), { options });
+      const before = bridge.connections;
+      await (await bridge.stream(before + 1)).subscribe();
+      opened = await opening;
+      (await bridge.stream(before + 1)).socket.terminate();
+      await (await bridge.stream(before + 2)).subscribe();
+      await opened.close();
+      expect(opened.failures).toEqual([]);
+      expect(noted('connected again after')).toEqual([]);
+    }
+  });
+
+  test('that says why is told at once and not a second time', async () => {
+    bridge.refuseUpgrades = true;
+    bridge.answers.set('GET /v1/whoami', problem(401, 'WAB_SIGNATURE_EXPIRED', 'The clock is off by about 90 s.'));
+    opened = await ActiveTrigger.open(credential(), { options: { outageMinutes: SOON } });
+    await opened.untilFailures(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(opened.failures).toHaveLength(1);
   });
 });
 

@@ -25,6 +25,7 @@ import {
   type ITriggerFunctions,
   type ITriggerResponse,
   type IWorkflowExecuteAdditionalData,
+  type WorkflowActivateMode,
   type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { WaBridgeApi } from '../../../credentials/WaBridgeApi.credentials';
@@ -223,7 +224,7 @@ export class ActiveTrigger {
   static async open(
     credential: CredentialData,
     parameters: INode['parameters'] = {},
-    options: { workflowId?: string } = {},
+    options: { workflowId?: string; activation?: WorkflowActivateMode } = {},
   ): Promise<ActiveTrigger> {
     const trigger = new ActiveTrigger({});
     const definition = node('WaBridge Trigger', TRIGGER, { events: ['message.received'], ...parameters });
@@ -249,10 +250,13 @@ export class ActiveTrigger {
       definition,
       additionalData(credential),
       'trigger',
-      'activate',
+      options.activation ?? 'activate',
       emit,
       () => {},
-      (error) => trigger.failures.push(error.message),
+      (error) => {
+        trigger.failures.push(error.message);
+        for (const wake of trigger.#waiting.splice(0)) wake();
+      },
     );
     Object.defineProperty(context, 'logger', { value: logger(trigger.log) });
     const response = await new WaBridgeTrigger().trigger.call(context as unknown as ITriggerFunctions);
@@ -267,6 +271,11 @@ export class ActiveTrigger {
       if (emitted !== undefined) return emitted;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Resolves once so many failed executions were recorded. */
+  async untilFailures(count: number): Promise<void> {
+    while (this.failures.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   async close(): Promise<void> {
