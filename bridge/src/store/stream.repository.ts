@@ -365,14 +365,24 @@ export async function subscriptionsInFlight(db: Reader): Promise<readonly number
   return rows.map((row) => row.subscription_id);
 }
 
-/** Dead letters, newest first. */
+export interface DeadLetterPage {
+  readonly limit: number;
+  readonly before?: DeadLetterId | undefined;
+}
+
+/**
+ * Dead letters, newest first.
+ *
+ * @param sessions those of other sessions, and of none, are left out; null for all
+ */
 export async function deadLetters(
   db: Reader,
-  limit: number,
-  before?: DeadLetterId,
+  sessions: readonly SessionName[] | null,
+  { limit, before }: DeadLetterPage,
 ): Promise<readonly StoredDeadLetter[]> {
   let query = db.selectFrom('stream_dead_letters').selectAll().orderBy('id', 'desc').limit(limit);
   if (before !== undefined) query = query.where('id', '<', before);
+  if (sessions !== null) query = query.where('session', 'in', sessions);
   return (await query.execute()).map(toDeadLetter);
 }
 

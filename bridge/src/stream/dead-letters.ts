@@ -19,6 +19,7 @@ import {
   redriveDeadLetter,
   settleLate,
   subscriptionNamed,
+  type DeadLetterPage,
   type StoredDeadLetter,
 } from '../store/stream.repository.ts';
 import type { Position, PositionRecord } from './position.ts';
@@ -84,8 +85,10 @@ export class DeadLetters {
     );
   }
 
-  async list(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]> {
-    const letters = await deadLetters(this.#ports.database.reader, limit, before);
+  /** Those that the key may see, newest first. */
+  async list(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]> {
+    const sessions = holder.sessions === null ? null : [...holder.sessions];
+    const letters = await deadLetters(this.#ports.database.reader, sessions, page);
     return letters.map(({ id, subscription, eventId, eventType, session, reason, attempts, createdAt }) => ({
       id,
       subscription,

@@ -14,7 +14,13 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
-import { countTakeover, removeSubscription, saveProgress, touchSubscriptions } from '../store/stream.repository.ts';
+import {
+  countTakeover,
+  removeSubscription,
+  saveProgress,
+  touchSubscriptions,
+  type DeadLetterPage,
+} from '../store/stream.repository.ts';
 import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts';
 import { encodeCursor } from './cursor.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -200,8 +206,8 @@ export class StreamHub implements Stream, ConnectionOwner {
     });
   }
 
-  deadLetters(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]> {
-    return this.#deadLetters.list(limit, before);
+  deadLetters(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]> {
+    return this.#deadLetters.list(holder, page);
   }
 
   async redrive(id: DeadLetterId, holder: KeyHolder): Promise<void> {

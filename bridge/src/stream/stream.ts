@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Filter } from '../contract/filter.ts';
 import type { DeadLetterId, SessionName, SubscriptionName } from '../contract/ids.ts';
 import type { Principal } from '../auth/keys.ts';
+import type { DeadLetterPage } from '../store/stream.repository.ts';
 import type { KeyHolder } from './reach.ts';
 
 export interface SubscriptionView {
@@ -42,7 +43,8 @@ export interface Stream {
   subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]>;
   /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND, also where the key may not see all of it */
   deleteSubscription(name: SubscriptionName, holder: KeyHolder): Promise<void>;
-  deadLetters(limit: number, before?: DeadLetterId): Promise<readonly DeadLetterView[]>;
+  /** Those that the key may see, newest first. */
+  deadLetters(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]>;
   /**
    * Delivers a dead letter again, in its lane.
    *

@@ -11,7 +11,7 @@ import type { Scope } from '../../../bridge/src/contract/scopes.ts';
 import { RealBridge } from '../http/real-bridge.ts';
 import { StreamClient, subscribeFrame, textOf, type Frame } from './harness.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(120_000);
 
 const SCOPES: readonly Scope[] = ['events:read', 'events:manage', 'messages:read'];
 /** The sessions that each kind of key is limited to; the subscription reads `support`, or everything. */
@@ -54,8 +54,10 @@ async function connect(secret: Secret): Promise<StreamClient> {
   return client;
 }
 
-const say = (phone: string, text: string) =>
-  real.raw('POST', '/v1/sandbox/support/say', { body: JSON.stringify({ from: phone, text }) });
+async function say(phone: string, text: string, session = 'support'): Promise<void> {
+  const body = JSON.stringify({ from: phone, text });
+  expect(await real.raw('POST', `/v1/sandbox/${session}/say`, { body })).toMatchObject({ status: 201 });
+}
 
 interface LetterView {
   readonly id: string;
@@ -285,4 +287,26 @@ redrive       | in    | in      | in        | NOT_ALLOWED  | NOT_FOUND     | NOT
 discard       | in    | in      | in        | NOT_ALLOWED  | NOT_FOUND     | NOT_ALLOWED
 `);
   });
+});
+
+test('a limited key sees its own dead letters however many newer ones other sessions have', async () => {
+  const limited = await real.key(SCOPES, ['support']);
+  const own = await makeVictim(limited);
+  const client = await connect(real.operator);
+  await client.subscribe({ subscription: 'others', filter: { sessions: ['sales'], types: ['message.received'] } });
+  for (let index = 0; index < 3; index++) {
+    await say(`+49151${10_900_000 + index}`, 'x', 'sales');
+    client.nack(await client.event());
+  }
+  await real.until(
+    async () => (await lettersFor()).filter(({ subscription }) => subscription === 'others').length === 3,
+  );
+  const page = async (query: string): Promise<string[]> =>
+    (await real.raw('GET', `/v1/dead-letters?${query}`, { key: limited })).json.deadLetters.map(
+      ({ id }: LetterView) => id,
+    );
+  expect(await page('limit=1')).toEqual([own.deadLetterId]);
+  expect(await page(`limit=1&before=${own.deadLetterId}`)).toEqual([]);
+  own.owner.terminate();
+  client.terminate();
 });

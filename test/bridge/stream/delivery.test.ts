@@ -145,7 +145,7 @@ describe('ephemeral subscriptions', () => {
     expect(textOf(await client.event())).toBe('a2');
     client.terminate();
     expect(await harness.hub.subscriptions(key())).toEqual([]);
-    expect(await harness.hub.deadLetters(10)).toEqual([]);
+    expect(await harness.hub.deadLetters(key(), { limit: 10 })).toEqual([]);
   });
 
   test('two of the same name do not disturb each other', async () => {
@@ -258,12 +258,12 @@ describe('filters', () => {
     await owner.subscribe();
     await harness.say('1', 'secret', 'support');
     owner.nack(await owner.event());
-    await eventually(async () => expect(await harness.hub.deadLetters(10)).toHaveLength(1));
+    await eventually(async () => expect(await harness.hub.deadLetters(key(), { limit: 10 })).toHaveLength(1));
     await harness.hub.deleteSubscription('sub' as SubscriptionName, key());
     const limited = await harness.connect(key({ keyId: 'limited', sessions: ['sales'] }));
     limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
     expect(await limited.next('error')).toMatchObject({ code: 'WAB_SESSION_NOT_ALLOWED' });
-    const [letter] = await harness.hub.deadLetters(10);
+    const [letter] = await harness.hub.deadLetters(key(), { limit: 10 });
     await harness.hub.discard(letter!.id, key());
     limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
     await limited.next('subscribed');

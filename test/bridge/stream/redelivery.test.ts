@@ -21,7 +21,7 @@ const positions = async () => {
   const subscription = await subscriptionNamed(harness.database.reader, 'sub' as SubscriptionName);
   return positionsOf(harness.database.reader, subscription!.id);
 };
-const deadLetters = () => harness.hub.deadLetters(10);
+const deadLetters = () => harness.hub.deadLetters(key(), { limit: 10 });
 
 describe('refusals', () => {
   test('a refused event comes again after its time, its chat waits and others do not', async () => {

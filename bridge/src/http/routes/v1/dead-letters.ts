@@ -2,9 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { Principal } from '../../../auth/keys.ts';
-import { DEAD_LETTER_ID_PATTERN, type DeadLetterId, type SessionName } from '../../../contract/ids.ts';
-import type { DeadLetterView } from '../../../stream/stream.ts';
-import { allows, principalOf } from '../../access.ts';
+import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
+import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../app.ts';
 import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
 
@@ -46,10 +45,9 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { 
       },
     },
     async (request) => {
-      const principal = principalOf(request);
       const { limit = 50, before } = request.query;
-      const letters = await stream.deadLetters(limit, before as DeadLetterId | undefined);
-      return { deadLetters: letters.filter((letter) => visible(principal, letter)) };
+      const page = { limit, before: before as DeadLetterId | undefined };
+      return { deadLetters: await stream.deadLetters(principalOf(request), page) };
     },
   );
 
@@ -82,6 +80,3 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { 
     });
   }
 };
-
-const visible = (principal: Principal, letter: DeadLetterView): boolean =>
-  principal.sessions === null || (letter.session !== null && allows(principal, letter.session as SessionName));
