@@ -142,6 +142,7 @@ export const ERROR_CODES = {
   WAB_OUTBOX_STATE: { status: 409, retryable: false },
   WAB_ACCOUNT_CHANGED: { status: 409, retryable: false },
   WAB_SEND_REFUSED: { status: 422, retryable: false },
+  WAB_SEND_FAILED: { status: 503, retryable: true },
   WAB_SEND_GAVE_UP: { status: 503, retryable: false },
   WAB_SEND_LOST: { status: 503, retryable: true },
   WAB_SEND_IN_DOUBT: { status: 409, retryable: false },

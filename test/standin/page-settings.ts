@@ -10,6 +10,8 @@ export interface CallFault {
   readonly throws?: string;
   /** The page loads itself anew the moment it is called. */
   readonly reloads?: boolean;
+  /** It is not there, as in a build that has renamed it; until the fault is taken away. */
+  readonly missing?: boolean;
   /** So many calls are struck, then the fault is gone; without it, all are. */
   readonly times?: number;
 }
@@ -24,6 +26,8 @@ export interface PageSettings {
   repeats: boolean;
   /** At each connection the page sends again what the server has not acknowledged. */
   resendsPending: boolean;
+  /** A picture that cannot be decoded throws, as in the page, which makes a thumbnail of it. */
+  decodesPictures: boolean;
   /** Faults by `Module.function`, such as `WAWebFindChatAction.findOrCreateLatestChat`; in place from the first call on. */
   faults: Record<string, CallFault>;
 }
@@ -31,5 +35,5 @@ export interface PageSettings {
 export const BUILDS = { _serialized: '2.3000.1023000000', $1: '2.3000.1042401057' } as const;
 
 export function pageSettings(build: PageSettings['build'] = '_serialized'): PageSettings {
-  return { build, version: BUILDS[build], syncDelayMs: 300, repeats: false, resendsPending: true, faults: {} };
+  return { build, version: BUILDS[build], syncDelayMs: 300, repeats: false, resendsPending: true, decodesPictures: false, faults: {} };
 }

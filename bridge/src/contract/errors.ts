@@ -269,6 +269,11 @@ export const ERRORS = {
       'The message was accepted for the account that was linked to this session then, and {reason}. It was not sent; send it as a new message if this account is to send it.',
   },
   WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
+  WAB_SEND_FAILED: {
+    status: 503,
+    retryable: true,
+    message: 'WhatsApp Web could not send it: {reason}. It is tried again a few times, ever more slowly.',
+  },
   WAB_SEND_GAVE_UP: {
     status: 503,
     retryable: false,

@@ -228,6 +228,7 @@ export class EngineError extends Error {
     | 'WAB_QUOTED_UNKNOWN'
     | 'WAB_MESSAGE_UNKNOWN'
     | 'WAB_SEND_REFUSED'
+    | 'WAB_SEND_FAILED'
     | 'WAB_SESSION_NOT_READY'
     | 'WAB_ACT_NOT_DONE'
     | 'WAB_SESSION_STATE'

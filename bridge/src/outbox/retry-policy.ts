@@ -35,7 +35,13 @@ type Rule =
   | { readonly then: 'fail' }
   | { readonly then: 'hold' }
   /** `counts` is false where the attempt says nothing about the message. */
-  | { readonly then: 'retry'; readonly counts: boolean; readonly backoff: Backoff };
+  | {
+      readonly then: 'retry';
+      readonly counts: boolean;
+      readonly backoff: Backoff;
+      /** Fewer than others get. */
+      readonly maxAttempts?: number;
+    };
 
 type Row = Partial<Record<ErrorCode, Rule>> & { readonly otherwise: Rule };
 
@@ -48,6 +54,8 @@ const TABLE: Readonly<Record<Failure['outcome'], Row>> = {
     WAB_SESSION_NOT_READY: { then: 'retry', counts: false, backoff: { baseMs: 2_000, capMs: 2_000 } },
     // WhatsApp itself said no for now, which is how it limits a sender: slow down visibly.
     WAB_SEND_REFUSED: { then: 'retry', counts: true, backoff: { baseMs: 10_000, capMs: HOUR } },
+    // The page threw: mostly the file or the build is at fault, and both stay as they are. Ten minutes, not the chat's day.
+    WAB_SEND_FAILED: { then: 'retry', counts: true, backoff: { baseMs: 5_000, capMs: 300_000 }, maxAttempts: 8 },
     otherwise: { then: 'retry', counts: true, backoff: USUAL },
   },
   unknown: { otherwise: { then: 'hold' } },
@@ -83,7 +91,8 @@ export function decide(failure: Failure, attempted: Attempted, limits: RetryLimi
   if (rule.then === 'fail') return { kind: 'fail', code, reason };
   if (rule.then === 'hold') return { kind: 'hold', reason };
 
-  if (rule.counts && attempted.attempts >= limits.maxAttempts)
+  const maxAttempts = Math.min(rule.maxAttempts ?? Infinity, limits.maxAttempts);
+  if (rule.counts && attempted.attempts >= maxAttempts)
     return { kind: 'give_up', attempts: attempted.attempts, reason };
   const afterMs = delay(rule.backoff, attempted.attempts, failure.retryAfterMs ?? 0, random);
   if (attempted.ageMs + afterMs > limits.maxAgeMs) return { kind: 'give_up', attempts: attempted.attempts, reason };

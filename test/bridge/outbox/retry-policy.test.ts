@@ -4,6 +4,7 @@ import { WabError } from '../../../bridge/src/contract/errors.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import {
   decide,
+  DEFAULT_RETRY_LIMITS,
   failureOfPreparation,
   failureOfSend,
   repeated,
@@ -71,6 +72,24 @@ describe('the retry policy', () => {
       code: 'WAB_SESSION_NOT_READY',
       reason: 'reconnecting',
     });
+  });
+
+  test('a page that throws is tried a few times within a quarter of an hour, and never for free', () => {
+    const failure = failureOfSend(new EngineError('defer', 'WAB_SEND_FAILED', 'the picture cannot be decoded'));
+    let waited = 0;
+    let attempts = 1;
+    for (; attempts < 100; attempts++) {
+      const verdict = decide(failure, { attempts, ageMs: waited }, DEFAULT_RETRY_LIMITS, 0.999);
+      if (verdict.kind !== 'retry') {
+        expect(verdict).toEqual({ kind: 'give_up', attempts, reason: 'the picture cannot be decoded' });
+        break;
+      }
+      expect(verdict.counts).toBe(true);
+      waited += verdict.afterMs;
+    }
+    expect(attempts).toBe(8);
+    expect(waited).toBeGreaterThan(60_000);
+    expect(waited).toBeLessThan(15 * 60_000);
   });
 
   test('gives up after the last attempt that counts, and when the message would be too old at the next one', () => {

@@ -62,6 +62,7 @@ class MediaData {
 function prepRawMedia(opaque, options) {
   return {
     waitForPrep: async () => {
+      if (window.STANDIN.decodesPictures && opaque.type.startsWith('image/')) await createImageBitmap(opaque.blob);
       const filehash = await hashOf(opaque.blob);
       Object.assign(getOrCreateMediaObject(filehash), { blob: opaque.blob });
       const data = new MediaData();

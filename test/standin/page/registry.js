@@ -24,13 +24,18 @@ export function publish() {
  *
  * @param path `Module.function`, also deeper: `WAWebCollections.Msg.getMessagesById`
  */
-export function breakFunction(path, { hangs, delayMs, throws, reloads, times = Infinity }) {
+export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, times = Infinity }) {
   mend(path);
   const [moduleName, ...names] = path.split('.');
   const name = names.pop();
   const owner = names.reduce((object, key) => object?.[key], modules.get(moduleName));
   const original = owner?.[name];
   if (typeof original !== 'function') throw new Error(`there is no function ${path}`);
+  if (missing) {
+    owner[name] = undefined;
+    menders.set(path, () => (owner[name] = original));
+    return;
+  }
   let left = times;
   let release;
   const mended = new Promise((resolve) => (release = resolve));

@@ -23,6 +23,7 @@ import { readSelf } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
 import type { Profile, Progress } from './login/profile.ts';
 import { ProgressKeeper } from './login/progress-keeper.ts';
+import { SendFailures } from './sending/send-failures.ts';
 import { Sender } from './sending/sender.ts';
 import { Undecrypted } from './hearing/undecrypted.ts';
 import { Sweep } from './health/sweep.ts';
@@ -43,6 +44,7 @@ export interface Live {
   readonly catchUp: CatchUp;
   readonly progress: ProgressKeeper;
   readonly health: Health;
+  readonly sendFailures: SendFailures;
   readonly undecrypted: Undecrypted;
   /** Aborted once this life is over. */
   readonly stopped: AbortController;
@@ -205,6 +207,7 @@ export function assembleLive(parts: LiveParts): Live {
     catchUp,
     progress,
     health,
+    sendFailures: new SendFailures((words) => health.sends(words)),
     undecrypted,
     stopped,
     self: null,

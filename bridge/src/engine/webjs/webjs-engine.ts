@@ -180,8 +180,9 @@ export class WebjsEngine implements Engine {
   }
 
   async resolveChat(chatId: ChatId): Promise<Address> {
-    const { run, addresses } = this.#needReady();
-    return addresses.find(await knownChat(run.page, this.#deadlines, chatId));
+    const live = this.#needReady();
+    const known = await counted(live, chatId, () => knownChat(live.run.page, this.#deadlines, chatId));
+    return live.addresses.find(known);
   }
 
   chooseWireId(chatId: ChatId): WireId {
@@ -199,10 +200,16 @@ export class WebjsEngine implements Engine {
     // What a busy page is given now would be cut off by its deadline and be in doubt.
     if (this.#live && this.#live.run.liveness.page !== 'answers')
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy and answers later');
-    const { run, sender } = this.#needReady();
-    return this.#gate.pass(() =>
-      message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId),
+    const live = this.#needReady();
+    const { run, sender, sendFailures } = live;
+    const of = message.type === 'reaction' ? message.targetWireId : (wireId ?? message.chatId);
+    const receipt = await this.#gate.pass(() =>
+      counted(live, of, () =>
+        message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId),
+      ),
     );
+    sendFailures.worked();
+    return receipt;
   }
 
   async markSeen(chatId: ChatId): Promise<void> {
@@ -304,5 +311,16 @@ export class WebjsEngine implements Engine {
     } finally {
       this.#profile.close();
     }
+  }
+}
+
+/** @param message anything that tells one message from another */
+async function counted<T>({ sendFailures }: Live, message: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof EngineError && (error.code === 'WAB_SEND_FAILED' || error.code === 'WAB_ACT_NOT_DONE'))
+      sendFailures.failed(message, error.message);
+    throw error;
   }
 }

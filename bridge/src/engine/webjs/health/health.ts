@@ -93,6 +93,8 @@ export class Health {
   #bearsUntil = 0;
   /** When another connection was opened because of a long silence. */
   #renewedAt = 0;
+  /** Why sending does not work; null where it does, as far as is known. */
+  #unsent: string | null = null;
   /** Tries to catch up that got no answer because the page was busy. */
   #excused = 0;
 
@@ -119,6 +121,17 @@ export class Health {
     if (reason === this.#told) return;
     this.#told = reason;
     this.#parts.signal({ kind: 'degraded', reason });
+  }
+
+  /** Sending does not work, which no examination shows; null once a send has worked. */
+  sends(words: string | null): void {
+    if (words === null && this.#unsent !== null && this.#unsent === this.#told) {
+      this.#told = null;
+      this.#parts.signal({ kind: 'recovered' });
+    }
+    // The words of the first time stay, since each change of them is told anew.
+    this.#unsent = words === null ? null : (this.#unsent ?? words);
+    if (this.#unsent !== null && this.#complaint === null) this.tell(this.#unsent);
   }
 
   /** Examines and heals until the signal comes. */
@@ -197,6 +210,7 @@ export class Health {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
     this.#complaint = null;
     if (this.#parts.clock.now() < this.#bearsUntil) return this.tell(BORNE);
+    if (this.#unsent !== null) return this.tell(this.#unsent);
     if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
     this.#told = null;
     this.#vouched = true;

@@ -10,7 +10,7 @@ import { EngineError } from '../../engine.ts';
 import { type Deadlines, forFile } from '../deadlines.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';
 import { dropFile, fetchFile, type FetchedFile, lookAtFile, PART_BYTES, readFilePart } from '../page/page-media.ts';
-import { describe } from '../page/page-reason.ts';
+import { describe, withoutNumbers } from '../page/page-reason.ts';
 
 /** Files in the page at once: each is there as a whole, and in WhatsApp Web's own memory beside it. */
 const AT_ONCE = 2;
@@ -52,6 +52,10 @@ export class MediaDownloads {
   async #fetch(wireId: WireId, limitBytes: number): Promise<Fetched> {
     const { call } = this.#deadlines;
     const outlook = await this.#page().call(lookAtFile, call, wireId);
+    if (outlook && 'failed' in outlook) {
+      const code = outlook.reloading ? 'WAB_SESSION_NOT_READY' : 'WAB_MEDIA_FAILED';
+      throw new EngineError('defer', code, withoutNumbers(outlook.failed));
+    }
     if (outlook === null) throw failed('WhatsApp Web has no such message with media');
     const { sizeBytes } = outlook;
     if (sizeBytes !== null && sizeBytes > limitBytes) throw tooLarge(sizeBytes, limitBytes);

@@ -132,24 +132,33 @@ export function readSelf(): Self {
   };
 }
 
+/** `failed` where the page could not tell: it `threw`, or is `reloading`. */
+export interface FoundChat {
+  readonly found: string | null;
+  readonly failed?: 'threw' | 'reloading';
+  readonly reason?: string;
+}
+
 /**
  * The id of the chat that a message to this id goes to; null where WhatsApp knows no such account or group. An account has
  * a chat under its phone number or under its lid, whichever the page decides, so the page is made to open it.
  */
-export async function findChat(id: string): Promise<string | null> {
-  const wid = window.require('WAWebWidFactory').createWid(id);
-  const known = window.wabridge.knownChat(wid);
-  if (known) return known.id._serialized;
-  if (wid.server !== 'c.us' && wid.server !== 'lid') return null;
-  // Without this question the page throws "No LID for user" for a number that it has not met.
-  const found = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
-  if (!found?.wid) return null;
+export async function findChat(id: string): Promise<FoundChat> {
+  const helpers = window.WWebJS;
+  if (!helpers) return { found: null, failed: 'reloading', reason: 'the page is reloading' };
   try {
-    const opened = await window.WWebJS?.getChat(found.wid._serialized, { getAsModel: false });
-    return opened?.id._serialized ?? null;
+    const wid = window.require('WAWebWidFactory').createWid(id);
+    const known = window.wabridge.knownChat(wid);
+    if (known) return { found: known.id._serialized };
+    if (wid.server !== 'c.us' && wid.server !== 'lid') return { found: null };
+    // Without this question the page throws "No LID for user" for a number that it has not met.
+    const asked = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
+    if (!asked?.wid) return { found: null };
+    const opened = await helpers.getChat(asked.wid._serialized, { getAsModel: false });
+    return { found: opened?.id._serialized ?? null };
   } catch (error) {
-    if (error instanceof Error && error.message.includes('No LID')) return null;
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return reason.includes('No LID') ? { found: null } : { found: null, failed: 'threw', reason };
   }
 }
 

@@ -16,15 +16,25 @@ export interface FileOutlook {
   readonly sizeBytes: number | null;
 }
 
+/** The page threw, or has not loaded yet. */
+interface FileLookFailed {
+  readonly failed: string;
+  readonly reloading: boolean;
+}
+
 /** What is known of a message's file before it is downloaded; null where the page has no such message or no file in it. */
-export async function lookAtFile(wireId: string): Promise<FileOutlook | null> {
-  const { Msg } = window.require('WAWebCollections');
-  const found = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]).catch(() => undefined))?.messages?.[0];
-  if (!found?.directPath) return null;
-  return {
-    stage: found.mediaData?.mediaStage ?? '',
-    sizeBytes: typeof found.size === 'number' ? found.size : null,
-  };
+export async function lookAtFile(wireId: string): Promise<FileOutlook | FileLookFailed | null> {
+  try {
+    const { Msg } = window.require('WAWebCollections');
+    const found = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]).catch(() => undefined))?.messages?.[0];
+    if (!found?.directPath) return null;
+    return {
+      stage: found.mediaData?.mediaStage ?? '',
+      sizeBytes: typeof found.size === 'number' ? found.size : null,
+    };
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error), reloading: !window.WWebJS };
+  }
 }
 
 export type FetchedFile =

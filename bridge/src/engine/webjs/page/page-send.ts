@@ -17,17 +17,19 @@ export interface PageSend {
 }
 export type PageSendResult =
   | { readonly sent: true; readonly wireId: string; readonly sentAt: number; readonly ack: number }
-  | { readonly sent: false; readonly why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id'; readonly reason: string };
+  | { readonly sent: false; readonly why: PageRefusal; readonly reason: string };
+/** `reloading` and `lost-file` say nothing about the message; `before-id` and `after-id` are failures of the page itself. */
+export type PageRefusal = 'no-chat' | 'no-quoted' | 'reloading' | 'lost-file' | 'before-id' | 'after-id';
 
 /** Sends through the library's own page function, under the id that the bridge chose; an id that is there is not sent again. */
 export async function sendInPage(order: PageSend): Promise<PageSendResult> {
   const helpers = window.WWebJS;
-  const failed = (why: 'no-chat' | 'no-quoted' | 'before-id' | 'after-id', reason: string): PageSendResult => ({
+  const failed = (why: PageRefusal, reason: string): PageSendResult => ({
     sent: false,
     why,
     reason,
   });
-  if (!helpers) return failed('before-id', 'the page is reloading');
+  if (!helpers) return failed('reloading', 'the page is reloading');
   if (!window.wabridge.apply())
     return failed('before-id', 'this version of WhatsApp Web does not let the id of a message be chosen');
   const { underWay } = window.wabridge;
@@ -86,7 +88,8 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       const { token, mimetype, filename } = order.media;
       const parts = window.wabridge.files.get(token)?.parts;
       const { mediaInfoToFile } = helpers;
-      if (!parts || !mediaInfoToFile) return failed('before-id', 'the page has lost the file');
+      if (!parts) return failed('lost-file', 'the page has lost the file');
+      if (!mediaInfoToFile) return failed('before-id', 'this version of WhatsApp Web or of its library takes no files');
       // The library makes a file of one long text; it gets the one that is here already.
       if (!mediaInfoToFile.wabridge)
         helpers.mediaInfoToFile = Object.assign((info: { file?: File }) => info.file ?? mediaInfoToFile(info), {

@@ -107,8 +107,11 @@ function refusal({ why, reason: said }: Extract<PageSendResult, { sent: false }>
       return new EngineError('fail', 'WAB_CHAT_UNKNOWN', reason);
     case 'no-quoted':
       return new EngineError('fail', 'WAB_QUOTED_UNKNOWN', reason);
+    case 'reloading':
+    case 'lost-file':
+      return new EngineError('defer', 'WAB_SESSION_NOT_READY', reason);
     case 'before-id':
-      return new EngineError('defer', 'WAB_SESSION_NOT_READY', `the page could not send: ${reason}`);
+      return new EngineError('defer', 'WAB_SEND_FAILED', reason);
     case 'after-id':
       return new EngineError('unknown', 'WAB_SESSION_NOT_READY', `the page failed while sending: ${reason}`);
   }

@@ -133,7 +133,7 @@ test('typing has the words of the library', async () => {
 describe('what the engine makes of it', () => {
   const answering = (act: PageAct | Error): PageCalls => ({
     call: (async (fn: { name: string }) => {
-      if (fn.name === 'findChat') return PHONE;
+      if (fn.name === 'findChat') return { found: PHONE };
       if (act instanceof Error) throw act;
       return act;
     }) as PageCalls['call'],
@@ -173,7 +173,7 @@ describe('what the engine makes of it', () => {
       code: 'WAB_MESSAGE_UNKNOWN',
     });
     await expect(calls[1]![1](refused('no-chat'))).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
-    const nobody: PageCalls = { call: (async () => null) as PageCalls['call'] };
+    const nobody: PageCalls = { call: (async () => ({ found: null })) as PageCalls['call'] };
     await expect(setTyping(nobody, DEADLINES, PHONE as ChatId, 'paused')).rejects.toMatchObject({
       code: 'WAB_CHAT_UNKNOWN',
     });

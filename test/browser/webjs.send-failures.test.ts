@@ -1,0 +1,119 @@
+/** What the page throws before it gives a message an id, and what follows from it in a whole bridge. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChatId } from '../../bridge/src/contract/ids.ts';
+import type { EngineSend, OutgoingFile } from '../../bridge/src/engine/engine.ts';
+import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
+
+/** The first bytes of a picture, which end before its pixels begin. */
+const TRUNCATED = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAf', 'base64');
+/** A whole one, of a single pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+let session: SessionAtTest;
+let folder: string;
+beforeEach(async () => {
+  session = await SessionAtTest.open();
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-send-failures-'));
+});
+afterEach(async () => {
+  await session.close();
+  await rm(folder, { recursive: true, force: true });
+}, LONG);
+
+async function picture(bytes: Buffer): Promise<EngineSend> {
+  const path = join(folder, 'picture.png');
+  await writeFile(path, bytes);
+  const file: OutgoingFile = { path, mimeType: 'image/png', sizeBytes: bytes.length, fileName: 'picture.png' };
+  return { type: 'image', chatId: bobOf(session), file };
+}
+const text = (words: string, chatId: ChatId = bobOf(session)): EngineSend => ({ type: 'text', chatId, text: words });
+const THROWN = { outcome: 'defer', code: 'WAB_SEND_FAILED' };
+
+describe('what the page throws before a message has an id', () => {
+  test(
+    'counts against a picture that is cut short, and the next one goes',
+    async () => {
+      session.standin.page.decodesPictures = true;
+      const { engine } = await session.linked();
+      const error = await failureOf(engine.send(await picture(TRUNCATED), null));
+      expect(error).toMatchObject(THROWN);
+      expect(error.message).toContain('decoded');
+      await engine.send(await picture(PIXEL), null);
+      expect(await session.inbox(1)).toHaveLength(1);
+    },
+    LONG,
+  );
+
+  test(
+    'counts against a file whose upload WhatsApp refuses, with the reason',
+    async () => {
+      const { engine } = await session.linked();
+      session.standin.media.uploadStatus = 500;
+      const error = await failureOf(engine.send(await picture(PIXEL), null));
+      expect(error).toMatchObject(THROWN);
+      expect(error.message).toContain('500');
+    },
+    LONG,
+  );
+
+  test(
+    'is reported as degraded where several messages fail by it, until one has gone',
+    async () => {
+      const { engine, heard } = await session.linked({ examineEvery: 500 });
+      const page = session.standin.pageOf(session.me);
+      const degraded = () => heard.signals.filter(({ kind }) => kind === 'degraded');
+      await engine.resolveChat(bobOf(session));
+      await page.fault('WAWebMsgKey.newId', { missing: true });
+      // One message alone may be at fault itself.
+      const id = engine.chooseWireId(bobOf(session));
+      for (let attempt = 0; attempt < 6; attempt++)
+        expect(await failureOf(engine.send(text('one'), id))).toMatchObject(THROWN);
+      expect(degraded()).toEqual([]);
+      for (const words of ['two', 'three'])
+        expect(await failureOf(engine.send(text(words), engine.chooseWireId(bobOf(session))))).toMatchObject(THROWN);
+      const { reason } = await heard.untilSignal('degraded');
+      expect(reason).toContain('could not send');
+      await page.mend();
+      const before = heard.signals.filter(({ kind }) => kind === 'recovered').length;
+      await engine.send(text('four'), engine.chooseWireId(bobOf(session)));
+      await heard.untilSignal('recovered', before + 1);
+      expect(session.received().map((message) => message.text)).toEqual(['four']);
+    },
+    LONG,
+  );
+
+  test(
+    'counts where it is the recipient that cannot be looked up, and while somebody is to be shown as writing',
+    async () => {
+      const { engine } = await session.linked();
+      await session.standin.pageOf(session.me).fault('WAWebQueryExistsJob.queryWidExists', { missing: true });
+      expect(await failureOf(engine.resolveChat('4915110000003@c.us' as ChatId))).toMatchObject(THROWN);
+      expect(await failureOf(engine.setTyping('4915110000003@c.us' as ChatId, 'composing'))).toMatchObject(THROWN);
+      expect(await failureOf(engine.send(text('hello', '4915110000003@c.us' as ChatId), null))).toMatchObject(THROWN);
+    },
+    LONG,
+  );
+
+  test(
+    'counts where it is a file that cannot be looked at',
+    async () => {
+      const { engine, heard } = await session.linked();
+      const media = session.standin.storeMedia(PIXEL, 'image/png', 'in.png');
+      session.standin.network.say(session.bob, session.me, { type: 'image', media });
+      const { wireId } = await heard.untilMessage(({ kind }) => kind === 'image');
+      await session.standin.pageOf(session.me).fault('WAWebCollections.Msg.get', { throws: 'this build has lost it' });
+      expect(await failureOf(engine.downloadMedia(wireId, 1_000_000))).toMatchObject({
+        outcome: 'defer',
+        code: 'WAB_MEDIA_FAILED',
+        message: 'this build has lost it',
+      });
+    },
+    LONG,
+  );
+});
