@@ -138,6 +138,7 @@ export const ERROR_CODES = {
   WAB_QUOTED_UNKNOWN: { status: 422, retryable: false },
   WAB_MESSAGE_UNKNOWN: { status: 422, retryable: false },
   WAB_EMOJI_INVALID: { status: 422, retryable: false },
+  WAB_TEXT_BLANK: { status: 422, retryable: false },
   WAB_OUTBOX_NOT_FOUND: { status: 404, retryable: false },
   WAB_OUTBOX_STATE: { status: 409, retryable: false },
   WAB_ACCOUNT_CHANGED: { status: 409, retryable: false },
@@ -293,6 +294,7 @@ export type SendText = {
   quotedMessageId?: string;
   mentions?: string[];
   type: 'text';
+  /** has something to see in it */
   text: string;
 };
 

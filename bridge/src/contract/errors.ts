@@ -252,6 +252,12 @@ export const ERRORS = {
     retryable: false,
     message: 'The reaction is not one emoji. Send exactly one, or an empty text to take the reaction back.',
   },
+  WAB_TEXT_BLANK: {
+    status: 422,
+    retryable: false,
+    message:
+      'The {field} is blank: it is empty, or has only spaces and characters that nobody sees. {next} In a workflow, an expression that gives nothing is the usual cause.',
+  },
   WAB_OUTBOX_NOT_FOUND: {
     status: 404,
     retryable: false,

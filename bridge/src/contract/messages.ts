@@ -37,7 +37,11 @@ const common = {
   mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
 };
 export const SendText = Type.Object(
-  { ...common, type: Type.Literal('text'), text: Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH }) },
+  {
+    ...common,
+    type: Type.Literal('text'),
+    text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'has something to see in it' }),
+  },
   { additionalProperties: false },
 );
 export const SendMedia = Type.Object(
@@ -46,7 +50,7 @@ export const SendMedia = Type.Object(
     type: literals(SENDABLE_MEDIA_KINDS),
     mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }),
     caption: Type.Optional(Type.String({ maxLength: MAX_TEXT_LENGTH })),
-    fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    fileName: Type.Optional(Type.String({ maxLength: 255 })),
   },
   { additionalProperties: false },
 );
@@ -79,6 +83,13 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
  * do those that are newer than this Node: they lie in ranges that Unicode keeps for pictures.
  */
 export const isEmoji = (text: string): boolean => EMOJI.test(text) && [...graphemes.segment(text)].length === 1;
+
+// White space, controls, what Unicode tells every font to ignore (zero-width marks, fillers), annotation anchors, and the
+// Braille pattern without dots.
+const SOMETHING_TO_SEE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u{FFF9}-\u{FFFB}\u{2800}]/u;
+
+/** Whether a text has nothing that anybody would see: it is empty, or of spaces and invisible characters only. */
+export const isBlank = (text: string): boolean => !SOMETHING_TO_SEE.test(text);
 
 export const OutboxMessage = Type.Object(
   {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Address } from '../contract/address.ts';
 import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
 import { WabError } from '../contract/errors.ts';
-import { isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
+import { isBlank, isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
 import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
 import { parseChatId } from '../engine/whatsapp-id.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
@@ -31,12 +31,30 @@ interface ReactionContent {
 }
 export type OutboxContent = TextContent | MediaContent | ReactionContent;
 
-/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address, WAB_EMOJI_INVALID */
+/** What a person would read of a message, by the name that clients know it by, and whether it can be left out. */
+const READABLE = { text: false, caption: true, fileName: true, quotedMessageId: true } as const;
+
+/** @throws WabError WAB_TEXT_BLANK for what is there, but not to be seen */
+function refuseBlanks(request: Partial<Record<keyof typeof READABLE, string>>): void {
+  for (const [field, optional] of Object.entries(READABLE)) {
+    const value = request[field as keyof typeof READABLE];
+    // No caption is what an empty one says.
+    if (field === 'caption' && value === '') continue;
+    if (value !== undefined && isBlank(value))
+      throw new WabError('WAB_TEXT_BLANK', {
+        field,
+        next: optional ? 'Write something, or leave it out.' : 'Write something.',
+      });
+  }
+}
+
+/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address, WAB_EMOJI_INVALID, WAB_TEXT_BLANK */
 export function contentOf(request: SendRequest): OutboxContent {
   if (request.type === 'reaction') {
     if (request.emoji !== '' && !isEmoji(request.emoji)) throw new WabError('WAB_EMOJI_INVALID');
     return { type: 'reaction', targetWireId: request.messageId as WireId, emoji: request.emoji };
   }
+  refuseBlanks(request);
   const common: CommonContent = {
     ...(request.quotedMessageId === undefined ? {} : { quotedWireId: request.quotedMessageId as WireId }),
     ...(request.mentions?.length ? { mentions: request.mentions.map(parseChatId) } : {}),

@@ -70,7 +70,7 @@ export async function execute(context: IExecuteFunctions, itemIndex: number): Pr
   const chosen = context.getNodeParameter('kind', itemIndex) as SendableMediaKind | 'auto';
   const type = chosen === 'auto' ? kindOf(file.mimeType) : chosen;
   const caption = textValue(context, 'caption', itemIndex);
-  const fileName = textValue(context, 'fileName', itemIndex).trim() || file.fileName;
+  const fileName = textValue(context, 'fileName', itemIndex).trim() || file.fileName?.trim() || undefined;
   const common = {
     ...recipient,
     type,
