@@ -11,6 +11,8 @@ export const STREAM_PROTOCOL = 'wabridge.v1';
 /** Largest frame a client may send, in bytes. */
 export const MAX_CLIENT_FRAME_BYTES = 256 * 1024;
 export const MAX_WINDOW = 256;
+/** Largest age that a client may state, in milliseconds: ten years. */
+const MAX_AGE_MS = 315_360_000_000;
 
 const Cursor = Type.String({ maxLength: 120 });
 const Subscription = Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN });
@@ -26,6 +28,14 @@ export const SubscribeFrame = frame({
     description: '`resume` continues a durable subscription and means `latest` for a new one',
   }),
   window: Type.Integer({ minimum: 1, maximum: MAX_WINDOW }),
+  maxAgeMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_AGE_MS,
+      description:
+        'skip what waits now and happened longer ago than this; `skipped` in `subscribed` says how many that were',
+    }),
+  ),
   takeover: Type.Optional(
     Type.Boolean({
       description:
@@ -67,6 +77,9 @@ export const SubscribedFrame = frame({
   subscription: Subscription,
   cursor: Cursor,
   resumed: Type.Integer({ description: 'how many events wait (counted up to 10,000)' }),
+  skipped: Type.Optional(
+    Type.Integer({ description: 'how many waiting events were older than `maxAgeMs`; present where that was given' }),
+  ),
 });
 export const EventFrame = frame({
   type: Type.Literal('event'),

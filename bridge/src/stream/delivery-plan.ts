@@ -156,9 +156,24 @@ export class DeliveryPlan {
       this.#lanes.add(position);
     }
     this.#remember(lane, seq);
-    this.#order.push(seq);
-    if (this.#unscanned[0] === seq) this.#unscanned.shift();
-    this.evaluatedTo(seq);
+    this.#pass(seq);
+    return true;
+  }
+
+  /**
+   * The scan met a matching event that is not to be delivered. It is nobody's predecessor.
+   *
+   * @returns false where there is no room: the scan has to stop before it
+   */
+  skip(seq: Seq, lane: string): boolean {
+    this.evaluatedTo((seq - 1) as Seq);
+    if (this.#held.size >= this.#capacity) {
+      this.#isFull = true;
+      return false;
+    }
+    this.#held.set(seq, { ...newPosition(seq, lane, undefined), state: 'acked' });
+    this.#dirty.add(seq);
+    this.#pass(seq);
     return true;
   }
 
@@ -259,6 +274,13 @@ export class DeliveryPlan {
     this.#dirty.clear();
     this.#writtenFloor = this.#floor;
     return { floor, changed, removed };
+  }
+
+  /** The scan has dealt with a matching position. */
+  #pass(seq: Seq): void {
+    this.#order.push(seq);
+    if (this.#unscanned[0] === seq) this.#unscanned.shift();
+    this.evaluatedTo(seq);
   }
 
   #isExhausted({ refusals, losses, state }: Position): boolean {

@@ -21,8 +21,8 @@ import {
   touchSubscriptions,
   type DeadLetterPage,
 } from '../store/stream.repository.ts';
+import { announce, examineBacklog, type Backlog } from './announcement.ts';
 import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts';
-import { encodeCursor } from './cursor.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { DeliveryPlan } from './delivery-plan.ts';
 import { DurableSubscriptions, type OpenedSubscription } from './durable-subscriptions.ts';
@@ -33,13 +33,12 @@ import { effectiveFilter } from './reading-rights.ts';
 import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { StreamSettings } from './settings.ts';
-import { startPosition } from './start-position.ts';
+import { startPosition, type Reset } from './start-position.ts';
 import type { DeadLetterView, Stream, SubscriptionView } from './stream.ts';
 import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
 import { Turns } from './turns.ts';
-import { countWaiting } from './waiting-count.ts';
 
 export interface StreamHubPorts {
   readonly events: EventLog;
@@ -270,11 +269,11 @@ export class StreamHub implements Stream, ConnectionOwner {
       await this.#supersede(name, former);
     }
     const opened = await this.#durable.open(frame, connection.principal);
-    const subscription = this.#build(connection, frame, opened, this.#keeping());
-    const waiting = await countWaiting(this.#ports.events, opened.plan, opened.filter);
+    const backlog = await examineBacklog(frame, opened, this.#ports);
     if (!connection.isOpen || this.#isStopping) return;
+    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#keeping());
     this.#readers.set(name, { connection, subscription });
-    this.#introduce(connection, subscription, waiting, opened);
+    this.#announce(connection, subscription, backlog, opened.reset);
     await this.#durable.confirm(opened.id);
   }
 
@@ -284,17 +283,23 @@ export class StreamHub implements Stream, ConnectionOwner {
     const { floor, reset } = startPosition(frame.from, null, events);
     const plan = new DeliveryPlan({ floor, positions: [], capacity: settings.readAheadMax, policy: settings });
     const opened = { id: 0, filter, since: floor, plan, reset };
-    const subscription = this.#build(connection, frame, opened, FORGETFUL);
-    const waiting = await countWaiting(events, plan, filter);
+    const backlog = await examineBacklog(frame, opened, this.#ports);
     if (!connection.isOpen) return;
+    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, FORGETFUL);
     this.#ephemeral.add(subscription);
-    this.#introduce(connection, subscription, waiting, opened);
+    this.#announce(connection, subscription, backlog, opened.reset);
   }
 
-  #build(connection: Connection, frame: SubscribeFrame, opened: OpenedSubscription, keeping: Keeping): Subscription {
-    const { events, clock, log } = this.#ports;
+  #build(
+    connection: Connection,
+    frame: SubscribeFrame,
+    { skipped, ...opened }: OpenedSubscription & Backlog,
+    keeping: Keeping,
+  ): Subscription {
+    const { events, clock, log, count } = this.#ports;
     return new Subscription({
       ...opened,
+      skipped: skipped?.beyondFloor ?? new Set(),
       name: frame.subscription as SubscriptionName,
       isDurable: frame.durable,
       window: Math.min(frame.window, MAX_WINDOW),
@@ -305,31 +310,13 @@ export class StreamHub implements Stream, ConnectionOwner {
       turns: this.#turns,
       clock,
       log,
-      count: this.#ports.count,
+      count,
     });
   }
 
-  #introduce(connection: Connection, subscription: Subscription, waiting: number, opened: OpenedSubscription): void {
-    const { events } = this.#ports;
-    const { name, plan } = subscription;
+  #announce(connection: Connection, subscription: Subscription, backlog: Backlog, reset: Reset | null): void {
     connection.attach(subscription);
-    connection.send({
-      type: 'subscribed',
-      subscription: name,
-      cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
-      resumed: waiting,
-    });
-    if (opened.reset !== null) {
-      const { reason, lost } = opened.reset;
-      this.#ports.log.warn({ subscription: name, reason, lost }, 'a cursor could not be honoured');
-      connection.send({
-        type: 'reset',
-        subscription: name,
-        reason,
-        oldest: encodeCursor(events.epoch, plan.floor),
-        lost,
-      });
-    }
+    announce(connection, subscription, backlog, reset, this.#ports);
     subscription.start();
   }
 

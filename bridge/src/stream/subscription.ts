@@ -51,6 +51,8 @@ export interface SubscriptionOptions {
   readonly filter: Filter;
   /** Where it, or its present filter, began. */
   readonly since: Seq;
+  /** Positions that its reader did not want to have: no event names them as its predecessor. */
+  readonly skipped: ReadonlySet<Seq>;
   readonly window: number;
   readonly principal: Principal;
   readonly plan: DeliveryPlan;
@@ -270,8 +272,9 @@ export class Subscription implements Worker, JournalSource {
 
   /** The preceding event that this subscription had to deliver, under the filter it has now. */
   async #previousOf({ lane, seq }: Position): Promise<Seq | null> {
-    const { events, filter, since } = this.#options;
-    const previous = await events.previousInLane(lane, seq, filter);
+    const { events, filter, since, skipped } = this.#options;
+    let previous = await events.previousInLane(lane, seq, filter);
+    while (previous !== null && skipped.has(previous)) previous = await events.previousInLane(lane, previous, filter);
     return previous !== null && previous > since ? previous : null;
   }
 
