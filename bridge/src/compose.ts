@@ -232,11 +232,22 @@ async function compose(
   });
   await dispatcher.start();
   closers.add('dispatcher', () => dispatcher.stop(GRACE_MS));
-  const outboxKeeper = new OutboxKeeper({ database, reads: outboxReads, ledger, sessions: registry, clock, log });
+  const outboxKeeper = new OutboxKeeper({
+    database,
+    reads: outboxReads,
+    ledger,
+    sessions: registry,
+    freed: (session) => changes.freed(session),
+    clock,
+    log,
+  });
   outboxKeeper.start();
   closers.add('outbox keeper', () => outboxKeeper.stop());
   const outbox = new OutboxService({
-    acceptor: new Acceptor({ database, reads: outboxReads, sessions: registry, media, clock }),
+    acceptor: new Acceptor(
+      { database, reads: outboxReads, sessions: registry, media, clock },
+      settings.sendExpirySeconds * 1000,
+    ),
     reads: outboxReads,
     ledger,
     changes,

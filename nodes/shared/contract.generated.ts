@@ -144,6 +144,7 @@ export const ERROR_CODES = {
   WAB_ACCOUNT_CHANGED: { status: 409, retryable: false },
   WAB_SEND_REFUSED: { status: 422, retryable: false },
   WAB_SEND_FAILED: { status: 503, retryable: true },
+  WAB_SEND_EXPIRED: { status: 410, retryable: false },
   WAB_SEND_GAVE_UP: { status: 503, retryable: false },
   WAB_SEND_LOST: { status: 503, retryable: true },
   WAB_SEND_IN_DOUBT: { status: 409, retryable: false },
@@ -291,6 +292,8 @@ export type SendText = {
   session: string;
   /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
+  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
   type: 'text';
@@ -302,6 +305,8 @@ export type SendMedia = {
   session: string;
   /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
+  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
   type: 'image' | 'video' | 'audio' | 'document';
@@ -314,6 +319,8 @@ export type SendReaction = {
   session: string;
   /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
   to: string;
+  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  expiresInSeconds?: number;
   type: 'reaction';
   /** the message to react to, of the same chat */
   messageId: string;
@@ -333,6 +340,8 @@ export type OutboxMessage = {
   createdAt: string;
   updatedAt: string;
   nextAttemptAt: string | null;
+  /** not sent after this; null once a person has said that it is to be sent again */
+  expiresAt: string | null;
   error: {
     code: string;
     message: string;

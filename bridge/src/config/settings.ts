@@ -4,6 +4,7 @@
  * them is in `load-settings.ts`, showing them in `describe-settings.ts`.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import { MAX_EXPIRY_SECONDS } from '../contract/messages.ts';
 import { ENGINE_NAMES } from '../engine/engine.ts';
 import { LOG_LEVELS } from '../ops/logger.ts';
 
@@ -104,6 +105,12 @@ export const SettingsSchema = Type.Object(
       description: 'What to do with a send whose fate cannot be known: hold it for an operator, or send again',
       default: 'hold',
     }),
+    sendExpirySeconds: whole(
+      'Seconds within which a message is sent or fails, where the request does not say',
+      MAX_EXPIRY_SECONDS,
+      1,
+      MAX_EXPIRY_SECONDS,
+    ),
     sandboxFaults: Type.Optional(
       text('Faults that sandbox sessions start with, as JSON; for tests and demonstrations'),
     ),

@@ -280,6 +280,12 @@ export const ERRORS = {
     retryable: true,
     message: 'WhatsApp Web could not send it: {reason}. It is tried again a few times, ever more slowly.',
   },
+  WAB_SEND_EXPIRED: {
+    status: 410,
+    retryable: false,
+    message:
+      'The message was not sent before its deadline and never will be: {reason}. Send it again if it still matters; expiresInSeconds sets how long a message may wait.',
+  },
   WAB_SEND_GAVE_UP: {
     status: 503,
     retryable: false,

@@ -30,7 +30,21 @@ export const AnyAddress = Type.String({
   description:
     'phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known',
 });
-const recipient = { session: Type.String({ pattern: SESSION_NAME_PATTERN }), to: AnyAddress };
+/** Longest time a message may wait to be sent, in seconds. */
+export const MAX_EXPIRY_SECONDS = 86_400;
+const recipient = {
+  session: Type.String({ pattern: SESSION_NAME_PATTERN }),
+  to: AnyAddress,
+  expiresInSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_EXPIRY_SECONDS,
+      description:
+        'send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. ' +
+        'Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed)',
+    }),
+  ),
+};
 const common = {
   ...recipient,
   quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
@@ -105,6 +119,9 @@ export const OutboxMessage = Type.Object(
     createdAt: Type.String({ format: 'date-time' }),
     updatedAt: Type.String({ format: 'date-time' }),
     nextAttemptAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'not sent after this; null once a person has said that it is to be sent again',
+    }),
     error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
     replayed: Type.Optional(
       Type.Boolean({ description: 'true where an idempotency key answered with an earlier message' }),

@@ -2,7 +2,7 @@
 import type { Address } from '../contract/address.ts';
 import { WabError } from '../contract/errors.ts';
 import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
-import type { SendRequest } from '../contract/messages.ts';
+import { MAX_EXPIRY_SECONDS, type SendRequest } from '../contract/messages.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import { addressOf, currentChatId, parseChatId } from '../engine/whatsapp-id.ts';
@@ -34,9 +34,12 @@ export interface AcceptParts {
 
 export class Acceptor {
   readonly #parts: AcceptParts;
+  readonly #expiryMs: number;
 
-  constructor(parts: AcceptParts) {
+  /** @param expiryMs how long a message may wait whose request does not say, in milliseconds */
+  constructor(parts: AcceptParts, expiryMs = MAX_EXPIRY_SECONDS * 1000) {
     this.#parts = parts;
+    this.#expiryMs = expiryMs;
   }
 
   /** @throws WabError as `Outbox.accept` says; nothing is stored then */
@@ -77,6 +80,8 @@ export class Acceptor {
       content: JSON.stringify(content),
       mediaId: mediaOf(content)?.mediaId ?? null,
       account: account && JSON.stringify(account),
+      // From the request on: what it took to accept it is part of the wait.
+      expiresAt: now + (request.expiresInSeconds === undefined ? this.#expiryMs : request.expiresInSeconds * 1000),
     };
     return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
   }

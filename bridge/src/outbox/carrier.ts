@@ -88,6 +88,7 @@ export class Carrier {
       await ledger.giveUp(queued, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
       return 'done';
     }
+    if (this.#isExpired(queued)) return this.#expire(queued);
     let row = queued;
     let message: EngineSend;
     let wireId: WireId | null;
@@ -103,6 +104,7 @@ export class Carrier {
     } catch (error) {
       return this.#follow(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
+    if (this.#isExpired(row)) return this.#expire(row);
     const begun = await ledger.begin(row, wireId, { account: account && JSON.stringify(account), login });
     if (!begun) return 'done';
     log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
@@ -213,6 +215,15 @@ export class Carrier {
     }
   }
 
+  #isExpired({ expires_at: at }: OutboxRow): boolean {
+    return at !== null && at <= this.#parts.clock.now();
+  }
+
+  async #expire(row: OutboxRow): Promise<Carried> {
+    await this.#parts.ledger.expire(row);
+    return 'done';
+  }
+
   #account({ session }: Pick<OutboxRow, 'session'>): SessionAccount {
     return this.#parts.sessions.account(session as SessionName) ?? NO_ACCOUNT;
   }
@@ -243,7 +254,7 @@ export class Carrier {
   async #doubt(row: OutboxRow, reason: string): Promise<Carried> {
     const { ledger, clock } = this.#parts;
     await ledger.doubt(row, reason);
-    if (this.#options.inDoubtPolicy === 'hold') return 'done';
+    if (this.#options.inDoubtPolicy === 'hold' || this.#isExpired(row)) return 'done';
     const again = this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts);
     // What was tried often enough stays in doubt: a person decides.
     if (again.kind === 'retry') await ledger.move(row, 'resolved_resend', { dueAt: clock.now() + again.afterMs });

@@ -121,6 +121,7 @@ export function viewOf(row: OutboxRow): OutboxMessage {
     attempts: row.attempts,
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
+    expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
     nextAttemptAt: waits ? new Date(row.due_at).toISOString() : null,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? row.error_code },
   };

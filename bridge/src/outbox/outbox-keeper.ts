@@ -13,6 +13,8 @@ export interface KeeperOptions {
   /** How long messages that came to their end stay listed. */
   readonly retentionMs: number;
   readonly everyMs: number;
+  /** How often it looks for messages whose deadline is past. */
+  readonly expireEveryMs: number;
   /** A message that is `sending` for longer, while its session is away, is in doubt. */
   readonly unsettledMs: number;
 }
@@ -20,6 +22,7 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
   maxAgeMs: 24 * 3_600_000,
   retentionMs: 30 * 24 * 3_600_000,
   everyMs: 30_000,
+  expireEveryMs: 1_000,
   unsettledMs: 15 * 60_000,
 };
 
@@ -28,6 +31,8 @@ export interface KeeperParts {
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
   readonly sessions: { exists(session: SessionName): boolean; ready(session: SessionName): object | null };
+  /** The lane of a session may go on. */
+  readonly freed: (session: SessionName) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,7 +46,7 @@ export class OutboxKeeper {
   readonly #parts: KeeperParts;
   readonly #options: KeeperOptions;
   readonly #abort = new AbortController();
-  #rounds: Promise<void> | null = null;
+  #rounds: Promise<unknown> | null = null;
 
   constructor(parts: KeeperParts, options: KeeperOptions = DEFAULT_KEEPER_OPTIONS) {
     this.#parts = parts;
@@ -49,7 +54,11 @@ export class OutboxKeeper {
   }
 
   start(): void {
-    this.#rounds ??= this.#run();
+    const { everyMs, expireEveryMs } = this.#options;
+    this.#rounds ??= Promise.all([
+      this.#repeat(everyMs, () => this.tidy()),
+      this.#repeat(expireEveryMs, () => this.expire()),
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -65,6 +74,17 @@ export class OutboxKeeper {
     await this.#giveUpOld();
     await this.#doubtUnsettled();
     await this.#prune();
+  }
+
+  /** Messages that wait fail at their deadline, whatever their session or lane is doing. */
+  async expire(): Promise<void> {
+    const { reads, ledger, clock } = this.#parts;
+    for (let more = true; more && !this.#abort.signal.aborted;) {
+      const expired = await reads.expired(clock.now(), BATCH);
+      for (const row of expired) await ledger.expire(row);
+      for (const session of new Set(expired.map((row) => row.session))) this.#parts.freed(session as SessionName);
+      more = expired.length === BATCH;
+    }
   }
 
   /** The messages of a deleted session fail, before another session can take its name. */
@@ -83,11 +103,11 @@ export class OutboxKeeper {
     }
   }
 
-  async #run(): Promise<void> {
+  async #repeat(everyMs: number, round: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#parts;
     while (!this.#abort.signal.aborted) {
-      await this.tidy().catch((error: unknown) => log.error({ err: error }, 'the outbox could not be tidied'));
-      await clock.sleep(this.#options.everyMs, this.#abort.signal).catch(() => undefined);
+      await round().catch((error: unknown) => log.error({ err: error }, 'the outbox could not be tidied'));
+      await clock.sleep(everyMs, this.#abort.signal).catch(() => undefined);
     }
   }
 

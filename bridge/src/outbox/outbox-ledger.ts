@@ -12,7 +12,14 @@ import type { Appended } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import { addressMessage, claimMessages, hurryMessages, moveMessage, type Move, type OutboxRow } from '../store/outbox.repository.ts';
+import {
+  addressMessage,
+  claimMessages,
+  hurryMessages,
+  moveMessage,
+  type Move,
+  type OutboxRow,
+} from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { contentOfRow } from './outbox-content.ts';
 import { HAPPENINGS, type Happening } from './outbox-state.ts';
@@ -23,7 +30,7 @@ export interface OutboxRecorder {
   recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<Appended>;
 }
 
-type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'sender' | 'error' | 'headOnly' | 'required'>;
+type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'sender' | 'expiresAt' | 'error' | 'headOnly' | 'required'>;
 
 /** Catalogue sentence of a code, with what a message can tell about itself. */
 export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code: ErrorCode; message: string } {
@@ -41,6 +48,10 @@ export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code
   const message = code.startsWith('WAB_MEDIA_') ? reason : new WabError(code, details).message;
   return { code, message };
 }
+
+const WAITED = 'its session was not ready in time, or messages before it in its chat were not sent';
+/** A sentence as part of another one. */
+const unended = (sentence: string): string => sentence.replace(/\.$/, '');
 
 export class OutboxLedger {
   readonly #database: Pick<Database, 'write'>;
@@ -145,17 +156,20 @@ export class OutboxLedger {
     else await this.fail(row, code, reason, 'expired');
   }
 
+  /** Not sent before its deadline. */
+  expire(row: OutboxRow): Promise<void> {
+    const { error_code: code, error_message: said } = row;
+    const reason = code === null || code === 'WAB_SESSION_NOT_READY' || said === null ? WAITED : unended(said);
+    return this.giveUp(row, 'WAB_SEND_EXPIRED', reason);
+  }
+
   /** Messages that have no account yet are from now on this account's. */
   claim(session: SessionName, account: Address): Promise<void> {
     return this.#database.write(claimMessages({ session, account: JSON.stringify(account) }));
   }
 
   /** Whether it left cannot be known. */
-  async doubt(
-    row: OutboxRow,
-    reason: string,
-    happening: 'lost_sight' | 'doubted_again' = 'lost_sight',
-  ): Promise<void> {
+  async doubt(row: OutboxRow, reason: string, happening: 'lost_sight' | 'doubted_again' = 'lost_sight'): Promise<void> {
     const event = outboxInDoubt({
       session: row.session as SessionName,
       chat: JSON.parse(row.chat) as Address,

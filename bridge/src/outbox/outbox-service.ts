@@ -57,7 +57,8 @@ export class OutboxService implements Outbox {
       as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator settled it as not sent.' } : null;
     return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt is settled by hand.', {
       error,
-      ...(as === 'resend' ? { dueAt: this.#parts.clock.now() } : {}),
+      // Whoever sends it again knows how late it is.
+      ...(as === 'resend' ? { dueAt: this.#parts.clock.now(), expiresAt: null } : {}),
     });
   }
 

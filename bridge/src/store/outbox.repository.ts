@@ -11,6 +11,7 @@ export type OutboxRow = Selectable<OutboxTable>;
 
 /** Written out, since an index over heads alone serves no query whose value is a parameter. */
 const HEAD = sql.lit(1);
+const QUEUED = sql.lit<OutboxState>('queued');
 const SETTLED: readonly OutboxState[] = ['accepted', 'delivered', 'read', 'cancelled'];
 
 export interface NewOutboxRow {
@@ -26,6 +27,7 @@ export interface NewOutboxRow {
   readonly mediaId: MediaId | null;
   /** The account that it is to be sent from, as JSON; null until the session's first account is linked. */
   readonly account: string | null;
+  readonly expiresAt: number;
 }
 
 export interface IdempotencyClaim {
@@ -71,6 +73,7 @@ export const acceptMessage = defineOperation(
         media_id: row.mediaId,
         state: 'queued',
         account: row.account,
+        expires_at: row.expiresAt,
         wire_id: null,
         attempts: 0,
         due_at: now,
@@ -113,6 +116,8 @@ export interface Move {
   readonly wireId?: WireId;
   readonly attempts?: number;
   readonly dueAt?: number;
+  /** Null takes the deadline away. */
+  readonly expiresAt?: null;
   /** The account that sends it, as JSON, and the session's login by which it does. */
   readonly sender?: { readonly account: string | null; readonly login: number };
   /** Null clears it. */
@@ -143,6 +148,7 @@ export const moveMessage = defineOperation('outbox.move', async (db, move: Move)
     ...(move.dueAt !== undefined ? { due_at: move.dueAt } : {}),
     ...(move.sender !== undefined ? { account: row.account ?? move.sender.account, login: move.sender.login } : {}),
     ...(move.to === 'in_doubt' ? { doubted: 1 } : {}),
+    ...(move.expiresAt !== undefined ? { expires_at: move.expiresAt } : {}),
     ...(move.error !== undefined
       ? { error_code: move.error?.code ?? null, error_message: move.error?.message ?? null }
       : {}),
@@ -412,6 +418,19 @@ export class OutboxReads {
       .where('session', '=', session)
       .where('state', '=', state)
       .orderBy('position')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Messages that wait although their deadline is past. */
+  expired(now: number, limit: number): Promise<OutboxRow[]> {
+    return this.#db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('state', '=', QUEUED)
+      .where('expires_at', 'is not', null)
+      .where('expires_at', '<=', now)
+      .orderBy('expires_at')
       .limit(limit)
       .execute();
   }

@@ -146,6 +146,7 @@ describe('what is taken', () => {
       messageId: null,
       error: null,
       nextAttemptAt: null,
+      expiresAt: expect.any(String),
     });
   });
 

@@ -246,6 +246,7 @@ export interface HarnessOptions {
   readonly parallelism?: number;
   readonly sendMs?: number;
   readonly questionMs?: number;
+  readonly expiryMs?: number;
   readonly clock?: Clock;
   readonly media?: ConstructorParameters<typeof Acceptor>[0]['media'];
   /** With its writer thread and every fsync, for kill tests. */
@@ -303,11 +304,11 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     options.parallelism,
   );
   const keeper = new OutboxKeeper(
-    { database, reads, ledger, sessions, clock, log },
+    { database, reads, ledger, sessions, freed: (session) => changes.freed(session), clock, log },
     { ...DEFAULT_KEEPER_OPTIONS, ...limits, ...options.keeper },
   );
   const service = new OutboxService({
-    acceptor: new Acceptor({ database, reads, sessions, media, clock }),
+    acceptor: new Acceptor({ database, reads, sessions, media, clock }, options.expiryMs),
     reads,
     ledger,
     changes,
@@ -316,8 +317,14 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
   });
 
   let keys = 0;
-  const accept = async (text: string, to: ChatId = ALICE, session = SESSION): Promise<OutboxMessage> => {
-    const request: SendRequest = { session, to, type: 'text', text };
+  const accept = async (
+    text: string,
+    to: ChatId = ALICE,
+    session = SESSION,
+    expiresInSeconds?: number,
+  ): Promise<OutboxMessage> => {
+    const expiry = expiresInSeconds === undefined ? {} : { expiresInSeconds };
+    const request: SendRequest = { session, to, type: 'text', text, ...expiry };
     const { message } = await service.accept(request, {
       keyId: KEY,
       idempotencyKey: `${process.hrtime.bigint()}-${++keys}`,

@@ -14,6 +14,7 @@ export interface OutboxMessage {
   readonly attempts: number;
   readonly createdAt: string;
   readonly nextAttemptAt: string | null;
+  readonly expiresAt: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly replayed?: boolean;
 }
@@ -100,6 +101,7 @@ export function oneMessage(context: Context, message: OutboxMessage): void {
       ['attempts', message.attempts],
       ['created', message.createdAt],
       ['next attempt', message.nextAttemptAt],
+      ['not after', message.state === 'queued' ? message.expiresAt : null],
       ['error', message.error && `${message.error.message} (${message.error.code})`],
     ]),
   );

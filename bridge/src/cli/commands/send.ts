@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
+import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
 import { leaf, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { oneMessage, type OutboxMessage } from './outbox.ts';
@@ -7,6 +8,7 @@ import { oneMessage, type OutboxMessage } from './outbox.ts';
 const COMMON = [
   wholeNumber('--wait <seconds>', 'wait at most this long for WhatsApp to take it (default 10)', 0, 60),
   new Option('--idempotency-key <key>', 'the same key never sends twice'),
+  wholeNumber('--expires-in <seconds>', 'send it within this time or not at all', 1, MAX_EXPIRY_SECONDS),
 ];
 
 export function sendCommands(program: Command): void {
@@ -36,7 +38,7 @@ async function send(context: Context, body: object, options: Readonly<Record<str
   const message = await context.client().request<OutboxMessage>('POST', '/v1/messages', {
     query: { waitMs: ((options['wait'] as number | undefined) ?? 10) * 1000 },
     headers: { 'idempotency-key': (options['idempotencyKey'] as string | undefined) ?? randomUUID() },
-    body,
+    body: options['expiresIn'] === undefined ? body : { ...body, expiresInSeconds: options['expiresIn'] },
   });
   oneMessage(context, message);
   if (message.state === 'failed') process.exitCode = 1;
