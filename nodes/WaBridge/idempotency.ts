@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { sourceEvent } from './event-source';
 
 export interface Idempotency {
   /** 1 to 255 visible ASCII characters. */
@@ -64,68 +65,13 @@ function originOf(context: IExecuteFunctions, itemIndex: number): Origin {
   const byAgent = isAgentCall(context);
   // In the editor the same event is tried again and again on purpose, also with pinned data.
   const isTest = mode === 'manual' || mode === 'evaluation';
-  const event = isTest ? null : (triggerEvent(context, itemIndex) ?? passedEvent(context, itemIndex));
+  const event = isTest ? null : sourceEvent(context, itemIndex);
   if (event === null) return { id: executionId(context), attempt: retried ? 2 : 1, positionIsUnique: !byAgent };
   return {
     id: event.id,
     attempt: retried ? Math.max(2, event.attempt) : event.attempt,
     positionIsUnique: event.direct && !byAgent,
   };
-}
-
-interface FoundEvent {
-  readonly id: string;
-  readonly attempt: number;
-  /** Whether the trigger is in this very workflow: a sub-workflow may be called several times for one event. */
-  readonly direct: boolean;
-}
-
-/** The event of the WaBridge Trigger that started this execution. */
-function triggerEvent(context: IExecuteFunctions, itemIndex: number): FoundEvent | null {
-  // A tool has no input of its own; the node that calls it is the source of its data.
-  const sources = Object.values(context.getExecuteData().source ?? {}).flatMap((connections) => connections ?? []);
-  const callers = sources.flatMap((source) => (source === null ? [] : [source.previousNode]));
-  const ancestors = [context.getNode().name, ...callers].flatMap((name) => context.getParentNodes(name));
-  const triggers = ancestors.filter(({ type }) => type.endsWith('.waBridgeTrigger')).map(({ name }) => name);
-  for (const name of new Set(triggers)) {
-    const event = eventIn(outputOf(context, itemIndex, name));
-    if (event !== null) return { ...event, direct: true };
-  }
-  for (const name of new Set(callers)) {
-    const event = eventIn(outputOf(context, itemIndex, name));
-    if (event !== null) return { ...event, direct: false };
-  }
-  return null;
-}
-
-/** The event in the item itself, where a sub-workflow or an agent was handed the item of the trigger. */
-function passedEvent(context: IExecuteFunctions, itemIndex: number): FoundEvent | null {
-  const event = eventIn(context.getInputData()[itemIndex]?.json);
-  return event === null ? null : { ...event, direct: false };
-}
-
-interface NodeOutput {
-  readonly isExecuted: boolean;
-  first(): { json: unknown };
-}
-
-/** The one item of the trigger; an execution is started by one event. */
-function outputOf(context: IExecuteFunctions, itemIndex: number, name: string): unknown {
-  const { $ } = context.getWorkflowDataProxy(itemIndex) as unknown as { $: (name: string) => NodeOutput };
-  try {
-    const output = $(name);
-    return output.isExecuted ? output.first().json : null;
-  } catch {
-    // n8n refuses to look at a node that did not run in this execution.
-    return null;
-  }
-}
-
-function eventIn(json: unknown): { id: string; attempt: number } | null {
-  if (typeof json !== 'object' || json === null) return null;
-  const { id, delivery } = json as { id?: unknown; delivery?: { attempt?: unknown } };
-  if (typeof id !== 'string' || !id.startsWith('evt_') || typeof delivery?.attempt !== 'number') return null;
-  return { id, attempt: delivery.attempt };
 }
 
 /** The execution's id; on a retry the original's, which the execution carries along in its context. */

@@ -46,6 +46,15 @@ export const properties: INodeProperties[] = [
       'The linked WhatsApp accounts to listen to. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
   },
   {
+    displayName: 'Chats',
+    name: 'chatKinds',
+    type: 'multiOptions',
+    options: chatKindOptions,
+    default: ['direct'],
+    description:
+      'Which kinds of chats to listen to; with none chosen, to all. Events without a chat, such as those of a session, always come.',
+  },
+  {
     displayName: 'Acknowledge',
     name: 'acknowledge',
     type: 'options',
@@ -80,15 +89,6 @@ export const properties: INodeProperties[] = [
     description: 'Evaluated by the bridge, so that what does not match never reaches n8n',
     options: [
       {
-        displayName: 'Chat Kinds',
-        name: 'chatKinds',
-        type: 'multiOptions',
-        options: chatKindOptions,
-        default: [],
-        description:
-          'Only events of these kinds of chats. Events without a chat, such as those of a session, do not match.',
-      },
-      {
         displayName: 'From',
         name: 'from',
         type: 'string',
@@ -122,7 +122,7 @@ export const properties: INodeProperties[] = [
         displayName: 'Binary Field',
         name: 'binaryField',
         type: 'string',
-        default: 'media',
+        default: 'data',
         description: 'Name of the field of the item that holds the file of a media message',
         hint: 'Not used where Download Media is off',
       },

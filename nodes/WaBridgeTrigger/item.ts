@@ -1,6 +1,7 @@
 /** An event as an item of n8n: flat, so that an expression reads `$json.text` and `$json.chat.chatId`. */
 import type { IDataObject, INodeExecutionData, ITriggerFunctions } from 'n8n-workflow';
-import type { BridgeEvent, MessageMedia } from '../shared/contract.generated';
+import { chatKindOf } from '../shared/chat-kind';
+import { EVENT_TYPES, type BridgeEvent, type MessageMedia } from '../shared/contract.generated';
 import { bridgeRequest, codeOf } from '../shared/transport';
 
 export interface MediaSettings {
@@ -10,11 +11,29 @@ export interface MediaSettings {
   readonly waitMs: number;
 }
 
-/** The JSON of an item. What the envelope says wins over data of the same name. */
+/**
+ * The JSON of an item. What the envelope says wins over data of the same name. `sessionId` and `chatInput` are the names
+ * under which n8n's AI Agent and memory nodes look for the conversation and the text.
+ */
 function toJson({ event, attempt, subscription, cursor }: BridgeEvent): IDataObject {
-  const { data, ...envelope } = event;
-  return { ...(data ?? {}), ...envelope, delivery: { attempt, subscription, cursor } };
+  const { data, chat, ...envelope } = event;
+  const kind = chat === null ? null : chatKindOf(chat.chatId);
+  const text = data?.['text'];
+  return {
+    ...(data ?? {}),
+    ...envelope,
+    chat: chat === null ? null : { ...chat, kind },
+    isGroup: kind === 'group',
+    ageSeconds: ageSeconds(event),
+    ...(chat === null ? {} : { sessionId: `${event.session ?? ''}:${chat.chatId}` }),
+    ...(EVENT_TYPES[event.type].content ? { chatInput: typeof text === 'string' ? text : '' } : {}),
+    delivery: { attempt, subscription, cursor },
+  };
 }
+
+/** How long ago the event happened, by this machine's clock, in whole seconds. */
+export const ageSeconds = ({ occurredAt }: BridgeEvent['event']): number =>
+  Math.max(0, Math.floor((Date.now() - Date.parse(occurredAt)) / 1_000));
 
 /** Never rejects: a file that cannot be had is data in the item (`mediaError`). */
 export async function toItem(

@@ -59,11 +59,13 @@ export class Outage {
     if (signal.aborted || this.#shown) return;
     this.#shown = true;
     this.#options.notices.show(
-      `no connection to the bridge for ${inWords(Date.now() - this.#since)}, so no event arrives. ${this.#reason} ` +
+      `no connection to the bridge for ${inWords(Date.now() - this.#since)}, so no event arrives. ${capitalised(this.#reason)} ` +
         'The trigger goes on trying, and what comes meanwhile is delivered when the bridge is back.',
     );
   }
 }
+
+const capitalised = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
 
 /** A duration for people: `45 seconds`, `2 minutes`, `3 hours`. */
 export function inWords(ms: number): string {

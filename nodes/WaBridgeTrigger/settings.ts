@@ -50,16 +50,16 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
   if (sessions?.length === 0) fail('No session is chosen', 'Choose at least one session, or set Sessions to All.');
 
   const filters = context.getNodeParameter('filters', {}) as {
-    chatKinds?: ChatKind[];
     from?: string;
     fromMe?: 'any' | 'mine' | 'others';
   };
   const from = splitAddresses(filters.from ?? '');
   assertCanMatch(from, filters.fromMe ?? 'any', events, fail);
+  const chatKinds = context.getNodeParameter('chatKinds', ['direct']) as ChatKind[];
   const filter: Filter = {
     types: events,
     ...(sessions === null ? {} : { sessions }),
-    ...(filters.chatKinds === undefined || filters.chatKinds.length === 0 ? {} : { chatKinds: filters.chatKinds }),
+    ...(chatKinds.length === 0 ? {} : { chatKinds }),
     ...(from.length === 0 ? {} : { from }),
     ...(filters.fromMe === undefined || filters.fromMe === 'any' ? {} : { fromMe: filters.fromMe === 'mine' }),
   };
@@ -74,7 +74,7 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
     mode: context.getNodeParameter('acknowledge', 'finished') as AcknowledgeMode,
     maxInFlight,
     media: {
-      binaryField: options.downloadMedia === false ? null : (options.binaryField ?? '').trim() || 'media',
+      binaryField: options.downloadMedia === false ? null : (options.binaryField ?? '').trim() || 'data',
       waitMs: Math.round(Math.min(Math.max(options.mediaWait ?? 30, 0), 60) * 1_000),
     },
     outageMs: Math.round(Math.max(options.outageMinutes ?? 2, 0) * 60_000),

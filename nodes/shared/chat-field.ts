@@ -1,11 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { INVISIBLE_MARKS } from './addresses';
+import { optionalLocator } from './optional-locator';
 
 /** Before and after what a person copied. */
 const AROUND = `[\\s${INVISIBLE_MARKS}]*`;
 
-/** The chat that an operation is about, in any form of an address. */
-export const chatField: INodeProperties = {
+const field: INodeProperties = {
   displayName: 'Chat',
   name: 'chat',
   type: 'resourceLocator',
@@ -47,3 +47,6 @@ export const chatField: INodeProperties = {
     },
   ],
 };
+
+/** The chat that an operation is about, in any form of an address; left empty, that of the event that started the workflow. */
+export const chatField = optionalLocator(field, "Left empty: the chat of the trigger's event");

@@ -282,6 +282,7 @@ export type Event = {
 export type Filter = {
   sessions?: string[];
   types?: ('message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired')[];
+  /** does not restrict events without a chat */
   chatKinds?: ('direct' | 'group' | 'channel' | 'status' | 'broadcast')[];
   /** senders: phone, chat id or lid */
   from?: string[];
@@ -358,6 +359,8 @@ export type ClientSubscribe = {
   /** `resume` continues a durable subscription and means `latest` for a new one */
   from: string;
   window: number;
+  /** skip what waits now and happened longer ago than this; `skipped` in `subscribed` says how many that were */
+  maxAgeMs?: number;
   /** false: do not supersede another connection that holds the subscription (WAB_SUBSCRIPTION_BUSY); default true */
   takeover?: boolean;
 };
@@ -404,6 +407,8 @@ export type BridgeSubscribed = {
   cursor: string;
   /** how many events wait (counted up to 10,000) */
   resumed: number;
+  /** how many waiting events were older than `maxAgeMs`; present where that was given */
+  skipped?: number;
 };
 
 export type BridgeEvent = {

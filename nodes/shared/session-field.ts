@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { optionalLocator } from './optional-locator';
 
 /** The picker of one session. */
 export const sessionField: INodeProperties = {
@@ -33,3 +34,6 @@ export const sessionField: INodeProperties = {
     },
   ],
 };
+
+/** The same where a chat is meant: left empty, it is the session of the event that started the workflow. */
+export const optionalSessionField = optionalLocator(sessionField, "Left empty: the session of the trigger's event");

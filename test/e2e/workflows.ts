@@ -122,10 +122,7 @@ export const errorWorkflow = (id: string, witnessUrl: string): WorkflowFile => (
  */
 export function everyOperation(id: string): WorkflowFile {
   const steps: readonly (readonly [name: string, parameters: object])[] = [
-    [
-      'Send the file back',
-      { resource: 'message', operation: 'sendMedia', binaryPropertyName: 'media', caption: 'your file', options: {} },
-    ],
+    ['Send the file back', { resource: 'message', operation: 'sendMedia', caption: 'your file', options: {} }],
     ['Mark as read', { resource: 'chat', operation: 'markAsRead' }],
     ['Type', { resource: 'chat', operation: 'typing', state: 'composing' }],
     [
@@ -154,7 +151,8 @@ export function everyOperation(id: string): WorkflowFile {
     nodes: [
       triggerNode(id, { sessionScope: 'all', acknowledge: 'finished', options: {} }),
       ...steps.map(([name, parameters], index) =>
-        actionNode(id, name, 220 * (index + 1), { session: SESSION_OF_EVENT, chat: CHAT_OF_EVENT, ...parameters }),
+        // Session and chat are left out: they are those of the event, whatever the node before put out.
+        actionNode(id, name, 220 * (index + 1), parameters),
       ),
     ],
     connections: Object.fromEntries(
@@ -206,7 +204,7 @@ const hashing = (id: string): readonly object[] => [
         conditions: [
           {
             id: 'file',
-            leftValue: '={{ $binary?.media !== undefined }}',
+            leftValue: '={{ $binary?.data !== undefined }}',
             rightValue: '',
             operator: { type: 'boolean', operation: 'true', singleValue: true },
           },
@@ -225,7 +223,7 @@ const hashing = (id: string): readonly object[] => [
       action: 'hash',
       type: 'SHA256',
       binaryData: true,
-      binaryPropertyName: 'media',
+      binaryPropertyName: 'data',
       dataPropertyName: 'sha256',
       encoding: 'hex',
     },

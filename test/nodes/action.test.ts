@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LoadOptionsContext } from 'n8n-core';
+import { NodeHelpers } from 'n8n-workflow';
 import type {
   IConnections,
   ILoadOptionsFunctions,
@@ -41,6 +42,7 @@ const accepted = (overrides: Partial<OutboxMessage> = {}): OutboxMessage => ({
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
   nextAttemptAt: null,
+  expiresAt: null,
   error: null,
   replayed: false,
   ...overrides,
@@ -135,6 +137,67 @@ describe('send text', () => {
     const run = await runAnswer([eventItem(1)], answer(sendText({ chat: locator('={{ $json.nobody }}', 'id') })));
     expect(errorOf(run).message).toContain('No chat is given');
     expect(sends()).toHaveLength(0);
+  });
+});
+
+describe('session and chat', () => {
+  const left = (value = '', mode = 'phone') => ({
+    session: locator('', 'list'),
+    chat: locator(value, mode),
+  });
+  const toWhom = () => bodies().map(({ session, to }) => `${String(session)} ${String(to)}`);
+
+  test('left empty are those of the event, also behind a node that puts out something else', async () => {
+    await runAnswer([eventItem(1)], answer(sendText(left())));
+    const forget = node('Forget', 'test.forget');
+    const types = nodeTypes({ 'test.forget': new Pass((items) => items.map(() => ({ json: { order: 4711 } }))) });
+    await execute(workflowOf([trigger(), forget, answer(sendText(left()))], undefined, types), credential(), [
+      eventItem(2),
+    ]);
+    // Nothing at all in the parameters, as in a workflow written by hand.
+    const { session: _session, chat: _chat, ...bare } = sendText();
+    await runAnswer([eventItem(3)], answer(bare));
+    expect(toWhom()).toEqual(Array(3).fill('support 4915112345678@c.us'));
+  });
+
+  test('left empty are those of the event that a sub-workflow was handed, and of a test in the editor', async () => {
+    const start = node('Start', 'test.pass');
+    const sub = workflowOf([start, answer(sendText(left()))], undefined, nodeTypes({ 'test.pass': new Pass() }));
+    await execute(sub, credential(), [eventItem(1)], { mode: 'integrated' });
+    await execute(sub, credential(), [eventItem(2)], { mode: 'manual' });
+    expect(toWhom()).toEqual(Array(2).fill('support 4915112345678@c.us'));
+  });
+
+  test('an expression that gives nothing is not taken for one that was left empty', async () => {
+    for (const parameters of [left('={{ $json.nobody }}', 'id'), { ...left(), session: locator('={{ "" }}') }]) {
+      const run = await runAnswer([eventItem(1)], answer(sendText(parameters)));
+      expect(errorOf(run).message).toMatch(/No (chat is given|session is chosen)/);
+      expect(errorOf(run).description).toContain('The expression gave nothing for this item');
+    }
+    expect(sends()).toHaveLength(0);
+  });
+
+  test('left empty without an event are refused', async () => {
+    const run = await runAnswer([{ json: {} }], answer(sendText({ ...left(), session: locator('support') })));
+    expect(errorOf(run).message).toContain('No chat is given');
+    expect(errorOf(run).description).toContain('and there is none here');
+    expect(sends()).toHaveLength(0);
+  });
+
+  test('left empty are no issue to n8n, and a number without digits still is', () => {
+    const type = new WaBridge().description;
+    const issues = (chat: string, mode: string) =>
+      NodeHelpers.getNodeParametersIssues(type.properties, answer(sendText(left(chat, mode))), type);
+    expect(issues('', 'phone')).toBeNull();
+    expect(issues('', 'id')).toBeNull();
+    expect(issues('+49 151 12345678', 'phone')).toBeNull();
+    expect(issues('Ada', 'phone')?.parameters?.['chat']).toHaveLength(1);
+  });
+
+  test('of the operations of a session are never assumed', async () => {
+    const stopping = runAnswer([eventItem(1)], answer({ resource: 'session', operation: 'stop', ...left() }));
+    await expect(stopping).rejects.toThrow('Parameter "Session" is required');
+    expect(bridge.requests).toHaveLength(0);
   });
 });
 
@@ -688,7 +751,11 @@ class Pass implements INodeType {
     properties: [],
   } as unknown as INodeType['description'];
 
-  async execute(this: { getInputData(): INodeExecutionData[] }): Promise<INodeExecutionData[][]> {
-    return [this.getInputData()];
+  readonly execute: NonNullable<INodeType['execute']>;
+
+  constructor(change: (items: INodeExecutionData[]) => INodeExecutionData[] = (items) => items) {
+    this.execute = async function () {
+      return [change(this.getInputData())];
+    };
   }
 }

@@ -69,8 +69,7 @@ test('trigger and action: a message is received and answered, and a second run o
   const reply: INodeParameters = {
     resource: 'message',
     operation: 'sendText',
-    session: locator('={{ $json.session }}'),
-    chat: locator('={{ $json.chat.chatId }}', 'id'),
+    // Session and chat are those of the event.
     text: '={{ "You wrote: " + $json.text }}',
     options: { quotedMessageId: '={{ $json.messageId }}' },
   };
@@ -108,7 +107,7 @@ test('media comes in as binary and goes out with its digest', async () => {
   finish('success');
   expect(item.json['mediaError']).toBeUndefined();
   // Kept in a file, so that sending it streams.
-  expect(item.binary?.['media']).toMatchObject({
+  expect(item.binary?.['data']).toMatchObject({
     mimeType: 'image/png',
     id: expect.stringContaining('filesystem'),
     bytes: png.length,
@@ -120,7 +119,6 @@ test('media comes in as binary and goes out with its digest', async () => {
       operation: 'sendMedia',
       session: locator('demo'),
       chat: locator('+49 151 0000 0004', 'phone'),
-      binaryPropertyName: 'media',
       kind: 'auto',
       caption: 'back to you',
       fileName: 'a name (1).png',

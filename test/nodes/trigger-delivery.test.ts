@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeBridge, messageEvent, problem, type FakeStream } from './support/fake-bridge';
 import { ActiveTrigger, SIGNING_KEY } from './support/n8n';
+import type { INodeProperties } from 'n8n-workflow';
+import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
+import { WaBridgeTrigger } from '../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
 import { Deliveries, type DeliveryOptions } from '../../nodes/WaBridgeTrigger/delivery';
 import { Runs } from '../../nodes/WaBridgeTrigger/runs';
 
@@ -47,7 +50,8 @@ describe('the subscription', () => {
       {
         sessionScope: 'one',
         session: { __rl: true, mode: 'name', value: 'support' },
-        filters: { chatKinds: ['direct'], from: '+49 151 12345678', fromMe: 'others' },
+        chatKinds: ['group', 'channel'],
+        filters: { from: '+49 151 12345678', fromMe: 'others' },
       },
       'wf-named',
     );
@@ -57,11 +61,31 @@ describe('the subscription', () => {
     expect(subscribe.filter).toEqual({
       types: ['message.received'],
       sessions: ['support'],
-      chatKinds: ['direct'],
+      chatKinds: ['group', 'channel'],
       from: ['+4915112345678'],
       fromMe: false,
     });
     expect(bridge.upgrades[0]?.headers['signature-input']).toContain('keyid="test"');
+  });
+});
+
+describe('a new trigger', () => {
+  test('listens to direct chats only; with no kind chosen, to all', async () => {
+    await open();
+    expect((await stream.next('subscribe')).filter).toEqual({ types: ['message.received'], chatKinds: ['direct'] });
+    await trigger.close();
+    await open({ chatKinds: [] });
+    expect((await stream.next('subscribe')).filter).toEqual({ types: ['message.received'] });
+  });
+
+  test('puts files where the action node looks for them', () => {
+    const names = (properties: INodeProperties[]): unknown[] =>
+      properties.flatMap(({ name, default: preset, options = [] }) => [
+        ...(/^binary/.test(name) ? [preset] : []),
+        ...names(options.filter((option): option is INodeProperties => 'type' in option)),
+      ]);
+    expect(names(new WaBridgeTrigger().description.properties)).toEqual(['data']);
+    expect(new Set(names(new WaBridge().description.properties))).toEqual(new Set(['data']));
   });
 });
 
@@ -305,12 +329,38 @@ describe('the item', () => {
           session: 'support',
           seq: 7,
           occurredAt: '2026-01-01T00:00:00.000Z',
-          chat: { chatId: '4915112345678@c.us', phone: '+4915112345678', name: 'Ada' },
+          chat: { chatId: '4915112345678@c.us', phone: '+4915112345678', name: 'Ada', kind: 'direct' },
+          isGroup: false,
+          ageSeconds: expect.any(Number),
+          sessionId: 'support:4915112345678@c.us',
+          chatInput: 'hello 7',
           sender: { chatId: '4915112345678@c.us', phone: '+4915112345678', name: 'Ada' },
           delivery: { attempt: 3, subscription: stream.subscription, cursor: 'cur-7' },
         },
       },
     ]);
+  });
+
+  test('says how old the event is, what kind of chat it is of, and what an AI agent needs', async () => {
+    await open({ events: ['message.received', 'session.degraded'], options: { maxInFlight: 5 } });
+    const occurredAt = new Date(Date.now() - 90_000).toISOString();
+    const group = { chatId: '120363000000000001@g.us', name: 'Team' };
+    stream.deliver(messageEvent(1, { chat: group, occurredAt }));
+    stream.deliver(messageEvent(2, { chat: { chatId: '5@lid' } }, { kind: 'image', text: null }));
+    stream.deliver(messageEvent(3, { type: 'session.degraded', chat: null, sender: null, data: { reason: 'silent' } }));
+    const items = await Promise.all([1, 2, 3].map(async (number) => (await trigger.run(number)).items[0]?.json));
+    const byEvent = Object.fromEntries(items.map((json) => [json?.['seq'], json]));
+    expect(byEvent[1]).toMatchObject({
+      chat: { ...group, kind: 'group' },
+      isGroup: true,
+      sessionId: 'support:120363000000000001@g.us',
+    });
+    expect(byEvent[1]?.['ageSeconds']).toBeGreaterThanOrEqual(90);
+    expect(byEvent[1]?.['ageSeconds']).toBeLessThan(120);
+    expect(byEvent[2]).toMatchObject({ chat: { kind: 'direct' }, isGroup: false, text: null, chatInput: '' });
+    expect(byEvent[3]).toMatchObject({ chat: null, isGroup: false, reason: 'silent' });
+    expect(byEvent[3]).not.toHaveProperty('chatInput');
+    expect(byEvent[3]).not.toHaveProperty('sessionId');
   });
 
   const downloads = () => bridge.requests.filter(({ path }) => path.startsWith('/v1/media/'));

@@ -10,7 +10,9 @@ export const Filter = Type.Object(
   {
     sessions: Type.Optional(Type.Array(Type.String({ pattern: SESSION_NAME_PATTERN }), { maxItems: 200 })),
     types: Type.Optional(Type.Array(literals(EVENT_TYPES as readonly [EventType, ...EventType[]]), { maxItems: 100 })),
-    chatKinds: Type.Optional(Type.Array(literals(CHAT_KINDS), { maxItems: 10 })),
+    chatKinds: Type.Optional(
+      Type.Array(literals(CHAT_KINDS), { maxItems: 10, description: 'does not restrict events without a chat' }),
+    ),
     from: Type.Optional(
       Type.Array(Type.String({ maxLength: 80 }), { maxItems: 500, description: 'senders: phone, chat id or lid' }),
     ),

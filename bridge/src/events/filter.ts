@@ -13,14 +13,14 @@ interface CompiledFilter {
 const compiled = new WeakMap<Filter, CompiledFilter>();
 
 /**
- * Whether an event passes a filter: all that is stated must hold, a missing or empty list does not restrict. An entry
- * of `from` may have any form (phone with or without +, chat id, lid) and matches any known form of the sender.
+ * Whether an event passes a filter: all that is stated must hold, a missing or empty list does not restrict. Kinds of
+ * chats restrict the events of chats: who wants direct chats only still wants to hear of the session. An entry of `from` may have any form (phone with or without +, chat id, lid) and matches any known form of the sender.
  */
 export function matches(filter: Filter, envelope: Omit<Envelope, 'seq'>): boolean {
   const { sessions, types, chatKinds, from } = compiled.get(filter) ?? remember(filter);
   if (sessions && !(envelope.session !== null && sessions.has(envelope.session))) return false;
   if (types && !types.has(envelope.type)) return false;
-  if (chatKinds && !(envelope.chatKind !== null && chatKinds.has(envelope.chatKind))) return false;
+  if (chatKinds && envelope.chatKind !== null && !chatKinds.has(envelope.chatKind)) return false;
   if (filter.fromMe !== undefined && envelope.fromMe !== filter.fromMe) return false;
   return !from || envelope.senderKeys.some((key) => from.has(key));
 }

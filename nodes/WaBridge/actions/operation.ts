@@ -5,6 +5,7 @@ import {
   type INodeProperties,
 } from 'n8n-workflow';
 import { asText } from '../../shared/text';
+import { sourceEvent } from '../event-source';
 
 /** One operation: the fields that it shows and what it does with one item. The router links the items. */
 export interface Operation {
@@ -32,16 +33,44 @@ export function locatorValue(context: IExecuteFunctions, name: string, itemIndex
   return asText(context.getNodeParameter(name, itemIndex, '', { extractValue: true })).trim();
 }
 
-/** The session and the chat that the parameters name. @throws NodeOperationError where one is missing */
-export function readTarget(context: IExecuteFunctions, itemIndex: number): { session: string; to: string } {
-  const session = locatorValue(context, 'session', itemIndex);
-  const to = locatorValue(context, 'chat', itemIndex);
-  if (session === '') throw new NodeOperationError(context.getNode(), 'No session is chosen', { itemIndex });
-  if (to === '') {
-    throw new NodeOperationError(context.getNode(), 'No chat is given', {
-      itemIndex,
-      description: 'Write a phone number or a chat ID. If it is an expression, it gave nothing for this item.',
-    });
-  }
-  return { session, to };
+/**
+ * Whether nothing is written into a resource locator. An expression that gave nothing is something else: it was meant for
+ * somebody, and its message must not go to another.
+ */
+function isLeftEmpty(context: IExecuteFunctions, name: string): boolean {
+  const written = context.getNode().parameters[name];
+  const value = typeof written === 'object' && written !== null && 'value' in written ? written.value : written;
+  return value === undefined || value === null || value === '';
 }
+
+/** @throws NodeOperationError where there is none */
+function readSession(context: IExecuteFunctions, itemIndex: number): string {
+  const named = locatorValue(context, 'session', itemIndex);
+  if (named !== '') return named;
+  const leftEmpty = isLeftEmpty(context, 'session');
+  const session = leftEmpty ? (sourceEvent(context, itemIndex)?.session ?? '') : '';
+  if (session !== '') return session;
+  throw new NodeOperationError(context.getNode(), 'No session is chosen', {
+    itemIndex,
+    description: leftEmpty ? NO_EVENT : 'The expression gave nothing for this item.',
+  });
+}
+
+/** The session and the chat that the parameters name, or those of the trigger's event. @throws NodeOperationError where one is missing */
+export function readTarget(context: IExecuteFunctions, itemIndex: number): { session: string; to: string } {
+  const session = readSession(context, itemIndex);
+  const named = locatorValue(context, 'chat', itemIndex);
+  if (named !== '') return { session, to: named };
+  const leftEmpty = isLeftEmpty(context, 'chat');
+  const to = leftEmpty ? (sourceEvent(context, itemIndex)?.chatId ?? '') : '';
+  if (to !== '') return { session, to };
+  throw new NodeOperationError(context.getNode(), 'No chat is given', {
+    itemIndex,
+    description: leftEmpty
+      ? `Write a phone number or a chat ID. ${NO_EVENT}`
+      : 'Write a phone number or a chat ID. The expression gave nothing for this item.',
+  });
+}
+
+const NO_EVENT =
+  'Left empty, it is that of the event for which a WaBridge Trigger started this execution, and there is none here.';

@@ -104,6 +104,13 @@ describe('matches', () => {
     expect(matches({ from: [form] }, sender('123456@lid', '+4915112345678'))).toBe(expected);
   });
 
+  test('kinds of chats restrict the events of chats alone', () => {
+    const of = (chatKind: Envelope['chatKind']): Envelope => ({ ...sender(), chatKind });
+    expect(matches({ chatKinds: ['direct'] }, of('direct'))).toBe(true);
+    expect(matches({ chatKinds: ['direct'] }, of('group'))).toBe(false);
+    expect(matches({ chatKinds: ['direct'] }, of(null))).toBe(true);
+  });
+
   test('an event without a sender passes no filter on senders', () => {
     expect(matches({ from: ['4915112345678'] }, sender())).toBe(false);
   });

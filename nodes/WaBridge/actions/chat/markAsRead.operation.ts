@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
-import { sessionField } from '../../../shared/session-field';
+import { optionalSessionField } from '../../../shared/session-field';
 import { actInChat } from './act';
 
 export const fields: INodeProperties[] = [
-  { ...sessionField, description: 'The linked WhatsApp account that reads the chat' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that reads the chat' },
   { ...chatField, description: 'The chat to mark as read: a person or a group' },
 ];
 

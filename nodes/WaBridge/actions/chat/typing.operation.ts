@@ -1,11 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
 import type { TypingState } from '../../../shared/contract.generated';
-import { sessionField } from '../../../shared/session-field';
+import { optionalSessionField } from '../../../shared/session-field';
 import { actInChat } from './act';
 
 export const fields: INodeProperties[] = [
-  { ...sessionField, description: 'The linked WhatsApp account that is shown as typing' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that is shown as typing' },
   { ...chatField, description: 'Where to show it: a person or a group' },
   {
     displayName: 'State',

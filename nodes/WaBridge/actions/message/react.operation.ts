@@ -5,13 +5,13 @@ import {
   type INodeProperties,
 } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
-import { sessionField } from '../../../shared/session-field';
+import { optionalSessionField } from '../../../shared/session-field';
 import { readTarget, textValue } from '../operation';
 import { reactionOptionFields, waitFields, type SendOptions } from './fields';
 import { send } from './send';
 
 export const fields: INodeProperties[] = [
-  { ...sessionField, description: 'The linked WhatsApp account that reacts' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that reacts' },
   { ...chatField, description: 'The chat of the message: a person or a group' },
   {
     displayName: 'Message ID',

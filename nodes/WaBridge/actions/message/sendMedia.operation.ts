@@ -6,7 +6,7 @@ import {
 } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
 import type { SendableMediaKind } from '../../../shared/contract.generated';
-import { sessionField } from '../../../shared/session-field';
+import { optionalSessionField } from '../../../shared/session-field';
 import { idempotencyOf } from '../../idempotency';
 import { textValue } from '../operation';
 import { optionFields, waitFields } from './fields';
@@ -14,7 +14,7 @@ import { readFile, uploadFile } from './file';
 import { readRecipient, send } from './send';
 
 export const fields: INodeProperties[] = [
-  { ...sessionField, description: 'The linked WhatsApp account that sends the message' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that sends the message' },
   chatField,
   {
     displayName: 'Input Binary Field',

@@ -1,12 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
-import { sessionField } from '../../../shared/session-field';
+import { optionalSessionField } from '../../../shared/session-field';
 import { textValue } from '../operation';
 import { optionFields, waitFields } from './fields';
 import { readRecipient, send } from './send';
 
 export const fields: INodeProperties[] = [
-  { ...sessionField, description: 'The linked WhatsApp account that sends the message' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that sends the message' },
   chatField,
   {
     displayName: 'Text',

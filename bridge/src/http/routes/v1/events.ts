@@ -19,7 +19,12 @@ const Query = object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
   sessions: Type.Optional(Type.String({ maxLength: 4000, description: 'comma-separated' })),
   types: Type.Optional(Type.String({ maxLength: 4000, description: `comma-separated: ${EVENT_TYPES.join(', ')}` })),
-  chatKinds: Type.Optional(Type.String({ maxLength: 200, description: `comma-separated: ${CHAT_KINDS.join(', ')}` })),
+  chatKinds: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: `comma-separated: ${CHAT_KINDS.join(', ')}; does not restrict events without a chat`,
+    }),
+  ),
   from: Type.Optional(Type.String({ maxLength: 8000, description: 'senders, comma-separated: phone, chat id or lid' })),
   fromMe: Type.Optional(Type.Boolean()),
 });
