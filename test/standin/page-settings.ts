@@ -14,6 +14,8 @@ export interface CallFault {
   readonly missing?: boolean;
   /** So many calls are struck, then the fault is gone; without it, all are. */
   readonly times?: number;
+  /** Only calls about these chats are struck, named by their ids. */
+  readonly chats?: readonly string[];
 }
 
 export interface PageSettings {
@@ -30,10 +32,21 @@ export interface PageSettings {
   decodesPictures: boolean;
   /** Faults by `Module.function`, such as `WAWebFindChatAction.findOrCreateLatestChat`; in place from the first call on. */
   faults: Record<string, CallFault>;
+  /** Texts of messages whose `serialize` throws. */
+  unserializable: string[];
 }
 
 export const BUILDS = { _serialized: '2.3000.1023000000', $1: '2.3000.1042401057' } as const;
 
 export function pageSettings(build: PageSettings['build'] = '_serialized'): PageSettings {
-  return { build, version: BUILDS[build], syncDelayMs: 300, repeats: false, resendsPending: true, decodesPictures: false, faults: {} };
+  return {
+    build,
+    version: BUILDS[build],
+    syncDelayMs: 300,
+    repeats: false,
+    resendsPending: true,
+    decodesPictures: false,
+    faults: {},
+    unserializable: [],
+  };
 }

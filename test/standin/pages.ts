@@ -20,6 +20,7 @@ export type Deafness = 'listeners' | 'collections' | 'functions' | 'inbound' | '
 export type PageCommand =
   | { readonly do: 'fault'; readonly path: string; readonly fault: CallFault }
   | { readonly do: 'mend'; readonly path: string | null }
+  | { readonly do: 'breakSerialize'; readonly text: string }
   | { readonly do: 'busy'; readonly ms: number; readonly waits: boolean }
   | { readonly do: 'deafen'; readonly way: Exclude<Deafness, 'half-open'> }
   | { readonly do: 'grow'; readonly megabytes: number }
@@ -74,6 +75,11 @@ export class OpenPage {
   /** Calls of a function of the page's modules do not return, until `mend` or a reload. */
   hang(path: string): Promise<void> {
     return this.fault(path, { hangs: true });
+  }
+
+  /** The `serialize` of every message with this text throws from now on, until a reload. */
+  breakSerialize(text: string): Promise<void> {
+    return this.#tell({ do: 'breakSerialize', text });
   }
 
   /** Takes one fault away, or all. Hanging calls go on. */

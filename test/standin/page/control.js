@@ -12,6 +12,7 @@ const DOUBLES_PER_MEGABYTE = 131_072;
 const commands = {
   fault: ({ path, fault }) => breakFunction(path, fault),
   mend: ({ path }) => mend(path),
+  breakSerialize: ({ text }) => void window.STANDIN.unserializable.push(text),
   busy: ({ ms, waits }) => void setTimeout(() => (waits ? standStill(ms) : spin(ms)), 20),
   deafen: ({ way }) => ways[way](),
   grow: ({ megabytes }) => {

@@ -20,6 +20,12 @@ export class MsgModel extends Model {
     Object.defineProperty(this, 'mediaData', { value: { mediaStage: 'INIT' } });
   }
 
+  serialize() {
+    if (window.STANDIN.unserializable.includes(this.body))
+      throw new TypeError("Cannot read properties of undefined (reading 'toString')");
+    return super.serialize();
+  }
+
   canReply() {
     return !['revoked', 'ciphertext', 'gp2'].includes(this.type) && this.ack !== -1;
   }

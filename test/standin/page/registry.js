@@ -19,12 +19,15 @@ export function publish() {
   };
 }
 
+/** The chat that a call is about: its id, the chat itself, or options that name it. */
+const chatOf = (about) => String(about?.chat?.id ?? about?.id ?? about);
+
 /**
  * Something goes wrong with a function of a module, until `mend`.
  *
  * @param path `Module.function`, also deeper: `WAWebCollections.Msg.getMessagesById`
  */
-export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, times = Infinity }) {
+export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, chats, times = Infinity }) {
   mend(path);
   const [moduleName, ...names] = path.split('.');
   const name = names.pop();
@@ -40,6 +43,7 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
   let release;
   const mended = new Promise((resolve) => (release = resolve));
   owner[name] = function (...args) {
+    if (chats && !chats.includes(chatOf(args[0]))) return original.apply(this, args);
     if (left-- <= 0) return original.apply(this, args);
     if (reloads) location.reload();
     if (throws !== undefined) throw new Error(throws);

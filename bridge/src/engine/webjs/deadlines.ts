@@ -20,6 +20,12 @@ export interface Deadlines {
   readonly decryption: number;
   /** How often the page is asked for messages that could not be read. */
   readonly undecrypted: number;
+  /** How long the page may take to load earlier messages of a chat before that counts as a failure. */
+  readonly history: number;
+  /** How long the events of a chat wait for what was missed before them, while the page answers. */
+  readonly catchUpWait: number;
+  /** When a chat that could not be read is tried again; each further pause is twice as long, up to 40 times this. */
+  readonly catchUpAgain: number;
   /** How long a pairing code holds. */
   readonly pairingCode: number;
   /** A polite end of the browser, before it is killed. */
@@ -71,6 +77,9 @@ export const DEADLINES: Deadlines = {
   ack: 30_000,
   decryption: 10_000,
   undecrypted: 15_000,
+  history: 10_000,
+  catchUpWait: 60_000,
+  catchUpAgain: 15_000,
   pairingCode: 180_000,
   close: 5_000,
   watchStarting: 500,

@@ -14,6 +14,7 @@ import { type Deadlines, TransportError } from './deadlines.ts';
 import { FactReporter } from './hearing/fact-reporter.ts';
 import { Fates } from './sending/fates.ts';
 import { Health, type HealthHistory, type HealthParts } from './health/health.ts';
+import { unreadWords } from './health/diagnosis.ts';
 import { Hearing } from './hearing/hearing.ts';
 import { Login } from './login/login.ts';
 import { MediaDownloads } from './hearing/media-download.ts';
@@ -125,7 +126,7 @@ export function assembleLive(parts: LiveParts): Live {
     },
     parts.progress.linkedAt,
   );
-  const facts = new FactReporter(listener, parts.progress.reportedUntil, clock, log);
+  const facts = new FactReporter(listener, parts.progress, clock, log);
   const addresses = new AddressBook(page, deadlines);
   const account = () => ({ self: live.self, linkedAt: login.linkedAt });
   const readyPage = (): PageCalls => {
@@ -153,6 +154,7 @@ export function assembleLive(parts: LiveParts): Live {
   });
   const catchUp = new CatchUp({
     page: readyPage,
+    answers: () => run.isReady && run.liveness.page === 'answers',
     deadlines,
     facts,
     hearing: {
@@ -165,6 +167,7 @@ export function assembleLive(parts: LiveParts): Live {
     undecrypted,
     linkedAt: () => login.linkedAt,
     cut: (chats) => health.tell(`${chats} chats had more missed messages than could be read`),
+    unread: () => health.tell(unreadWords(facts.unread)),
     stopped: stopped.signal,
     clock,
     log,
@@ -174,6 +177,7 @@ export function assembleLive(parts: LiveParts): Live {
       ? {
           linkedAt: login.linkedAt,
           reportedUntil: Math.max(facts.reportedUntil, login.linkedAt),
+          behind: facts.behind,
           undecrypted: undecrypted.waiting,
         }
       : null;

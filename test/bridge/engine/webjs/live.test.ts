@@ -20,7 +20,7 @@ const cut = new TransportError("the page's readSelf was cut off");
 
 let folder: string;
 let clock: ManualClock;
-let run: { isReady: boolean; page: unknown };
+let run: { isReady: boolean; liveness: unknown; page: unknown };
 let told: RunListener;
 let live: Live;
 let signals: EngineSignal[];
@@ -46,10 +46,10 @@ beforeEach(async () => {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  run = { isReady: true, page: { call } };
+  run = { isReady: true, liveness: { page: 'answers' }, page: { call } };
   live = assembleLive({
     profile: new Profile(folder),
-    progress: { linkedAt: 0, reportedUntil: 0, undecrypted: [] },
+    progress: { linkedAt: 0, reportedUntil: 0, behind: [], undecrypted: [] },
     makeRun: (listener) => {
       told = listener;
       return run as unknown as BrowserRun;
@@ -121,4 +121,19 @@ test('a message without an id is left out, and the next is reported', async () =
   told.message({ rawData } as unknown as whatsapp.Message);
   await until(() => facts.length > 0);
   expect(facts).toEqual([{ kind: 'message', message: expect.objectContaining({ text: 'hello' }) }]);
+});
+
+test('a message that is not as expected is reported as unsupported, and so are its acknowledgements', async () => {
+  told.ready();
+  await settle();
+  const from = ME.phoneId;
+  const id = { fromMe: true, remote: '4915110000002@c.us', id: '3EB0AB' };
+  const rawData = { id, from, t: 2, type: 'chat', body: 'hello', ack: 1, mentionedJidList: 'nobody' };
+  told.message({ rawData } as unknown as whatsapp.Message);
+  told.acknowledged({ rawData } as unknown as whatsapp.Message, 2);
+  await until(() => facts.length > 1);
+  expect(facts).toEqual([
+    { kind: 'message', message: expect.objectContaining({ kind: 'unsupported', rawKind: 'chat', text: null }) },
+    expect.objectContaining({ kind: 'ack', level: 'delivered' }),
+  ]);
 });

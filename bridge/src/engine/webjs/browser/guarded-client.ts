@@ -41,7 +41,10 @@ export class GuardedClient extends whatsapp.Client {
 
   async attachEventListeners(): Promise<void> {
     await this.#once(this.#attached, async () => {
-      await this.pageOrThrow.evaluate(() => window.wabridge.apply());
+      await this.pageOrThrow.evaluate(() => {
+        window.wabridge.apply();
+        window.wabridge.guardModels();
+      });
       await library.attachEventListeners.call(this);
     });
   }

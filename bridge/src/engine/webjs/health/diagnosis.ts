@@ -4,6 +4,8 @@ import type { ProbeOutcome } from './probes.ts';
 import type { Ailment, Stage } from './healing.ts';
 
 interface Findings {
+  /** Chats of which the page does not tell what was missed; infinite where it does not even tell which chats it has. */
+  readonly unread: number;
   /** New messages in the page's store that it never announced. */
   readonly fresh: number;
   readonly listeners: ProbeOutcome;
@@ -17,14 +19,23 @@ export interface Complaint {
 }
 
 /** What is wrong with a page that answers; null where nothing is. */
-export function diagnose({ fresh, listeners, line }: Findings): Complaint | null {
+export function diagnose({ fresh, listeners, line, unread }: Findings): Complaint | null {
   const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce`;
   if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
   if (listeners === 'failed')
     return { ailment: 'deaf', words: 'WhatsApp Web works but its events do not reach the bridge' };
   if (line === 'failed')
     return { ailment: 'half_open', words: "WhatsApp Web says it is connected but WhatsApp's server does not answer" };
-  return fresh > 0 ? { ailment: 'partly_deaf', words } : null;
+  if (fresh > 0) return { ailment: 'partly_deaf', words };
+  return unread > 0 ? { ailment: 'unread', words: unreadWords(unread) } : null;
+}
+
+/** Told while the page does not tell what was missed in so many chats, or not even which chats it has (infinite). */
+export function unreadWords(chats: number): string {
+  if (chats === Infinity)
+    return 'WhatsApp Web does not list its chats, so that missed messages cannot be looked for; new ones are reported';
+  const verb = chats === 1 ? 'has' : 'have';
+  return `${count(chats, 'chat')} ${verb} missed messages that WhatsApp Web does not load; new ones are reported, and they are asked for again`;
 }
 
 /** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */

@@ -5,9 +5,9 @@
 
 /**
  * `deaf`: events of the page do not come. `partly_deaf`: they do, but some messages are not announced. `half_open`: WhatsApp's
- * server does not answer. The rest: see `silence.ts`.
+ * server does not answer. `unread`: the page does not tell what was missed in some chats. The rest: see `silence.ts`.
  */
-export type Ailment = 'deaf' | 'partly_deaf' | 'half_open' | 'hung' | 'stuck';
+export type Ailment = 'deaf' | 'partly_deaf' | 'half_open' | 'unread' | 'hung' | 'stuck';
 
 /**
  * `refresh`: the library's listeners are attached anew, a broken line is closed. `reload`: the page is loaded again.
@@ -55,14 +55,19 @@ const FIRST: Readonly<Record<Ailment, Stage>> = {
   deaf: 'refresh',
   partly_deaf: 'refresh',
   half_open: 'refresh',
+  unread: 'reload',
   hung: 'new_page',
   stuck: 'new_page',
 };
-/** A library that fails at one kind of message fails at it in every browser, and the rest of the session works. */
+/**
+ * A library that fails at one kind of message fails at it in every browser, and so does a page at the history of a chat;
+ * the rest of the session works.
+ */
 const LAST: Readonly<Record<Ailment, Stage>> = {
   deaf: 'new_browser',
   partly_deaf: 'reload',
   half_open: 'new_browser',
+  unread: 'new_page',
   hung: 'new_browser',
   stuck: 'new_browser',
 };

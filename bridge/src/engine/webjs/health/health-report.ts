@@ -1,6 +1,6 @@
 /** What `GET /v1/sessions/{name}/health` says of a session on WhatsApp Web. Names no people. */
 import type { EngineHealth } from '../../engine.ts';
-import { lasting } from './diagnosis.ts';
+import { lasting, unreadWords } from './diagnosis.ts';
 import type { HealthView } from './health.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 
@@ -87,10 +87,11 @@ const events = ({ heardAt, now }: Facts): Check =>
     ? { name: 'events', state: 'unknown', detail: 'none since the browser was started' }
     : { name: 'events', state: 'ok', detail: `the last sign of WhatsApp came ${lasting(now - heardAt)} ago` };
 
-function sweep({ health: { results, complaint }, now }: Facts): Check {
+function sweep({ health: { results, complaint, unread }, now }: Facts): Check {
   const name = 'missed messages';
   const swept = results.get('sweep');
   if (complaint) return { name, state: 'failed', detail: complaint.words };
+  if (unread > 0) return { name, state: 'failed', detail: unreadWords(unread) };
   if (swept?.outcome === 'ok')
     return { name, state: 'ok', detail: `none in WhatsApp Web's store ${lasting(now - swept.at)} ago` };
   if (swept?.outcome === 'failed') return { name, state: 'ok', detail: 'found and reported' };

@@ -3,6 +3,7 @@
  * (`diagnosis.ts`) and heals in stages (`healing.ts`). Whether browser and page live at all is judged apart from this,
  * by `liveness.ts`.
  */
+import type { ChatId } from '../../../contract/ids.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { EngineSignal } from '../../engine.ts';
 import type { CatchUp } from '../hearing/catch-up.ts';
@@ -26,6 +27,7 @@ import {
   type HealingRecord,
   nextTreatment,
   type Stage,
+  STAGES,
 } from './healing.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 import { reconnect, type StoredMessage } from '../page/page-probes.ts';
@@ -57,7 +59,7 @@ export interface Patient extends Examinee {
 export interface HealthParts extends ExaminationParts {
   readonly patient: Patient;
   readonly sweep: Sweep;
-  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil'>;
+  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil' | 'owes' | 'unread'>;
   readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
   readonly history: HealthHistory;
   readonly signal: (signal: EngineSignal) => void;
@@ -65,6 +67,8 @@ export interface HealthParts extends ExaminationParts {
 }
 
 export interface HealthView {
+  /** Chats of which the page does not tell what was missed. */
+  readonly unread: number;
   readonly results: Results;
   /** Of WhatsApp Web, once it is known. */
   readonly version: string | null;
@@ -84,6 +88,8 @@ export class Health {
   readonly #examination: Examination;
   #complaint: Complaint | null = null;
   #last: HealingRecord['last'] = null;
+  /** Apart from the others: chats that stay unread for days must not change how the rest is healed. */
+  #lastForUnread: HealingRecord['last'] = null;
   #told: string | null = null;
   /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
   #vouched = false;
@@ -108,7 +114,7 @@ export class Health {
 
   get view(): HealthView {
     const { results, version } = this.#examination;
-    return { results, version, complaint: this.#complaint };
+    return { results, version, complaint: this.#complaint, unread: this.#parts.facts.unread };
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
@@ -131,7 +137,7 @@ export class Health {
     }
     // The words of the first time stay, since each change of them is told anew.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
-    if (this.#unsent !== null && this.#complaint === null) this.tell(this.#unsent);
+    if (this.#unsent !== null && this.#complaint === null && this.#parts.facts.unread === 0) this.tell(this.#unsent);
   }
 
   /** Examines and heals until the signal comes. */
@@ -173,12 +179,14 @@ export class Health {
     const { patient, facts, clock, deadlines } = this.#parts;
     const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
     if (found === null) return;
-    const { missing, listeners, line } = found;
+    const { listeners, line } = found;
+    // What a chat owes that could not be read is asked for by the catch-up.
+    const missing = found.missing?.filter(({ chat }) => !facts.owes(chat as ChatId)) ?? null;
     // What was found of a page that meanwhile reloads or computes says nothing.
     if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
     this.#examineAt = clock.now() + deadlines.examineEvery;
     const fresh = missing.filter((message) => message.fresh).length;
-    const complaint = diagnose({ fresh, listeners, line });
+    const complaint = diagnose({ fresh, listeners, line, unread: facts.unread });
     if (complaint) return this.#heal(complaint, missing);
     // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
@@ -217,12 +225,15 @@ export class Health {
   }
 
   async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
-    const { patient, history, clock, log } = this.#parts;
-    const record = { last: this.#last, browsers: history.browsers };
+    const { patient, history, deadlines, clock, log } = this.#parts;
+    const isUnread = complaint.ailment === 'unread';
+    const record = { last: isUnread ? this.#lastForUnread : this.#last, browsers: history.browsers };
     const next = nextTreatment(record, complaint.ailment, clock.now(), this.#limits);
     const { decision } = next;
     this.#complaint = complaint;
-    this.#last = next.record.last;
+    if (isUnread) this.#lastForUnread = next.record.last;
+    // What is done to the page is given its time, whatever it was done for.
+    if (!isUnread || STAGES.some((stage) => stage === decision.do)) this.#last = next.record.last;
     history.browsers = next.record.browsers;
     // Looked at again as soon as what is done may have helped.
     this.#examineAt = 0;
@@ -230,6 +241,8 @@ export class Health {
     if (decision.do === 'bear') {
       // Nothing is under way from which the session would have to come back.
       this.#complaint = null;
+      this.#examineAt = clock.now() + deadlines.examineEvery;
+      if (isUnread) return this.tell(complaint.words);
       this.#bearsUntil = clock.now() + this.#limits.forgetMs;
       this.tell(BORNE);
       return this.#catchUp(missing);
@@ -274,15 +287,16 @@ export class Health {
     if (missing.length > 0) facts.hold(from);
     if (!facts.holding) return;
     // What has not been read yet stays missing, however long it takes.
-    const settled = catchUp.run(from).then((released) => {
-      if (released) sweep.settle(missing);
+    const settled = catchUp.run().then((released) => {
+      if (released) sweep.settle(missing.filter(({ chat }) => !facts.owes(chat as ChatId)));
     });
     if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
   }
 }
 
 /** A session that does not come back hears nothing at all. */
-const awayFrom = ({ ailment }: Complaint): Ailment => (ailment === 'partly_deaf' ? 'deaf' : ailment);
+const awayFrom = ({ ailment }: Complaint): Ailment =>
+  ailment === 'partly_deaf' || ailment === 'unread' ? 'deaf' : ailment;
 
 /** In seconds; infinite where nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>

@@ -1,22 +1,40 @@
 /**
  * Hands facts to the listener: in order per chat, each until it is durable, and keeps account of how far the session
- * has reported, so that the next start can ask WhatsApp for the rest.
+ * has reported, so that the next start can ask WhatsApp for the rest. While something may have been missed, the new facts
+ * of a chat wait until that chat has been read; those of other chats do not (ADR 16).
  */
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { EngineFact, EngineListener } from '../../engine.ts';
+import type { ChatBehind, Progress } from '../login/profile.ts';
 import { describe } from '../page/page-reason.ts';
 
 /** Looks up what a fact needs; null where there is nothing to report after all. */
 export type MakeFact = () => Promise<EngineFact | null>;
 
+/** A chat that may have messages that were missed, and its other id where it has two. */
+export interface ListedChat {
+  readonly id: ChatId;
+  readonly otherId: ChatId | null;
+}
+
 const RETRY_MS = [250, 1_000, 5_000, 15_000];
+/** So many chats have a mark of their own; the mark of all waits for those beyond. */
+const MOST_BEHIND = 100;
 
 interface Entry {
-  readonly chat: ChatId;
   readonly seconds: number;
   readonly make: MakeFact;
+}
+
+/** A chat in which something since a time (seconds) may not have been reported. */
+interface Debt {
+  readonly since: number;
+  /** New facts of the chat do not wait. */
+  readonly flows: boolean;
+  /** The chat has a mark of its own, so that the mark of all does not wait for it. */
+  readonly behind: boolean;
 }
 
 export class FactReporter {
@@ -24,87 +42,224 @@ export class FactReporter {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stopped = new AbortController();
-  readonly #chats = new Map<ChatId, Promise<void>>();
+  /** The end of what is being reported. */
+  readonly #lanes = new Map<ChatId, Promise<void>>();
   readonly #unsettled = new Set<Entry>();
-  #held: Entry[] | null = [];
+  readonly #held = new Map<ChatId, Entry[]>();
+  readonly #debts = new Map<ChatId, Debt>();
+  /** The id by which a chat is listed, by its other one: a chat is one lane. */
+  readonly #listed = new Map<ChatId, ChatId>();
+  /** Since when (seconds) every chat may owe something; null once it is known which ones do. */
+  #debtOfAny: number | null;
+  /** New facts do not wait until it is known which chats owe something. */
+  #flows = false;
+  #holds = 0;
   #latest: number;
-  /** The mark stays here while facts are held: chats are caught up one by one, and the next may have older ones. */
-  #heldAt: number;
 
-  /** @param reportedUntil seconds up to which earlier runs have reported */
-  constructor(listener: EngineListener, reportedUntil: number, clock: Clock, log: Log) {
+  /** @param progress how far earlier runs have reported */
+  constructor(
+    listener: EngineListener,
+    { reportedUntil, behind }: Pick<Progress, 'reportedUntil' | 'behind'>,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#listener = listener;
-    this.#latest = this.#heldAt = reportedUntil;
+    this.#latest = this.#debtOfAny = reportedUntil;
+    for (const { chat, since } of behind) this.#debts.set(chat, { since, flows: false, behind: true });
     this.#clock = clock;
     this.#log = log;
   }
 
   /**
-   * Reports a fact that just happened; held back while the session still catches up on what came before it.
+   * Reports a fact that just happened; it waits while its chat may owe something older.
    *
    * @param seconds when it happened, in WhatsApp's time; null where only this machine's clock knows
    */
   report(chat: ChatId, seconds: number | null, make: MakeFact): void {
-    const entry = { chat, seconds: seconds ?? this.#latest, make };
-    this.#unsettled.add(entry);
-    if (this.#held) this.#held.push(entry);
-    else this.#enqueue(entry);
+    const lane = this.#laneOf(chat);
+    const entry = this.#entry(seconds ?? this.#latest, make);
+    if (!this.#waits(lane)) return this.#enqueue(lane, entry);
+    const waiting = this.#held.get(lane);
+    if (waiting) waiting.push(entry);
+    else this.#held.set(lane, [entry]);
   }
 
-  /** Reports a fact found while catching up: before everything that is held back. */
+  /** Reports a fact found while catching up: before everything that waits in its chat. */
   reportMissed(chat: ChatId, seconds: number | null, make: MakeFact): void {
-    const entry = { chat, seconds: seconds ?? this.#latest, make };
-    this.#unsettled.add(entry);
-    this.#enqueue(entry);
+    // Without a time of its own it is as old as what its chat owes, until it is durable.
+    const entry = this.#entry(seconds ?? Math.min(this.owedSince(chat), this.#latest), make);
+    this.#enqueue(this.#laneOf(chat), entry);
   }
 
   /**
-   * From now on new facts wait for `release`.
+   * Every chat may owe something from now on: new facts wait.
    *
    * @param from seconds: where something was missed that may be older than the mark, which then steps back before it
    */
   hold(from = Infinity): void {
-    if (!this.#held) {
-      this.#heldAt = this.reportedUntil;
-      this.#held = [];
+    this.#debtOfAny = Math.min(this.reportedUntil, from - 1);
+    this.#flows = false;
+    this.#holds += 1;
+    for (const [chat, debt] of this.#debts) this.#debts.set(chat, { ...debt, flows: false });
+  }
+
+  /** Grows with each `hold`: what was read before the last one may lack something. */
+  get holds(): number {
+    return this.#holds;
+  }
+
+  /** It is known which chats may owe something: the facts of all others no longer wait. */
+  expect(chats: readonly ListedChat[]): void {
+    const since = this.#debtOfAny;
+    if (since === null) return;
+    for (const { id, otherId } of chats) {
+      const known = this.#debts.get(id) ?? (otherId === null ? undefined : this.#debts.get(otherId));
+      if (otherId !== null) this.#join(otherId, id);
+      this.#debts.set(id, {
+        since: Math.min(since, known?.since ?? Infinity),
+        flows: false,
+        behind: known?.behind ?? false,
+      });
     }
-    this.#heldAt = Math.min(this.#heldAt, from - 1);
+    this.#debtOfAny = null;
+    this.#flows = false;
+    this.#releaseWhatMay();
   }
 
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const entry of held) this.#enqueue(entry);
+  /** A chat was read: it owes nothing, and its facts no longer wait. */
+  settle(chat: ChatId): void {
+    this.#debts.delete(chat);
+    this.#releaseWhatMay();
   }
 
+  /** The facts of these chats no longer wait, though they still owe something. */
+  letGo(chats: Iterable<ChatId>): void {
+    for (const chat of chats) {
+      const debt = this.#debts.get(chat);
+      if (debt) this.#debts.set(chat, { ...debt, flows: true, behind: true });
+    }
+    this.#releaseWhatMay();
+  }
+
+  /** No facts wait any longer, though it is not known which chats owe something. */
+  letAllGo(): void {
+    this.#flows = true;
+    this.letGo(this.#debts.keys());
+  }
+
+  /** Facts wait. */
   get holding(): boolean {
-    return this.#held !== null;
+    return (this.#debtOfAny !== null && !this.#flows) || this.owing(false).length > 0;
   }
 
-  /** Seconds up to which everything that was heard is durable. */
+  /** It is known which chats may owe something. */
+  get isListed(): boolean {
+    return this.#debtOfAny === null;
+  }
+
+  /** The chats that owe something, the longest first. @param flows whether their new facts no longer wait */
+  owing(flows: boolean): readonly ChatId[] {
+    return [...this.#debts]
+      .filter(([, debt]) => debt.flows === flows)
+      .sort(([, one], [, other]) => one.since - other.since)
+      .map(([chat]) => chat);
+  }
+
+  /** Whether something of a chat may still be missing. */
+  owes(chat: ChatId): boolean {
+    return this.#debtOfAny !== null || this.#debts.has(this.#laneOf(chat));
+  }
+
+  /** Seconds since when a chat may owe something; infinite where it owes nothing. */
+  owedSince(chat: ChatId): number {
+    return Math.min(this.#debts.get(this.#laneOf(chat))?.since ?? Infinity, this.#debtOfAny ?? Infinity);
+  }
+
+  /** Chats of which facts wait. */
+  get waiting(): readonly ChatId[] {
+    return [...this.#held.keys()];
+  }
+
+  /** Chats that could not be read: new facts flow, and something is owed. Infinite where not even the list could be read. */
+  get unread(): number {
+    return this.#debtOfAny !== null && this.#flows ? Infinity : this.owing(true).length;
+  }
+
+  /** The marks of chats that are behind the mark of all, of those that are the farthest behind. */
+  get behind(): readonly ChatBehind[] {
+    const behind = [...this.#debts].flatMap(([chat, debt]) => (debt.behind ? [{ chat, since: debt.since }] : []));
+    return behind.sort((one, other) => one.since - other.since).slice(0, MOST_BEHIND);
+  }
+
+  /** Seconds up to which everything that was heard is durable, but for what the chats `behind` owe. */
   get reportedUntil(): number {
-    let until = this.#held ? this.#heldAt : this.#latest;
+    const apart = new Set(this.behind.map(({ chat }) => chat));
+    let until = Math.min(this.#latest, this.#debtOfAny ?? Infinity);
+    for (const [chat, { since }] of this.#debts) if (!apart.has(chat)) until = Math.min(until, since);
     for (const { seconds } of this.#unsettled) until = Math.min(until, seconds - 1);
     return until;
   }
 
-  /** Resolves once everything that was heard so far, and is not held back, is durable. */
+  /** Resolves once everything that was heard so far, and does not wait, is durable. */
   async drained(): Promise<void> {
-    await Promise.all(this.#chats.values());
+    await Promise.all(this.#lanes.values());
   }
 
   /** Nothing is reported any more; resolves once the report that is under way has come back. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await Promise.all(this.#chats.values());
+    await Promise.all(this.#lanes.values());
   }
 
-  #enqueue(entry: Entry): void {
-    const before = this.#chats.get(entry.chat) ?? Promise.resolve();
+  #entry(seconds: number, make: MakeFact): Entry {
+    const entry = { seconds, make };
+    this.#unsettled.add(entry);
+    return entry;
+  }
+
+  #laneOf(chat: ChatId): ChatId {
+    return this.#listed.get(chat) ?? chat;
+  }
+
+  #waits(chat: ChatId): boolean {
+    const debt = this.#debts.get(chat);
+    return debt ? !debt.flows : this.#debtOfAny !== null && !this.#flows;
+  }
+
+  /** A chat was known by another id: what was begun under that is its own. */
+  #join(otherId: ChatId, id: ChatId): void {
+    this.#listed.set(otherId, id);
+    this.#listed.delete(id);
+    this.#debts.delete(otherId);
+    const held = this.#held.get(otherId);
+    if (held) this.#held.set(id, [...(this.#held.get(id) ?? []), ...held]);
+    this.#held.delete(otherId);
+    const lane = this.#lanes.get(otherId);
+    if (lane)
+      this.#goOn(
+        id,
+        Promise.all([lane, this.#lanes.get(id)]).then(() => undefined),
+      );
+  }
+
+  #releaseWhatMay(): void {
+    for (const [chat, entries] of this.#held) {
+      if (this.#waits(chat)) continue;
+      this.#held.delete(chat);
+      for (const entry of entries) this.#enqueue(chat, entry);
+    }
+  }
+
+  #enqueue(lane: ChatId, entry: Entry): void {
+    const before = this.#lanes.get(lane) ?? Promise.resolve();
     const after = before.then(() => this.#deliver(entry));
-    this.#chats.set(entry.chat, after);
-    void after.then(() => {
-      if (this.#chats.get(entry.chat) === after) this.#chats.delete(entry.chat);
+    this.#goOn(lane, after);
+  }
+
+  #goOn(lane: ChatId, end: Promise<void>): void {
+    this.#lanes.set(lane, end);
+    void end.then(() => {
+      if (this.#lanes.get(lane) === end) this.#lanes.delete(lane);
     });
   }
 

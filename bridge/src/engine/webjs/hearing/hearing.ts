@@ -8,6 +8,7 @@ import type { Deadlines } from '../deadlines.ts';
 import type { FactReporter, MakeFact } from './fact-reporter.ts';
 import {
   ackLevelOf,
+  barest,
   idsOf,
   isMessage,
   isUndecrypted,
@@ -41,6 +42,8 @@ export class Hearing {
   readonly #reportedOwn = new Set<WireId>();
   /** Reported once they were decrypted: the library may tell of them, too. */
   readonly #reportedLate = new Set<WireId>();
+  /** Reported by a catch-up: they may have been announced as well, and wait behind it. */
+  readonly #reportedMissed = new Set<WireId>();
   /** Messages that are waited for in their place among the events of their chat. */
   readonly #places = new Map<WireId, (make: MakeFact | null) => void>();
   readonly #live: Report;
@@ -73,7 +76,8 @@ export class Hearing {
     this.#guarded(() => {
       const { wireId } = idsOf(raw, this.#selfIds());
       if (raw.type === 'revoked') return this.#parts.undecrypted.settle(wireId);
-      this.#reportMessage(raw, this.#parts.facts.holding ? this.#missed : this.#live);
+      // Before what waits in its chat, if anything does.
+      this.#reportMessage(raw, this.#missed);
       if (!raw.id.fromMe) remember(this.#reportedLate, wireId);
     });
   }
@@ -103,17 +107,22 @@ export class Hearing {
     }
   }
 
-  #reportMessage(raw: RawMessage, report: Report): void {
-    if (!isMessage(raw) && !isUndecrypted(raw)) return;
-    const ids = idsOf(raw, this.#selfIds());
+  #reportMessage(whole: RawMessage, report: Report): void {
+    if (!isMessage(whole) && !isUndecrypted(whole)) return;
+    const { raw, ids } = this.#identify(whole);
     if (isUndecrypted(raw)) return this.#parts.undecrypted.came(ids.wireId, raw.t);
     this.#parts.undecrypted.settle(ids.wireId);
     if (this.#reportedLate.has(ids.wireId)) return;
     const place = this.#places.get(ids.wireId);
     if (raw.id.fromMe && !this.#isNewOwn(raw, ids.wireId)) return;
+    if (report === this.#missed) remember(this.#reportedMissed, ids.wireId);
     if (place) place(this.#factOf(raw, ids));
     // Only what others write carries the server's time; this machine's clock must not move the mark.
-    else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#factOf(raw, ids));
+    else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#once(report, ids.wireId, this.#factOf(raw, ids)));
+  }
+
+  #once(report: Report, wireId: WireId, make: MakeFact): MakeFact {
+    return report === this.#missed ? make : async () => (this.#reportedMissed.has(wireId) ? null : make());
   }
 
   #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
@@ -122,6 +131,17 @@ export class Hearing {
       const addresses = new Map(await Promise.all(people.map(async (id) => [id, await this.#addressOf(id)] as const)));
       return { kind: 'message', message: toEngineMessage(raw, ids, (id) => addresses.get(id) as Address) };
     };
+  }
+
+  /** @throws Error for a message without id, chat or time, of which nothing could be reported */
+  #identify(whole: RawMessage): { readonly raw: RawMessage; readonly ids: MessageIds } {
+    try {
+      return { raw: whole, ids: idsOf(whole, this.#selfIds()) };
+    } catch (error) {
+      this.#parts.log.warn({ reason: describe(error) }, 'a message is not as expected and is reported as unsupported');
+      const raw = barest(whole);
+      return { raw, ids: idsOf(raw, this.#selfIds()) };
+    }
   }
 
   #keepPlace(wireId: WireId, chat: ChatId, raw: RawMessage): void {
@@ -140,7 +160,7 @@ export class Hearing {
   }
 
   #reportAck(raw: RawMessage, level: number, report: Report): void {
-    const { wireId, chat } = idsOf(raw, this.#selfIds());
+    const { wireId, chat } = this.#identify(raw).ids;
     const at = new Date(this.#parts.clock.now());
     const ack = ackLevelOf(level);
     const find = (): Promise<Address> => this.#parts.addresses.find(chat);

@@ -22,6 +22,8 @@ export interface RawMessage {
   readonly author?: RawId;
   readonly t: number;
   readonly type: string;
+  /** The page could not serialise it: there is no more of it than this. */
+  readonly unreadable?: boolean;
   readonly subtype?: string | null;
   readonly ack?: number;
   readonly body?: string | null;
@@ -34,6 +36,15 @@ export interface RawMessage {
   readonly mimetype?: string;
   readonly size?: number;
   readonly filename?: string;
+}
+
+/**
+ * What is left of a message that is not as expected, so that it is at least reported: who wrote what kind of message
+ * when, and where.
+ */
+export function barest({ id, from, to, author, t, type, subtype, ack, notifyName }: RawMessage): RawMessage {
+  const known = { id, from, to, author, t, type, subtype, ack, notifyName, unreadable: true };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as unknown as RawMessage;
 }
 
 /** The people of a message, by id, before their addresses are looked up. */
@@ -111,9 +122,9 @@ export function idsOf(raw: RawMessage, self: readonly string[]): MessageIds {
 
 /** @param find the address of each id of `ids` */
 export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: ChatId) => Address): EngineMessage {
-  const mediaKind = MEDIA_KINDS[raw.type];
+  const mediaKind = raw.unreadable ? undefined : MEDIA_KINDS[raw.type];
   const media = mediaKind && raw.directPath ? mediaOf(raw, mediaKind) : null;
-  const kind = raw.type === 'chat' ? 'text' : (mediaKind ?? 'unsupported');
+  const kind = raw.type === 'chat' && !raw.unreadable ? 'text' : (mediaKind ?? 'unsupported');
   // Of other types the body can be anything, a thumbnail for one.
   const words = mediaKind ? raw.caption : kind === 'text' ? raw.body : null;
   const sender = find(ids.sender);

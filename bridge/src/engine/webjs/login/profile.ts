@@ -6,7 +6,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { WireId } from '../../../contract/ids.ts';
+import type { ChatId, WireId } from '../../../contract/ids.ts';
 import { removeBrowserLock } from '../browser/browser-lock.ts';
 import { LOGIN, PROGRESS, settleRestore } from './unfinished-restore.ts';
 
@@ -14,10 +14,18 @@ import { LOGIN, PROGRESS, settleRestore } from './unfinished-restore.ts';
 export interface Progress {
   /** When the account was linked: what is older never belonged to this session. */
   readonly linkedAt: number;
-  /** Everything up to here is on record. */
+  /** Everything up to here is on record, but for what the chats `behind` owe. */
   readonly reportedUntil: number;
+  /** Chats that could not be read, each with a mark of its own. */
+  readonly behind: readonly ChatBehind[];
   /** Messages before that which could not be read yet. */
   readonly undecrypted: readonly UndecryptedMessage[];
+}
+
+export interface ChatBehind {
+  readonly chat: ChatId;
+  /** Everything of the chat up to here is on record. */
+  readonly since: number;
 }
 
 export interface UndecryptedMessage {
@@ -95,7 +103,12 @@ export class Profile {
     try {
       const read = JSON.parse(await readFile(this.#progressFile, 'utf8')) as Partial<Progress>;
       return typeof read.linkedAt === 'number' && typeof read.reportedUntil === 'number'
-        ? { linkedAt: read.linkedAt, reportedUntil: read.reportedUntil, undecrypted: read.undecrypted ?? [] }
+        ? {
+            linkedAt: read.linkedAt,
+            reportedUntil: read.reportedUntil,
+            behind: read.behind ?? [],
+            undecrypted: read.undecrypted ?? [],
+          }
         : null;
     } catch {
       return null;

@@ -11,7 +11,7 @@ const UNRECORDED_S = 24 * 3600;
 /** What earlier runs have noted of the profile. */
 export async function progressSoFar(profile: Profile, clock: Clock): Promise<Progress> {
   const since = Math.floor(clock.now() / 1000) - UNRECORDED_S;
-  return (await profile.readProgress()) ?? { linkedAt: since, reportedUntil: since, undecrypted: [] };
+  return (await profile.readProgress()) ?? { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [] };
 }
 
 export class ProgressKeeper {

@@ -2,7 +2,7 @@
  * Functions that run in the page. Each is sent to the browser as text, so it refers to nothing outside itself, and it
  * catches what the page throws: a call that rejects means that the way to the page is broken, not that the page refused.
  */
-import type { PageChat, PageMessage, PageWid, PageWindow } from './page-window.ts';
+import type { PageMessage, PageWindow } from './page-window.ts';
 
 declare const window: PageWindow;
 
@@ -172,46 +172,99 @@ export function groupsWithLids(): string[] {
   }
 }
 
-/** Ids of the chats in which something happened since a time (seconds), oldest activity first. */
-export function chatsActiveSince(since: number): string[] {
+/** Chats in which something happened since a time (seconds), oldest activity first, each with its other id if it has one. */
+export function chatsActiveSince(since: number): { id: string; otherId: string | null }[] {
   const chats = window.require('WAWebCollections').Chat.getModelsArray();
   const active = chats.filter((chat) => (chat.t ?? 0) >= since);
-  return active.sort((a, b) => (a.t ?? 0) - (b.t ?? 0)).map((chat) => chat.id._serialized);
+  active.sort((a, b) => (a.t ?? 0) - (b.t ?? 0));
+  return active.map((chat) => {
+    let otherId: string | null = null;
+    try {
+      otherId = window.wabridge.otherName(chat.id)?._serialized ?? null;
+    } catch {
+      // One name will do.
+    }
+    return { id: chat.id._serialized, otherId };
+  });
+}
+
+export interface ChatHistory {
+  /**
+   * `read`: these are all. `cut`: older ones are missing, because the limit was reached. `more`: the page has loaded some
+   * and is to be asked again. `failed`: it did not load what is missing; these are the ones that it holds.
+   */
+  readonly state: 'read' | 'cut' | 'more' | 'failed';
+  /** Oldest first; none with `more`. */
+  readonly messages: readonly Record<string, unknown>[];
+  /** Of a failure, in the page's words. */
+  readonly reason?: string;
 }
 
 /**
- * The messages of a chat since a time (seconds), oldest first; `complete` is false where the limit cut them off. A chat that
- * is gone has none.
+ * The messages of a chat since a time (seconds). A chat that is gone has none.
+ *
+ * @param ms how long the page may take for it; one that has loaded something by then is asked again
  */
-export async function messagesSince(
-  chatId: string,
-  since: number,
-  limit: number,
-): Promise<{ messages: Record<string, unknown>[]; complete: boolean }> {
+export async function messagesSince(chatId: string, since: number, limit: number, ms: number): Promise<ChatHistory> {
   const helpers = window.WWebJS;
-  const wid: PageWid = window.require('WAWebWidFactory').createWid(chatId);
-  const chat: PageChat | undefined = window.require('WAWebCollections').Chat.get(wid);
-  if (!chat) return { messages: [], complete: true };
-  if (!helpers) return { messages: [], complete: false };
-  const { loadEarlierMsgs } = window.require('WAWebChatLoadMessages');
-  // Messages of one second are told apart only by the order in which the page holds them; earlier ones come in batches.
-  let ordered: PageMessage[] = [...chat.msgs.getModelsArray()];
-  let complete = true;
-  while (ordered.every((message) => message.t >= since)) {
-    if (ordered.length >= limit) {
-      complete = false;
+  if (!helpers) return { state: 'failed', messages: [], reason: 'the library is not in the page' };
+  window.wabridge.guardModels();
+  const chat = window.wabridge.knownChat(window.require('WAWebWidFactory').createWid(chatId));
+  if (!chat) return { state: 'read', messages: [] };
+  // Messages of one second are told apart only by the order in which they came, and earlier ones come in batches: it is
+  // kept between questions, and what was loaded too late for one counts for the next.
+  const { histories } = window.wabridge;
+  const history = histories.get(chatId) ?? { ordered: [...chat.msgs.getModelsArray()], loading: null };
+  histories.set(chatId, history);
+  const loadMore = (): Promise<number> => {
+    if (history.loading) return history.loading;
+    const { loadEarlierMsgs } = window.require('WAWebChatLoadMessages');
+    const loading = Promise.resolve(loadEarlierMsgs({ chat })).then((loaded) => {
+      if (history.loading === loading) history.loading = null;
+      const held = new Set(history.ordered);
+      // What it returns, not what is new in the page: that can be what was said meanwhile.
+      const earlier = (loaded ?? []).filter((message) => !held.has(message));
+      history.ordered = [...earlier, ...history.ordered];
+      return earlier.length;
+    });
+    loading.catch(() => {
+      if (history.loading === loading) history.loading = null;
+    });
+    history.loading = loading;
+    return loading;
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  let outcome: Pick<ChatHistory, 'state' | 'reason'> = { state: 'read' };
+  try {
+    // A message without a time is not older than anything.
+    for (let batches = 0; !history.ordered.some((message) => message.t < since); batches += 1) {
+      if (history.ordered.length >= limit) {
+        outcome = { state: 'cut' };
+        break;
+      }
+      const loaded = await Promise.race([loadMore(), late]);
+      if (loaded === 0) break;
+      if (loaded !== null) continue;
+      if (batches > 0) return { state: 'more', messages: [] };
+      history.loading = null;
+      outcome = { state: 'failed', reason: `the page did not load earlier messages in ${ms} ms` };
       break;
     }
-    const held = new Set(ordered);
-    // What it returns, not what is new in the page: that can be what was said meanwhile, which is announced by itself.
-    const earlier = ((await loadEarlierMsgs({ chat })) ?? []).filter((message) => !held.has(message));
-    if (earlier.length === 0) break;
-    ordered = [...earlier, ...ordered];
+  } catch (error) {
+    outcome = { state: 'failed', reason: String(error) };
+  } finally {
+    clearTimeout(timer);
   }
-  const recent = ordered.filter((message) => message.t >= since);
+  if (outcome.state !== 'failed') histories.delete(chatId);
+  const known = new Set(history.ordered);
+  const all = [...history.ordered, ...chat.msgs.getModelsArray().filter((message) => !known.has(message))];
+  const recent = all.filter((message) => message.t >= since);
   const place = new Map(recent.map((message, index) => [message, index]));
   recent.sort((a, b) => a.t - b.t || (place.get(a) ?? 0) - (place.get(b) ?? 0));
-  return { messages: recent.map((message) => helpers.getMessageModel(message)), complete };
+  return { ...outcome, messages: recent.map((message) => helpers.getMessageModel(message)) };
 }
 
 /** Of messages that could not be read those that can be now, in the order asked for. */
@@ -220,13 +273,23 @@ export async function readDecrypted(
 ): Promise<{ wireId: string; message: Record<string, unknown> }[]> {
   const helpers = window.WWebJS;
   if (!helpers) return [];
+  window.wabridge.guardModels();
   const { Msg } = window.require('WAWebCollections');
-  const unloaded = wireIds.filter((wireId) => !Msg.get(wireId));
-  const stored =
-    unloaded.length > 0 ? ((await Msg.getMessagesById(unloaded).catch(() => undefined))?.messages ?? []) : [];
+  const loaded = new Map<string, PageMessage>();
+  for (const wireId of wireIds) {
+    const message = Msg.get(wireId);
+    if (message) loaded.set(wireId, message);
+  }
+  try {
+    const unloaded = wireIds.filter((wireId) => !loaded.has(wireId));
+    const stored = unloaded.length > 0 ? ((await Msg.getMessagesById(unloaded))?.messages ?? []) : [];
+    for (const message of stored) loaded.set(message.id._serialized, message);
+  } catch {
+    // Those that the page holds are told all the same.
+  }
   const found: { wireId: string; message: Record<string, unknown> }[] = [];
   for (const wireId of wireIds) {
-    const message = Msg.get(wireId) ?? stored.find((each) => each.id._serialized === wireId);
+    const message = loaded.get(wireId);
     if (message && message.type !== 'ciphertext') found.push({ wireId, message: helpers.getMessageModel(message) });
   }
   return found;

@@ -8,6 +8,7 @@ declare const window: PageWindow;
 
 /** A message as it lies in the page's store. */
 export interface StoredMessage {
+  readonly chat: string;
   readonly fromMe: boolean;
   readonly stanza: string;
   /** Seconds. */
@@ -24,6 +25,7 @@ export function storedSince(since: number, limit: number): StoredMessage[] {
   const recent = Msg.getModelsArray().filter((message) => message.t >= since);
   recent.sort((a, b) => b.t - a.t);
   return recent.slice(0, limit).map((message) => ({
+    chat: message.id.remote._serialized,
     fromMe: message.id.fromMe,
     stanza: message.id.id,
     t: message.t,

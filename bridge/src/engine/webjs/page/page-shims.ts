@@ -7,9 +7,11 @@
  *   became undefined and a send looked failed although it left. `_serialized` is put back on every key.
  * - The id of an outgoing message is made in the page; to have it on disk before WhatsApp hears of the message, the
  *   bridge chooses it and `MsgKey.newId` hands it out.
+ * - One message that the page cannot serialise must neither be lost nor keep others from being told: what can be read of
+ *   it is told instead.
  * - What several functions of the page have to know is here as well, since they cannot import it.
  */
-import type { PageWindow, ShimState } from './page-window.ts';
+import type { PageMessage, PageWid, PageWindow, ShimState } from './page-window.ts';
 
 declare const window: PageWindow;
 
@@ -46,6 +48,41 @@ export function installShims(): void {
     for (const key of known) if (!Object.hasOwn(key, '_serialized')) own(key, textOf(key));
   };
 
+  /** What can be read of a message that cannot be serialised. */
+  const remainsOf = (message: PageMessage): Record<string, unknown> => {
+    const read = <Value>(get: () => Value): Value | undefined => {
+      try {
+        return get();
+      } catch {
+        return undefined;
+      }
+    };
+    const textOf = (get: () => PageWid | string | undefined): string | undefined => {
+      const id = read(get);
+      return typeof id === 'object' ? read(() => id._serialized) : id;
+    };
+    const { id } = message;
+    const participant = textOf(() => id.participant);
+    return {
+      unreadable: true,
+      id: {
+        fromMe: read(() => id.fromMe) === true,
+        remote: textOf(() => id.remote),
+        id: read(() => id.id),
+        _serialized: read(() => id._serialized),
+        ...(participant === undefined ? {} : { participant }),
+      },
+      type: read(() => message.type) ?? 'unknown',
+      subtype: read(() => message.subtype) ?? null,
+      t: read(() => message.t),
+      ack: read(() => message.ack),
+      from: textOf(() => message.from),
+      to: textOf(() => message.to),
+      author: textOf(() => message.author),
+      notifyName: read(() => message.notifyName),
+    };
+  };
+
   const state: ShimState = {
     document: `${Date.now()}-${Math.random()}`,
     choose(stanzaId) {
@@ -58,6 +95,7 @@ export function installShims(): void {
     underWay: new Set(),
     jobs: new Map(),
     files: new Map(),
+    histories: new Map(),
     begin(job, work) {
       const running = Promise.resolve().then(work);
       running.catch(() => undefined);
@@ -104,6 +142,24 @@ export function installShims(): void {
         // A page without these modules: sends are refused there, because their ids could not be chosen.
       }
       return applied;
+    },
+    guardModels() {
+      const helpers = window.WWebJS;
+      if (!helpers || helpers.getMessageModel.wabridge) return;
+      const modelOf = helpers.getMessageModel;
+      helpers.getMessageModel = Object.assign(
+        (message: PageMessage) => {
+          try {
+            const model = modelOf(message);
+            // What cannot travel would fail later, together with everything that travels with it.
+            JSON.stringify(model);
+            return model;
+          } catch {
+            return remainsOf(message);
+          }
+        },
+        { wabridge: true as const },
+      );
     },
   };
   Object.defineProperty(window, 'wabridge', { value: state, configurable: false });

@@ -12,7 +12,13 @@ export interface PageMessage {
     readonly remote: PageWid;
     readonly id: string;
     readonly _serialized: string;
+    readonly participant?: PageWid | string;
   };
+  readonly from?: PageWid | string;
+  readonly to?: PageWid | string;
+  readonly author?: PageWid | string;
+  readonly notifyName?: string;
+  readonly subtype?: string | null;
   readonly ack: number;
   readonly t: number;
   readonly type: string;
@@ -111,6 +117,8 @@ export interface ShimState {
   readonly files: Map<string, PageFile>;
   /** The first of a person's ids that the page knows; the very first where it knows none. */
   knownForm(ids: readonly [string, ...string[]]): string;
+  /** What was loaded of chats that are being read, oldest first, and the load that is under way. */
+  readonly histories: Map<string, { ordered: PageMessage[]; loading: Promise<number> | null }>;
   begin(job: string, work: () => unknown): void;
   /**
    * The lid of an account that is named by its phone number, and the other way round; undefined where the page does not
@@ -121,6 +129,8 @@ export interface ShimState {
   knownChat(wid: PageWid): PageChat | undefined;
   /** Applies the shims that need the page's modules; true once they are in place. */
   apply(): boolean;
+  /** Lets the library describe every message, also those that cannot be serialised. */
+  guardModels(): void;
 }
 
 export interface PageWindow {
@@ -132,7 +142,7 @@ export interface PageWindow {
     getChat(id: string, options: { getAsModel: false }): Promise<PageChat | null | undefined>;
     sendMessage(chat: PageChat, content: string, options: object): Promise<PageMessage | undefined>;
     sendChatstate(state: 'typing' | 'recording' | 'stop', chatId: string): Promise<boolean>;
-    getMessageModel(message: PageMessage): Record<string, unknown>;
+    getMessageModel: ((message: PageMessage) => Record<string, unknown>) & { wabridge?: true };
     enforceLidAndPnRetrieval(id: string): Promise<{ lid?: PageWid; phone?: PageWid }>;
     /** Makes the file of a message to be sent. */
     mediaInfoToFile?: { (media: { readonly file?: File }): File; wabridge?: true };

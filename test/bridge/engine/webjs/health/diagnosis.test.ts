@@ -11,7 +11,7 @@ import {
 import { healthReport, NO_BROWSER, type Facts } from '../../../../../bridge/src/engine/webjs/health/health-report.ts';
 import { refusalOf } from '../../../../../bridge/src/engine/webjs/page/refusal.ts';
 
-const WELL = { fresh: 0, listeners: 'ok', line: 'ok' } as const;
+const WELL = { fresh: 0, listeners: 'ok', line: 'ok', unread: 0 } as const;
 
 describe('diagnosis', () => {
   test('nothing is wrong where nothing is found, or where a probe cannot tell', () => {
@@ -26,6 +26,10 @@ describe('diagnosis', () => {
     expect(diagnose({ ...WELL, fresh: 1 })?.words).toContain('1 new message that');
     expect(diagnose({ ...WELL, listeners: 'failed' })).toMatchObject({ ailment: 'deaf' });
     expect(diagnose({ ...WELL, line: 'failed' })).toMatchObject({ ailment: 'half_open' });
+    expect(diagnose({ ...WELL, unread: 1 })).toMatchObject({ ailment: 'unread' });
+    expect(diagnose({ ...WELL, unread: 3 })?.words).toMatch(/^3 chats have/);
+    expect(diagnose({ ...WELL, unread: Infinity })?.words).toContain('does not list its chats');
+    expect(diagnose({ ...WELL, unread: 3, listeners: 'failed' })).toMatchObject({ ailment: 'deaf' });
     expect(diagnoseSilence({ page: 'hung', silentMs: 45_000 })).toMatchObject({ ailment: 'hung' });
     expect(diagnoseSilence({ page: 'stuck', silentMs: 600_000 })?.words).toContain('10 min');
     for (const page of ['answers', 'silent', 'busy'] as const) {
@@ -89,6 +93,7 @@ describe('report', () => {
       ]),
       version: '2.3000.1',
       complaint: null,
+      unread: 0,
     },
     now: 100_000,
   };
@@ -130,8 +135,15 @@ describe('report', () => {
     });
   });
 
+  test('chats that could not be read fail the check of missed messages, also while nothing is done about it', () => {
+    const { checks } = healthReport({ ...facts, health: { ...facts.health, unread: 2 } });
+    expect(checks.filter(({ state }) => state !== 'ok')).toEqual([
+      { name: 'missed messages', state: 'failed', detail: expect.stringMatching(/^2 chats have missed messages/) },
+    ]);
+  });
+
   test('what is not known yet fails nothing', () => {
-    const health = { results: new Map(), version: null, complaint: null };
+    const health = { results: new Map(), version: null, complaint: null, unread: 0 };
     const starting = states({
       isReady: false,
       heardAt: null,

@@ -72,6 +72,11 @@ class Sick implements Patient {
 
 class Facts {
   holding = false;
+  /** Chats that could not be read. */
+  unread = 0;
+  /** One of them. */
+  owed: string | null = null;
+  owes = (chat: string): boolean => chat === this.owed;
   reportedUntil = 1_000;
   /** From when on each was asked for. */
   readonly holds: (number | undefined)[] = [];
@@ -88,11 +93,12 @@ function make(history: HealthHistory = newHistory()) {
   const signals: EngineSignal[] = [];
   const outcomes: string[] = [];
   const sweep = new Sweep();
-  const caughtUpFrom: number[] = [];
+  /** From when on was asked for, as of each run. */
+  const caughtUpFrom: (number | undefined)[] = [];
   const catchUp = {
     unanswered: 0,
-    async run(from?: number): Promise<boolean> {
-      caughtUpFrom.push(from as number);
+    async run(): Promise<boolean> {
+      caughtUpFrom.push(facts.holds.at(-1));
       for (const { fromMe, stanza, t, type, ack } of patient.stored)
         sweep.heard({ id: { fromMe, id: stanza, remote: 'somebody@c.us' }, t, type, ack });
       facts.holding = false;
@@ -143,6 +149,7 @@ function make(history: HealthHistory = newHistory()) {
 }
 
 const message = (stanza: string, t: number, fresh = true): StoredMessage => ({
+  chat: 'somebody@c.us',
   fromMe: false,
   stanza,
   t,
@@ -249,6 +256,45 @@ describe('health of a session', () => {
     await pass(MINUTE, () => (patient.heardAt = clock.now()));
     expect(told()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
   });
+
+  test('chats that could not be read: counted, the page is loaded anew in two ways, and the rest is left to work', async () => {
+    const { patient, facts, pass, told, history, clock } = make();
+    await pass(MINUTE);
+    facts.unread = 2;
+    await pass(10 * MINUTE, () => (patient.heardAt = clock.now()));
+    expect(patient.measures).toEqual(['reload', 'freshPage']);
+    expect(history.browsers).toEqual([]);
+    expect(told().slice(1)).toEqual([
+      expect.stringMatching(/^2 chats have missed messages.*loaded anew$/),
+      expect.stringMatching(/^2 chats have missed messages.*fresh process$/),
+      expect.stringMatching(/^2 chats have missed messages.*asked for again$/),
+    ]);
+    facts.unread = 0;
+    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    expect(told().at(-1)).toBe('recovered');
+  }, 30_000);
+
+  test('what is missing of a chat that could not be read is asked for elsewhere, and nobody else waits for it', async () => {
+    const { patient, facts, pass, caughtUpFrom, sweep } = make();
+    await pass(MINUTE);
+    Object.assign(facts, { unread: 1, owed: 'unread@c.us' });
+    patient.stored = [{ ...message('A', 1_005), chat: 'unread@c.us' }];
+    await pass(5 * MINUTE);
+    expect(caughtUpFrom).toEqual([]);
+    expect(sweep.unheard(patient.stored)).toHaveLength(1);
+  });
+
+  test('chats that stay unread do not change how a session is healed that hears nothing', async () => {
+    const { patient, facts, pass, clock } = make();
+    await pass(MINUTE);
+    facts.unread = 1;
+    await pass(40 * MINUTE, () => (patient.heardAt = clock.now()));
+    patient.measures.length = 0;
+    patient.hears = false;
+    patient.onMeasure = () => (patient.hears = true);
+    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    expect(patient.measures).toEqual(['reattach']);
+  }, 30_000);
 
   test('events that do not come: each stage in its turn, then a new browser', async () => {
     const { patient, pass, told, history } = make();

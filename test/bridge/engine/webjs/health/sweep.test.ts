@@ -5,6 +5,7 @@ import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/
 import { Sweep } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
 
 const stored = (stanza: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
+  chat: 'somebody@c.us',
   fromMe: false,
   stanza,
   t: 1_000,

@@ -1,0 +1,61 @@
+/**
+ * How long events wait for what was missed before them: no longer than a limit while the page answers, whatever keeps it
+ * from telling. A page that is away or busy is waited for, since nothing new comes from it either.
+ */
+import type { ChatId } from '../../../contract/ids.ts';
+import type { Clock } from '../../../ops/clock.ts';
+import type { FactReporter } from './fact-reporter.ts';
+
+const LOOK_MS = 1_000;
+
+export interface PatienceParts {
+  readonly facts: Pick<FactReporter, 'holds' | 'waiting' | 'owing' | 'isListed'>;
+  readonly answers: () => boolean;
+  /** Grows with everything that was read. */
+  readonly progress: () => number;
+  /** The events of these chats have waited for long enough, or those of all because not even the chats are known. */
+  readonly lose: (chats: readonly ChatId[] | 'all') => void;
+  readonly limitMs: number;
+  readonly clock: Clock;
+}
+
+export class Patience {
+  readonly #parts: PatienceParts;
+  /** How long events of each chat have waited, and how long nothing was read, in milliseconds. */
+  #waited = new Map<ChatId, number>();
+  #idle = 0;
+  #progress = 0;
+  #hold = -1;
+
+  constructor(parts: PatienceParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks regularly until the signal comes. */
+  async keep(until: AbortSignal): Promise<void> {
+    const { clock, limitMs, answers } = this.#parts;
+    const every = Math.min(LOOK_MS, limitMs / 10);
+    while (!until.aborted) {
+      await clock.sleep(every, until).catch(() => undefined);
+      if (!until.aborted && answers()) this.#look(every);
+    }
+  }
+
+  #look(ms: number): void {
+    const { facts, progress, lose, limitMs } = this.#parts;
+    if (facts.holds !== this.#hold) this.#begin();
+    this.#idle = progress() === this.#progress ? this.#idle + ms : 0;
+    this.#progress = progress();
+    if (this.#idle >= limitMs) return lose(facts.isListed ? facts.owing(false) : 'all');
+    if (!facts.isListed) return;
+    this.#waited = new Map(facts.waiting.map((chat) => [chat, (this.#waited.get(chat) ?? 0) + ms]));
+    const tooLong = [...this.#waited].filter(([, waited]) => waited >= limitMs).map(([chat]) => chat);
+    if (tooLong.length > 0) lose(tooLong);
+  }
+
+  #begin(): void {
+    this.#hold = this.#parts.facts.holds;
+    this.#waited = new Map();
+    this.#idle = 0;
+  }
+}
