@@ -269,6 +269,7 @@ async function compose(
       maxLosses: settings.deliveryMaxLost,
       readAheadMax: settings.readAheadMax,
       expiryDays: settings.eventRetentionDays,
+      pauseDays: settings.subscriptionPauseDays,
     },
   });
   await hub.start();

@@ -438,7 +438,7 @@ export type BridgePong = {
 export type BridgeReset = {
   type: 'reset';
   subscription: string;
-  reason: 'expired' | 'epoch' | 'future';
+  reason: 'expired' | 'epoch' | 'future' | 'paused';
   oldest: string;
   /** upper bound of the events that cannot be delivered any more */
   lost: number;

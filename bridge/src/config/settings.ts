@@ -73,6 +73,12 @@ export const SettingsSchema = Type.Object(
       Number.MAX_SAFE_INTEGER,
     ),
     eventRetentionDays: whole('Days that events are kept', 30, 1, 3650),
+    subscriptionPauseDays: whole(
+      'Days after which a subscription that nobody reads (of an unpublished workflow) gathers no more events',
+      7,
+      1,
+      3650,
+    ),
     dedupeRetentionDays: whole(
       'Days that an event is recognised as already recorded; at least eventRetentionDays',
       90,

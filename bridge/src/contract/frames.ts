@@ -105,7 +105,7 @@ export const BridgePongFrame = frame({ type: Type.Literal('pong'), id: Type.Inte
 export const ResetFrame = frame({
   type: Type.Literal('reset'),
   subscription: Subscription,
-  reason: Type.Union([Type.Literal('expired'), Type.Literal('epoch'), Type.Literal('future')]),
+  reason: Type.Union([Type.Literal('expired'), Type.Literal('epoch'), Type.Literal('future'), Type.Literal('paused')]),
   oldest: Cursor,
   lost: Type.Integer({ description: 'upper bound of the events that cannot be delivered any more' }),
 });

@@ -20,6 +20,7 @@ export interface StoredSubscription extends SubscriptionStart {
   readonly id: number;
   readonly name: SubscriptionName;
   readonly takeovers: number;
+  readonly pausedAt: number | null;
   readonly createdAt: number;
   readonly lastUsedAt: number;
 }
@@ -122,6 +123,8 @@ const startColumns = (start: SubscriptionStart) => ({
   epoch: start.epoch,
   floor: start.floor,
   since: start.since,
+  // It has a reader again.
+  paused_at: null,
 });
 
 export const createSubscription = defineOperation(
@@ -173,6 +176,13 @@ export const touchSubscriptions = defineOperation(
     for (const id of ids) {
       await transaction.updateTable('subscriptions').set({ last_used_at: now }).where('id', '=', id).execute();
     }
+  },
+);
+
+export const pauseSubscription = defineOperation(
+  'stream.pause',
+  async (transaction, { id, now }: { id: number; now: number }): Promise<void> => {
+    await transaction.updateTable('subscriptions').set({ paused_at: now }).where('id', '=', id).execute();
   },
 );
 
@@ -287,6 +297,7 @@ export const streamOperations = [
   changeFilter,
   adoptEpoch,
   touchSubscriptions,
+  pauseSubscription,
   countTakeover,
   removeSubscription,
   bury,
@@ -401,6 +412,7 @@ function toSubscription(row: Selectable<SubscriptionsTable>): StoredSubscription
     floor: row.floor as Seq,
     since: row.since as Seq,
     takeovers: row.takeovers,
+    pausedAt: row.paused_at,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
   };

@@ -16,6 +16,8 @@ export interface SubscriptionsTable {
   /** Where the subscription, or its present filter, began. */
   since: number;
   takeovers: number;
+  /** Since when it gathers nothing, because nobody reads it; null while it does. */
+  paused_at: number | null;
   created_at: number;
   last_used_at: number;
 }

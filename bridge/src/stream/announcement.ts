@@ -7,7 +7,6 @@ import { skipOlder, type Skipped } from './age-limit.ts';
 import type { Connection } from './connection.ts';
 import { encodeCursor } from './cursor.ts';
 import type { OpenedSubscription } from './durable-subscriptions.ts';
-import type { Reset } from './start-position.ts';
 import type { Subscription } from './subscription.ts';
 import { countWaiting } from './waiting-count.ts';
 
@@ -39,7 +38,7 @@ export function announce(
   connection: Connection,
   { name, plan }: Subscription,
   { waiting, skipped }: Backlog,
-  reset: Reset | null,
+  reset: OpenedSubscription['reset'],
   { events, log }: AnnouncementPorts,
 ): void {
   connection.send({
@@ -53,6 +52,9 @@ export function announce(
     log.warn({ subscription: name, skipped: skipped.count }, 'a subscriber skipped events for their age');
   if (reset === null) return;
   const { reason, lost } = reset;
-  log.warn({ subscription: name, reason, lost }, 'a cursor could not be honoured');
+  log.warn(
+    { subscription: name, reason, lost },
+    reason === 'paused' ? 'a paused subscription goes on at the newest event' : 'a cursor could not be honoured',
+  );
   connection.send({ type: 'reset', subscription: name, reason, oldest: encodeCursor(events.epoch, plan.floor), lost });
 }

@@ -113,6 +113,16 @@ export class DeliveryPlan {
     return oldest === undefined ? null : (this.#held.get(oldest)?.lane ?? null);
   }
 
+  /** The oldest position that was attempted and is not done, or null. */
+  get oldestAttempted(): Readonly<Position> | null {
+    let oldest: Position | null = null;
+    for (const position of this.#held.values()) {
+      if (position.state === 'acked' || position.attempts === 0) continue;
+      if (oldest === null || position.seq < oldest.seq) oldest = position;
+    }
+    return oldest;
+  }
+
   /** The highest position that was ever attempted or evaluated. */
   get furthestKnown(): Seq {
     return Math.max(this.#scannedTo, this.#unscanned.at(-1) ?? 0) as Seq;

@@ -24,6 +24,7 @@ import { toRecord, type Position } from './position.ts';
 import { effectiveFilter, normalFilter, sameFilter } from './reading-rights.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition, type Reset } from './start-position.ts';
+import { countWaiting, MAX_COUNT } from './waiting-count.ts';
 
 export interface OpenedSubscription {
   readonly id: number;
@@ -31,8 +32,11 @@ export interface OpenedSubscription {
   readonly filter: Filter;
   readonly since: Seq;
   readonly plan: DeliveryPlan;
-  readonly reset: Reset | null;
+  readonly reset: OpeningReset | null;
 }
+
+/** `paused`: nobody read it for so long that it gathered nothing more, and it goes on at the newest event. */
+export type OpeningReset = Reset<Reset['reason'] | 'paused'>;
 
 export interface DurablePorts {
   readonly events: EventLog;
@@ -59,7 +63,9 @@ export class DurableSubscriptions {
     const { events, database } = this.#ports;
     const filter = effectiveFilter(frame.filter, principal);
     const stored = await subscriptionNamed(database.reader, frame.subscription as SubscriptionName);
-    const { floor, reset } = startPosition(frame.from, stored && { epoch: stored.epoch, seq: stored.floor }, events);
+    const isPaused = frame.from === 'resume' && stored !== null && stored.pausedAt !== null;
+    const from = isPaused ? 'latest' : frame.from;
+    const { floor, reset } = startPosition(from, stored && { epoch: stored.epoch, seq: stored.floor }, events);
     const start = {
       filter: normalFilter(frame.filter),
       effectiveFilter: filter,
@@ -67,12 +73,13 @@ export class DurableSubscriptions {
       floor,
       since: floor,
     };
+    const paused = isPaused ? ({ reason: 'paused', lost: await this.#missedBy(stored) } as const) : null;
     const anew = (id: number): OpenedSubscription => ({
       id,
       filter,
       since: floor,
       plan: this.#plan({ floor, positions: [] }),
-      reset,
+      reset: paused ?? reset,
     });
 
     const now = this.#ports.clock.now();
@@ -82,7 +89,7 @@ export class DurableSubscriptions {
       );
       return anew(id);
     }
-    if (frame.from !== 'resume' || stored.floor > events.head) {
+    if (from !== 'resume' || stored.floor > events.head) {
       await database.write(repositionSubscription({ ...start, id: stored.id }));
       return anew(stored.id);
     }
@@ -92,6 +99,14 @@ export class DurableSubscriptions {
     const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing };
     if (sameFilter(stored.effectiveFilter, filter) && sameFilter(stored.filter, start.filter)) return resumed;
     return { ...resumed, ...(await this.#changeFilter(stored, start, plan)) };
+  }
+
+  /** Events that a paused subscription does not deliver any more, at most. */
+  async #missedBy(stored: StoredSubscription): Promise<number> {
+    const { events } = this.#ports;
+    const { plan, lost } = await this.load(stored);
+    const waiting = await countWaiting(events, plan, stored.effectiveFilter);
+    return lost + (waiting < MAX_COUNT ? waiting : Math.max(waiting, events.head - plan.acknowledgedTo));
   }
 
   /** The reader has been told where it is. */

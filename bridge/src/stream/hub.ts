@@ -33,7 +33,7 @@ import { effectiveFilter } from './reading-rights.ts';
 import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { StreamSettings } from './settings.ts';
-import { startPosition, type Reset } from './start-position.ts';
+import { startPosition } from './start-position.ts';
 import type { DeadLetterView, Stream, SubscriptionView } from './stream.ts';
 import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
@@ -113,6 +113,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#expiry = new SubscriptionExpiry({
       ...ports,
       expiryDays: settings.expiryDays,
+      pauseDays: settings.pauseDays,
       locks: this.#locks,
       isInUse: (name) => this.#readers.has(name),
     });
@@ -314,7 +315,12 @@ export class StreamHub implements Stream, ConnectionOwner {
     });
   }
 
-  #announce(connection: Connection, subscription: Subscription, backlog: Backlog, reset: Reset | null): void {
+  #announce(
+    connection: Connection,
+    subscription: Subscription,
+    backlog: Backlog,
+    reset: OpenedSubscription['reset'],
+  ): void {
     connection.attach(subscription);
     announce(connection, subscription, backlog, reset, this.#ports);
     subscription.start();

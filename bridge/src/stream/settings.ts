@@ -8,6 +8,8 @@ export interface StreamSettings extends RedeliveryPolicy {
   readonly readAheadMax: number;
   /** Days after which a durable subscription that nobody uses is removed. */
   readonly expiryDays: number;
+  /** Days after which a durable subscription that nobody reads gathers nothing more. */
+  readonly pauseDays: number;
   /** What clients are told to wait after a restart of the bridge, in milliseconds. */
   readonly reconnectAfterMs: number;
   readonly maxConnections: number;
@@ -26,6 +28,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxLossBackoffMs: 600_000,
   readAheadMax: 10_000,
   expiryDays: 30,
+  pauseDays: 7,
   reconnectAfterMs: 1_000,
   maxConnections: 1_000,
   maxSubscriptionsPerConnection: 64,

@@ -11,9 +11,9 @@ export interface LogBounds {
   readonly horizon: Seq;
 }
 
-export interface Reset {
-  readonly reason: 'expired' | 'epoch' | 'future';
-  /** Upper bound of the events that cannot be delivered any more. */
+export interface Reset<Reason = 'expired' | 'epoch' | 'future'> {
+  readonly reason: Reason;
+  /** Upper bound of the events that are not delivered any more. */
   readonly lost: number;
 }
 

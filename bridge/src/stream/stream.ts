@@ -18,10 +18,15 @@ export interface SubscriptionView {
   /** Events that wait, counted up to 10,000. */
   readonly waiting: number;
   readonly inFlight: number;
-  /** The lane that holds up the subscription, if any; never a full phone number. */
+  /**
+   * The lane of the oldest event that a connected reader has not answered, while others wait; never a full phone
+   * number.
+   */
   readonly blockedBy: string | null;
   readonly createdAt: string;
   readonly lastUsedAt: string;
+  /** Since when it gathers nothing, because nobody reads it. */
+  readonly pausedAt: string | null;
   readonly takeovers: number;
 }
 

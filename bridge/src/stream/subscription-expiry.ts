@@ -1,4 +1,7 @@
-/** Removes durable subscriptions that nobody has used for longer than events are kept, and says so in the log. */
+/**
+ * Durable subscriptions that nobody reads: after a while they gather nothing more, and once they were not used for
+ * longer than events are kept they are removed. Neither goes unsaid.
+ */
 import type { NewEvent } from '../contract/events.ts';
 import type { SubscriptionName } from '../contract/ids.ts';
 import { subscriptionExpired } from '../events/event-constructors.ts';
@@ -6,7 +9,12 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import { allSubscriptions, removeSubscription, touchSubscriptions } from '../store/stream.repository.ts';
+import {
+  allSubscriptions,
+  pauseSubscription,
+  removeSubscription,
+  touchSubscriptions,
+} from '../store/stream.repository.ts';
 import type { NameLocks } from './name-locks.ts';
 
 /** Writes an event, and carries out the effects in the same transaction. */
@@ -20,6 +28,7 @@ export interface ExpiryPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly expiryDays: number;
+  readonly pauseDays: number;
   readonly locks: NameLocks;
   /** Whether a reader is connected. */
   readonly isInUse: (name: SubscriptionName) => boolean;
@@ -48,6 +57,7 @@ export class SubscriptionExpiry {
 
   async sweep(): Promise<void> {
     const { database, recorder, clock, log, expiryDays, locks, isInUse } = this.#ports;
+    await this.#pauseUnread();
     const stored = await allSubscriptions(database.reader);
     const used = stored.filter(({ name }) => isInUse(name)).map(({ id }) => id);
     if (used.length > 0) await database.write(touchSubscriptions({ ids: used, now: clock.now() }));
@@ -59,6 +69,19 @@ export class SubscriptionExpiry {
         const event = subscriptionExpired(name, new Date(lastUsedAt), new Date(clock.now()));
         await recorder.recordEvent(event, [removeSubscription({ name })]);
         log.warn({ subscription: name }, 'a subscription that nobody used was removed');
+      });
+    }
+  }
+
+  async #pauseUnread(): Promise<void> {
+    const { database, clock, log, pauseDays, locks, isInUse } = this.#ports;
+    const lastUse = clock.now() - pauseDays * DAY_MS;
+    for (const { id, name, lastUsedAt, pausedAt } of await allSubscriptions(database.reader)) {
+      if (pausedAt !== null || lastUsedAt >= lastUse) continue;
+      await locks.run(name, async () => {
+        if (isInUse(name)) return;
+        await database.write(pauseSubscription({ id, now: clock.now() }));
+        log.warn({ subscription: name, pauseDays }, 'a subscription that nobody reads is paused and gathers nothing');
       });
     }
   }

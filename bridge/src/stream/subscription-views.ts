@@ -5,7 +5,9 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Database } from '../store/database.ts';
 import { allSubscriptions, type StoredSubscription } from '../store/stream.repository.ts';
 import { encodeCursor } from './cursor.ts';
+import type { DeliveryPlan } from './delivery-plan.ts';
 import type { DurableSubscriptions } from './durable-subscriptions.ts';
+import { maskLane } from './lane-name.ts';
 import { maySeeAll, reachOfName, type KeyHolder, type Reach } from './reach.ts';
 import type { SubscriptionView } from './stream.ts';
 import type { Subscription } from './subscription.ts';
@@ -43,18 +45,25 @@ export class SubscriptionViews {
     const live = this.#ports.live(stored.name);
     const plan = live?.plan ?? (await durable.load(stored)).plan;
     const filter = live?.filter ?? stored.effectiveFilter;
+    // What a paused one has not read is not delivered any more.
+    const waiting = stored.pausedAt === null ? await countWaiting(events, plan, filter) : 0;
     return {
       name: stored.name,
       filter,
       sessions: reach,
       connected: live !== undefined,
       cursor: encodeCursor(events.epoch, plan.acknowledgedTo),
-      waiting: await countWaiting(events, plan, filter),
+      waiting,
       inFlight: plan.inFlight,
-      blockedBy: live?.blockedBy ?? null,
+      blockedBy: live !== undefined && waiting > plan.inFlight ? laneToShow(plan) : null,
       createdAt: new Date(stored.createdAt).toISOString(),
       lastUsedAt: new Date(live === undefined ? stored.lastUsedAt : clock.now()).toISOString(),
+      pausedAt: stored.pausedAt === null ? null : new Date(stored.pausedAt).toISOString(),
       takeovers: stored.takeovers,
     };
   }
+}
+
+function laneToShow({ oldestAttempted }: DeliveryPlan): string | null {
+  return oldestAttempted === null ? null : maskLane(oldestAttempted.lane);
 }

@@ -5,7 +5,7 @@ import type { Filter } from '../contract/filter.ts';
 import type { DeliveryPlan } from './delivery-plan.ts';
 
 /** Events are counted up to here. */
-const MAX_COUNT = 10_000;
+export const MAX_COUNT = 10_000;
 const BATCH = 1_000;
 /** A filter that matches next to nothing must not make a count read the whole log. */
 const MAX_BATCHES = 50;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { KeyId, SubscriptionName } from '../../../bridge/src/contract/ids.ts';
+import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import { eventually, Harness, key, textOf, type HarnessOptions } from './harness.ts';
 
 jest.setTimeout(30_000);
@@ -171,13 +172,14 @@ describe('operators', () => {
       filter: { sessions: ['support'], types: ['message.received'] },
       waiting: 3,
       takeovers: 0,
-      blockedBy: null,
     };
-    expect(await harness.hub.subscriptions(key())).toMatchObject([{ ...expected, connected: true, inFlight: 1 }]);
+    expect(await harness.hub.subscriptions(key())).toMatchObject([
+      { ...expected, connected: true, inFlight: 1, blockedBy: 'support|0@c.us' },
+    ]);
     client.terminate();
     await eventually(async () => {
       expect(await harness.hub.subscriptions(key())).toMatchObject([
-        { ...expected, connected: false, inFlight: 0, cursor: `${harness.events.epoch}.0` },
+        { ...expected, connected: false, inFlight: 0, blockedBy: null, cursor: `${harness.events.epoch}.0` },
       ]);
     });
   });
@@ -228,6 +230,84 @@ describe('operators', () => {
       data: { subscription: 'forgotten' },
     });
     expect(await harness.hub.subscriptions(key())).toMatchObject([{ name: 'watcher' }]);
+  });
+});
+
+describe('a subscription that nobody reads', () => {
+  test('is paused after its time, shows it, and says what it did not gather when its reader is back', async () => {
+    let now = Date.now();
+    const clock = { now: () => now, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal) };
+    await start({ clock, settings: { pauseDays: 7, heartbeatMs: 300_000 } });
+    const reader = await harness.connect();
+    await reader.subscribe();
+    const watcher = await harness.connect();
+    await watcher.subscribe({ subscription: 'watcher', from: 'latest' });
+    reader.terminate();
+    const view = async () => (await harness.hub.subscriptions(key())).find(({ name }) => name === 'sub');
+    await eventually(async () => expect(await view()).toMatchObject({ connected: false, pausedAt: null }));
+    await harness.say('1', 'while nobody read');
+    now += 6 * 86_400_000;
+    await harness.hub.sweep();
+    expect(await view()).toMatchObject({ pausedAt: null, waiting: 1 });
+    now += 2 * 86_400_000;
+    await harness.hub.sweep();
+    const pausedAt = new Date(now).toISOString();
+    await harness.say('1', 'while it was paused');
+    expect(await view()).toMatchObject({ pausedAt, waiting: 0 });
+    expect((await harness.hub.subscriptions(key())).find(({ name }) => name === 'watcher')).toMatchObject({
+      pausedAt: null,
+    });
+    const back = await harness.connect();
+    const { cursor } = await back.subscribe();
+    expect(await back.next('reset')).toMatchObject({ reason: 'paused', lost: 2, oldest: cursor });
+    await harness.say('1', 'from now on');
+    const event = await back.event();
+    expect(textOf(event)).toBe('from now on');
+    expect(event.previous).toBeNull();
+    expect(await view()).toMatchObject({ connected: true, pausedAt: null });
+    back.ack(event);
+    await back.settled();
+    back.terminate();
+    await eventually(async () => expect(await view()).toMatchObject({ connected: false }));
+    const again = await harness.connect();
+    await again.subscribe();
+    await again.settled();
+    expect(again.frames.filter(({ type }) => type === 'reset')).toEqual([]);
+  });
+
+  test('can be read from where it was, by its cursor, although it was paused', async () => {
+    let now = Date.now();
+    await start({
+      clock: { now: () => now, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal) },
+      settings: { heartbeatMs: 300_000 },
+    });
+    const reader = await harness.connect();
+    const { cursor } = await reader.subscribe();
+    reader.terminate();
+    await eventually(() => expect(harness.hub.stats().connections).toBe(0));
+    await harness.say('1', 'kept');
+    now += 8 * 86_400_000;
+    await harness.hub.sweep();
+    const back = await harness.connect();
+    await back.subscribe({ from: cursor });
+    expect(textOf(await back.event())).toBe('kept');
+  });
+});
+
+describe('the list', () => {
+  test('names the chat whose event is still being worked on while others wait, and no other time', async () => {
+    await start();
+    const client = await harness.connect();
+    await client.subscribe({ window: 1 });
+    const blockedBy = async () => (await harness.hub.subscriptions(key()))[0]!.blockedBy;
+    await harness.say('4915112345678', 'slow run');
+    const slow = await client.event();
+    expect(await blockedBy()).toBeNull();
+    await harness.say('2', 'waits');
+    expect(await blockedBy()).toBe('support|**********678@c.us');
+    client.ack(slow);
+    await client.event();
+    expect(await blockedBy()).toBeNull();
   });
 });
 

@@ -9,6 +9,7 @@ import * as media from './0006-media.ts';
 import * as sessionRefusal from './0007-session-refusal.ts';
 import * as sessionProxy from './0008-session-proxy.ts';
 import * as outboxAccounts from './0009-outbox-accounts.ts';
+import * as subscriptionPause from './0010-subscription-pause.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-session-refusal': sessionRefusal,
   '0008-session-proxy': sessionProxy,
   '0009-outbox-accounts': outboxAccounts,
+  '0010-subscription-pause': subscriptionPause,
   // … and one line here, in order of their numbers.
 };
 

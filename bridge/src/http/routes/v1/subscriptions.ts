@@ -22,9 +22,14 @@ const Subscription = object(
     cursor: Type.String({ description: 'acknowledged up to here without a gap' }),
     waiting: Type.Integer({ description: 'events that wait, counted up to 10,000' }),
     inFlight: Type.Integer(),
-    blockedBy: nullable(Type.String()),
+    blockedBy: nullable(
+      Type.String({ description: 'the chat whose event is still being worked on while others wait; digits masked' }),
+    ),
     createdAt: Timestamp,
     lastUsedAt: Timestamp,
+    pausedAt: nullable(
+      Type.String({ format: 'date-time', description: 'since when it gathers nothing, because nobody reads it' }),
+    ),
     takeovers: Type.Integer({ description: 'how often a newer connection took it from an older one' }),
   },
   { $id: 'Subscription' },
