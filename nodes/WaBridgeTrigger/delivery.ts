@@ -22,6 +22,8 @@ export interface DeliveryOptions {
   /** Starts a run. Resolves when it is over, with `undefined` where n8n took it for a duplicate. */
   readonly emit: (item: INodeExecutionData, deduplicationKey: string) => Promise<IRun | undefined>;
   readonly deduplicationKey: (frame: BridgeEvent) => string;
+  /** Whether an event is acknowledged without a run, because it came too late to be of use. */
+  readonly isTooOld?: (frame: BridgeEvent) => boolean;
   readonly acknowledge: (cursor: string, attempt: number) => void;
   readonly refuse: (cursor: string, attempt: number, reason: string, retryAfterMs: number) => void;
   readonly notices: Notices;
@@ -51,6 +53,7 @@ export class Deliveries {
   readonly #queue: BridgeEvent[] = [];
   readonly #own = new Set<Promise<void>>();
   #detach: () => void = () => {};
+  #ignored = 0;
   /** No run is started any more. */
   #draining = false;
   /** Nobody listens to answers any more. */
@@ -75,6 +78,11 @@ export class Deliveries {
     const running = runs.get(frame.event.id);
     if (running !== undefined) {
       this.#attach(frame, running);
+      return;
+    }
+    if (this.#options.isTooOld?.(frame) === true) {
+      this.#noteIgnored();
+      acknowledge(frame.cursor, frame.attempt);
       return;
     }
     // A newer attempt takes the place of one that still waits for its turn.
@@ -102,6 +110,14 @@ export class Deliveries {
       const frame = this.#queue.shift();
       if (frame !== undefined) this.#begin(frame);
     }
+  }
+
+  /** Says so for the first one, the tenth, the hundredth and so on. */
+  #noteIgnored(): void {
+    this.#ignored += 1;
+    if (!/^10*$/.test(String(this.#ignored))) return;
+    const events = this.#ignored === 1 ? '1 event' : `${this.#ignored} events`;
+    this.#options.notices.warn(`ignored ${events} so far as too old (option "Ignore Events Older Than").`);
   }
 
   #attach(frame: BridgeEvent, run: Run): void {

@@ -119,6 +119,16 @@ export const properties: INodeProperties[] = [
     default: {},
     options: [
       {
+        displayName: 'Backlog up To (Hours)',
+        name: 'backlogHours',
+        type: 'number',
+        typeOptions: { minValue: 0, maxValue: 80_000 },
+        default: 1,
+        description:
+          'When the workflow is published again: how old an event may be that waited meanwhile. Older ones are skipped, and the log of n8n says how many. With 0 none is skipped.',
+        displayOptions: { hide: { whenPublishedAgain: ['now'] } },
+      },
+      {
         displayName: 'Binary Field',
         name: 'binaryField',
         type: 'string',
@@ -144,6 +154,15 @@ export const properties: INodeProperties[] = [
           'How many executions this trigger may have running at once. Within one chat there is always one at a time, except with Acknowledge When Received.',
       },
       {
+        displayName: 'Ignore Events Older Than (Minutes)',
+        name: 'maxAgeMinutes',
+        type: 'number',
+        typeOptions: { minValue: 0 },
+        default: 0,
+        description:
+          'Events that are older when they arrive start no execution, whatever held them up. With 0 none is ignored.',
+      },
+      {
         displayName: 'Media Wait (Seconds)',
         name: 'mediaWait',
         type: 'number',
@@ -160,6 +179,26 @@ export const properties: INodeProperties[] = [
         default: 2,
         description:
           'How long the published trigger may be without a connection to the bridge before it records one failed execution, which starts the error workflow. With 0 it never does.',
+      },
+      {
+        displayName: 'When Published Again',
+        name: 'whenPublishedAgain',
+        type: 'options',
+        options: [
+          {
+            name: 'Continue Where It Stopped',
+            value: 'continue',
+            description: 'Run for what came while the workflow was not published, up to the age set as Backlog',
+          },
+          {
+            name: 'Start From Now',
+            value: 'now',
+            description: 'Skip what came while the workflow was not published; the log of n8n says how much that was',
+          },
+        ],
+        default: 'continue',
+        description:
+          'What to do with events that came while the workflow was not published. A restart of n8n or of the bridge skips nothing.',
       },
     ],
   },

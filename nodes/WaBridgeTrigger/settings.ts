@@ -20,14 +20,21 @@ export interface TriggerSettings {
   readonly media: MediaSettings;
   /** How long the trigger may be without a connection before that is shown, in ms; 0 never shows it. */
   readonly outageMs: number;
+  /** How old an event may be that waited while the workflow was not published, in ms; null for any age. */
+  readonly maxBacklogAgeMs: number | null;
+  /** Older events start no execution at any time, in ms; null for any age. */
+  readonly maxAgeMs: number | null;
 }
 
 interface Options {
+  readonly backlogHours?: number;
   readonly binaryField?: string;
   readonly downloadMedia?: boolean;
   readonly maxInFlight?: number;
   readonly mediaWait?: number;
+  readonly maxAgeMinutes?: number;
   readonly outageMinutes?: number;
+  readonly whenPublishedAgain?: 'continue' | 'now';
 }
 
 /** @throws NodeOperationError where a parameter cannot be used as it is */
@@ -78,8 +85,14 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
       waitMs: Math.round(Math.min(Math.max(options.mediaWait ?? 30, 0), 60) * 1_000),
     },
     outageMs: Math.round(Math.max(options.outageMinutes ?? 2, 0) * 60_000),
+    maxBacklogAgeMs: options.whenPublishedAgain === 'now' ? 0 : ageLimit(options.backlogHours ?? 1, 3_600_000),
+    maxAgeMs: ageLimit(options.maxAgeMinutes ?? 0, 60_000),
   };
 }
+
+/** Milliseconds, or null for 0, which stands for any age. At most ten years less a margin, as the bridge takes it. */
+const ageLimit = (count: number, unitMs: number): number | null =>
+  count > 0 ? Math.min(Math.round(count * unitMs), 300_000_000_000) : null;
 
 /** A phone number with its country code, or the id of a person. Groups, channels and lists send nothing. */
 const SENDER = /^(\+[1-9]\d{6,14}|[0-9A-Za-z.-]{1,40}@(c\.us|s\.whatsapp\.net|lid))$/;

@@ -6,7 +6,7 @@ import { ERROR_CODES, type BridgeEvent, type BridgeReset, type Filter } from '..
 import { pause } from '../shared/pause';
 import { LaneGaps } from './lane-gaps';
 import type { Notices } from './notices';
-import type { Outage } from './outage';
+import { inWords, type Outage } from './outage';
 import { isBusy, isFinal, isSuperseded, pauseBeforeReconnect, type End } from './reconnect';
 import { dialWithHeaders, StreamConnection, type ConnectionHandlers, type Dial } from './stream-connection';
 
@@ -33,6 +33,8 @@ export interface StreamClientOptions {
   readonly whyRefused: () => Promise<Refusal>;
   readonly onEvent: (frame: BridgeEvent) => void;
   readonly notices: Notices;
+  /** Events that wait at the first subscribe and were older than this when the client was started are skipped, in ms. */
+  readonly maxBacklogAgeMs?: number | null;
   /** Is told when the connection is lost and when it is there again. */
   readonly outage?: Pick<Outage, 'down' | 'up' | 'stop'>;
   /** Is called each time the bridge has taken the subscription. */
@@ -57,6 +59,8 @@ export class StreamClient {
   /** Once superseded, this trigger asks whether the subscription is free again, and takes it from nobody. */
   #yields = false;
   #subscribedAt = 0;
+  /** When it was started, as long as it was never subscribed: later a loss of the connection skips nothing. */
+  #backlogSince: number | null = null;
 
   constructor(options: StreamClientOptions) {
     this.#options = options;
@@ -65,6 +69,7 @@ export class StreamClient {
 
   /** Begins, and goes on until `stop`. Resolves with how the first attempt went: null is subscribed. */
   async start(): Promise<Refusal | null> {
+    this.#backlogSince = Date.now();
     this.#finished = this.#run();
     return await this.#firstOutcome;
   }
@@ -124,6 +129,7 @@ export class StreamClient {
           filter,
           from: durable ? 'resume' : (this.#resumeAt ?? 'latest'),
           window,
+          ...this.#backlogLimit(),
           ...(this.#yields ? { takeover: false } : {}),
         },
         this.#handlers(),
@@ -143,15 +149,24 @@ export class StreamClient {
     }
   }
 
+  /** The limit moves on while the bridge is away: what arrived since the start was never too old. */
+  #backlogLimit(): { maxAgeMs?: number } {
+    const { maxBacklogAgeMs = null } = this.#options;
+    if (maxBacklogAgeMs === null || this.#backlogSince === null) return {};
+    return { maxAgeMs: maxBacklogAgeMs + Date.now() - this.#backlogSince };
+  }
+
   #handlers(): ConnectionHandlers {
     const { notices, subscription } = this.#options;
     return {
-      subscribed: ({ cursor, resumed }) => {
+      subscribed: ({ cursor, resumed, skipped = 0 }) => {
+        this.#backlogSince = null;
         this.#subscribedAt = Date.now();
         this.#firstSettled = true;
         this.#yields = false;
         this.#resumeAt ??= cursor;
         notices.info(`subscribed as ${subscription}; ${resumed} event${resumed === 1 ? '' : 's'} waiting.`);
+        if (skipped > 0) notices.warn(describeSkipped(skipped, this.#options.maxBacklogAgeMs ?? 0));
         notices.allClear();
         this.#options.outage?.up(resumed);
         this.#settleFirst(null);
@@ -229,6 +244,12 @@ export class StreamClient {
 
 const isRetryable = (code: string): boolean =>
   (ERROR_CODES as Record<string, { retryable: boolean } | undefined>)[code]?.retryable ?? false;
+
+function describeSkipped(skipped: number, maxAgeMs: number): string {
+  const [events, were] = skipped === 1 ? ['event', 'was'] : ['events', 'were'];
+  const limit = maxAgeMs === 0 ? 'happened before' : `${were} older than ${inWords(maxAgeMs)}`;
+  return `skipped ${skipped} ${events} that ${limit} when this workflow was published again (option "When Published Again").`;
+}
 
 const WHY_RESET = {
   expired: 'events were removed by retention before this workflow had them',

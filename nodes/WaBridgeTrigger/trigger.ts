@@ -10,7 +10,7 @@ import {
 import type { BridgeEvent } from '../shared/contract.generated';
 import { pause } from '../shared/pause';
 import { Deliveries } from './delivery';
-import { toItem } from './item';
+import { ageSeconds, toItem } from './item';
 import { Notices } from './notices';
 import { Outage } from './outage';
 import { whyRefused } from './refusal';
@@ -44,7 +44,7 @@ function openStream(
   subscription: string,
   notices: Notices,
   onEvent: (frame: BridgeEvent) => void,
-  published: Pick<StreamClientOptions, 'outage' | 'onSubscribed'> | null,
+  published: Pick<StreamClientOptions, 'maxBacklogAgeMs' | 'outage' | 'onSubscribed'> | null,
 ): StreamClient {
   return new StreamClient({
     subscription,
@@ -119,6 +119,7 @@ async function openPublished(context: ITriggerFunctions, settings: TriggerSettin
     runs: runsOf(subscription),
     toItem: async (frame) => await toItem(context, frame, settings.media),
     emit,
+    isTooOld: ({ event }) => settings.maxAgeMs !== null && ageSeconds(event) * 1_000 > settings.maxAgeMs,
     deduplicationKey: ({ event, attempt }) => `${workflow ?? ''}:${node}:${event.id}:${BOOT_ID}:${attempt}`,
     acknowledge: (cursor, attempt) => stream?.acknowledge(cursor, attempt),
     refuse: (cursor, attempt, reason, retryAfterMs) => stream?.refuse(cursor, attempt, reason, retryAfterMs),
@@ -126,6 +127,8 @@ async function openPublished(context: ITriggerFunctions, settings: TriggerSettin
   });
   let checked = await settingsAreChecked(context, settings, notices);
   stream = openStream(context, settings, subscription, notices, (frame) => deliveries.offer(frame), {
+    // n8n says `update` for a new version of a workflow that ran until now, and `init` when it starts itself.
+    maxBacklogAgeMs: context.getActivationMode() === 'activate' ? settings.maxBacklogAgeMs : null,
     outage: new Outage({ afterMs: settings.outageMs, notices }),
     onSubscribed: () => {
       if (checked) return;

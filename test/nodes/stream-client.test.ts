@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Notices } from '../../nodes/WaBridgeTrigger/notices';
 import { StreamClient, type Refusal } from '../../nodes/WaBridgeTrigger/stream-client';
 import type { BridgeEvent } from '../../nodes/shared/contract.generated';
@@ -29,16 +29,18 @@ afterEach(async () => {
 
 interface Setup {
   readonly durable?: boolean;
+  readonly maxBacklogAgeMs?: number;
   /** Ends the wait before a reconnect; the default waits not at all. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-function create({ durable = true, wait = async () => {} }: Setup = {}): StreamClient {
+function create({ durable = true, maxBacklogAgeMs, wait = async () => {} }: Setup = {}): StreamClient {
   const say = (message: string) => void log.push(message);
   const logger = { info: say, warn: say, error: say, debug: say };
   client = new StreamClient({
     subscription: 'n8n:i:w:n',
     durable,
+    ...(maxBacklogAgeMs === undefined ? {} : { maxBacklogAgeMs }),
     filter: { types: ['message.received'] },
     window: 5,
     sign: async () => ({ url: bridge.url.replace('http', 'ws') + '/v1/stream', headers: { signature: 'wab=:x:' } }),
@@ -291,6 +293,52 @@ describe('missing events', () => {
     stream.send({ type: 'reset', subscription: 'n8n:i:w:n', reason: 'expired', oldest: 'cur-90', lost: 80 });
     await roundTrip(stream);
     expect(shown[0]).toContain('Up to 80 events will not be delivered');
+  });
+});
+
+describe('what waited too long', () => {
+  const subscribedAfterSkipping = async (number: number, skipped: number): Promise<FakeStream> => {
+    const stream = await bridge.stream(number);
+    stream.send({ type: 'hello', protocol: 'wabridge.v1', connection: 'c', heartbeatMs: 15_000, maxWindow: 256 });
+    const { subscription } = await stream.next('subscribe');
+    stream.send({ type: 'subscribed', subscription, cursor: 'cur-0', resumed: 2, skipped });
+    return stream;
+  };
+
+  test('is skipped at the first subscribe, said with its number, and no connection later skips anything', async () => {
+    const starting = create({ maxBacklogAgeMs: 3_600_000 }).start();
+    const first = await subscribedAfterSkipping(1, 214);
+    await starting;
+    const { maxAgeMs } = await first.next('subscribe');
+    expect(maxAgeMs).toBeGreaterThanOrEqual(3_600_000);
+    expect(maxAgeMs).toBeLessThan(3_660_000);
+    expect(logged('skipped 214 events that were older than 60 minutes')).toHaveLength(1);
+    first.socket.terminate();
+    const second = await subscribed(2);
+    expect(await second.next('subscribe')).not.toHaveProperty('maxAgeMs');
+    expect(logged('skipped')).toHaveLength(1);
+    expect(shown).toEqual([]);
+  });
+
+  test('is counted from the start of the trigger, however long the bridge is away after it', async () => {
+    bridge.refuseUpgrades = true;
+    let hours = 0;
+    const now = jest
+      .spyOn(Date, 'now')
+      .mockImplementation(() => performance.timeOrigin + performance.now() + hours * 3_600_000);
+    try {
+      await create({
+        maxBacklogAgeMs: 60_000,
+        wait: async () => {
+          hours = 5;
+          bridge.refuseUpgrades = false;
+        },
+      }).start();
+      const stream = await subscribed(1);
+      expect((await stream.next('subscribe')).maxAgeMs).toBeGreaterThanOrEqual(5 * 3_600_000 + 60_000);
+    } finally {
+      now.mockRestore();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeBridge, messageEvent, problem, type FakeStream } from './support/fake-bridge';
 import { ActiveTrigger, SIGNING_KEY } from './support/n8n';
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, WorkflowActivateMode } from 'n8n-workflow';
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
 import { WaBridgeTrigger } from '../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
 import { Deliveries, type DeliveryOptions } from '../../nodes/WaBridgeTrigger/delivery';
@@ -25,12 +25,15 @@ afterEach(async () => {
   await bridge.stop();
 });
 
-async function open(parameters: Record<string, unknown> = {}, workflowId?: string): Promise<void> {
-  const opening = ActiveTrigger.open(
-    { baseUrl: bridge.url, privateKey: SIGNING_KEY },
-    parameters as never,
-    workflowId === undefined ? {} : { workflowId },
-  );
+async function open(
+  parameters: Record<string, unknown> = {},
+  workflowId?: string,
+  activation: WorkflowActivateMode = 'activate',
+): Promise<void> {
+  const opening = ActiveTrigger.open({ baseUrl: bridge.url, privateKey: SIGNING_KEY }, parameters as never, {
+    activation,
+    ...(workflowId === undefined ? {} : { workflowId }),
+  });
   stream = await bridge.stream(bridge.connections + 1);
   await stream.subscribe();
   trigger = await opening;
@@ -66,6 +69,43 @@ describe('the subscription', () => {
       fromMe: false,
     });
     expect(bridge.upgrades[0]?.headers['signature-input']).toContain('keyid="test"');
+  });
+});
+
+describe('old events', () => {
+  const HOUR_MS = 3_600_000;
+  const limitOf = async (options: Record<string, unknown>, activation: WorkflowActivateMode = 'activate') => {
+    await open({ options }, undefined, activation);
+    const { maxAgeMs } = await stream.next('subscribe');
+    await trigger.close();
+    return maxAgeMs === undefined ? null : Math.floor(maxAgeMs / 60_000) * 60_000;
+  };
+
+  test('are skipped when a workflow is published again, from an hour on unless set', async () => {
+    expect(await limitOf({})).toBe(HOUR_MS);
+    expect(await limitOf({ backlogHours: 3 })).toBe(3 * HOUR_MS);
+    expect(await limitOf({ backlogHours: 0 })).toBeNull();
+    expect(await limitOf({ whenPublishedAgain: 'now', backlogHours: 3 })).toBe(0);
+  });
+
+  test.each(['init', 'update', 'leadershipChange'] as const)('are all delivered after %s', async (activation) => {
+    expect(await limitOf({}, activation)).toBeNull();
+    expect(await limitOf({ whenPublishedAgain: 'now' }, activation)).toBeNull();
+  });
+
+  test('start no execution where that is set, are acknowledged and said', async () => {
+    const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
+    await open({ options: { maxAgeMinutes: 2 } });
+    stream.deliver(messageEvent(1, { occurredAt: ago(600) }));
+    stream.deliver(messageEvent(2, { occurredAt: ago(300) }));
+    expect(await stream.nth('ack', 2)).toMatchObject({ cursors: ['cur-2'], attempt: 1 });
+    stream.deliver(messageEvent(3, { occurredAt: ago(60) }));
+    const run = await trigger.run(1);
+    expect(run.items[0]?.json['seq']).toBe(3);
+    run.finish('success');
+    await stream.nth('ack', 3);
+    expect(trigger.emitted).toHaveLength(1);
+    expect(trigger.log.filter((line) => line.includes('as too old'))).toHaveLength(1);
   });
 });
 
