@@ -86,6 +86,8 @@ const sends = (): SeenRequest[] =>
 const keys = (): string[] => sends().map(({ headers }) => String(headers['idempotency-key']));
 const bodies = (): Record<string, unknown>[] =>
   sends().map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>);
+/** The same without the deadline, which all of them have. */
+const messages = (): Record<string, unknown>[] => bodies().map(({ expiresInSeconds: _limit, ...body }) => body);
 const errorOf = (run: IRun) =>
   run.data.resultData.error as unknown as {
     message: string;
@@ -100,7 +102,7 @@ describe('send text', () => {
       [eventItem(1), eventItem(2)],
       answer(sendText({ options: { quotedMessageId: '={{ $json.messageId }}', mentions: '+49 151 1, 7@lid' } })),
     );
-    expect(bodies()).toEqual([
+    expect(messages()).toEqual([
       {
         session: 'support',
         to: '4915112345678@c.us',
@@ -137,6 +139,39 @@ describe('send text', () => {
     const run = await runAnswer([eventItem(1)], answer(sendText({ chat: locator('={{ $json.nobody }}', 'id') })));
     expect(errorOf(run).message).toContain('No chat is given');
     expect(sends()).toHaveLength(0);
+  });
+});
+
+describe('send within', () => {
+  const limits = (): unknown[] => bodies().map(({ expiresInSeconds }) => expiresInSeconds);
+
+  test('is an hour unless set, and a field of every operation that sends', async () => {
+    await runAnswer([eventItem(1)]);
+    await runAnswer([eventItem(2)], answer(sendText({ sendWithinMinutes: 5 })));
+    await runAnswer([eventItem(3)], answer(sendText({ sendWithinMinutes: 0 })));
+    await runAnswer([eventItem(4)], answer(sendText({ sendWithinMinutes: 0.001 })));
+    expect(limits()).toEqual([3_600, 300, undefined, 1]);
+    const shown = new WaBridge().description.properties.filter(({ name }) => name === 'sendWithinMinutes');
+    expect(shown.map(({ displayOptions }) => displayOptions?.show?.['operation']).sort()).toEqual([
+      ['react'],
+      ['sendMedia'],
+      ['sendText'],
+    ]);
+  });
+
+  test('that runs out within the wait is an error with its code', async () => {
+    const error = { code: 'WAB_SEND_EXPIRED', message: 'The message could not be sent in time.' };
+    bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
+    const run = await runAnswer([eventItem(1)], answer(sendText({ sendWithinMinutes: 0.05 })));
+    expect(errorOf(run)).toMatchObject({ message: error.message, context: { code: 'WAB_SEND_EXPIRED' } });
+  });
+
+  test('says nothing about which message is meant: a call of an agent keeps its key', async () => {
+    const tool = (sendWithinMinutes: number): INode =>
+      node('Answer', `${ACTION}Tool`, sendText({ text: 'same', sendWithinMinutes }));
+    await runAnswer([eventItem(1)], tool(5));
+    await runAnswer([eventItem(1, 2)], tool(10));
+    expect(new Set(keys()).size).toBe(1);
   });
 });
 
@@ -529,7 +564,7 @@ describe('send media', () => {
     expect(upload?.query.get('fileName')).toBe('cat.png');
     const mediaId = upload?.path.split('/').at(-1) ?? '';
     expect(mediaId).toMatch(new RegExp(MEDIA_ID_PATTERN));
-    expect(bodies()).toEqual([
+    expect(messages()).toEqual([
       { session: 'support', to: '4915112345678@c.us', type: 'image', caption: 'look', fileName: 'cat.png', mediaId },
     ]);
   });
@@ -580,7 +615,7 @@ describe('react', () => {
   test('sends the emoji for the message of the item, under a key of its own', async () => {
     const run = await runAnswer([eventItem(1), eventItem(2)], react());
     const body = { session: 'support', to: '4915112345678@c.us', type: 'reaction', emoji: '👍' };
-    expect(bodies()).toEqual([
+    expect(messages()).toEqual([
       { ...body, messageId: 'false_4915112345678@c.us_1' },
       { ...body, messageId: 'false_4915112345678@c.us_2' },
     ]);

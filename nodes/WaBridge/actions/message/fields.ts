@@ -65,6 +65,15 @@ export const waitFields: INodeProperties[] = [
     description: 'How long to wait for WhatsApp to take the message',
     displayOptions: { hide: { wait: ['stored'] } },
   },
+  {
+    displayName: 'Send Within (Minutes)',
+    name: 'sendWithinMinutes',
+    type: 'number',
+    typeOptions: { minValue: 0, maxValue: 1440 },
+    default: 60,
+    description:
+      'A message that could not be sent for so long, for example because the session was stopped, is not sent any more: it fails with WAB_SEND_EXPIRED. With 0 the time that is set in the bridge holds, a day unless changed.',
+  },
 ];
 
 const collection = (options: OptionField[]): INodeProperties => ({

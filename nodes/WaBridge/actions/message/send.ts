@@ -13,6 +13,7 @@ const ONE_WAIT_MS = 20_000;
 /** Between two requests where the bridge answered before its time, in ms. */
 const EARLY_ANSWER_MS = 500;
 const DEFAULT_WAIT_SECONDS = 10;
+const SEND_WITHIN_MINUTES = 60;
 
 /** When the node goes on after the bridge has stored a message. */
 type Wait = 'accepted' | 'acceptedOrFail' | 'stored';
@@ -56,6 +57,7 @@ export async function send(
   idempotency: Idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, body),
 ): Promise<INodeExecutionData[]> {
   const { wait, limitMs } = readWait(context, itemIndex, body.session);
+  const sent = { ...body, ...readExpiry(context, itemIndex) };
   const deadline = Date.now() + limitMs;
   const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - Date.now()));
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
@@ -64,7 +66,7 @@ export async function send(
         method: 'POST',
         path: '/v1/messages',
         query: { ...(idempotency.firstAnswer ? { firstAnswer: true } : {}), ...(waitMs > 0 ? { waitMs } : {}) },
-        json: body,
+        json: sent,
         idempotencyKey: idempotency.key,
         waitMs,
         itemIndex,
@@ -98,6 +100,13 @@ function readWait(
   const seconds = Number(context.getNodeParameter('waitSeconds', itemIndex, DEFAULT_WAIT_SECONDS));
   const isSlow = wait === 'accepted' && slowSessions.get(context)?.has(session) === true;
   return { wait, limitMs: isSlow ? 0 : Math.max(1, Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS) * 1_000 };
+}
+
+/** The deadline of the message; without one that of the bridge holds. */
+function readExpiry(context: IExecuteFunctions, itemIndex: number): Pick<SendText, 'expiresInSeconds'> {
+  const minutes = Number(context.getNodeParameter('sendWithinMinutes', itemIndex, SEND_WITHIN_MINUTES));
+  if (!Number.isFinite(minutes)) return { expiresInSeconds: SEND_WITHIN_MINUTES * 60 };
+  return minutes > 0 ? { expiresInSeconds: Math.min(86_400, Math.max(1, Math.round(minutes * 60))) } : {};
 }
 
 function noteSlow(context: IExecuteFunctions, session: string): void {
@@ -143,7 +152,7 @@ function assertAccepted(context: IExecuteFunctions, itemIndex: number, message: 
         {
           itemIndex,
           description:
-            'It is still sent when that becomes possible. Running this node again does not send it a second time.',
+            'It is still sent when that becomes possible within the time that Send Within allows. Running this node again does not send it a second time.',
         },
       );
   }
