@@ -20,6 +20,8 @@ export interface EngineCapabilities {
 /** Connection state as the engine sees it; the session's state machine turns it into session states. */
 export type EngineSignal =
   | { readonly kind: 'qr'; readonly code: string; readonly expiresAt: Date }
+  /** The QR code holds no longer: it was scanned, or another one follows. */
+  | { readonly kind: 'qr_withdrawn' }
   /** The code to type on the phone, after `requestPairingCode` and again each time it was renewed. */
   | { readonly kind: 'pairing_code'; readonly code: string; readonly expiresAt: Date }
   /** The code was taken, or the account was linked before; its data is still to be loaded. */

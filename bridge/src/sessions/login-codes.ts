@@ -45,6 +45,11 @@ export class LoginCodes {
     return this.#qr;
   }
 
+  /** The engine has taken its QR code back. */
+  withdraw(): void {
+    this.#offered = this.#qr = null;
+  }
+
   /**
    * Asks the engine for a pairing code.
    *

@@ -356,7 +356,8 @@ export class Supervisor {
       this.#self = signal.self;
       this.#account = linkedTo(this.#account, signal.self);
       this.#take({ on: 'ready' });
-    } else if (signal.kind === 'pairing_code') this.codes.paired(signal);
+    } else if (signal.kind === 'qr_withdrawn') this.codes.withdraw();
+    else if (signal.kind === 'pairing_code') this.codes.paired(signal);
     else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
     else if (signal.kind === 'crashed')
       this.#take({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });

@@ -91,6 +91,17 @@ describe('supervisor', () => {
     expect(supervisor.codes.qr).toBeNull();
   });
 
+  test('a code that its engine takes back is not shown any more, and not told as another', async () => {
+    const { supervisor, factory, recorder, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    factory.last.listener.signal({ kind: 'qr', code: 'SECRET-CODE', expiresAt: new Date(clock.now() + 20_000) });
+    factory.last.listener.signal({ kind: 'qr_withdrawn' });
+    expect(supervisor.codes.qr).toBeNull();
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    expect(recorder.events.filter((event) => event.type === 'session.qr_issued')).toHaveLength(1);
+  });
+
   test('links by pairing code: the code is in memory only, and gone once it was used', async () => {
     const { supervisor, factory, recorder, clock } = make();
     expect(await supervisor.requestPairingCode('+4915112345678')).toBeNull();

@@ -80,7 +80,7 @@ describe('a bridge that dies', () => {
 
       Object.assign(scene.standin.page, { version: undefined });
       const { heard } = await scene.launch({ document: 2_000 });
-      expect((await heard.untilSignal('crashed')).reason).toContain('auth timeout');
+      expect((await heard.untilSignal('crashed')).reason).toContain('that it is WhatsApp Web');
       expect((await browserTree(scene.profileFolder)).pids).toEqual([]);
     },
     LONG,

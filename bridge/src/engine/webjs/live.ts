@@ -114,6 +114,7 @@ export function assembleLive(parts: LiveParts): Live {
       page,
       listener: {
         qr: (code, expiresAt) => listener.signal({ kind: 'qr', code, expiresAt }),
+        qrWithdrawn: () => listener.signal({ kind: 'qr_withdrawn' }),
         pairingCode: (code) => listener.signal({ kind: 'pairing_code', ...code }),
         authenticated: (anew) => {
           if (anew) void progress.trySave();

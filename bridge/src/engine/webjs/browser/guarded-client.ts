@@ -18,6 +18,9 @@ interface Internals {
   inject(this: whatsapp.Client): Promise<void>;
   attachEventListeners(this: whatsapp.Client): Promise<void>;
 }
+/** What the library calls "auth timeout": nothing was asked to authenticate yet. */
+const NOT_WHATSAPP =
+  'the page did not show in time that it is WhatsApp Web; something between here and WhatsApp may answer';
 const library = whatsapp.Client.prototype as unknown as Internals;
 
 export class GuardedClient extends whatsapp.Client {
@@ -88,7 +91,9 @@ export class GuardedClient extends whatsapp.Client {
 
   #injectOnce(): Promise<void> {
     return this.#once(this.#injected, async (document) => {
-      await library.inject.call(this);
+      await library.inject.call(this).catch((error: unknown) => {
+        throw error === 'auth timeout' ? new Error(NOT_WHATSAPP, { cause: error }) : error;
+      });
       this.onInjected(document);
     });
   }

@@ -17,6 +17,8 @@ const SECRET = 3;
 
 export interface LoginListener {
   qr(code: string, expiresAt: Date): void;
+  /** The QR code holds no longer. */
+  qrWithdrawn(): void;
   pairingCode(code: PairingCode): void;
   /** Comes once for each login; `anew` where the account was linked just now. */
   authenticated(anew: boolean): void;
@@ -62,8 +64,8 @@ export class Login {
 
   /** The page shows a code. */
   shown(code: string): void {
-    // The page has none any more, as after a scan.
-    if (/^(undefined|null),/.test(code)) return;
+    // The page has taken its code back, as it does the moment that one is scanned.
+    if (/^(undefined|null),/.test(code)) return this.#withdraw();
     const now = this.#parts.clock.now();
     this.#linkedAt = Math.floor(now / 1000) - CLOCKS_DIFFER_S;
     this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
@@ -105,6 +107,12 @@ export class Login {
   /** Nobody is linked by this page any more. */
   end(): void {
     this.#pairing.end();
+  }
+
+  #withdraw(): void {
+    if (this.#qr === null) return;
+    this.#qr = null;
+    this.#parts.listener.qrWithdrawn();
   }
 
   #show(code: string, expiresAt: Date): void {

@@ -48,6 +48,7 @@ beforeEach(() => {
       page: () => ({ call: call as never }),
       listener: {
         qr: (code) => heard.push(`qr ${code}`),
+        qrWithdrawn: () => heard.push('withdrawn'),
         pairingCode: ({ code }) => heard.push(`pairing ${code}`),
         authenticated: (anew) => heard.push(`authenticated ${anew}`),
       },
@@ -170,4 +171,24 @@ describe('a pairing code', () => {
 
 test('no pairing code before a QR code is shown', async () => {
   expect(await failureOf(login.requestPairingCode(PHONE))).toMatchObject({ code: 'WAB_SESSION_NOT_READY' });
+});
+
+test('a QR code holds no longer than the page shows it, and one that did not link is shown again while it holds', async () => {
+  const withdrawn = 'undefined,noise,identity,secret,1';
+  login.shown('ref,noise,identity,secret,1');
+  login.shown(withdrawn);
+  login.shown(withdrawn);
+  login.unauthenticated();
+  expect(heard).toEqual(['qr ref,noise,identity,secret,1', 'withdrawn']);
+  login.shown('ref2,noise,identity,secret,1');
+  login.authenticated();
+  login.authenticated();
+  login.unauthenticated();
+  login.unauthenticated();
+  const again = 'qr ref2,noise,identity,secret,1';
+  expect(heard.slice(2)).toEqual([again, 'authenticated true', again]);
+  login.authenticated();
+  await clock.pass(60_000);
+  login.unauthenticated();
+  expect(heard.slice(5)).toEqual(['authenticated true']);
 });
