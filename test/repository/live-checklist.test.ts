@@ -19,6 +19,9 @@ const steps = [...section('Ten minutes').matchAll(/^### (\d+)\. .* \((\d+) minut
 );
 
 test('the steps are numbered without a gap and take ten minutes', () => {
+  // A heading that does not say how long its step takes is no step, and would go uncounted.
+  expect(steps).toHaveLength([...section('Ten minutes').matchAll(/^### /gm)].length);
+  expect(steps.every(({ minutes }) => minutes > 0)).toBe(true);
   expect(steps.map(({ number }) => number)).toEqual(steps.map((_, at) => at + 1));
   expect(steps.reduce((sum, { minutes }) => sum + minutes, 0)).toBe(10);
 });

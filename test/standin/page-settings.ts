@@ -24,6 +24,13 @@ export interface PageSettings {
   version: string;
   /** From the connection to `hasSynced`, in milliseconds; 0 is earlier than any listener. */
   syncDelayMs: number;
+  /** The end of the sync is told, taken back and told again at once. */
+  syncsTwice: boolean;
+  /**
+   * A load of the page lacks the functions that were exposed to it before, like one that began at the moment when they were
+   * being exposed.
+   */
+  losesFunctions: boolean;
   /** The page adds messages again that it has already. */
   repeats: boolean;
   /** At each connection the page sends again what the server has not acknowledged. */
@@ -43,6 +50,8 @@ export function pageSettings(build: PageSettings['build'] = '_serialized'): Page
     build,
     version: BUILDS[build],
     syncDelayMs: 300,
+    syncsTwice: false,
+    losesFunctions: false,
     repeats: false,
     resendsPending: true,
     decodesPictures: false,

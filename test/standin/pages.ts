@@ -27,6 +27,7 @@ export type PageCommand =
   | { readonly do: 'state'; readonly state: string }
   | { readonly do: 'resync' }
   | { readonly do: 'progress'; readonly history: number }
+  | { readonly do: 'listeners' }
   | { readonly do: 'dialog'; readonly kind: DialogKind }
   | { readonly do: 'iframes'; readonly count: number }
   | { readonly do: 'reload' };
@@ -42,7 +43,7 @@ export class OpenPage {
   readonly #socket: WebSocket;
   /** The port from which the browser speaks. */
   readonly #port: number;
-  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #next = 1;
   readonly #awake = new AbortController();
   readonly #gone = new AbortController();
@@ -55,10 +56,14 @@ export class OpenPage {
     this.#socket = socket;
     this.#port = port;
     socket.on('message', (data: Buffer) => {
-      const { number, error } = JSON.parse(data.toString()) as { number: number; error?: string };
+      const { number, error, value } = JSON.parse(data.toString()) as {
+        number: number;
+        error?: string;
+        value?: unknown;
+      };
       const waiting = this.#waiting.get(number);
       this.#waiting.delete(number);
-      if (error === undefined) waiting?.resolve();
+      if (error === undefined) waiting?.resolve(value);
       else waiting?.reject(new Error(`the page says: ${error}`));
     });
     socket.on('close', () => {
@@ -137,6 +142,11 @@ export class OpenPage {
     return this.#tell({ do: 'progress', history });
   }
 
+  /** How many times somebody took hold of this load of the page: how many listen for the end of its sync. */
+  listeners(): Promise<number> {
+    return this.#tell({ do: 'listeners' });
+  }
+
   /** The page shows a dialog in a moment, and does nothing else until it is answered. */
   dialog(kind: DialogKind): Promise<void> {
     return this.#tell({ do: 'dialog', kind });
@@ -157,9 +167,9 @@ export class OpenPage {
     return crashRenderers(this.#port);
   }
 
-  #tell(command: PageCommand): Promise<void> {
+  #tell<Answer = void>(command: PageCommand): Promise<Answer> {
     const number = this.#next++;
-    return new Promise((resolve, reject) => {
+    return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the page did not answer in ${ANSWER_MS} ms`)), ANSWER_MS);
       const settle = <Value>(done: (value: Value) => void): ((value: Value) => void) => {
         return (value) => {
@@ -167,7 +177,7 @@ export class OpenPage {
           done(value);
         };
       };
-      this.#waiting.set(number, { resolve: settle(resolve), reject: settle(reject) });
+      this.#waiting.set(number, { resolve: settle(resolve as (value: unknown) => void), reject: settle(reject) });
       this.#socket.send(JSON.stringify({ number, ...command }));
     });
   }

@@ -3,10 +3,6 @@
  * between a load and its sync, all of them attach their listeners.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createRequire } from 'node:module';
-import puppeteer, { type Page } from 'puppeteer';
-import { findBrowser } from '../../../bridge/src/engine/webjs/browser/browser-finder.ts';
-import { allowExposingAgain } from '../../../bridge/src/engine/webjs/browser/exposed-functions.ts';
 import type { Account } from '../../standin/account.ts';
 import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
@@ -56,46 +52,58 @@ test(
     // The first may be found by the catch-up too, which reads what is there once the session is ready.
     for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
     expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
-    const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => kind !== 'qr');
+    const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => !kind.startsWith('qr'));
     expect(kinds).toEqual(['authenticated', 'ready', 'interrupted', 'ready']);
   },
   LONG,
 );
 
+test(
+  'defence 4: with it, each document is taken hold of once',
+  async () => {
+    const { heard } = await scene.linked();
+    await reloadWithFrames(scene.me);
+    await heard.untilSignal('ready', 2);
+    expect(await scene.page.listeners()).toBe(1);
+  },
+  LONG,
+);
+
+test(
+  'defence 4: with it, a sync that is told twice attaches the listeners once',
+  async () => {
+    const { heard } = await scene.linked();
+    scene.standin.page.syncsTwice = true;
+    await scene.page.reload();
+    await heard.untilSignal('ready', 2);
+    for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
+    expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
+  },
+  LONG,
+);
+
 describe('a document that began while the library exposed a function to the page', () => {
-  const { exposeFunctionIfAbsent } = createRequire(import.meta.url)('whatsapp-web.js/src/util/Puppeteer.js') as {
-    exposeFunctionIfAbsent: (page: Page, name: string, handler: () => string) => Promise<void>;
-  };
-
-  /** Calls a function of the library's, exposed for the second time to a page whose document has lost it. */
-  async function exposedTwice(prepare: (page: Page) => void): Promise<string> {
-    const { path, shell } = findBrowser(scene.browserPath);
-    const browser = await puppeteer.launch({
-      executablePath: path,
-      headless: shell ? 'shell' : true,
-      args: [...scene.stockArgs],
-    });
-    try {
-      const page = await browser.newPage();
-      prepare(page);
-      await exposeFunctionIfAbsent(page, 'onLogoutEvent', () => 'first');
-      await page.evaluate(() => void delete (globalThis as { onLogoutEvent?: unknown }).onLogoutEvent);
-      await exposeFunctionIfAbsent(page, 'onLogoutEvent', () => 'second');
-      return await page.evaluate(() => (globalThis as unknown as { onLogoutEvent(): Promise<string> }).onLogoutEvent());
-    } finally {
-      await browser.close();
-    }
-  }
-
   test(
-    'defence 4: without it, the library fails with "already exists"',
-    () => expect(exposedTwice(() => undefined)).rejects.toThrow('already exists'),
+    'defence 4: without it, the library fails with "already exists", which ends the process',
+    async () => {
+      const stock = await scene.linkedStock();
+      scene.standin.page.losesFunctions = true;
+      await scene.naivePage.reload();
+      expect(await stock.exited).toBe(1);
+      expect(stock.lastWords).toContain('already exists');
+    },
     LONG,
   );
 
   test(
     'defence 4: with it, the document has the function',
-    () => expect(exposedTwice(allowExposingAgain)).resolves.toBe('second'),
+    async () => {
+      const { heard } = await scene.linked();
+      scene.standin.page.losesFunctions = true;
+      await scene.page.reload();
+      await heard.untilSignal('ready', 2);
+      await scene.hears(heard, 'over the function');
+    },
     LONG,
   );
 });

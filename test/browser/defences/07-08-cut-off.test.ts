@@ -35,10 +35,12 @@ test(
     withoutVersion();
     scene.standin.network.reload(scene.me);
     await ours.until('the failure to take hold', (lines) =>
-      lines.find(({ said: words }) => JSON.stringify(words)?.includes('auth timeout')),
+      lines.find(({ said: words }) => JSON.stringify(words)?.includes('that it is WhatsApp Web')),
     );
     ours.say('stray');
-    expect((await said(ours, 'attributed')).reason).toContain('Target closed');
+    await ours.until('the stray rejection, told as one of the session', (lines) =>
+      lines.find(({ said: words }) => /Target closed.*background task/.test(JSON.stringify(words) ?? '')),
+    );
     scene.standin.page.version = version;
     scene.standin.network.reload(scene.me);
     await said(ours, 'ready', 2);

@@ -1,6 +1,10 @@
 /** Defences 14 and 15: an account that is unlinked from the phone, and a QR that nobody scans for a while. */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { findBrowser } from '../../../bridge/src/engine/webjs/browser/browser-finder.ts';
 import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
 import { Scene } from './scene.ts';
@@ -44,6 +48,24 @@ test(
     const next = await scene.launch();
     await next.heard.untilSignal('ready');
     expect(next.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+  },
+  LONG,
+);
+
+test(
+  'defence 14: with it, the profile of the unlinked account is there until its browser has ended',
+  async () => {
+    const browser = findBrowser(scene.browserPath);
+    const kept = join(scene.folder, 'kept');
+    // A browser that looks whether its login state is still there, some time before it counts as ended.
+    const looks = join(scene.folder, browser.shell ? 'chromium-headless-shell' : 'chromium');
+    const stored = join(scene.profileFolder, 'session', 'Default', 'IndexedDB');
+    const script = `#!/bin/sh\n'${browser.path}' "$@"\nsleep 2\ntest -d '${stored}' && touch '${kept}'\n`;
+    await writeFile(looks, script, { mode: 0o755 });
+    const { heard } = await scene.linked({ close: 30_000 }, { browserPath: looks });
+    scene.standin.network.unlink(scene.me);
+    await heard.untilSignal('logged_out');
+    expect([existsSync(kept), existsSync(stored)]).toEqual([true, false]);
   },
   LONG,
 );

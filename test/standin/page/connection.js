@@ -72,8 +72,11 @@ async function online(account, backlog) {
   Socket.set({ state: 'CONNECTED', hasSynced: false });
   onOnline();
   link.isWelcome();
-  const synced = () => Socket.set({ hasSynced: true });
-  const { page, syncDelayMs } = window.STANDIN;
+  const { page, syncDelayMs, syncsTwice } = window.STANDIN;
+  const synced = () => {
+    Socket.set({ hasSynced: true });
+    if (syncsTwice) Socket.set({ hasSynced: false }).set({ hasSynced: true });
+  };
   // The server waits, so that a test can end it.
   if (syncDelayMs > 0) void fetch(`/standin/wait?ms=${syncDelayMs}&page=${page}`).then(synced);
   else synced();

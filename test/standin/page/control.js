@@ -25,6 +25,7 @@ const commands = {
     Socket.set({ hasSynced: true });
   },
   progress: ({ history }) => historySync.set({ incomplete: history < 100, realProgress: history }),
+  listeners: () => Socket.count('change:hasSynced'),
   dialog: ({ kind }) => void setTimeout(() => window[kind]('Something went wrong.'), 20),
   iframes: ({ count }) => {
     for (let each = 0; each < count; each += 1) {
@@ -35,6 +36,13 @@ const commands = {
   },
   reload: () => void setTimeout(() => location.reload(), 0),
 };
+
+const isExposed = (name) => /^on([A-Z]\w*Event|IncomingCall|Reaction)$/.test(name);
+
+/** What whatsapp-web.js exposed to the page is not there. */
+export function loseFunctions() {
+  for (const name of Object.keys(window).filter(isExposed)) delete window[name];
+}
 
 /** Ways in which a page that is alive lets the library hear nothing. */
 const ways = {
@@ -48,8 +56,7 @@ const ways = {
     restoreHooks();
   },
   functions: () => {
-    for (const name of Object.keys(window))
-      if (/^on([A-Z]\w*Event|IncomingCall|Reaction)$/.test(name)) window[name] = async () => undefined;
+    for (const name of Object.keys(window).filter(isExposed)) window[name] = async () => undefined;
   },
   inbound: () => holdInbound(),
 };
@@ -71,8 +78,8 @@ export function openControl() {
   socket.onmessage = ({ data }) => {
     const { number, do: name, ...rest } = JSON.parse(data);
     try {
-      commands[name](rest);
-      socket.send(JSON.stringify({ number }));
+      const value = commands[name](rest);
+      socket.send(JSON.stringify({ number, ...(typeof value === 'number' && { value }) }));
     } catch (error) {
       socket.send(JSON.stringify({ number, error: error.message }));
     }

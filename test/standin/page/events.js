@@ -39,6 +39,11 @@ export class Emitter {
     return this;
   }
 
+  /** How many listen to a name. */
+  count(name) {
+    return this.#list(name).length;
+  }
+
   #list(name) {
     if (!this.#handlers.has(name)) this.#handlers.set(name, []);
     return this.#handlers.get(name);

@@ -1,7 +1,7 @@
 /** Boots the page: what was kept is read first, then the loader appears, then the connection opens. */
 import { restore } from './collections.js';
 import { link, whenOnline } from './connection.js';
-import { openControl } from './control.js';
+import { loseFunctions, openControl } from './control.js';
 import { loadKeys } from './identity.js';
 import './acting.js';
 import './media.js';
@@ -15,6 +15,7 @@ await restore();
 await openControl();
 whenOnline(resendPending);
 for (const [path, fault] of Object.entries(window.STANDIN.faults)) breakFunction(path, fault);
+if (window.STANDIN.losesFunctions) loseFunctions();
 publish();
 window.Debug = { VERSION: window.STANDIN.version };
 link.open();
