@@ -46,6 +46,11 @@ describe('a network that is away', () => {
       await phone.untilState('ready');
       await hears('back again');
       expect(phone.launches).toBe(1);
+      // The line that the page got back by itself is left to it.
+      const lost = phone.recorder.states.filter((state) => state === 'reconnecting').length;
+      await wait(4 * SOON.reachEvery);
+      expect(phone.recorder.states.filter((state) => state === 'reconnecting')).toHaveLength(lost);
+      expect(phone.state).toBe('ready');
     },
     LONG,
   );

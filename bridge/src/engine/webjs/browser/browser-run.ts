@@ -14,7 +14,7 @@ import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
 import { describe } from '../page/page-reason.ts';
-import { reconnect } from '../page/page-probes.ts';
+import { hurryReconnect } from '../page/page-probes.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import { attributeRejections } from './rejections.ts';
@@ -278,7 +278,7 @@ export class BrowserRun {
       ask: () => within(vitals.reach(WHATSAPP_WEB), this.#deadlines.call, 'asking for WhatsApp Web'),
       isCutOff: () => this.#watch.isCutOff,
       away: (error, forMs) => this.#tell(() => this.#listener.unreachable(error, forMs)),
-      back: () => void this.#calls?.call(reconnect, this.#deadlines.call).catch(() => undefined),
+      back: () => void this.#calls?.call(hurryReconnect, this.#deadlines.call).catch(() => undefined),
       clock: this.#clock,
       until: this.#stopWatching.signal,
     });

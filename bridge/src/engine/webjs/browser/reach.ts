@@ -11,7 +11,7 @@ const UNREACHABLE =
   /ERR_(INTERNET_DISCONNECTED|NAME_|DNS_|CONNECTION_|ADDRESS_UNREACHABLE|NETWORK_|TIMED_OUT|EMPTY_RESPONSE|PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|SOCKS_|QUIC_|HTTP2_PING_FAILED)\w*/;
 
 /** The name of the error if it means that nothing was reached; null for any other. */
-export const unreachable = (error: unknown): string | null => UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
+const unreachable = (error: unknown): string | null => UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
 
 export interface ReachParts {
   readonly page: Page;
@@ -71,14 +71,15 @@ export class Reach {
   }
 
   async #ask(): Promise<void> {
-    const { ask, back, until } = this.#parts;
+    const { ask, back, isCutOff, until } = this.#parts;
     const error = await ask();
     if (until.aborted) return;
     const name = error === null ? null : unreachable(error);
     if (name !== null) return this.#away(name);
     if (!this.isAway) return;
     this.#awaySince = null;
-    back();
+    // It may have been quicker.
+    if (isCutOff()) back();
   }
 
   async #load<Result>(load: () => Promise<Result>): Promise<Result> {

@@ -70,6 +70,12 @@ export function reconnect(): void {
   window.require('WAWebSocketModel').Socket.reconnect();
 }
 
+/** The same, for a page that has no line and would wait before it tries again: one that has its line back keeps it. */
+export function hurryReconnect(): void {
+  const { Socket } = window.require('WAWebSocketModel');
+  if (Socket.state === 'OPENING' || Socket.state === 'TIMEOUT') Socket.reconnect();
+}
+
 export function readVersion(): string | null {
   return window.Debug?.VERSION ?? null;
 }
