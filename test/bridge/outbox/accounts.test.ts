@@ -94,7 +94,7 @@ describe('a login ends', () => {
       sent.push('from the first account');
       return deliver();
     });
-    const { ready } = outbox.sessions;
+    const ready = outbox.sessions.ready.bind(outbox.sessions);
     let asked = 0;
     // The lane has taken it up, and its intent is being written down.
     outbox.sessions.ready = (name) => {
@@ -102,7 +102,7 @@ describe('a login ends', () => {
         outbox.sessions.unlink();
         outbox.sessions.up(SESSION, OTHER);
       }
-      return ready.call(outbox.sessions, name);
+      return ready(name);
     };
     const { id } = await outbox.accept('first');
     expect(await outbox.until(id, 'failed', 'accepted')).toMatchObject({ error: { code: 'WAB_ACCOUNT_CHANGED' } });

@@ -34,7 +34,9 @@ class MovedClock implements Clock {
 }
 
 let clock: MovedClock;
-beforeEach(() => (clock = new MovedClock()));
+beforeEach(() => {
+  clock = new MovedClock();
+});
 const open = (options: HarnessOptions = {}, ready = true): Promise<OpenOutbox> => start({ clock, ...options }, ready);
 const failures = async (outbox: OpenOutbox) => (await outbox.events('outbox.failed')).map(({ data }) => data);
 

@@ -550,7 +550,19 @@ describe('time', () => {
     });
     const doubtful = await outbox.accept('doubtful');
     await outbox.until(doubtful.id, 'in_doubt');
+    network.scripts.push(() => {
+      throw new EngineError('fail', 'WAB_SEND_REFUSED', 'no');
+    });
+    const failed = await outbox.accept('failed');
+    await outbox.until(failed.id, 'failed');
+    outbox.sessions.down();
+    const waiting = await outbox.accept('waiting');
+    const withdrawn = await outbox.accept('withdrawn');
+    await outbox.service.cancel(withdrawn.id as OutboxId);
     await outbox.keeper.tidy();
+    await expect(outbox.service.get(withdrawn.id as OutboxId)).rejects.toMatchObject({ code: 'WAB_OUTBOX_NOT_FOUND' });
+    expect((await outbox.service.get(failed.id as OutboxId)).state).toBe('failed');
+    expect((await outbox.service.get(waiting.id as OutboxId)).state).toBe('queued');
     await expect(outbox.service.get(done.id as OutboxId)).rejects.toMatchObject({ code: 'WAB_OUTBOX_NOT_FOUND' });
     expect((await outbox.service.get(doubtful.id as OutboxId)).state).toBe('in_doubt');
   });

@@ -103,7 +103,7 @@ function textOf(message: EngineSend): string {
   return message.type === 'text' ? message.text : (message.caption ?? '');
 }
 
-class NetworkEngine implements Engine {
+export class NetworkEngine implements Engine {
   readonly name = 'sandbox';
   readonly capabilities: EngineCapabilities;
   readonly #network: Network;
@@ -347,8 +347,15 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     return message;
   };
   /** Resolves when the message is as a test wants it. */
-  const untilThat = (id: string, wanted: (message: OutboxMessage) => boolean): Promise<OutboxMessage> =>
-    changes.messages.until(id as OutboxId, () => service.get(id as OutboxId), wanted, 20_000, testClock);
+  const untilThat = async (id: string, wanted: (message: OutboxMessage) => boolean): Promise<OutboxMessage> => {
+    // Some of what a test waits for, such as an address, changes without the outbox telling those who wait.
+    for (const end = Date.now() + 20_000; ;) {
+      const read = () => service.get(id as OutboxId);
+      const message = await changes.messages.until(id as OutboxId, read, wanted, 50, testClock);
+      if (wanted(message)) return message;
+      if (Date.now() > end) throw new Error(`${id} did not become as wanted: ${JSON.stringify(message)}`);
+    }
+  };
   const events = async (...types: EventType[]): Promise<readonly WaEvent[]> => {
     const { matches } = await eventLog.scan(0 as Seq, types.length > 0 ? { types } : {}, 1_000);
     return eventLog.read(matches.map(({ seq }) => seq));

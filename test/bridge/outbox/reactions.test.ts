@@ -160,7 +160,7 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     const outbox = await start({ keeper: { unsettledMs: -1_000 } }, false);
     const { id } = await react(outbox, '👍');
     const row = await outbox.reads.find(id as OutboxId);
-    await outbox.ledger.begin(row!, null);
+    await outbox.ledger.begin(row!, null, { account: null, login: 0 });
     await outbox.keeper.tidy();
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'queued',
@@ -172,7 +172,7 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     const outbox = await start({}, false);
     const { id } = await react(outbox, '👍');
     const row = await outbox.reads.find(id as OutboxId);
-    await outbox.ledger.begin(row!, null);
+    await outbox.ledger.begin(row!, null, { account: null, login: 0 });
     await outbox.keeper.sessionDeleted(SESSION);
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'failed',

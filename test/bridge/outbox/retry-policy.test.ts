@@ -115,6 +115,16 @@ describe('the retry policy', () => {
     expect(asked(1e9)).toMatchObject({ afterMs: 3_600_000 });
   });
 
+  test('a sender that WhatsApp limits slows down visibly: from seconds to an hour, and each time counts', () => {
+    const patient = { maxAttempts: 1e9, maxAgeMs: 1e12 };
+    const delayAt = (attempts: number, code: 'WAB_SEND_REFUSED' | 'WAB_QUOTED_UNKNOWN') =>
+      decide(failureOfSend(new EngineError('defer', code, 'slow down')), { attempts, ageMs: 0 }, patient, 0.999);
+    expect(delayAt(1, 'WAB_SEND_REFUSED')).toMatchObject({ kind: 'retry', counts: true, afterMs: 9_998 });
+    expect(delayAt(30, 'WAB_SEND_REFUSED')).toMatchObject({ kind: 'retry', counts: true, afterMs: 3_599_280 });
+    expect(delayAt(1, 'WAB_QUOTED_UNKNOWN')).toMatchObject({ kind: 'retry', counts: true, afterMs: 2_000 });
+    expect(delayAt(30, 'WAB_QUOTED_UNKNOWN')).toMatchObject({ kind: 'retry', counts: true, afterMs: 599_880 });
+  });
+
   test('delays grow with the attempts, stay under the cap and are never zero', () => {
     const delayOf = (attempts: number, random: number) => {
       const failure: Failure = { outcome: 'absent', code: 'WAB_INTERNAL', reason: 'x' };
