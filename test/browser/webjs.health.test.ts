@@ -110,6 +110,26 @@ describe('a page that works nothing off', () => {
   );
 
   test(
+    'what the server sends is left lying while people write: the frames tell it long before an hour is over',
+    async () => {
+      const { heard, page } = await healthy({ ...SOON, unanswered: 3_000, proveRefresh: 5_000 });
+      for (const text of ['heard 1', 'heard 2', 'heard 3', 'heard 4']) {
+        say(text);
+        await untilText(heard, text);
+      }
+      await page.deafen('inbound');
+      const texts = Array.from({ length: 30 }, (_, index) => `left lying ${index}`);
+      say(...texts);
+      await untilText(heard, 'left lying 29');
+      await untilRecovered(heard, 2);
+      expect(textsOf(heard, session.bob.pn).slice(4)).toEqual(texts);
+      expect(signals(heard, 'degraded')[0]?.reason).toContain('left unanswered');
+      expect(signals(heard, 'crashed')).toEqual([]);
+    },
+    2 * LONG,
+  );
+
+  test(
     'what is asked of it to catch up is never answered: it is healed, and new events do not wait for ever',
     async () => {
       const first = await session.linked(SOON);

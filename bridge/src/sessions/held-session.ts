@@ -25,7 +25,10 @@ export interface Held {
 }
 
 /** What is remembered of a session. */
-export type Row = Pick<SessionRow, 'engine' | 'desired' | 'self' | 'account' | 'login' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'>;
+export type Row = Pick<
+  SessionRow,
+  'engine' | 'desired' | 'self' | 'account' | 'login' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'
+>;
 
 /** @param full whether all places were taken when it was to be restored */
 export function restOf({ desired, refusal }: Row, full: boolean): SupervisedSession['rest'] {

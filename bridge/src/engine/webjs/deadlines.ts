@@ -57,6 +57,8 @@ export interface Deadlines {
   /** Without a word from WhatsApp for so long its server is asked, and how long it may take to answer. */
   readonly lineAfter: number;
   readonly lineAnswer: number;
+  /** For how long the page may leave unanswered what WhatsApp's server sends, before another connection is opened. */
+  readonly unanswered: number;
   /** Without a word for so long another connection is opened, even though the server answers. */
   readonly quietAfter: number;
   /** How long a stage of healing may take to prove itself. */
@@ -98,6 +100,7 @@ export const DEADLINES: Deadlines = {
   listenerProbe: 5_000,
   lineAfter: 5 * 60_000,
   lineAnswer: 20_000,
+  unanswered: 60_000,
   quietAfter: 60 * 60_000,
   proveRefresh: 20_000,
   proveReload: 60_000,

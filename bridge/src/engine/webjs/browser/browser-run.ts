@@ -4,12 +4,14 @@
  * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
 import type { ChildProcess } from 'node:child_process';
-import type { Browser, Dialog, HTTPResponse, Page } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import type whatsapp from 'whatsapp-web.js';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { answerDialog, failedLoad } from './page-troubles.ts';
 import { Reach } from './reach.ts';
+import { FrameBalance } from './frame-balance.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
@@ -71,6 +73,7 @@ export class BrowserRun {
   /** The renderer is being ended on purpose. */
   #replacing = false;
   #heardAt: number | null = null;
+  readonly #frames = new FrameBalance();
 
   constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
     this.#listener = listener;
@@ -150,6 +153,11 @@ export class BrowserRun {
   /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
   get heardAt(): number | null {
     return this.#heardAt;
+  }
+
+  /** The page has stopped to work off what WhatsApp's server sends, as far as its frames show. */
+  get leavesUnanswered(): boolean {
+    return this.#frames.leavesUnanswered(this.#deadlines.unanswered, this.#clock.now());
   }
 
   /** Attaches the library's listeners to this document once more; where they were there after all, it hears twice. */
@@ -238,6 +246,7 @@ export class BrowserRun {
     this.#liveness = new Liveness(this.#vitals, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
     void this.#liveness.keep(this.#stopWatching.signal);
     this.#reach = this.#watchReach(page, this.#vitals);
+    this.#countFrames(this.#vitals);
     browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
     page.on('error', (error) => {
       if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
@@ -249,25 +258,23 @@ export class BrowserRun {
       void this.#watch.navigated();
     });
     page.on('close', () => this.#end('crashed', 'the page was closed'));
-    page.on('response', (response) => this.#onResponse(response, page));
-    page.on('dialog', (dialog) => this.#onDialog(dialog));
+    page.on('response', (response) => {
+      const failure = failedLoad(response, page);
+      if (failure !== null) this.#end('crashed', failure);
+    });
+    page.on('dialog', (dialog) => answerDialog(dialog, this.#log));
   }
 
-  /** Nothing else says it: the page is simply empty, and would be waited for in vain. */
-  #onResponse(response: HTTPResponse, page: Page): void {
-    if (!response.request().isNavigationRequest() || response.frame() !== page.mainFrame()) return;
-    const status = response.status();
-    if (status === 407) this.#end('crashed', 'the proxy does not accept the login');
-    else if (status >= 400) this.#end('crashed', `WhatsApp's server answered with HTTP ${status} instead of the page`);
-  }
-
-  /** Until a dialog is answered the page does nothing else. Its words are not logged, since they can name people. */
-  #onDialog(dialog: Dialog): void {
-    const type = dialog.type();
-    // This one asks whether the page may be left, as at a reload.
-    const answer = type === 'beforeunload' ? dialog.accept() : dialog.dismiss();
-    answer.catch(() => undefined);
-    this.#log.warn({ type }, 'the page showed a dialog, which was dismissed');
+  #countFrames(vitals: Vitals): void {
+    const frames = this.#frames;
+    const counted = vitals.frames({
+      begun: () => frames.begin(),
+      received: (bytes) => frames.received(bytes, this.#clock.now()),
+      sent: () => frames.sent(this.#clock.now()),
+    });
+    counted.catch((error: unknown) =>
+      this.#log.warn({ reason: describe(error) }, 'the frames of the page are not seen'),
+    );
   }
 
   #watchReach(page: Page, vitals: Vitals): Reach {
@@ -306,15 +313,20 @@ export class BrowserRun {
     });
     client.on('message_create', (message) => {
       // What this account writes here shows in the page before anything has gone over the line.
-      if (!message.fromMe) this.#heardAt = this.#clock.now();
+      if (!message.fromMe) this.#heard();
       this.#tell(() => this.#listener.message(message));
     });
     client.on('message_ciphertext', (message) => this.#tell(() => this.#listener.undecrypted(message)));
     client.on('message_ack', (message, level) => {
-      this.#heardAt = this.#clock.now();
+      this.#heard();
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#clock.now();
+    this.#frames.announced(this.#heardAt);
   }
 
   #tell(report: () => void): void {

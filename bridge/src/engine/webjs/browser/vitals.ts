@@ -13,9 +13,24 @@ export interface Vitals {
   ping(): Promise<void>;
   /** Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error. */
   reach(url: string): Promise<string | null>;
+  /** Tells of WhatsApp's WebSocket: another one, and the frames that travel on it. Resolves once it does. */
+  frames(told: FrameListener): Promise<void>;
   /** Ends the page's renderer, whatever it is doing; the page's `error` event tells when that is done. */
   endRenderer(): void;
 }
+
+export interface FrameListener {
+  begun(): void;
+  received(bytes: number): void;
+  sent(): void;
+}
+
+/** WhatsApp's line, among the sockets of the page. */
+const LINE = /^wss:\/\/([\w-]+\.)*whatsapp\.(com|net)(:\d+)?\/ws\/chat/;
+const TEXT = 1;
+/** Binary payloads are told as Base64. */
+const bytesOf = ({ opcode, payloadData }: { opcode: number; payloadData: string }): number =>
+  opcode === TEXT ? payloadData.length : Math.floor((payloadData.length * 3) / 4);
 
 export function vitalsOf(browser: Browser, page: Page): Vitals {
   const ofBrowser = kept(() => browser.target().createCDPSession());
@@ -44,6 +59,23 @@ export function vitalsOf(browser: Browser, page: Page): Vitals {
         if (resource.stream !== undefined) await session.send('IO.close', { handle: resource.stream });
         return resource.netErrorName ?? null;
       });
+    },
+    async frames(told) {
+      const session = await page.createCDPSession();
+      let line: string | null = null;
+      session.on('Network.webSocketCreated', ({ requestId, url }) => {
+        if (!LINE.test(url)) return;
+        line = requestId;
+        told.begun();
+      });
+      session.on('Network.webSocketFrameReceived', ({ requestId, response }) => {
+        if (requestId === line) told.received(bytesOf(response));
+      });
+      session.on('Network.webSocketFrameSent', ({ requestId }) => {
+        if (requestId === line) told.sent();
+      });
+      // Nothing is kept of what passes.
+      await session.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 });
     },
     endRenderer() {
       // Carried out by the browser, so that a renderer that hangs cannot refuse. It is never answered.

@@ -72,6 +72,13 @@ export const TOO_QUIET: Complaint = {
   words: 'WhatsApp Web has not come back from opening another connection after a long silence',
 };
 
+/** As it looks from the frames alone, which are no proof: told only where another connection did not help. */
+export const UNANSWERED: Complaint = {
+  ailment: 'half_open',
+  words:
+    "WhatsApp Web left unanswered what WhatsApp's server sent, and has not come back from opening another connection",
+};
+
 /** Told while the session is left as it is, since everything else of it works. */
 export const BORNE =
   'WhatsApp Web does not announce every message, also after it was loaded anew; the others are looked for and reported later';

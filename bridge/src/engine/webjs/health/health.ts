@@ -17,6 +17,7 @@ import {
   givenUp,
   TOO_QUIET,
   treated,
+  UNANSWERED,
 } from './diagnosis.ts';
 import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
 import type { FactReporter } from '../hearing/fact-reporter.ts';
@@ -47,6 +48,10 @@ export const newHistory = (): HealthHistory => ({ browsers: [], proven: new Set(
 export interface Patient extends Examinee {
   /** Connected, synced and listened to. */
   readonly isReady: boolean;
+  /** WhatsApp Web cannot be reached for now, which no healing changes. */
+  readonly isAway: boolean;
+  /** Frames of WhatsApp's server remain without an answer of the page. */
+  readonly leavesUnanswered: boolean;
   /** Attaches the library's listeners once more. */
   reattach(): Promise<void>;
   reload(): Promise<void>;
@@ -168,7 +173,7 @@ export class Health {
     if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
     if (!patient.isReady || facts.holding) {
       // Healing took the line away, and it has not come back in the time it was given.
-      if (this.#complaint && !patient.isReady)
+      if (this.#complaint && !patient.isReady && !patient.isAway)
         await this.#heal({ ...this.#complaint, ailment: awayFrom(this.#complaint) });
       return;
     }
@@ -191,14 +196,22 @@ export class Health {
     // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
     this.#vouch(line);
-    if (!this.#isTooQuiet()) return;
+    const suspicion = this.#isUnanswered() ? UNANSWERED : this.#isTooQuiet() ? TOO_QUIET : null;
+    if (suspicion === null) return;
     this.#renewedAt = clock.now();
-    await this.#heal(TOO_QUIET);
+    await this.#heal(suspicion);
+  }
+
+  /** Believed again only after a while: another connection costs little, one after the other would be a nuisance. */
+  #isUnanswered(): boolean {
+    const { patient, clock } = this.#parts;
+    const renewedLately = this.#renewedAt !== 0 && clock.now() - this.#renewedAt < this.#limits.forgetMs;
+    return this.#complaint === null && patient.leavesUnanswered && !renewedLately;
   }
 
   /**
-   * A page that no longer works off what the server sends cannot be told from one to which nobody writes. The server sends
-   * again over a new connection what was never confirmed.
+   * Without frames, a page that no longer works off what the server sends cannot be told from one to which nobody writes. The
+   * server sends again over a new connection what was never confirmed.
    */
   #isTooQuiet(): boolean {
     const { patient, clock, deadlines } = this.#parts;
@@ -252,8 +265,9 @@ export class Health {
       this.tell(complaint.words);
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
-    if (complaint === TOO_QUIET && decision.do === 'refresh') {
-      log.info('nothing has come from WhatsApp for long, so that another connection is opened');
+    const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
+    if (isSuspicion && decision.do === 'refresh') {
+      log.info({ suspicion: complaint === TOO_QUIET ? 'quiet' : 'unanswered' }, 'another connection is opened');
     } else {
       log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
       this.tell(treated(complaint, decision.do));

@@ -21,6 +21,8 @@ const IMPATIENT = { ...DEADLINES, listenerProbe: 5, examine: 100 };
 
 class Sick implements Patient {
   isReady = true;
+  isAway = false;
+  leavesUnanswered = false;
   liveness = ANSWERS;
   heardAt: number | null = null;
   stored: StoredMessage[] = [];
@@ -357,6 +359,38 @@ describe('health of a session', () => {
     await pass(40_000);
     expect(patient.measures).toEqual(['reconnect', 'reload']);
     expect(told().at(-1)).toContain('a long silence');
+  }, 30_000);
+
+  test('frames without an answer open another connection soon, without alarm, and once in half an hour at most', async () => {
+    const { patient, pass, told } = make();
+    await pass(MINUTE);
+    patient.leavesUnanswered = true;
+    await pass(25 * MINUTE);
+    expect(patient.measures).toEqual(['reconnect']);
+    expect(told()).toEqual(['recovered']);
+    await pass(10 * MINUTE);
+    expect(patient.measures).toEqual(['reconnect', 'reconnect']);
+    patient.onMeasure = () => (patient.isReady = false);
+    await pass(31 * MINUTE, () => (patient.isReady ||= patient.measures.includes('reload')));
+    expect(patient.measures).toEqual(['reconnect', 'reconnect', 'reconnect', 'reload']);
+    expect(told().some((each) => each.includes('left unanswered'))).toBe(true);
+  }, 60_000);
+
+  test('while WhatsApp Web cannot be reached nothing is healed, since nothing would help', async () => {
+    const { patient, pass } = make();
+    patient.onMeasure = () => {
+      patient.isReady = false;
+      patient.isAway = true;
+    };
+    patient.lineAnswers = true;
+    await pass(MINUTE);
+    patient.lineAnswers = false;
+    for (let tries = 0; tries < 40 && patient.measures.length === 0; tries++) await pass(MINUTE / 2);
+    await pass(5 * MINUTE);
+    expect(patient.measures).toEqual(['reconnect']);
+    patient.isAway = false;
+    await pass(MINUTE);
+    expect(patient.measures).toEqual(['reconnect', 'reload']);
   }, 30_000);
 
   test('a busy page is told, at growing intervals, and nothing is done to it', async () => {
