@@ -18,6 +18,8 @@ export interface IntakeParts {
 
 export interface IntakeOptions {
   readonly limitBytes: number;
+  /** How many bytes the sender said would come; what does not fit is refused before any is read. */
+  readonly announcedBytes?: number;
   /** Named in the error where the limit is exceeded. */
   readonly kind: string;
   readonly fileName: string | null;
@@ -41,14 +43,15 @@ export class MediaIntake {
   /** @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL; nothing remains then */
   async take(mediaId: MediaId, body: NodeJS.ReadableStream, options: IntakeOptions): Promise<MediaRow> {
     const { store, quota } = this.#parts;
-    const reservation = quota.reserve();
+    const { announcedBytes = 0, limitBytes, kind } = options;
+    if (announcedBytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
+    const reservation = quota.reserve(announcedBytes);
     let spooled: SpooledFile | undefined;
     let sizeBytes = 0;
     try {
       spooled = await store.spool(body, (count) => {
         sizeBytes += count;
-        if (sizeBytes > options.limitBytes)
-          throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes: options.limitBytes, kind: options.kind });
+        if (sizeBytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
         reservation.take(count);
         options.onBytes?.(count);
       });

@@ -18,20 +18,24 @@ export interface MediaInfo {
   readonly createdAt: string;
 }
 
+export interface Upload {
+  /** Chosen by the client. */
+  readonly mediaId: MediaId;
+  /** Digest from the verified Content-Digest header, base64. */
+  readonly sha256: string;
+  /** From Content-Length; null if the client did not say. */
+  readonly sizeBytes: number | null;
+  readonly fileName: string | null;
+}
+
 export interface MediaLibrary {
   /**
    * Stores an upload under an id that the client chose. The same id with the same bytes is the same upload.
    * The stream is spooled to disk and hashed; nothing remains of an upload that fails.
    *
-   * @param expectedSha256 digest from the verified Content-Digest header, base64
    * @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_EXISTS, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL
    */
-  upload(
-    mediaId: MediaId,
-    body: NodeJS.ReadableStream,
-    expectedSha256: string,
-    fileName: string | null,
-  ): Promise<MediaInfo>;
+  upload(upload: Upload, body: NodeJS.ReadableStream): Promise<MediaInfo>;
   /**
    * @param waitMs wait at most this long for a pending file
    * @throws WabError WAB_MEDIA_NOT_FOUND

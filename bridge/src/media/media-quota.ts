@@ -1,11 +1,12 @@
 /**
- * How much space media may take. What is stored is counted from the rows at the start; what is being spooled is reserved
- * chunk by chunk, so that uploads at the same time cannot exceed it together.
+ * How much space media may take. What is stored is counted from the rows at the start. What is being spooled is reserved
+ * before its first byte as far as its size was announced, and chunk by chunk beyond that: uploads at the same time
+ * cannot exceed the quota together, and those that fit do not fail for those that do not.
  */
 import { WabError } from '../contract/errors.ts';
 
 export interface Reservation {
-  /** @throws WabError WAB_STORAGE_FULL where so much more does not fit */
+  /** So many bytes came. @throws WabError WAB_STORAGE_FULL if they were not announced and do not fit */
   take(bytes: number): void;
   /** What was taken is stored now and stays counted. */
   keep(): void;
@@ -36,23 +37,32 @@ export class MediaQuota {
     this.#storedBytes = Math.max(0, this.#storedBytes - bytes);
   }
 
-  reserve(): Reservation {
-    let taken = 0;
+  /**
+   * @param announcedBytes what is known to come, 0 if nothing is known
+   * @throws WabError WAB_STORAGE_FULL if that much more does not fit
+   */
+  reserve(announcedBytes = 0): Reservation {
+    let reserved = 0;
+    let received = 0;
+    const reserveUpTo = (bytes: number): void => {
+      const more = bytes - reserved;
+      if (more <= 0) return;
+      if (this.usedBytes + more > this.#quotaBytes) throw this.full();
+      reserved += more;
+      this.#reservedBytes += more;
+    };
+    reserveUpTo(announcedBytes);
+    const release = (): void => {
+      this.#reservedBytes -= reserved;
+      reserved = 0;
+    };
     return {
-      take: (bytes) => {
-        if (this.usedBytes + bytes > this.#quotaBytes) throw this.full();
-        taken += bytes;
-        this.#reservedBytes += bytes;
-      },
+      take: (bytes) => reserveUpTo((received += bytes)),
       keep: () => {
-        this.#reservedBytes -= taken;
-        this.#storedBytes += taken;
-        taken = 0;
+        this.#storedBytes += received;
+        release();
       },
-      release: () => {
-        this.#reservedBytes -= taken;
-        taken = 0;
-      },
+      release,
     };
   }
 

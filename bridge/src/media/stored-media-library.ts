@@ -9,7 +9,7 @@ import type { Waiters } from '../ops/waiters.ts';
 import type { Call } from '../store/operation.ts';
 import { expectMedia, type MediaReads, type MediaRow } from '../store/media.repository.ts';
 import type { MediaIntake } from './media-intake.ts';
-import type { MediaInfo, MediaLibrary } from './media-library.ts';
+import type { MediaInfo, MediaLibrary, Upload } from './media-library.ts';
 import type { MediaLimits } from './media-limits.ts';
 import type { MediaStore } from './media-store.ts';
 import { fitsKind, nameFor, type SendableKind } from './media-type.ts';
@@ -31,14 +31,10 @@ export class StoredMediaLibrary implements MediaLibrary {
     this.#parts = parts;
   }
 
-  async upload(
-    mediaId: MediaId,
-    body: NodeJS.ReadableStream,
-    expectedSha256: string,
-    fileName: string | null,
-  ): Promise<MediaInfo> {
+  async upload(upload: Upload, body: NodeJS.ReadableStream): Promise<MediaInfo> {
     const { intake, limits, reads } = this.#parts;
-    const expected = Buffer.from(expectedSha256, 'base64').toString('hex');
+    const { mediaId, fileName } = upload;
+    const expected = Buffer.from(upload.sha256, 'base64').toString('hex');
     const limitBytes = Math.max(...Object.values(limits));
     const known = await reads.find(mediaId);
     if (known) {
@@ -49,6 +45,7 @@ export class StoredMediaLibrary implements MediaLibrary {
     }
     const row = await intake.take(mediaId, body, {
       limitBytes,
+      ...(upload.sizeBytes === null ? {} : { announcedBytes: upload.sizeBytes }),
       kind: 'upload',
       fileName,
       expectedSha256: expected,

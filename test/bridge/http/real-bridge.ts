@@ -9,7 +9,7 @@ import { BridgeClient } from '../../../bridge/src/cli/client.ts';
 import { startBridge, type Bridge } from '../../../bridge/src/compose.ts';
 import { loadSettings } from '../../../bridge/src/config/load-settings.ts';
 import type { Settings } from '../../../bridge/src/config/settings.ts';
-import { createLogger } from '../../../bridge/src/ops/logger.ts';
+import { createLogger, type Log } from '../../../bridge/src/ops/logger.ts';
 import type { Scope } from '../../../bridge/src/contract/scopes.ts';
 
 export interface Answer {
@@ -42,7 +42,10 @@ export class RealBridge {
     this.client = new BridgeClient({ baseUrl: bridge.localUrl, secret: this.operator });
   }
 
-  static async start(settings: Partial<Settings> = {}): Promise<RealBridge> {
+  static async start(
+    settings: Partial<Settings> = {},
+    log: Log = createLogger('silent', 'json'),
+  ): Promise<RealBridge> {
     const dataDir = settings.dataDir ?? mkdtempSync(join(tmpdir(), 'wabridge-http-'));
     const base = loadSettings({}, undefined, {
       dataDir,
@@ -50,7 +53,7 @@ export class RealBridge {
       engines: ['sandbox'],
       sandboxAutoLink: true,
     }).settings;
-    const bridge = await startBridge({ ...base, ...settings }, createLogger('silent', 'json'), (error) => {
+    const bridge = await startBridge({ ...base, ...settings }, log, (error) => {
       throw error;
     });
     return new RealBridge(dataDir, bridge);

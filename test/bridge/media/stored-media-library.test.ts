@@ -19,8 +19,9 @@ jest.setTimeout(20_000);
 
 let media: OpenMedia;
 const open = async (options: MediaHarnessOptions = {}): Promise<OpenMedia> => (media = await openMedia(options));
-const upload = (bytes: Buffer, id = newMediaId(), fileName: string | null = null) =>
-  media.library.upload(id, streamOf(bytes), digestOf(bytes), fileName);
+/** @param body what comes instead of the bytes that were announced and signed */
+const upload = (bytes: Buffer, id = newMediaId(), fileName: string | null = null, body: Readable = streamOf(bytes)) =>
+  media.library.upload({ mediaId: id, sha256: digestOf(bytes), sizeBytes: null, fileName }, body);
 const filled = (size: number, byte = 0): Buffer => Buffer.alloc(size, byte);
 
 afterEach(() => media.destroy());
@@ -74,7 +75,7 @@ describe('an upload', () => {
   test('nothing remains of one that does not have its digest, breaks off or is too large', async () => {
     await open();
     const id = newMediaId();
-    await expect(media.library.upload(id, streamOf(PNG), digestOf(Buffer.from('x')), null)).rejects.toMatchObject({
+    await expect(upload(Buffer.from('x'), id, null, streamOf(PNG))).rejects.toMatchObject({
       code: 'WAB_CONTENT_DIGEST_MISMATCH',
     });
     const broken = Readable.from(
@@ -83,7 +84,7 @@ describe('an upload', () => {
         throw new Error('aborted');
       })(),
     );
-    await expect(media.library.upload(id, broken, digestOf(PNG), null)).rejects.toThrow('aborted');
+    await expect(upload(PNG, id, null, broken)).rejects.toThrow('aborted');
     await expect(upload(filled(LIMITS.document + 1), id)).rejects.toMatchObject({ code: 'WAB_MEDIA_TOO_LARGE' });
     expect(await media.filesOnDisk()).toEqual([]);
     expect(media.quota.usedBytes).toBe(0);
@@ -94,7 +95,7 @@ describe('an upload', () => {
     await open();
     const id = newMediaId();
     await upload(PNG, id);
-    await expect(media.library.upload(id, streamOf(filled(9)), digestOf(PNG), null)).rejects.toMatchObject({
+    await expect(upload(PNG, id, null, streamOf(filled(9)))).rejects.toMatchObject({
       code: 'WAB_CONTENT_DIGEST_MISMATCH',
     });
   });
@@ -109,6 +110,58 @@ describe('the quota', () => {
     for (const { reason } of refused) expect(reason).toMatchObject({ code: 'WAB_STORAGE_FULL' });
     expect(media.quota.usedBytes).toBe((5 - refused.length) * 4_000);
     await upload(filled(1_500));
+  });
+
+  test('of ten at the same time those that fit are stored; the others are refused before a byte is read', async () => {
+    await open({ quotaBytes: 10_000 });
+    let begun = 0;
+    // Each comes in small pieces, so that all are under way together.
+    const slowly = (bytes: Buffer): Readable =>
+      Readable.from(
+        (async function* () {
+          begun += 1;
+          for (let at = 0; at < bytes.length; at += 100) {
+            await new Promise(setImmediate);
+            yield bytes.subarray(at, at + 100);
+          }
+        })(),
+      );
+    const files = Array.from({ length: 10 }, (_, index) => filled(3_000, index));
+    const results = await Promise.allSettled(
+      files.map((bytes) =>
+        media.library.upload(
+          { mediaId: newMediaId(), sha256: digestOf(bytes), sizeBytes: bytes.length, fileName: null },
+          slowly(bytes),
+        ),
+      ),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'WAB_STORAGE_FULL' });
+    expect(begun).toBe(3);
+    expect(media.quota.usedBytes).toBe(9_000);
+    await upload(filled(1_000));
+  });
+
+  test('what was announced and did not come is given back', async () => {
+    await open({ quotaBytes: 10_000 });
+    const stored = await media.library.upload(
+      { mediaId: newMediaId(), sha256: digestOf(PNG), sizeBytes: 5_000, fileName: null },
+      streamOf(PNG),
+    );
+    expect(stored.sizeBytes).toBe(PNG.length);
+    expect(media.quota.usedBytes).toBe(PNG.length);
+  });
+
+  test('one that says that it is too large is refused before a byte is read', async () => {
+    await open();
+    const body = new Readable({
+      read() {
+        throw new Error('it was read');
+      },
+    });
+    const announced = { mediaId: newMediaId(), sha256: digestOf(PNG), sizeBytes: LIMITS.document + 1, fileName: null };
+    await expect(media.library.upload(announced, body)).rejects.toMatchObject({ code: 'WAB_MEDIA_TOO_LARGE' });
   });
 
   test('it counts what is stored, also after a restart', async () => {

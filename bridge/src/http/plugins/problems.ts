@@ -10,7 +10,12 @@ import { PROBLEM_TYPE, problemOf } from '../problem.ts';
 const install = (app: FastifyInstance, options: { log: Log }, done: () => void): void => {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = toWabError(error, request);
-    if (known.code === 'WAB_INTERNAL') {
+    if (hasLeft(request, error)) {
+      options.log.info(
+        { requestId: request.id, route: request.routeOptions.url },
+        'the client left before its request was complete',
+      );
+    } else if (known.code === 'WAB_INTERNAL') {
       options.log.error(
         { reference: request.id, route: request.routeOptions.url, error: describe(error) },
         'a request failed unexpectedly',
@@ -18,10 +23,7 @@ const install = (app: FastifyInstance, options: { log: Log }, done: () => void):
     }
     return sendProblem(reply, request, known);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]!.slice(0, 200);
-    return sendProblem(reply, request, new WabError('WAB_NOT_FOUND', { method: request.method, path }));
-  });
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, request, notFound(request)));
   app.addHook('onResponse', (request, _reply, next) => {
     discardRest(request);
     next();
@@ -75,6 +77,24 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, error: WabErr
     .send(Buffer.from(body));
 }
 
+const LEFT: readonly string[] = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
+
+/** Whether the client went away in the middle of its body, which is no failure of the bridge. */
+const hasLeft = ({ raw }: FastifyRequest, error: Error & { code?: string }): boolean =>
+  raw.destroyed && !raw.complete && LEFT.includes(error.code ?? '');
+
+/** Whether fastify says that the request is at fault: QUERY without a content type, for one. */
+const isRefusal = ({ statusCode = 500, code }: Partial<FastifyError>): boolean =>
+  statusCode >= 400 && statusCode < 500 && code?.startsWith('FST_') === true;
+
+function refusalOf(request: FastifyRequest, code: string): WabError {
+  if (request.is404) return notFound(request);
+  return new WabError('WAB_INVALID_REQUEST', { reason: `it was refused as ${code}` });
+}
+
+const notFound = ({ method, url }: FastifyRequest): WabError =>
+  new WabError('WAB_NOT_FOUND', { method, path: url.split('?', 1)[0]!.slice(0, 200) });
+
 function toWabError(error: FastifyError | Error, request: FastifyRequest): WabError {
   if (error instanceof WabError) return error;
   const code = (error as Partial<FastifyError>).code ?? '';
@@ -89,6 +109,7 @@ function toWabError(error: FastifyError | Error, request: FastifyRequest): WabEr
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new WabError('WAB_INVALID_REQUEST', { reason: 'the body is shorter or longer than Content-Length says' });
     default:
+      if (isRefusal(error)) return refusalOf(request, code);
       return new WabError('WAB_INTERNAL', { reference: request.id }, { cause: error });
   }
 }

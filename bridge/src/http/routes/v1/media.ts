@@ -61,11 +61,15 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
       const body = request.body as NodeJS.ReadableStream | undefined;
       if (body === undefined || body === null || request.contentSha256 === null)
         throw new WabError('WAB_INVALID_REQUEST', { reason: 'the body is the file, and it is missing' });
+      const length = request.headers['content-length'];
       const stored = await media.upload(
-        request.params.mediaId as MediaId,
+        {
+          mediaId: request.params.mediaId as MediaId,
+          sha256: request.contentSha256,
+          sizeBytes: length === undefined ? null : Number(length),
+          fileName: request.query.fileName ?? null,
+        },
         body,
-        request.contentSha256,
-        request.query.fileName ?? null,
       );
       return reply.code(201).send(stored);
     },

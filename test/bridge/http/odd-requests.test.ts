@@ -1,0 +1,65 @@
+/** Requests that no client of ours makes: they are answered from the catalogue, and are no failure of the bridge. */
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { METHODS, request } from 'node:http';
+import { connect } from 'node:net';
+import { newMediaId } from '../../../bridge/src/contract/ids.ts';
+import { signRequest } from '../../../bridge/src/auth/signer.ts';
+import { until } from '../../until.ts';
+import { RealBridge } from './real-bridge.ts';
+
+jest.setTimeout(60_000);
+let real: RealBridge;
+const logged: { readonly level: string; readonly message: string; readonly fields: object }[] = [];
+const at = (level: string) => (fields: object, message: string) => void logged.push({ level, message, fields });
+const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
+const failuresSince = (before: number) =>
+  logged.slice(before).filter(({ level }) => level === 'error' || level === 'fatal');
+
+beforeAll(async () => {
+  real = await RealBridge.start({}, log);
+}, 60_000);
+afterAll(() => real.destroy(), 30_000);
+
+/** A bare request, since fetch refuses some methods. */
+function bare(method: string, path: string, isSigned: boolean): Promise<{ status: number; text: string }> {
+  const url = `${real.url}${path}`;
+  const headers = isSigned ? signRequest({ method, url }, real.operator) : {};
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode!, text }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+// CONNECT is no request for a path: node closes its connection unless somebody listens for it.
+test.each(METHODS.filter((method) => method !== 'CONNECT' && method !== 'GET'))(
+  '%s of what only GET gives is answered as not there, and unsigned as not signed',
+  async (method) => {
+    const before = logged.length;
+    const signed = await bare(method, '/v1/whoami', true);
+    expect(signed.status).toBe(404);
+    if (method !== 'HEAD') expect(JSON.parse(signed.text)).toMatchObject({ code: 'WAB_NOT_FOUND' });
+    expect((await bare(method, '/v1/whoami', false)).status).toBe(401);
+    expect(failuresSince(before)).toEqual([]);
+  },
+);
+
+test.each([
+  ['PUT', `/v1/media/${newMediaId()}`, 'application/octet-stream'],
+  ['POST', '/v1/sessions', 'application/json'],
+])('a client that goes away in the middle of the body of %s %s is no failure', async (method, path, type) => {
+  const body = Buffer.alloc(100_000, 7);
+  const headers = { 'content-type': type };
+  const signature = signRequest({ method, url: `${real.url}${path}`, headers, body }, real.operator);
+  const { host, port } = new URL(real.url);
+  const lines = Object.entries({ host, ...headers, ...signature, 'content-length': String(body.length) });
+  const before = logged.length;
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(`${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+  socket.write(body.subarray(0, 50_000), () => setTimeout(() => socket.destroy(), 100));
+  await until('the end of the request to be noted', () => logged.slice(before).length > 0);
+  expect(failuresSince(before)).toEqual([]);
+});
