@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Address } from '../contract/address.ts';
+import { fileNameField } from '../contract/file-name.ts';
 import type { MessageData, MessageMedia, NewEvent, SessionState } from '../contract/events.ts';
 import {
   deriveEventId,
@@ -239,7 +240,7 @@ function describeMedia(mediaId: MediaId, media: EngineMedia): MessageMedia {
     kind: media.kind,
     mimeType: media.mimeType,
     ...(media.sizeBytes === undefined ? {} : { sizeBytes: media.sizeBytes }),
-    ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
+    ...fileNameField(media.fileName),
   };
 }
 
@@ -252,7 +253,7 @@ function sentBody(content: SentMessage['content']): Pick<MessageData, 'kind' | '
       mediaId: content.mediaId,
       kind: content.type,
       mimeType: content.mimeType ?? 'application/octet-stream',
-      ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+      ...fileNameField(content.fileName),
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The way of bytes into the library: spooled, counted, hashed, looked at, put into the store, noted in the database. */
 import { WabError } from '../contract/errors.ts';
-import type { MediaId } from '../contract/ids.ts';
+import type { MediaId, SessionName } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
 import { storeMedia, type MediaReads, type MediaRow } from '../store/media.repository.ts';
@@ -23,6 +23,8 @@ export interface IntakeOptions {
   /** Named in the error where the limit is exceeded. */
   readonly kind: string;
   readonly fileName: string | null;
+  /** Whose it is, if it was not expected: the sessions of a key, null for all. */
+  readonly ownerSessions?: readonly SessionName[] | null;
   /** Hex; the bytes must have it. */
   readonly expectedSha256: string | null;
   /** Says what is wrong with storing over what is known now (undefined: nothing is known), or returns the row to keep. */
@@ -82,7 +84,15 @@ export class MediaIntake {
     await file.commit(mediaId);
     const { sizeBytes, sha256 } = file;
     const row = await database.write(
-      storeMedia({ id: mediaId, mimeType, sizeBytes, sha256, fileName: options.fileName, now: clock.now() }),
+      storeMedia({
+        id: mediaId,
+        mimeType,
+        sizeBytes,
+        sha256,
+        fileName: options.fileName,
+        ownerSessions: options.ownerSessions ?? null,
+        now: clock.now(),
+      }),
     );
     return { row, kept: true };
   }

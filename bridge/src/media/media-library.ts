@@ -6,8 +6,10 @@ import type { Call } from '../store/operation.ts';
 
 export interface MediaInfo {
   readonly mediaId: MediaId;
-  /** The session whose message carries it; null for an upload. The HTTP routes hold it against the key's allow-list. */
+  /** The session whose message carries it; null for an upload. */
   readonly session: SessionName | null;
+  /** Whose it is: that session, or those of the key that uploaded it; null for a key with all sessions. */
+  readonly owners: readonly SessionName[] | null;
   readonly state: 'pending' | 'stored' | 'failed';
   /** Found in the bytes, not what somebody claimed. */
   readonly mimeType: string;
@@ -26,7 +28,13 @@ export interface Upload {
   /** From Content-Length; null if the client did not say. */
   readonly sizeBytes: number | null;
   readonly fileName: string | null;
+  /** The sessions of the client's key, to which the file belongs from now on; null for all. */
+  readonly sessions: ReadonlySet<SessionName> | null;
 }
+
+/** Whether a key may use a file: one with all sessions, or with every session that the file belongs to. */
+export const mayUse = (sessions: ReadonlySet<SessionName> | null, { owners }: Pick<MediaInfo, 'owners'>): boolean =>
+  sessions === null || (owners !== null && owners.every((owner) => sessions.has(owner)));
 
 export interface MediaLibrary {
   /**

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
 import type { MessageMedia } from '../contract/events.ts';
+import { safeFileName } from '../contract/file-name.ts';
 import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -9,7 +10,7 @@ import type { Waiters } from '../ops/waiters.ts';
 import type { Call } from '../store/operation.ts';
 import { expectMedia, type MediaReads, type MediaRow } from '../store/media.repository.ts';
 import type { MediaIntake } from './media-intake.ts';
-import type { MediaInfo, MediaLibrary, Upload } from './media-library.ts';
+import { mayUse, type MediaInfo, type MediaLibrary, type Upload } from './media-library.ts';
 import type { MediaLimits } from './media-limits.ts';
 import type { MediaStore } from './media-store.ts';
 import { fitsKind, nameFor, type SendableKind } from './media-type.ts';
@@ -33,13 +34,13 @@ export class StoredMediaLibrary implements MediaLibrary {
 
   async upload(upload: Upload, body: NodeJS.ReadableStream): Promise<MediaInfo> {
     const { intake, limits, reads } = this.#parts;
-    const { mediaId, fileName } = upload;
+    const { mediaId, sessions } = upload;
     const expected = Buffer.from(upload.sha256, 'base64').toString('hex');
     const limitBytes = Math.max(...Object.values(limits));
     const known = await reads.find(mediaId);
     if (known) {
       // Said before the bytes are taken; the same bytes again are read, since the digest must hold, but not stored.
-      const same = sameUpload(known, expected);
+      const same = sameUpload(known, expected, sessions);
       await drain(body, expected, limitBytes);
       return infoOf(same);
     }
@@ -47,9 +48,10 @@ export class StoredMediaLibrary implements MediaLibrary {
       limitBytes,
       ...(upload.sizeBytes === null ? {} : { announcedBytes: upload.sizeBytes }),
       kind: 'upload',
-      fileName,
+      fileName: nameOf(upload.fileName),
+      ownerSessions: sessions === null ? null : [...sessions].sort(),
       expectedSha256: expected,
-      onKnown: (meanwhile, sha256) => (meanwhile ? sameUpload(meanwhile, sha256) : null),
+      onKnown: (meanwhile, sha256) => (meanwhile ? sameUpload(meanwhile, sha256, sessions) : null),
     });
     return infoOf(row);
   }
@@ -85,7 +87,7 @@ export class StoredMediaLibrary implements MediaLibrary {
       path,
       mimeType: row.mime_type,
       sizeBytes: row.size_bytes,
-      fileName: fileName ?? row.file_name ?? nameFor(mediaId, row.mime_type),
+      fileName: nameOf(fileName) ?? nameOf(row.file_name) ?? nameFor(mediaId, row.mime_type),
     };
   }
 
@@ -96,7 +98,7 @@ export class StoredMediaLibrary implements MediaLibrary {
       wireId,
       kind: media.kind,
       mimeType: media.mimeType,
-      fileName: media.fileName ?? null,
+      fileName: nameOf(media.fileName),
       now: this.#parts.clock.now(),
     });
   }
@@ -116,9 +118,10 @@ export class StoredMediaLibrary implements MediaLibrary {
   }
 }
 
-/** @throws WabError WAB_MEDIA_EXISTS where the id names anything but the same upload */
-function sameUpload(known: MediaRow, sha256: string): MediaRow {
-  if (known.state === 'stored' && known.session === null && known.sha256 === sha256) return known;
+/** @throws WabError WAB_MEDIA_EXISTS where the id names anything but the same upload of the same sessions */
+function sameUpload(known: MediaRow, sha256: string, sessions: Upload['sessions']): MediaRow {
+  const isSame = known.state === 'stored' && known.session === null && known.sha256 === sha256;
+  if (isSame && mayUse(sessions, infoOf(known))) return known;
   throw new WabError('WAB_MEDIA_EXISTS', { mediaId: known.id });
 }
 
@@ -133,14 +136,23 @@ async function drain(body: NodeJS.ReadableStream, expectedSha256: string, limitB
   if (hash.digest('hex') !== expectedSha256) throw new WabError('WAB_CONTENT_DIGEST_MISMATCH');
 }
 
+/** Also of rows from before names were cleaned. */
+const nameOf = (name: string | null | undefined): string | null => (name == null ? null : safeFileName(name));
+
+function ownersOf(row: MediaRow): readonly SessionName[] | null {
+  if (row.session !== null) return [row.session as SessionName];
+  return row.owner_sessions === null ? null : (JSON.parse(row.owner_sessions) as SessionName[]);
+}
+
 const infoOf = (row: MediaRow): MediaInfo => ({
   mediaId: row.id as MediaId,
   session: row.session as SessionName | null,
+  owners: ownersOf(row),
   state: row.state,
   mimeType: row.mime_type,
   sizeBytes: row.size_bytes,
   sha256: row.sha256,
-  fileName: row.file_name,
+  fileName: nameOf(row.file_name),
   failure: row.state === 'failed' ? row.failure : null,
   createdAt: new Date(row.created_at).toISOString(),
 });

@@ -6,7 +6,7 @@ import { MAX_EXPIRY_SECONDS, type SendRequest } from '../contract/messages.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import { addressOf, currentChatId, parseChatId } from '../engine/whatsapp-id.ts';
-import type { MediaLibrary } from '../media/media-library.ts';
+import { mayUse, type MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -63,7 +63,7 @@ export class Acceptor {
       throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: request.type });
     }
     const asked = parseChatId(request.to);
-    const content = await this.#withMedia(session, contentOf(request));
+    const content = await this.#withMedia(session, contentOf(request), options.sessions ?? null);
     const found = await this.#resolve(session, asked);
     // Both forms of a number wait in one order until WhatsApp has told which of them it uses.
     const waiting = currentChatId(asked);
@@ -86,14 +86,19 @@ export class Acceptor {
     return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
   }
 
-  async #withMedia(session: SessionName, content: OutboxContent): Promise<OutboxContent> {
+  async #withMedia(
+    session: SessionName,
+    content: OutboxContent,
+    allowed: ReadonlySet<SessionName> | null,
+  ): Promise<OutboxContent> {
     const file = mediaOf(content);
     if (!file) return content;
     const { media } = this.#parts;
     const { mediaId } = file;
     // A key may be barred from the session whose message carries the file.
-    const owner = (await media.info(mediaId)).session;
-    if (owner !== null && owner !== session) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    const found = await media.info(mediaId);
+    const isElsewhere = found.session !== null && found.session !== session;
+    if (isElsewhere || !mayUse(allowed, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     const { mimeType } = await media.forSend(mediaId, file.type, file.fileName);
     return { ...file, mimeType };
   }

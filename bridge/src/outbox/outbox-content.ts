@@ -1,6 +1,7 @@
 /** What a stored outbox message says: between the request, the row, the engine and the client's view. */
 import { createHash } from 'node:crypto';
 import type { Address } from '../contract/address.ts';
+import { fileNameField } from '../contract/file-name.ts';
 import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
 import { WabError } from '../contract/errors.ts';
 import { isBlank, isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
@@ -65,7 +66,7 @@ export function contentOf(request: SendRequest): OutboxContent {
     type: request.type,
     mediaId: request.mediaId as MediaId,
     ...(request.caption === undefined ? {} : { caption: request.caption }),
-    ...(request.fileName === undefined ? {} : { fileName: request.fileName }),
+    ...fileNameField(request.fileName),
   };
 }
 

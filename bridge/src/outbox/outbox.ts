@@ -14,6 +14,8 @@ export interface AcceptOptions {
   readonly idempotencyKey: string;
   /** Answer with the first message even if the body differs (the n8n node on a second attempt). */
   readonly firstAnswer: boolean;
+  /** The sessions that the key may use, for files; null or absent for all. */
+  readonly sessions?: ReadonlySet<SessionName> | null;
 }
 
 export type Resolution = 'sent' | 'failed' | 'resend';

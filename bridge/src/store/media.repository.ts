@@ -27,6 +27,7 @@ export const expectMedia = defineOperation(
       .values({
         id: args.id,
         session: args.session,
+        owner_sessions: null,
         wire_id: args.wireId,
         kind: args.kind,
         state: 'pending',
@@ -57,6 +58,8 @@ export const storeMedia = defineOperation(
       readonly sha256: string;
       /** Null keeps the name that is known. */
       readonly fileName: string | null;
+      /** The sessions of the uploader's key; null for all, and ignored where the file was expected. */
+      readonly ownerSessions: readonly SessionName[] | null;
       readonly now: number;
     },
   ): Promise<MediaRow> => {
@@ -75,6 +78,7 @@ export const storeMedia = defineOperation(
         ...found,
         id: args.id,
         session: null,
+        owner_sessions: args.ownerSessions === null ? null : JSON.stringify(args.ownerSessions),
         wire_id: null,
         kind: null,
         file_name: args.fileName,

@@ -3,6 +3,8 @@ export interface MediaTable {
   id: string;
   /** The session whose message carries it; null for an upload. */
   session: string | null;
+  /** Of an upload: the sessions of the key that made it, as a JSON list; null for a key with all sessions. */
+  owner_sessions: string | null;
   /** The message to fetch it from; null for an upload. */
   wire_id: string | null;
   kind: string | null;

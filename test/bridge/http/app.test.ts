@@ -58,9 +58,10 @@ describe('sessions and keys', () => {
     }
     const sent = await real.send({ session: 'other', to: PERSON, type: 'text', text: 'x' });
     expect(sent.status).toBe(202);
-    expect((await real.raw('GET', `/v1/messages/${sent.json.id}`, { key })).json.code).toBe('WAB_SESSION_NOT_ALLOWED');
+    // An id of others answers like one that does not exist.
+    expect((await real.raw('GET', `/v1/messages/${sent.json.id}`, { key })).json.code).toBe('WAB_OUTBOX_NOT_FOUND');
     expect((await real.raw('POST', `/v1/messages/${sent.json.id}/cancel`, { key })).json.code).toBe(
-      'WAB_SESSION_NOT_ALLOWED',
+      'WAB_OUTBOX_NOT_FOUND',
     );
     const messages = await real.raw('GET', '/v1/messages', { key });
     expect(messages.json.messages.every((message: { session: string }) => message.session === 'demo')).toBe(true);

@@ -42,10 +42,7 @@ export class RealBridge {
     this.client = new BridgeClient({ baseUrl: bridge.localUrl, secret: this.operator });
   }
 
-  static async start(
-    settings: Partial<Settings> = {},
-    log: Log = createLogger('silent', 'json'),
-  ): Promise<RealBridge> {
+  static async start(settings: Partial<Settings> = {}, log: Log = createLogger('silent', 'json')): Promise<RealBridge> {
     const dataDir = settings.dataDir ?? mkdtempSync(join(tmpdir(), 'wabridge-http-'));
     const base = loadSettings({}, undefined, {
       dataDir,

@@ -439,7 +439,7 @@ describe('media', () => {
     });
     const answer = await real.raw('GET', `/v1/media/${id}`);
     expect(answer.text).toBe(html);
-    expect(answer.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''%C3%A4%20%22b%22%0D%0A.html");
+    expect(answer.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''%C3%A4%20%22b%22.html");
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('content-security-policy')).toContain('sandbox');
   });

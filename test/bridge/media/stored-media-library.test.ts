@@ -21,7 +21,7 @@ let media: OpenMedia;
 const open = async (options: MediaHarnessOptions = {}): Promise<OpenMedia> => (media = await openMedia(options));
 /** @param body what comes instead of the bytes that were announced and signed */
 const upload = (bytes: Buffer, id = newMediaId(), fileName: string | null = null, body: Readable = streamOf(bytes)) =>
-  media.library.upload({ mediaId: id, sha256: digestOf(bytes), sizeBytes: null, fileName }, body);
+  media.library.upload({ mediaId: id, sha256: digestOf(bytes), sizeBytes: null, fileName, sessions: null }, body);
 const filled = (size: number, byte = 0): Buffer => Buffer.alloc(size, byte);
 
 afterEach(() => media.destroy());
@@ -130,7 +130,7 @@ describe('the quota', () => {
     const results = await Promise.allSettled(
       files.map((bytes) =>
         media.library.upload(
-          { mediaId: newMediaId(), sha256: digestOf(bytes), sizeBytes: bytes.length, fileName: null },
+          { mediaId: newMediaId(), sha256: digestOf(bytes), sizeBytes: bytes.length, fileName: null, sessions: null },
           slowly(bytes),
         ),
       ),
@@ -146,7 +146,7 @@ describe('the quota', () => {
   test('what was announced and did not come is given back', async () => {
     await open({ quotaBytes: 10_000 });
     const stored = await media.library.upload(
-      { mediaId: newMediaId(), sha256: digestOf(PNG), sizeBytes: 5_000, fileName: null },
+      { mediaId: newMediaId(), sha256: digestOf(PNG), sizeBytes: 5_000, fileName: null, sessions: null },
       streamOf(PNG),
     );
     expect(stored.sizeBytes).toBe(PNG.length);
@@ -160,7 +160,13 @@ describe('the quota', () => {
         throw new Error('it was read');
       },
     });
-    const announced = { mediaId: newMediaId(), sha256: digestOf(PNG), sizeBytes: LIMITS.document + 1, fileName: null };
+    const announced = {
+      mediaId: newMediaId(),
+      sha256: digestOf(PNG),
+      sizeBytes: LIMITS.document + 1,
+      fileName: null,
+      sessions: null,
+    };
     await expect(media.library.upload(announced, body)).rejects.toMatchObject({ code: 'WAB_MEDIA_TOO_LARGE' });
   });
 

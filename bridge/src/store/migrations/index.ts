@@ -10,6 +10,7 @@ import * as sessionRefusal from './0007-session-refusal.ts';
 import * as sessionProxy from './0008-session-proxy.ts';
 import * as outboxAccounts from './0009-outbox-accounts.ts';
 import * as subscriptionPause from './0010-subscription-pause.ts';
+import * as mediaOwners from './0011-media-owners.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-session-proxy': sessionProxy,
   '0009-outbox-accounts': outboxAccounts,
   '0010-subscription-pause': subscriptionPause,
+  '0011-media-owners': mediaOwners,
   // … and one line here, in order of their numbers.
 };
 

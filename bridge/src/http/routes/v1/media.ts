@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import type { MediaId } from '../../../contract/ids.ts';
-import type { MediaInfo } from '../../../media/media-library.ts';
-import { principalOf, requireSession } from '../../access.ts';
+import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
+import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../app.ts';
 import { answers, MediaParams, nullable, object, Timestamp, WaitMs } from '../schemas.ts';
 
@@ -33,10 +33,12 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
   const tags = ['media'];
   const read = { scope: 'messages:read' } as const;
 
+  /** A file of others answers like one that does not exist. */
   const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<MediaInfo> => {
-    const found = await media.info(id as MediaId);
-    if (found.session !== null) requireSession(principalOf(request), found.session);
-    return found.state === 'pending' && waitMs ? media.info(id as MediaId, waitMs) : found;
+    const mediaId = id as MediaId;
+    const found = await media.info(mediaId);
+    if (!mayUse(principalOf(request).sessions, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    return found.state === 'pending' && waitMs ? media.info(mediaId, waitMs) : found;
   };
 
   // Uploads are streams whatever their type, also where the file is JSON.
@@ -68,10 +70,11 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
           sha256: request.contentSha256,
           sizeBytes: length === undefined ? null : Number(length),
           fileName: request.query.fileName ?? null,
+          sessions: principalOf(request).sessions,
         },
         body,
       );
-      return reply.code(201).send(stored);
+      return reply.code(201).send(viewOf(stored));
     },
   );
 
@@ -88,7 +91,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
         response: answers({ 200: Media }),
       },
     },
-    async (request) => find(request, request.params.mediaId, request.query.waitMs),
+    async (request) => viewOf(await find(request, request.params.mediaId, request.query.waitMs)),
   );
 
   app.get(
@@ -122,6 +125,11 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
     },
   );
 };
+
+/** What clients see: whose a file is does not concern them. */
+function viewOf({ owners: _owners, ...view }: MediaInfo): Omit<MediaInfo, 'owners'> {
+  return view;
+}
 
 const encodeRfc5987 = (text: string): string =>
   encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(

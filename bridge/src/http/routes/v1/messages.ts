@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
 import { OutboxMessage, OUTBOX_STATES, SendRequest, type OutboxState } from '../../../contract/messages.ts';
-import { principalOf, requireSession } from '../../access.ts';
+import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppServices } from '../../app.ts';
 import { answers, itemsOf, listOf, object, OutboxParams, WaitMs } from '../schemas.ts';
 
@@ -39,7 +39,8 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
   /** The message, if the key may see its session. */
   const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<OutboxMessage> => {
     const message = await outbox.get(id as OutboxId, waitMs);
-    requireSession(principalOf(request), message.session);
+    // One of another session answers like one that does not exist.
+    if (!allows(principalOf(request), message.session)) throw new WabError('WAB_OUTBOX_NOT_FOUND', { id });
     return message;
   };
 
@@ -64,7 +65,12 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
         throw new WabError('WAB_IDEMPOTENCY_KEY_MISSING');
       requireSession(principal, request.body.session);
       const { firstAnswer = false, waitMs } = request.query;
-      const accepted = await outbox.accept(request.body, { keyId: principal.keyId, idempotencyKey, firstAnswer });
+      const accepted = await outbox.accept(request.body, {
+        keyId: principal.keyId,
+        sessions: principal.sessions,
+        idempotencyKey,
+        firstAnswer,
+      });
       const message = waitMs ? await outbox.get(accepted.message.id as OutboxId, waitMs) : accepted.message;
       return reply.code(202).send({ ...message, replayed: accepted.replayed });
     },
