@@ -115,7 +115,8 @@ async function compose(
 
   const database = await openDatabase({ dataDir, log, onFatal });
   closers.add('database', () => database.close());
-  const keys = await startKeys(database, dataDir, log, closers);
+  const nonces = new Nonces(database);
+  const keys = await startKeys(database, nonces, dataDir, log, closers);
 
   const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: settings.dedupeRetentionDays * DAY_MS });
   const retention = new Retention({
@@ -290,7 +291,7 @@ async function compose(
   });
 
   let publicUrls: readonly PublicUrl[] = [];
-  const verifier = new Verifier({ keys, nonces: new Nonces(database), publicUrls: () => publicUrls, clock });
+  const verifier = new Verifier({ keys, nonces, publicUrls: () => publicUrls, clock });
   const app = await buildApp({
     log,
     clock,
@@ -337,8 +338,14 @@ async function compose(
   };
 }
 
-async function startKeys(database: Database, dataDir: string, log: Log, closers: Closers): Promise<KeyRing> {
-  const keys = new KeyRing({ database, nonces: new Nonces(database), clock: systemClock, log });
+async function startKeys(
+  database: Database,
+  nonces: Nonces,
+  dataDir: string,
+  log: Log,
+  closers: Closers,
+): Promise<KeyRing> {
+  const keys = new KeyRing({ database, nonces, clock: systemClock, log });
   await keys.start();
   closers.add('keys', () => keys.stop());
   await keys.registerOperator(ensureOperatorKey(dataDir).secret);

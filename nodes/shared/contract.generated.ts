@@ -111,6 +111,7 @@ export const ERROR_CODES = {
   WAB_SIGNATURE_REPLAYED: { status: 401, retryable: false },
   WAB_CONTENT_DIGEST_MISMATCH: { status: 400, retryable: false },
   WAB_WRONG_AUTHORITY: { status: 401, retryable: false },
+  WAB_OPS_HOST: { status: 421, retryable: false },
   WAB_HOST_REPLACED: { status: 401, retryable: false },
   WAB_KEY_UNKNOWN: { status: 401, retryable: false },
   WAB_KEY_REVOKED: { status: 401, retryable: false },

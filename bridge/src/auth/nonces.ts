@@ -1,6 +1,7 @@
 /**
  * Replay protection: each (key id, nonce) is good for one request. It is on disk before the request is handled, so a
- * restart forgets nothing.
+ * restart forgets nothing. While the disk is full the nonces of reads are kept in memory, since somebody must be able to
+ * look at what is wrong; they go to disk as soon as it takes them.
  */
 import { WabError } from '../contract/errors.ts';
 import { pruneNonces, useNonce, type NonceUse } from '../store/auth.repository.ts';
@@ -11,21 +12,43 @@ import type { Database } from '../store/database.ts';
  * signatures good again whose nonces are forgotten.
  */
 const MARGIN_MS = 60 * 60_000;
+/** Nonces kept in memory while the disk is full; beyond that reads are refused too. */
+const MAX_IN_MEMORY = 10_000;
 
 export class Nonces {
   readonly #database: Pick<Database, 'write'>;
+  readonly #inMemory = new Map<string, NonceUse>();
 
   constructor(database: Pick<Database, 'write'>) {
     this.#database = database;
   }
 
-  /** @throws WabError WAB_SIGNATURE_REPLAYED */
-  async use(use: NonceUse): Promise<void> {
-    if (!(await this.#database.write(useNonce(use)))) throw new WabError('WAB_SIGNATURE_REPLAYED');
+  /**
+   * @param isRead whether the request changes nothing, so that a repetition would do no harm
+   * @throws WabError WAB_SIGNATURE_REPLAYED, WAB_DISK_FULL
+   */
+  async use(use: NonceUse, isRead = false): Promise<void> {
+    const name = nameOf(use);
+    if (this.#inMemory.has(name)) throw new WabError('WAB_SIGNATURE_REPLAYED');
+    try {
+      if (!(await this.#database.write(useNonce(use)))) throw new WabError('WAB_SIGNATURE_REPLAYED');
+    } catch (error) {
+      if (!isRead || !isDiskFull(error) || this.#inMemory.size >= MAX_IN_MEMORY) throw error;
+      // Asked again: the same request may have come twice while the disk was tried.
+      if (this.#inMemory.has(name)) throw new WabError('WAB_SIGNATURE_REPLAYED', {}, { cause: error });
+      this.#inMemory.set(name, use);
+    }
   }
 
-  /** Forgets what can no longer be valid. */
+  /** Writes down what is only in memory, and forgets what can no longer be valid. */
   async prune(now: number): Promise<number> {
+    for (const [name, use] of this.#inMemory) {
+      if (use.usableUntil >= now) await this.#database.write(useNonce(use));
+      this.#inMemory.delete(name);
+    }
     return this.#database.write(pruneNonces({ before: now - MARGIN_MS }));
   }
 }
+
+const nameOf = ({ keyId, nonce }: NonceUse): string => `${keyId} ${nonce}`;
+const isDiskFull = (error: unknown): boolean => error instanceof WabError && error.code === 'WAB_DISK_FULL';

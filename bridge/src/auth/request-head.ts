@@ -28,6 +28,7 @@ export class RequestFields {
   /** With its question mark, which is all there is where the target has no query. */
   readonly query: string;
   readonly #fields = new Map<string, string>();
+  readonly #asksForUpgrade: boolean;
 
   /** @throws WabError WAB_SIGNATURE_MALFORMED where a field occurs twice, or the target names another host */
   constructor(head: RequestHead) {
@@ -39,6 +40,7 @@ export class RequestFields {
         throw new WabError('WAB_SIGNATURE_MALFORMED', { reason: `the header ${name} is there twice` });
       this.#fields.set(name, rawHeaders[index + 1]!.replace(/^[ \t]+|[ \t]+$/g, ''));
     }
+    this.#asksForUpgrade = rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'upgrade');
     // The absolute form (`GET http://host/path`) would name a second authority beside Host.
     if (!target.startsWith('/'))
       throw new WabError('WAB_SIGNATURE_MALFORMED', { reason: 'the request target does not start with /' });
@@ -50,6 +52,11 @@ export class RequestFields {
 
   field(name: string): string | undefined {
     return this.#fields.get(name);
+  }
+
+  /** Whether it only asks. A request that opens a stream does more: it takes a subscription over and acknowledges. */
+  get isRead(): boolean {
+    return (this.method === 'GET' || this.method === 'HEAD') && !this.#asksForUpgrade;
   }
 
   /** Whether a body follows, by the only two headers that can announce one. */

@@ -33,7 +33,7 @@ export interface KnownKeys {
 
 export interface VerifierParts {
   readonly keys: KnownKeys;
-  readonly nonces: { use(use: NonceUse): Promise<void> };
+  readonly nonces: { use(use: NonceUse, isRead: boolean): Promise<void> };
   /** Asked at every request: the port may be known only once the server listens. */
   readonly publicUrls: () => readonly PublicUrl[];
   readonly clock: Pick<Clock, 'now'>;
@@ -67,7 +67,7 @@ export class Verifier {
     const bodySha256 = bodyDigest(signature, fields);
     this.#checkSignature(signature, fields, keys.publicKey(keyId));
     keys.admit(keyId, now);
-    await nonces.use({ keyId, nonce, usableUntil });
+    await nonces.use({ keyId, nonce, usableUntil }, fields.isRead);
     // Asked again: the key may have been revoked during the write, and a stream opened now would outlive that.
     return { principal: keys.admit(keyId, clock.now()), bodySha256 };
   }

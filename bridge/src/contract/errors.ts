@@ -105,6 +105,12 @@ export const ERRORS = {
     message:
       'The request was signed for {seen}, which is none of this bridge’s public URLs. Add it to the setting publicUrls (WABRIDGE_PUBLIC_URLS), or use a configured URL.',
   },
+  WAB_OPS_HOST: {
+    status: 421,
+    retryable: false,
+    message:
+      'The ops port answers on loopback only, and this request was made to {seen}. Ask http://127.0.0.1 at that port, or GET /v1/ready and GET /metrics with a signed request from elsewhere.',
+  },
   WAB_HOST_REPLACED: {
     status: 401,
     retryable: false,

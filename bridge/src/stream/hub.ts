@@ -156,10 +156,18 @@ export class StreamHub implements Stream, ConnectionOwner {
     if (this.#isStopping || this.#connections.size >= this.#ports.settings.maxConnections) {
       return refuseUpgrade(socket, 503, this.#isStopping ? 'the bridge is shutting down' : 'too many streams are open');
     }
+    if (this.#connectionsOf(principal.keyId) >= this.#ports.settings.maxConnectionsPerKey)
+      return refuseUpgrade(socket, 429, 'too many streams are open with this key');
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(STREAM_PROTOCOL))
       return refuseUpgrade(socket, 400, `offer the subprotocol ${STREAM_PROTOCOL}`);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, principal));
+  }
+
+  #connectionsOf(keyId: KeyId): number {
+    let count = 0;
+    for (const { principal } of this.#connections) if (principal.keyId === keyId) count += 1;
+    return count;
   }
 
   /** Closes the streams of a key that was revoked or has expired. */

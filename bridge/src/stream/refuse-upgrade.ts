@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { closeSocket } from '../ops/close-socket.ts';
 
-const TITLES = { 400: 'Bad Request', 503: 'Service Unavailable' } as const;
+const TITLES = { 400: 'Bad Request', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
 
 /** @param reason plain ASCII, for whoever looks at the answer */
 export function refuseUpgrade(socket: Duplex, status: keyof typeof TITLES, reason: string): void {

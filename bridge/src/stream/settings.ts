@@ -13,6 +13,8 @@ export interface StreamSettings extends RedeliveryPolicy {
   /** What clients are told to wait after a restart of the bridge, in milliseconds. */
   readonly reconnectAfterMs: number;
   readonly maxConnections: number;
+  /** Of one key, so that one client cannot keep all others out. */
+  readonly maxConnectionsPerKey: number;
   readonly maxSubscriptionsPerConnection: number;
   /** Bytes waiting in a socket above which nothing more is read for it. */
   readonly socketBufferBytes: number;
@@ -31,6 +33,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   pauseDays: 7,
   reconnectAfterMs: 1_000,
   maxConnections: 1_000,
+  maxConnectionsPerKey: 250,
   maxSubscriptionsPerConnection: 64,
   socketBufferBytes: 256 * 1024,
   drainMs: 5_000,

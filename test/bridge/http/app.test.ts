@@ -1,5 +1,6 @@
 /** What the routes give, on the composed bridge over a real socket. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { request } from 'node:http';
 import { WebSocket } from 'ws';
 import { newMediaId } from '../../../bridge/src/contract/ids.ts';
 import { signRequest } from '../../../bridge/src/auth/signer.ts';
@@ -313,6 +314,26 @@ describe('operations', () => {
     expect(await (await fetch(`${ops}/readyz`)).json()).toMatchObject({ ready: true });
     expect(await (await fetch(`${ops}/metrics`)).text()).toContain('wabridge_log_head');
     expect(await (await fetch(`${ops}/v1/sessions`)).json()).toMatchObject({ code: 'WAB_NOT_FOUND' });
+  });
+
+  test('the ops listener answers nobody who asks it by another name, as a web page would', async () => {
+    const { port } = new URL(real.bridge.opsUrl!);
+    const ask = (host: string, path = '/metrics') =>
+      new Promise<{ status: number; text: string }>((resolve, reject) => {
+        const sent = request({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          response.on('end', () => resolve({ status: response.statusCode!, text }));
+        });
+        sent.on('error', reject).end();
+      });
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, '127.0.0.1', '[::1]:80', 'LOCALHOST'])
+      expect(await ask(host)).toMatchObject({ status: 200 });
+    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example'])
+      for (const path of ['/metrics', '/readyz', '/nothing']) {
+        const { status, text } = await ask(host, path);
+        expect({ status, code: JSON.parse(text).code }).toEqual({ status: 421, code: 'WAB_OPS_HOST' });
+      }
   });
 
   test('the OpenAPI document is served to any key', async () => {

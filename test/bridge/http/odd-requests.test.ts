@@ -4,6 +4,7 @@ import { METHODS, request } from 'node:http';
 import { connect } from 'node:net';
 import { newMediaId } from '../../../bridge/src/contract/ids.ts';
 import { signRequest } from '../../../bridge/src/auth/signer.ts';
+import type { Log } from '../../../bridge/src/ops/logger.ts';
 import { until } from '../../until.ts';
 import { RealBridge } from './real-bridge.ts';
 
@@ -11,7 +12,13 @@ jest.setTimeout(60_000);
 let real: RealBridge;
 const logged: { readonly level: string; readonly message: string; readonly fields: object }[] = [];
 const at = (level: string) => (fields: object, message: string) => void logged.push({ level, message, fields });
-const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
+const log = {
+  debug: at('debug'),
+  info: at('info'),
+  warn: at('warn'),
+  error: at('error'),
+  fatal: at('fatal'),
+} as unknown as Log;
 const failuresSince = (before: number) =>
   logged.slice(before).filter(({ level }) => level === 'error' || level === 'fatal');
 

@@ -23,7 +23,15 @@ beforeEach(async () => {
 afterEach(end);
 
 async function acceptFile(outbox: OpenOutbox, caption: string, to: ChatId): Promise<OutboxMessage> {
-  const stored = { id: MEDIA, mimeType: FILE.mimeType, sizeBytes: 1, sha256: 'x', fileName: null, now: Date.now() };
+  const stored = {
+    id: MEDIA,
+    mimeType: FILE.mimeType,
+    sizeBytes: 1,
+    sha256: 'x',
+    fileName: null,
+    ownerSessions: null,
+    now: Date.now(),
+  };
   await outbox.database.write(storeMedia(stored));
   const { message } = await outbox.service.accept(
     { session: SESSION, to, type: 'image', mediaId: MEDIA, caption },

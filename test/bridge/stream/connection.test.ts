@@ -33,6 +33,20 @@ describe('the upgrade', () => {
   });
 });
 
+test('one key cannot open all streams: beyond its share it is refused, others are not', async () => {
+  await start({ settings: { maxConnectionsPerKey: 2 } });
+  const first = await harness.connect();
+  await harness.connect();
+  const [error] = (await once(new WebSocket(harness.url, 'wabridge.v1'), 'error')) as [Error];
+  expect(error.message).toContain('429');
+  await harness.connect(key({ keyId: 'key2' }));
+  harness.principal = key();
+  first.socket.close();
+  await first.closed;
+  await eventually(() => expect(harness.hub.stats().connections).toBe(2));
+  await harness.connect();
+});
+
 describe('frames', () => {
   const malformed: readonly (readonly [string, string | Buffer])[] = [
     ['no JSON', '{'],

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { Browser as Product, computeExecutablePath, detectBrowserPlatform, install } from '@puppeteer/browsers';
 import { WabError } from '../../../contract/errors.ts';
 import { messageOf } from '../../../ops/reason.ts';
+import { browserEnvironment } from './browser-environment.ts';
 import { type Browser, browsersAt, type Places } from './browser-finder.ts';
 
 export interface Ran {
@@ -160,7 +161,7 @@ export const runProgram: RunProgram = (program, args, onLine) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...browserEnvironment(), DEBIAN_FRONTEND: 'noninteractive' },
     });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr])

@@ -7,6 +7,7 @@ import { sandboxWarning } from './browser-finder.ts';
 import { browserFlags } from './browser-flags.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { GuardedClient } from './guarded-client.ts';
+import { browserEnvironment } from './browser-environment.ts';
 import { launchFailure } from './launch-failure.ts';
 import { allowExposingAgain } from './exposed-functions.ts';
 import { installShims } from '../page/page-shims.ts';
@@ -52,6 +53,7 @@ export function createClient({
       protocolTimeout: Math.max(deadlines.media, deadlines.send),
       timeout: deadlines.start,
       signal: launch,
+      env: browserEnvironment(),
       args,
     },
   });

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { browserEnvironment } from './browser-environment.ts';
 import { removeBrowserLock } from './browser-lock.ts';
 
 const LONGEST_MS = 10_000;
@@ -56,7 +57,7 @@ export function wordsFor(said: string): string | null {
 function listen(path: string, args: readonly string[]): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve) => {
     // The leader of a group, so that all of it can be ended.
-    const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: browserEnvironment() });
     let said = '';
     const timer = setTimeout(() => {
       try {

@@ -40,7 +40,8 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
   const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<OutboxMessage> => {
     const message = await outbox.get(id as OutboxId, waitMs);
     // One of another session answers like one that does not exist.
-    if (!allows(principalOf(request), message.session)) throw new WabError('WAB_OUTBOX_NOT_FOUND', { id });
+    if (!allows(principalOf(request), message.session as SessionName))
+      throw new WabError('WAB_OUTBOX_NOT_FOUND', { id });
     return message;
   };
 
