@@ -190,7 +190,10 @@ export class StreamClient {
       },
       reset: (frame) => {
         this.#gaps.clear();
-        notices.show(describeReset(frame));
+        // Published again after a long pause, it would skip them in any case.
+        if (frame.reason === 'paused' && (this.#options.maxBacklogAgeMs ?? null) !== null) {
+          notices.warn(describeReset(frame));
+        } else notices.show(describeReset(frame));
       },
       error: ({ code, message }) => {
         if (notices.isNews(code)) notices.show(`the bridge refused a frame: ${message} (${code})`);
@@ -255,6 +258,7 @@ const WHY_RESET = {
   expired: 'events were removed by retention before this workflow had them',
   epoch: "the bridge's log is another one than before (a restored backup, or a new data folder)",
   future: "the position is ahead of the bridge's log (a restored backup)",
+  paused: 'nobody read for this workflow for so long that the bridge stopped gathering events for it',
 } as const;
 
 function describeReset({ reason, lost }: BridgeReset): string {

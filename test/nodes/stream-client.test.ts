@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Notices } from '../../nodes/WaBridgeTrigger/notices';
+import { pauseBeforeReconnect } from '../../nodes/WaBridgeTrigger/reconnect';
 import { StreamClient, type Refusal } from '../../nodes/WaBridgeTrigger/stream-client';
 import type { BridgeEvent } from '../../nodes/shared/contract.generated';
 import { FakeBridge, messageEvent, type FakeStream } from './support/fake-bridge';
@@ -125,6 +126,14 @@ describe('a refused upgrade', () => {
     await subscribed(1);
     expect(waits.slice(0, 8)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
   });
+});
+
+test('half of a backoff is chance, so that many triggers do not return together', () => {
+  const waitsOf = (failures: number) =>
+    [0, 0.5, 1].map((random) => pauseBeforeReconnect({ kind: 'refused' }, failures, random));
+  expect(waitsOf(1)).toEqual([250, 375, 500]);
+  expect(waitsOf(4)).toEqual([2_000, 3_000, 4_000]);
+  expect(waitsOf(1_000)).toEqual([30_000, 45_000, 60_000]);
 });
 
 describe('the end of a connection', () => {
@@ -287,6 +296,25 @@ describe('missing events', () => {
     expect(bridge.connections).toBe(1);
   });
 
+  test('are none of those that another reader had, and none of a log that begins again', async () => {
+    void create().start();
+    const first = await subscribed(1);
+    first.deliver(messageEvent(10));
+    await roundTrip(first);
+    first.send({ type: 'bye', reason: 'superseded', reconnectAfterMs: 0, subscription: 'n8n:i:w:n' });
+    first.socket.close(4002);
+    const second = await subscribed(2);
+    second.deliver(messageEvent(30), 1, 'cur-20');
+    await roundTrip(second);
+    second.send({ type: 'reset', subscription: 'n8n:i:w:n', reason: 'expired', oldest: 'cur-40', lost: 1 });
+    second.deliver(messageEvent(50), 1, 'cur-45');
+    await roundTrip(second);
+    expect(events.map(({ event }) => event.seq)).toEqual([10, 30, 50]);
+    expect(logged('is missing')).toEqual([]);
+    expect(logged('does not deliver')).toEqual([]);
+    expect(bridge.connections).toBe(2);
+  });
+
   test('a reset is shown with what is lost', async () => {
     void create().start();
     const stream = await subscribed(1);
@@ -318,6 +346,19 @@ describe('what waited too long', () => {
     expect(await second.next('subscribe')).not.toHaveProperty('maxAgeMs');
     expect(logged('skipped')).toHaveLength(1);
     expect(shown).toEqual([]);
+  });
+
+  test('and was let go by the bridge meanwhile is a line in the log, and a failed execution where all was wanted', async () => {
+    const paused = { type: 'reset', subscription: 'n8n:i:w:n', reason: 'paused', oldest: 'cur-90', lost: 80 };
+    for (const maxBacklogAgeMs of [3_600_000, undefined]) {
+      void create(maxBacklogAgeMs === undefined ? {} : { maxBacklogAgeMs }).start();
+      const stream = await subscribed(bridge.connections + 1);
+      stream.send(paused);
+      await roundTrip(stream);
+      expect(logged('Up to 80 events will not be delivered')).not.toEqual([]);
+      expect(shown).toHaveLength(maxBacklogAgeMs === undefined ? 1 : 0);
+      await client.stop();
+    }
   });
 
   test('is counted from the start of the trigger, however long the bridge is away after it', async () => {
