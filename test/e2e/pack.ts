@@ -11,19 +11,28 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Builds the pack where it is stale, packs it and unpacks it.
+ * Builds the pack where it is stale and packs it.
+ *
+ * @returns the tarball, in the folder
+ */
+export async function packInto(folder: string): Promise<string> {
+  await buildPackIfStale();
+  await npm('pack', '--pack-destination', folder, '--loglevel=error');
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (tarball === undefined) throw new Error('npm pack wrote no tarball');
+  return join(folder, tarball);
+}
+
+/**
+ * Packs the pack and unpacks it.
  *
  * @param modules the `node_modules` in which n8n looks
  */
 export async function installPack(modules: string): Promise<void> {
-  await buildPackIfStale();
   await mkdir(modules, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), 'wabridge-pack-'));
   try {
-    await npm('pack', '--pack-destination', folder, '--loglevel=error');
-    const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
-    if (tarball === undefined) throw new Error('npm pack wrote no tarball');
-    await run('tar', ['-xzf', tarball], { cwd: folder });
+    await run('tar', ['-xzf', await packInto(folder)], { cwd: folder });
     const target = join(modules, 'n8n-nodes-wabridge');
     await rm(target, { recursive: true, force: true });
     await rename(join(folder, 'package'), target).catch(
