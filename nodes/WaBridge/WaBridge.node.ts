@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { waBridgeApiTest } from '../../credentials/credential-test';
 import { searchSessions } from '../shared/session-methods';
-import { properties } from './description';
+import { properties, subtitle } from './description';
 import { route } from './router';
 
 export class WaBridge implements INodeType {
@@ -17,9 +17,10 @@ export class WaBridge implements INodeType {
     icon: { light: 'file:../../icons/wabridge.svg', dark: 'file:../../icons/wabridge.dark.svg' },
     group: ['output'],
     version: 1,
-    subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+    subtitle,
     description: 'Send WhatsApp messages through wabridge, none of them twice, and manage its sessions',
-    defaults: { name: 'WaBridge' },
+    // n8n tells an AI that is offered the tool "<action> in <this name>".
+    defaults: { name: 'WaBridge (WhatsApp)' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],

@@ -6,6 +6,7 @@ import {
   type ITriggerResponse,
 } from 'n8n-workflow';
 import { waBridgeApiTest } from '../../credentials/credential-test';
+import { eventsSubtitle } from '../shared/options';
 import { getSessions, searchSessions } from '../shared/session-methods';
 import { properties } from './description';
 import { openTrigger } from './trigger';
@@ -17,7 +18,7 @@ export class WaBridgeTrigger implements INodeType {
     icon: { light: 'file:../../icons/wabridge.svg', dark: 'file:../../icons/wabridge.dark.svg' },
     group: ['trigger'],
     version: 1,
-    subtitle: '={{ $parameter["events"].join(", ") }}',
+    subtitle: eventsSubtitle,
     description: 'Starts the workflow on WhatsApp events, without losing one',
     defaults: { name: 'WaBridge Trigger' },
     inputs: [],

@@ -1,20 +1,37 @@
 /** Options of node parameters that come from the contract. */
 import type { INodePropertyOptions } from 'n8n-workflow';
-import { CHAT_KINDS, EVENT_TYPES, type ChatKind } from './contract.generated';
+import { CHAT_KINDS, EVENT_TYPES, type ChatKind, type EventType } from './contract.generated';
 
-const title = (words: string): string =>
-  words
+const ALWAYS_LOWER = ['in', 'of', 'to'];
+
+/** A name of the contract (`session.qr_issued`) as a title (`Session QR Issued`). */
+const title = (name: string): string =>
+  name
     .split(/[._]/)
-    .map((word) => (word === 'qr' ? 'QR' : word.charAt(0).toUpperCase() + word.slice(1)))
+    .map((word) => {
+      if (word === 'qr') return 'QR';
+      return ALWAYS_LOWER.includes(word) ? word : word.charAt(0).toUpperCase() + word.slice(1);
+    })
     .join(' ');
 
-const byName = (a: INodePropertyOptions, b: INodePropertyOptions): number => a.name.localeCompare(b.name);
 const withoutFullStop = (sentence: string): string => sentence.replace(/\.$/, '');
 
-/** Every event type of the catalogue. */
-export const eventTypeOptions: INodePropertyOptions[] = Object.entries(EVENT_TYPES)
-  .map(([value, { description }]) => ({ name: title(value), value, description: withoutFullStop(description) }))
-  .sort(byName);
+/** Where the catalogue says how a program goes on, and a person in the editor goes on otherwise. */
+const EVENT_DESCRIPTIONS: Partial<Record<EventType, string>> = {
+  'session.qr_issued': 'A QR code waits to be scanned. The operation Get QR Code fetches it as an image',
+};
+
+/** Every event type of the catalogue, in its order: messages first, then what happens to sessions and to the bridge. */
+export const eventTypeOptions: INodePropertyOptions[] = (Object.keys(EVENT_TYPES) as EventType[]).map((value) => ({
+  name: title(value),
+  value,
+  description: EVENT_DESCRIPTIONS[value] ?? withoutFullStop(EVENT_TYPES[value].description),
+}));
+
+/** Under the name of a trigger on the canvas: its events in words. */
+export const eventsSubtitle = `={{ $parameter["events"].map((type) => (${JSON.stringify(
+  Object.fromEntries(eventTypeOptions.map(({ name, value }) => [value, name])),
+)})[type] ?? type).join(", ") }}`;
 
 const CHAT_KIND_DESCRIPTIONS: Readonly<Record<ChatKind, string>> = {
   direct: 'A chat with one person',
@@ -29,4 +46,4 @@ export const chatKindOptions: INodePropertyOptions[] = CHAT_KINDS.map((value) =>
   name: title(value),
   value,
   description: CHAT_KIND_DESCRIPTIONS[value],
-})).sort(byName);
+}));

@@ -25,7 +25,7 @@ export const ERRORS = {
     status: 413,
     retryable: false,
     message:
-      'The body is larger than the {limitBytes} bytes allowed here. Upload files with PUT /v1/media/{mediaId} and send their id.',
+      'The body is larger than the {limitBytes} allowed here. Upload files with PUT /v1/media/{mediaId} and send their id.',
   },
   WAB_UNSUPPORTED_CONTENT_TYPE: {
     status: 415,
@@ -218,7 +218,7 @@ export const ERRORS = {
   WAB_PHONE_INVALID: {
     status: 422,
     retryable: false,
-    message: 'This is no phone number: {reason}. Write it with its country code, as in +49 151 23456789.',
+    message: 'This is not a valid phone number: {reason}. Write it with its country code, as in +49 151 23456789.',
   },
   WAB_ENGINE_NOT_ENABLED: {
     status: 409,
@@ -235,7 +235,7 @@ export const ERRORS = {
   WAB_ADDRESS_INVALID: {
     status: 422,
     retryable: false,
-    message: 'The recipient is no WhatsApp address: {reason}. Use a phone number with country code, or a chat id.',
+    message: 'This is not a WhatsApp address: {reason}. Use a phone number with country code, or a chat id.',
   },
   WAB_CHAT_UNKNOWN: {
     status: 422,
@@ -344,7 +344,7 @@ export const ERRORS = {
   WAB_MEDIA_TOO_LARGE: {
     status: 413,
     retryable: false,
-    message: 'The file is larger than the {limitBytes} bytes allowed for {kind}. Send a smaller file.',
+    message: 'The file is larger than the {limitBytes} allowed for {kind}. Send a smaller file.',
   },
   WAB_MEDIA_TYPE: {
     status: 415,
@@ -355,7 +355,7 @@ export const ERRORS = {
     status: 507,
     retryable: true,
     message:
-      'The media store is full ({usedBytes} of {quotaBytes} bytes). Free space, or raise the setting mediaQuotaBytes (WABRIDGE_MEDIA_QUOTA_BYTES).',
+      'The media store is full ({usedBytes} of {quotaBytes}). Free space, or raise the setting mediaQuotaBytes (WABRIDGE_MEDIA_QUOTA_BYTES).',
   },
   // stream
   WAB_CURSOR_INVALID: {
@@ -494,19 +494,55 @@ export type ErrorCode = keyof typeof ERRORS;
 
 type Details = Readonly<Record<string, string | number>>;
 
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+
+/** A size for a person, in units of 1,024 as file managers show them. */
+function sizeText(bytes: number): string {
+  const unit = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
+  return `${Number((bytes / 1_024 ** unit).toFixed(1))} ${UNITS[unit]}`;
+}
+
+/** What stands for `{name}`; details in bytes are named so. */
+function detailText(details: Details, name: string, hole: string): string {
+  const value = details[name] ?? hole;
+  return typeof value === 'number' && /Bytes$/.test(name) ? sizeText(value) : String(value);
+}
+
+interface WabErrorOptions {
+  readonly cause?: unknown;
+  /** What the caller gave and gets back in the answer, and nobody else: it may be a phone number. */
+  readonly given?: string;
+}
+
+/** The longest that an answer repeats of what it was given, in characters. */
+const MAX_GIVEN = 80;
+
 /** An error of the catalogue. The message never holds a key, token, phone number or message body. */
 export class WabError extends Error {
   readonly code: ErrorCode;
   readonly details: Details;
+  // Private, so that a logger that writes an error with its members does not write it.
+  readonly #given: string | undefined;
 
-  constructor(code: ErrorCode, details: Details = {}, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, details: Details = {}, options: WabErrorOptions = {}) {
     super(
-      ERRORS[code].message.replace(/\{(\w+)\}/g, (hole, name: string) => String(details[name] ?? hole)),
-      options,
+      ERRORS[code].message.replace(/\{(\w+)\}/g, (hole, name: string) => detailText(details, name, hole)),
+      'cause' in options ? { cause: options.cause } : undefined,
     );
     this.name = 'WabError';
     this.code = code;
     this.details = details;
+    this.#given = options.given;
+  }
+
+  /** The message for the caller alone, with what the caller gave. Not for a log, a job or an event. */
+  get answer(): string {
+    if (this.#given === undefined) return this.message;
+    // A mark that nobody sees is what makes a number puzzling.
+    const shown = this.#given
+      .slice(0, MAX_GIVEN)
+      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
+    return `${this.message} Given: "${shown}".`;
   }
 
   get status(): number {

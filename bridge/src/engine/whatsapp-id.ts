@@ -31,10 +31,10 @@ export function parseChatId(input: string): ChatId {
   const match = CHAT_ID.exec(text);
   if (match) return (match[2] === 's.whatsapp.net' ? `${match[1]}@c.us` : text) as ChatId;
   if (text.includes('@'))
-    throw new WabError('WAB_ADDRESS_INVALID', { reason: 'it is not of a form <id>@<server> that WhatsApp uses' });
+    throw invalid('WAB_ADDRESS_INVALID', 'it is not of a form <id>@<server> that WhatsApp uses', input);
   const digits = parseDigits(text);
   if (digits === null)
-    throw new WabError('WAB_ADDRESS_INVALID', { reason: 'it is not a possible phone number with a country code' });
+    throw invalid('WAB_ADDRESS_INVALID', 'it is not a possible phone number with a country code', input);
   return `${digits}@c.us` as ChatId;
 }
 
@@ -50,8 +50,11 @@ export function parsePhone(input: string): string {
   } catch {
     // Said below, in words for a phone.
   }
-  throw new WabError('WAB_PHONE_INVALID', { reason: 'a country code and a number are needed, nothing else' });
+  throw invalid('WAB_PHONE_INVALID', 'a country code and a number are needed, nothing else', input);
 }
+
+const invalid = (code: 'WAB_ADDRESS_INVALID' | 'WAB_PHONE_INVALID', reason: string, given: string): WabError =>
+  new WabError(code, { reason }, { given });
 
 /** The address that a chat id alone tells. It has a phone number only where that would be taken back as this chat. */
 export function addressOf(chatId: ChatId, name?: string): Address {

@@ -25,7 +25,7 @@ export function problemOf(error: WabError, requestId: string): Problem {
     type: `urn:wabridge:error:${error.code}`,
     title: words[0]!.toUpperCase() + words.slice(1),
     status: error.status,
-    detail: error.message,
+    detail: error.answer,
     code: error.code,
     retryable: error.retryable,
     requestId,

@@ -22,7 +22,7 @@ export const description: INodeProperties[] = [
       {
         name: 'Send Typing',
         value: 'typing',
-        action: 'Send typing to a chat',
+        action: 'Show typing in a chat',
         description: 'Show the other side of a chat that the account is typing or recording',
       },
     ],

@@ -23,7 +23,7 @@ export const description: INodeProperties[] = [
       {
         name: 'Send Media',
         value: 'sendMedia',
-        action: 'Send an image video audio or document',
+        action: 'Send a file',
         description: 'Send an image, a video, an audio file or a document',
       },
       {
