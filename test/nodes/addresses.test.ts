@@ -6,10 +6,10 @@ import { dressed, EXAMPLE_NUMBERS } from '../bridge/engine/example-numbers';
 
 const written = EXAMPLE_NUMBERS.flatMap(({ forms }) => forms.flatMap(dressed));
 
-/** The pattern that the editor holds against what is typed. */
+/** The pattern that n8n holds against the whole of what is typed. */
 function patternOf(mode: 'phone' | 'id'): RegExp {
   const [check] = chatField.modes!.find(({ name }) => name === mode)!.validation!;
-  return new RegExp((check as unknown as { properties: { regex: string } }).properties.regex);
+  return new RegExp(`^${(check as unknown as { properties: { regex: string } }).properties.regex}$`);
 }
 
 test('the field of a chat takes them', () => {
