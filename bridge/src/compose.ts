@@ -50,6 +50,7 @@ import { SessionRegistry } from './sessions/registry.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { SupervisorOptions } from './sessions/supervisor.ts';
 import type { Database } from './store/database.ts';
+import { restoredAt } from './store/epoch.ts';
 import { MediaReads } from './store/media.repository.ts';
 import { OutboxReads } from './store/outbox.repository.ts';
 import { touchLog } from './store/readiness.repository.ts';
@@ -291,7 +292,13 @@ async function compose(
   });
 
   let publicUrls: readonly PublicUrl[] = [];
-  const verifier = new Verifier({ keys, nonces, publicUrls: () => publicUrls, clock });
+  const verifier = new Verifier({
+    keys,
+    nonces,
+    publicUrls: () => publicUrls,
+    clock,
+    restoredAt: restoredAt(eventLog.epoch),
+  });
   const app = await buildApp({
     log,
     clock,

@@ -109,6 +109,7 @@ export const ERROR_CODES = {
   WAB_SIGNATURE_INVALID: { status: 401, retryable: false },
   WAB_SIGNATURE_EXPIRED: { status: 401, retryable: false },
   WAB_SIGNATURE_REPLAYED: { status: 401, retryable: false },
+  WAB_SIGNATURE_BEFORE_RESTORE: { status: 401, retryable: false },
   WAB_CONTENT_DIGEST_MISMATCH: { status: 400, retryable: false },
   WAB_WRONG_AUTHORITY: { status: 401, retryable: false },
   WAB_OPS_HOST: { status: 421, retryable: false },

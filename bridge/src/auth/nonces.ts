@@ -13,7 +13,7 @@ import type { Database } from '../store/database.ts';
  */
 const MARGIN_MS = 60 * 60_000;
 /** Nonces kept in memory while the disk is full; beyond that reads are refused too. */
-const MAX_IN_MEMORY = 10_000;
+export const MAX_IN_MEMORY = 10_000;
 
 export class Nonces {
   readonly #database: Pick<Database, 'write'>;

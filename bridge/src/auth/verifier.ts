@@ -37,6 +37,8 @@ export interface VerifierParts {
   /** Asked at every request: the port may be known only once the server listens. */
   readonly publicUrls: () => readonly PublicUrl[];
   readonly clock: Pick<Clock, 'now'>;
+  /** When the database was restored from a backup, in milliseconds; null if never. Nonces of before are forgotten. */
+  readonly restoredAt?: number | null;
 }
 
 export class Verifier {
@@ -64,12 +66,21 @@ export class Verifier {
     const signature = parseSignature(signatureInput, signatureField);
     checkComponents(signature.components, fields);
     const { keyId, nonce, usableUntil } = checkParameters(signature, now);
+    this.#checkRestore(signature);
     const bodySha256 = bodyDigest(signature, fields);
     this.#checkSignature(signature, fields, keys.publicKey(keyId));
     keys.admit(keyId, now);
     await nonces.use({ keyId, nonce, usableUntil }, fields.isRead);
     // Asked again: the key may have been revoked during the write, and a stream opened now would outlive that.
     return { principal: keys.admit(keyId, clock.now()), bodySha256 };
+  }
+
+  /** In whole seconds, as `created` is. */
+  #checkRestore({ parameters: { created = 0 } }: ParsedSignature): void {
+    const { restoredAt = null } = this.#parts;
+    if (restoredAt !== null && created < Math.floor(restoredAt / 1000)) {
+      throw new WabError('WAB_SIGNATURE_BEFORE_RESTORE');
+    }
   }
 
   #checkSignature(signature: ParsedSignature, fields: RequestFields, key: KeyObject): void {

@@ -94,6 +94,12 @@ export const ERRORS = {
     retryable: false,
     message: 'This signed request was already received once. Sign every request anew, with a fresh nonce.',
   },
+  WAB_SIGNATURE_BEFORE_RESTORE: {
+    status: 401,
+    retryable: false,
+    message:
+      'The request was signed before this bridge was restored from a backup, which does not know what was received since. Sign the request anew.',
+  },
   WAB_CONTENT_DIGEST_MISMATCH: {
     status: 400,
     retryable: false,

@@ -37,6 +37,8 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { MAX_WAIT_MS } from './routes/schemas.ts';
 import { v1Routes } from './routes/v1/v1.ts';
 
+/** Longest value of a path parameter, in characters; a longer one is refused before its signature is looked at. */
+export const MAX_PARAM_LENGTH = 300;
 /** Largest JSON body, in bytes. Files are uploaded raw and have their own caps. */
 const JSON_BODY_LIMIT = 1024 * 1024;
 
@@ -74,7 +76,7 @@ export async function buildApp(services: AppServices): Promise<App> {
     connectionTimeout: MAX_WAIT_MS + 30_000,
     // Uploads of hundreds of megabytes over a slow line are legitimate; headers have node's own, shorter limit.
     requestTimeout: 600_000,
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     ...(services.tls

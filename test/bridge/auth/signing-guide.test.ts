@@ -65,6 +65,13 @@ test('the program in the guide makes requests that verify', async () => {
       { 'content-type': 'application/json', 'idempotency-key': 'order-17' },
       '{"text":"grüß dich"}',
     ],
+    // As they are usually written.
+    [
+      'POST',
+      'https://wa.example.org/v1/messages',
+      { 'Content-Type': 'application/json', 'Idempotency-Key': 'o' },
+      '{}',
+    ],
   ];
   for (const [verb, url, headers, bytes] of cases) {
     const signed = program.signedHeaders(block('key'), verb, url, headers, bytes);

@@ -32,7 +32,11 @@ export function backupCommands(program: Command): void {
       const { epoch } = await explained({ path: dataDir }, () => restoreBackup(file, dataDir));
       context.output.result(
         { file, epoch },
-        `Restored from ${file}. Subscribers learn at their next connection that what was recorded after the backup is gone.`,
+        [
+          `Restored from ${file}. Subscribers learn at their next connection that what was recorded after the backup is gone.`,
+          'Keys are those of the backup: one that was revoked since is valid again, and one that was issued since is unknown. Look at `wabridge key list`, and revoke again.',
+          'Requests that were signed before the restore are refused.',
+        ].join('\n'),
       );
     },
   );

@@ -17,6 +17,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { WabError } from '../../contract/errors.ts';
 import { PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
+import { restoreEpoch } from '../epoch.ts';
 import { DATABASE_FILE, openReader } from './connection.ts';
 import { FolderLock } from './folder-lock.ts';
 import { appliedMigrations } from './migrate.ts';
@@ -53,7 +54,9 @@ export async function writeBackup(source: string, file: string): Promise<void> {
 
 /**
  * Puts a backup in the place of a data folder's database. The log gets a new epoch, since what was recorded after the
- * backup is gone and cursors into it must be recognised. A failure leaves the old database as it was.
+ * backup is gone and cursors into it must be recognised. Keys and nonces are those of the backup too: what was signed
+ * before the restore is refused by that epoch, but a key that was revoked since the backup is valid again. A failure
+ * leaves the old database as it was.
  *
  * @throws WabError WAB_DATABASE_LOCKED, WAB_BACKUP_INVALID
  */
@@ -102,7 +105,7 @@ function prepareIncoming(incoming: string, file: string): string {
     if (integrity.integrity_check !== 'ok') throw invalid(`it is damaged (${integrity.integrity_check})`);
     const unknown = appliedMigrations(database).find((name) => !(name in MIGRATIONS));
     if (unknown !== undefined) throw invalid(`it was made by a newer wabridge (schema ${unknown})`);
-    const epoch = randomUUID().replaceAll('-', '');
+    const epoch = restoreEpoch(Date.now());
     const { changes } = database.prepare('UPDATE log_meta SET epoch = ?').run(epoch);
     if (changes !== 1) throw invalid('it holds no event log');
     return epoch;

@@ -1,10 +1,14 @@
 /** The WebSocket stream. The upgrade is signed like any other request; the protocol is in `stream/`. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../app.ts';
 import { takeSocket } from '../../plugins/upgrades.ts';
 import { answers } from '../schemas.ts';
+
+/** What the stream itself refuses is said in plain text. */
+const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } });
 
 type Needs = { services: Pick<AppServices, 'stream'> };
 
@@ -17,7 +21,12 @@ export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { serv
         operationId: 'openStream',
         summary: 'Open the event stream (WebSocket, subprotocol wabridge.v1)',
         tags: ['events'],
-        response: answers({ 101: { description: 'The protocol is switched to WebSocket' } }),
+        response: answers({
+          101: { description: 'The protocol is switched to WebSocket' },
+          400: plain('No subprotocol wabridge.v1 was offered, or it is no proper handshake; or a problem as below'),
+          429: plain('The key has as many streams open as one key may have'),
+          503: plain('As many streams are open as the bridge allows, or it is shutting down; or a problem as below'),
+        }),
       },
     },
     async (request, reply) => {

@@ -1,0 +1,66 @@
+/** Numbers in docs/errors.md and docs/signing.md are those of the code, and the bridge keeps to them. */
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { maxHeaderSize, request } from 'node:http';
+import { MAX_IN_MEMORY } from '../../../bridge/src/auth/nonces.ts';
+import { CLOCK_SKEW_SECONDS, MAX_LIFETIME_SECONDS } from '../../../bridge/src/auth/policy.ts';
+import { MAX_PARAM_LENGTH } from '../../../bridge/src/http/app.ts';
+import { connectionLimits } from '../../../bridge/src/http/plugins/connections.ts';
+import { DEFAULT_STREAM_SETTINGS } from '../../../bridge/src/stream/settings.ts';
+import { RealBridge } from './real-bridge.ts';
+
+jest.setTimeout(30_000);
+const read = (name: string): string => readFileSync(new URL(`../../../bridge/docs/${name}`, import.meta.url), 'utf8');
+const number = (value: number): string => value.toLocaleString('en-US');
+
+test.each([
+  ['errors.md', `more than ${number(MAX_PARAM_LENGTH)} characters`],
+  ['errors.md', `more than ${number(maxHeaderSize / 1024)} KiB`],
+  ['errors.md', `not complete after ${number(connectionLimits.headersTimeout / 1000)} seconds`],
+  ['errors.md', `${number(DEFAULT_STREAM_SETTINGS.maxConnectionsPerKey)} streams open`],
+  ['errors.md', `${number(DEFAULT_STREAM_SETTINGS.maxConnections)} streams are open`],
+  ['signing.md', `1 to ${number(MAX_LIFETIME_SECONDS)} seconds later`],
+  ['signing.md', `up to ${number(CLOCK_SKEW_SECONDS)} seconds off`],
+  ['signing.md', `up to ${number(MAX_IN_MEMORY)} of them`],
+])('%s says "%s"', (name, words) => expect(read(name)).toContain(words));
+
+describe('what is refused before a signature is looked at', () => {
+  let real: RealBridge;
+  beforeAll(async () => {
+    real = await RealBridge.start();
+  }, 60_000);
+  afterAll(() => real.destroy(), 30_000);
+
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number; code: string }>((resolve, reject) => {
+      const sent = request(`${real.url}${path}`, { headers }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode!, code: JSON.parse(text).code }));
+      });
+      sent.on('error', reject).end();
+    });
+
+  test('a path parameter that is too long, by one character', async () => {
+    const path = (length: number): string => `/v1/sessions/${'a'.repeat(length)}`;
+    expect(await ask(path(MAX_PARAM_LENGTH))).toEqual({ status: 401, code: 'WAB_SIGNATURE_MISSING' });
+    expect(await ask(path(MAX_PARAM_LENGTH + 1))).toEqual({ status: 400, code: 'WAB_INVALID_REQUEST' });
+  });
+
+  test('headers that are too large', async () => {
+    expect(await ask('/v1/whoami', { 'x-large': 'a'.repeat(maxHeaderSize) })).toEqual({
+      status: 400,
+      code: 'WAB_INVALID_REQUEST',
+    });
+  });
+
+  test('an Idempotency-Key that is too long answers as if there were none', async () => {
+    const answer = (length: number) =>
+      real.send(
+        { session: 'none', to: '+4915112345678', type: 'text', text: 'x' },
+        { 'idempotency-key': 'k'.repeat(length) },
+      );
+    expect((await answer(255)).json.code).toBe('WAB_SESSION_NOT_FOUND');
+    expect((await answer(256)).json.code).toBe('WAB_IDEMPOTENCY_KEY_MISSING');
+  });
+});
