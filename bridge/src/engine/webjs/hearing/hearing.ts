@@ -121,8 +121,9 @@ export class Hearing {
     else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#once(report, ids.wireId, this.#factOf(raw, ids)));
   }
 
+  /** What was announced while a catch-up found it as well is reported once. */
   #once(report: Report, wireId: WireId, make: MakeFact): MakeFact {
-    return report === this.#missed ? make : async () => (this.#reportedMissed.has(wireId) ? null : make());
+    return report === this.#missed ? make : async () => (this.#reportedMissed.delete(wireId) ? null : make());
   }
 
   #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
