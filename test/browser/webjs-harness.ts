@@ -9,7 +9,7 @@ import { findBrowser } from '../../bridge/src/engine/webjs/browser/browser-finde
 import { DEADLINES, type Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.ts';
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
-import { systemClock } from '../../bridge/src/ops/clock.ts';
+import { type Clock, systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger, type Log } from '../../bridge/src/ops/logger.ts';
 import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
 import type { Account, Group, Heard } from '../standin/account.ts';
@@ -34,6 +34,8 @@ export class WebjsHarness {
   readonly folder: string;
   /** Undefined leaves the choice to the engine. */
   readonly browserPath: string | undefined;
+  /** What time it is for the bridge. */
+  clock: Clock = systemClock;
   readonly #engines = new Set<Engine>();
 
   constructor(standin: Standin, folder: string, browserPath: string | undefined) {
@@ -79,7 +81,7 @@ export class WebjsHarness {
       browserArgs: [...this.standin.browserArgs, ...browserArgs],
       ...others,
     };
-    const factory = new WebjsFactory(settings, systemClock, log, {
+    const factory = new WebjsFactory(settings, this.clock, log, {
       ...DEADLINES,
       ...deadlines,
     });

@@ -123,6 +123,14 @@ export class Network extends People {
     this.#post.ackDelayMs = delay;
   }
 
+  /** Messages are dated so many seconds later than they are said. */
+  get datesAhead(): number {
+    return this.#post.datesAhead;
+  }
+  set datesAhead(seconds: number) {
+    this.#post.datesAhead = seconds;
+  }
+
   /** An account reads everything that it got so far. */
   read(reader: Account): void {
     for (const message of reader.inbox) this.#post.progress(message.stanza, reader, ACK.read);

@@ -20,6 +20,8 @@ export class Post {
   holdsAcks = false;
   /** From the message to each word about it, in milliseconds. */
   ackDelayMs = 0;
+  /** Messages are dated so many seconds later than they are said. */
+  datesAhead = 0;
   readonly #letters = new Map<string, Letter>();
   /** Of which messages something was not said. */
   readonly #held = new Set<string>();
@@ -50,7 +52,7 @@ export class Post {
       from,
       to,
       content,
-      t: Math.floor(Date.now() / 1000),
+      t: Math.floor(Date.now() / 1000) + this.datesAhead,
       reached: new Map(recipients.map((recipient) => [recipient, ACK.server])),
       views: new Map(),
       ack: ACK.server,

@@ -25,6 +25,7 @@ import { describe } from './page/page-reason.ts';
 import type { Profile, Progress } from './login/profile.ts';
 import { ProgressKeeper } from './login/progress-keeper.ts';
 import { SendFailures } from './sending/send-failures.ts';
+import { ServerClock } from './login/server-clock.ts';
 import { Sender } from './sending/sender.ts';
 import { Undecrypted } from './hearing/undecrypted.ts';
 import { Sweep } from './health/sweep.ts';
@@ -47,6 +48,7 @@ export interface Live {
   readonly health: Health;
   readonly sendFailures: SendFailures;
   readonly undecrypted: Undecrypted;
+  readonly serverClock: ServerClock;
   /** Aborted once this life is over. */
   readonly stopped: AbortController;
   /** The linked account, once it is known. */
@@ -71,7 +73,10 @@ export function assembleLive(parts: LiveParts): Live {
   const { listener, deadlines, clock, log } = parts;
   const stopped = new AbortController();
   const run = parts.makeRun({
-    qr: (code) => login.shown(code),
+    qr: (code) => {
+      login.shown(code);
+      void serverClock.measure();
+    },
     idle: () => login.idle(),
     authenticated: () => login.authenticated(),
     unauthenticated: () => login.unauthenticated(),
@@ -109,6 +114,7 @@ export function assembleLive(parts: LiveParts): Live {
     ended: parts.ended,
   });
   const page = (): LongPageCalls => run.page;
+  const serverClock = new ServerClock(page, deadlines, clock, log);
   const login = new Login(
     {
       page,
@@ -123,11 +129,12 @@ export function assembleLive(parts: LiveParts): Live {
       },
       deadlines,
       clock,
+      serverClock,
       log,
     },
     parts.progress.linkedAt,
   );
-  const facts = new FactReporter(listener, parts.progress, clock, log);
+  const facts = new FactReporter(listener, parts.progress, { clock, serverClock }, log);
   const addresses = new AddressBook(page, deadlines);
   const account = () => ({ self: live.self, linkedAt: login.linkedAt });
   const readyPage = (): PageCalls => {
@@ -186,7 +193,7 @@ export function assembleLive(parts: LiveParts): Live {
   const sender = new Sender(page, deadlines);
   const downloads = new MediaDownloads(page, deadlines);
   const fates = new Fates(readyPage, deadlines, clock);
-  const sweep = new Sweep();
+  const sweep = new Sweep(serverClock);
   const health = new Health({
     patient: run,
     sweep,
@@ -214,6 +221,7 @@ export function assembleLive(parts: LiveParts): Live {
     health,
     sendFailures: new SendFailures((words) => health.sends(words)),
     undecrypted,
+    serverClock,
     stopped,
     self: null,
   };
@@ -231,6 +239,7 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
   if (self === null || live.stopped.signal.aborted || !live.run.isReady) return;
   live.self = self;
   live.fates.ready();
+  void live.serverClock.measure();
   listener.signal({ kind: 'ready', self });
   await live.catchUp.run();
 }

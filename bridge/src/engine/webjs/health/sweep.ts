@@ -3,6 +3,7 @@
  * that lies in the page's store and was never heard of proves that the session is deaf.
  */
 import { isMessage, isUndecrypted, type RawMessage } from '../hearing/message-mapper.ts';
+import type { ServerClock } from '../login/server-clock.ts';
 import type { StoredMessage } from '../page/page-probes.ts';
 
 /** The page may hold messages a little older than the newest that was reported, in seconds. */
@@ -15,11 +16,13 @@ const keyOf = (fromMe: boolean, stanza: string): string => `${fromMe ? 'out' : '
 export class Sweep {
   /** Key → when it was sent (seconds), in the order in which they were heard. */
   readonly #heard = new Map<string, number>();
+  readonly #serverClock: Pick<ServerClock, 'seconds'>;
   readonly #limit: number;
   #floor = 0;
 
   /** @param limit keys remembered */
-  constructor(limit: number = REMEMBERED) {
+  constructor(serverClock: Pick<ServerClock, 'seconds'>, limit: number = REMEMBERED) {
+    this.#serverClock = serverClock;
     this.#limit = limit;
   }
 
@@ -66,7 +69,7 @@ export class Sweep {
     if (this.#heard.size <= this.#limit) return;
     const [oldest, at] = this.#heard.entries().next().value as [string, number];
     this.#heard.delete(oldest);
-    // It would look unheard from now on.
-    this.#floor = Math.max(this.#floor, at + 1);
+    // It would look unheard from now on. One dated in the future must not hide what is said until then.
+    this.#floor = Math.max(this.#floor, Math.min(at, this.#serverClock.seconds) + 1);
   }
 }

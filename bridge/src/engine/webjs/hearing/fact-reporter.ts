@@ -8,6 +8,7 @@ import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { EngineFact, EngineListener } from '../../engine.ts';
 import type { ChatBehind, Progress } from '../login/profile.ts';
+import type { ServerClock } from '../login/server-clock.ts';
 import { describe } from '../page/page-reason.ts';
 
 /** Looks up what a fact needs; null where there is nothing to report after all. */
@@ -40,6 +41,7 @@ interface Debt {
 export class FactReporter {
   readonly #listener: EngineListener;
   readonly #clock: Clock;
+  readonly #serverClock: Pick<ServerClock, 'seconds'>;
   readonly #log: Log;
   readonly #stopped = new AbortController();
   /** The end of what is being reported. */
@@ -60,13 +62,14 @@ export class FactReporter {
   constructor(
     listener: EngineListener,
     { reportedUntil, behind }: Pick<Progress, 'reportedUntil' | 'behind'>,
-    clock: Clock,
+    { clock, serverClock }: { readonly clock: Clock; readonly serverClock: Pick<ServerClock, 'seconds'> },
     log: Log,
   ) {
     this.#listener = listener;
     this.#latest = this.#debtOfAny = reportedUntil;
     for (const { chat, since } of behind) this.#debts.set(chat, { since, flows: false, behind: true });
     this.#clock = clock;
+    this.#serverClock = serverClock;
     this.#log = log;
   }
 
@@ -271,7 +274,8 @@ export class FactReporter {
         if (signal.aborted) return;
         if (fact) await this.#listener.fact(fact);
         this.#unsettled.delete(entry);
-        this.#latest = Math.max(this.#latest, entry.seconds);
+        // A message dated in the future says nothing about what is said until then.
+        this.#latest = Math.max(this.#latest, Math.min(entry.seconds, this.#serverClock.seconds));
         return;
       } catch (error) {
         this.#log.warn({ reason: describe(error), attempt }, 'an event could not be recorded and is tried again');

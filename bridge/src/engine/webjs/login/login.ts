@@ -5,12 +5,13 @@ import { EngineError, type PairingCode } from '../../engine.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { refreshQr } from '../page/page-login.ts';
+import type { ServerClock } from './server-clock.ts';
 import { Pairing } from './pairing.ts';
 
 /** WhatsApp's first code lives longer than the ones that follow it. */
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
-/** This machine's clock may be ahead of WhatsApp's: rather report a message from just before the linking than lose one. */
+/** Clocks are never quite the same: rather report a message from just before the linking than lose one. */
 const CLOCKS_DIFFER_S = 120;
 /** Where the secret stands in the text of a QR code: `ref,noise key,identity key,secret,platform`. */
 const SECRET = 3;
@@ -29,13 +30,17 @@ export interface LoginParts {
   readonly listener: LoginListener;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
+  /** WhatsApp's, by which it dates what is said after the linking. */
+  readonly serverClock: Pick<ServerClock, 'at'>;
   readonly log: Log;
 }
 
 export class Login {
   readonly #parts: LoginParts;
   readonly #pairing: Pairing;
-  #linkedAt: number;
+  readonly #linkedAt: number;
+  /** When a code was shown for the last time, in milliseconds of this machine's clock. */
+  #shownAt: number | null = null;
   #authenticated = false;
   #qrCodes = 0;
   #qr: { readonly code: string; readonly expiresAt: Date } | null = null;
@@ -55,7 +60,7 @@ export class Login {
 
   /** Seconds: what is older never belonged to this session. */
   get linkedAt(): number {
-    return this.#linkedAt;
+    return this.#shownAt === null ? this.#linkedAt : this.#parts.serverClock.at(this.#shownAt) - CLOCKS_DIFFER_S;
   }
 
   get isAuthenticated(): boolean {
@@ -67,7 +72,7 @@ export class Login {
     // The page has taken its code back, as it does the moment that one is scanned.
     if (/^(undefined|null),/.test(code)) return this.#withdraw();
     const now = this.#parts.clock.now();
-    this.#linkedAt = Math.floor(now / 1000) - CLOCKS_DIFFER_S;
+    this.#shownAt = now;
     this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
     void this.#pairing.look();
   }

@@ -8,10 +8,18 @@ const SAVE_EVERY_MS = 5_000;
 /** Without a record of what was reported, this much is read again: the log knows what it has. */
 const UNRECORDED_S = 24 * 3600;
 
+/** A mark that is further in the future than that was moved by a message with a wrong date. */
+const AHEAD_S = 600;
+
 /** What earlier runs have noted of the profile. */
 export async function progressSoFar(profile: Profile, clock: Clock): Promise<Progress> {
-  const since = Math.floor(clock.now() / 1000) - UNRECORDED_S;
-  return (await profile.readProgress()) ?? { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [] };
+  const now = Math.floor(clock.now() / 1000);
+  const since = now - UNRECORDED_S;
+  const progress = await profile.readProgress();
+  if (progress === null) return { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [] };
+  // A clock that was not set yet, as after a power cut, would make any mark look like that.
+  const isAhead = progress.reportedUntil > now + AHEAD_S && now >= progress.linkedAt;
+  return isAhead ? { ...progress, reportedUntil: Math.max(progress.linkedAt, since) } : progress;
 }
 
 export class ProgressKeeper {

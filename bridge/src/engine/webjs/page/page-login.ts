@@ -67,3 +67,15 @@ export async function startPairing(phone: string, notify: boolean): Promise<Pair
     return { given: false, why: 'refused', reason, status: type?.value?.code ?? null };
   }
 }
+
+/** The time of WhatsApp's server, in milliseconds and to the second; null where it does not tell. */
+export async function readServerTime(): Promise<number | null> {
+  try {
+    const { headers } = await fetch('https://web.whatsapp.com/', { method: 'HEAD', cache: 'no-store' });
+    const sent = Date.parse(headers.get('date') ?? '');
+    const age = Number(headers.get('age') ?? 0);
+    return Number.isFinite(sent) && Number.isFinite(age) ? sent + age * 1000 : null;
+  } catch {
+    return null;
+  }
+}

@@ -94,7 +94,7 @@ function make(history: HealthHistory = newHistory()) {
   const clock = new ManualClock();
   const signals: EngineSignal[] = [];
   const outcomes: string[] = [];
-  const sweep = new Sweep();
+  const sweep = new Sweep({ seconds: Infinity });
   /** From when on was asked for, as of each run. */
   const caughtUpFrom: (number | undefined)[] = [];
   const catchUp = {

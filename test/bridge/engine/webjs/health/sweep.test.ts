@@ -4,6 +4,8 @@ import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/
 import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/page-probes.ts';
 import { Sweep } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
 
+/** WhatsApp's clock. */
+const NOW = { seconds: 5_000 };
 const stored = (stanza: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
   chat: 'somebody@c.us',
   fromMe: false,
@@ -24,14 +26,14 @@ const stanzas = (messages: readonly StoredMessage[]): string[] => messages.map((
 
 describe('sweep', () => {
   test('finds what the page has and never announced', () => {
-    const sweep = new Sweep();
+    const sweep = new Sweep(NOW);
     sweep.floor(1_000, 0);
     sweep.heard(announced(stored('A')));
     expect(stanzas(sweep.unheard([stored('A'), stored('B')]))).toEqual(['B']);
   });
 
   test('leaves out rows that nobody wrote, what the server has not taken, and what is older than the mark', () => {
-    const sweep = new Sweep();
+    const sweep = new Sweep(NOW);
     sweep.floor(1_000, 950);
     const rows = [
       stored('system', { type: 'e2e_notification' }),
@@ -45,7 +47,7 @@ describe('sweep', () => {
   });
 
   test('an undecrypted message is waited for elsewhere, an own one counts once the server has it', () => {
-    const sweep = new Sweep();
+    const sweep = new Sweep(NOW);
     sweep.floor(1_000, 0);
     sweep.heard(announced(stored('late', { type: 'ciphertext' })));
     sweep.heard(announced(stored('own', { fromMe: true, ack: 0 })));
@@ -55,14 +57,14 @@ describe('sweep', () => {
   });
 
   test('nothing from before the session was linked or reported by an earlier run', () => {
-    const sweep = new Sweep();
+    const sweep = new Sweep(NOW);
     expect(sweep.floor(500, 2_000)).toBe(2_000);
     expect(sweep.unheard([stored('before', { t: 1_999 })])).toEqual([]);
     expect(stanzas(sweep.unheard([stored('after', { t: 2_000 })]))).toEqual(['after']);
   });
 
   test('what was dealt with is not found again', () => {
-    const sweep = new Sweep();
+    const sweep = new Sweep(NOW);
     sweep.floor(1_000, 0);
     const missing = sweep.unheard([stored('A'), stored('B')]);
     sweep.settle(missing);
@@ -80,7 +82,7 @@ describe('sweep', () => {
         fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 10 }),
         fc.integer({ min: 1, max: 10 }),
         (messages, marks, limit) => {
-          const sweep = new Sweep(limit);
+          const sweep = new Sweep(NOW, limit);
           // One stanza is one message.
           const all = new Map(messages.map(({ stanza, t }) => [stanza, stored(stanza, { t })]));
           const rows = [...all.values()];
@@ -94,4 +96,11 @@ describe('sweep', () => {
       ),
     );
   });
+});
+
+test('a message dated in the future hides nothing when it is forgotten', () => {
+  const sweep = new Sweep({ seconds: 1_000 }, 1);
+  sweep.heard(announced(stored('A', { t: 1_000_000 })));
+  sweep.heard(announced(stored('B', { t: 1_001 })));
+  expect(stanzas(sweep.unheard([stored('C', { t: 1_002 })]))).toEqual(['C']);
 });

@@ -17,6 +17,7 @@ const SLACK = 120;
 const A = 'a@c.us' as ChatId;
 const B = 'b@c.us' as ChatId;
 const C = 'c@c.us' as ChatId;
+const serverClock = { seconds: Infinity };
 const never = (): Promise<never> => new Promise(() => undefined);
 const failed: ChatHistory = { state: 'failed', messages: [], reason: 'waitForChatLoading' };
 const found = (...names: string[]): ChatHistory => ({ state: 'read', messages: names.map((name) => ({ name })) });
@@ -45,7 +46,7 @@ function session(pages: Record<ChatId, (since: number) => ChatHistory | Promise<
     signal: () => undefined,
     fact: async (fact: EngineFact) => void got.push((fact as { wireId: string }).wireId),
   };
-  const facts = new FactReporter(listener, { reportedUntil: MARK, behind: [] }, clock, silent);
+  const facts = new FactReporter(listener, { reportedUntil: MARK, behind: [] }, { clock, serverClock }, silent);
   const make = (name: string) => async () => ({ kind: 'ack', wireId: name }) as unknown as EngineFact;
   const catchUp = new CatchUp({
     page: () => ({ call }) as unknown as PageCalls,

@@ -24,7 +24,7 @@ const listed = (...ids: readonly ChatId[]): ListedChat[] => ids.map((id) => ({ i
 
 function reporter(reportedUntil = 100, behind: readonly ChatBehind[] = []) {
   const got: string[] = [];
-  const state = { refuse: new Set<string>() };
+  const state = { refuse: new Set<string>(), seconds: Infinity };
   const listener = {
     signal: () => undefined,
     fact: async (each: EngineFact) => {
@@ -34,7 +34,11 @@ function reporter(reportedUntil = 100, behind: readonly ChatBehind[] = []) {
     },
   };
   const log = createLogger('silent', 'json');
-  return { got, state, facts: new FactReporter(listener, { reportedUntil, behind }, immediately, log) };
+  return {
+    got,
+    state,
+    facts: new FactReporter(listener, { reportedUntil, behind }, { clock: immediately, serverClock: state }, log),
+  };
 }
 /** One that owes nothing. */
 function released(reportedUntil = 100) {
@@ -197,6 +201,18 @@ describe('the mark', () => {
     facts.reportMissed(A, 900, async () => fact('a2'));
     await turns();
     expect(facts.reportedUntil).toBe(500);
+  });
+
+  test('does not follow a message that is dated in the future', async () => {
+    const { facts, state } = released();
+    state.seconds = 500;
+    facts.report(A, 400_000, async () => fact('future'));
+    await turns();
+    expect(facts.reportedUntil).toBe(500);
+    state.seconds = 600;
+    facts.report(B, 590, async () => fact('now'));
+    await turns();
+    expect(facts.reportedUntil).toBe(590);
   });
 
   test('steps back before what was missed, until that is reported', async () => {

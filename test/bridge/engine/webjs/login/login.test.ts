@@ -25,6 +25,8 @@ let calls: [name: string, ...args: unknown[]][];
 let answers: (PairingResult | Error)[];
 let document: string;
 let count: number;
+/** This machine's clock is ahead of WhatsApp's. */
+let aheadMs: number;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -33,6 +35,7 @@ beforeEach(() => {
   answers = [];
   document = 'first';
   count = 0;
+  aheadMs = 0;
   const call = async (fn: { name: string }, _ms: number, ...args: unknown[]): Promise<unknown> => {
     calls.push([fn.name, ...args]);
     if (fn.name === 'readDocument') return document;
@@ -54,6 +57,7 @@ beforeEach(() => {
       },
       deadlines: DEADLINES,
       clock,
+      serverClock: { at: (ms) => Math.floor((ms - aheadMs) / 1000) },
       log: createLogger('silent', 'json'),
     },
     0,
@@ -191,4 +195,12 @@ test('a QR code holds no longer than the page shows it, and one that did not lin
   await clock.pass(60_000);
   login.unauthenticated();
   expect(heard.slice(5)).toEqual(['authenticated true']);
+});
+
+test('since when the account belongs to the session is told by WhatsApp’s clock, as soon as that is known', () => {
+  const now = clock.now() / 1000;
+  login.shown('ref,noise,identity,secret0,1');
+  expect(login.linkedAt).toBe(now - 120);
+  aheadMs = 5 * 60_000;
+  expect(login.linkedAt).toBe(now - 420);
 });

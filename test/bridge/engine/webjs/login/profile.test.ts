@@ -2,8 +2,9 @@ import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-keeper.ts';
 import { Profile } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 
 const WAITING = { wireId: 'false_1@c.us_3EB0' as WireId, t: 15 };
@@ -63,4 +64,25 @@ test('wiping takes the login and the progress', async () => {
   expect(existsSync(profile.browserFolder)).toBe(false);
   expect(await profile.readProgress()).toBeNull();
   profile.close();
+});
+
+describe('a mark in the future', () => {
+  const NOW = 1_000_000;
+  const soFar = async (linkedAt: number, reportedUntil: number): Promise<number> => {
+    const profile = new Profile(folder);
+    await mkdir(folder, { recursive: true });
+    await profile.writeProgress({ linkedAt, reportedUntil, behind: [], undecrypted: [] });
+    const clock = { now: () => NOW * 1000, sleep: () => Promise.resolve() };
+    return (await progressSoFar(profile, clock)).reportedUntil;
+  };
+
+  test('was set by a message with a wrong date: a day is read again', async () => {
+    expect(await soFar(10, NOW + 601)).toBe(NOW - 24 * 3600);
+    expect(await soFar(NOW - 50, NOW + 601)).toBe(NOW - 50);
+  });
+
+  test('is believed where it is not far, and where it is this machine’s clock that must be wrong', async () => {
+    expect(await soFar(10, NOW + 599)).toBe(NOW + 599);
+    expect(await soFar(NOW + 10_000, NOW + 20_000)).toBe(NOW + 20_000);
+  });
 });

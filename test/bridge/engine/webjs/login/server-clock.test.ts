@@ -1,0 +1,39 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import { ServerClock } from '../../../../../bridge/src/engine/webjs/login/server-clock.ts';
+import { ManualClock, silent } from '../../../sessions/fake-engine.ts';
+
+let clock: ManualClock;
+let answers: (number | null | Error)[];
+let server: ServerClock;
+beforeEach(() => {
+  clock = new ManualClock();
+  answers = [];
+  const call = async (): Promise<number | null> => {
+    const answer = answers.shift() ?? null;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  server = new ServerClock(() => ({ call: call as never }), DEADLINES, clock, silent);
+});
+
+test('is this machine’s clock until the server tells otherwise', async () => {
+  const now = clock.now() / 1000;
+  expect(server.seconds).toBe(now);
+  answers = [null, new TransportError('the page is away'), clock.now() - 300_000];
+  await server.measure();
+  await server.measure();
+  expect(server.seconds).toBe(now);
+  await server.measure();
+  expect(server.seconds).toBe(now - 300);
+  expect(server.at(clock.now() - 60_000)).toBe(now - 360);
+  await clock.pass(10_000);
+  expect(server.seconds).toBe(now - 290);
+});
+
+test('is asked for once', async () => {
+  answers = [clock.now() + 60_000, clock.now() + 90_000];
+  await server.measure();
+  await server.measure();
+  expect(answers).toHaveLength(1);
+});
