@@ -1,4 +1,6 @@
 /** A reader that has 100,000 events behind it and does not read costs a bounded amount of memory, and delays nobody. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { eventually, Harness, key, textOf } from './harness.ts';
 import { DEFAULT_STREAM_SETTINGS } from '../../../bridge/src/stream/settings.ts';
@@ -6,6 +8,8 @@ import { DEFAULT_STREAM_SETTINGS } from '../../../bridge/src/stream/settings.ts'
 jest.setTimeout(180_000);
 const EVENTS = 100_000;
 const MIB = 1024 * 1024;
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 describe.each([
   { name: 'all in one chat', chats: 1 },
@@ -23,7 +27,7 @@ describe.each([
   afterAll(() => harness.close());
 
   const heap = (): number => {
-    globalThis.gc?.();
+    collectGarbage();
     return process.memoryUsage().heapUsed;
   };
 

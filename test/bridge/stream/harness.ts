@@ -16,6 +16,7 @@ import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
+import type { Call } from '../../../bridge/src/store/operation.ts';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
 import { StreamHub } from '../../../bridge/src/stream/hub.ts';
 import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../../../bridge/src/stream/settings.ts';
@@ -45,6 +46,7 @@ export class Harness {
   hub!: StreamHub;
   #server!: Server;
   #count = 0;
+  #isOpen = false;
   /** Who the next connection is. */
   principal: Principal = key();
 
@@ -80,6 +82,7 @@ export class Harness {
       settings: { ...DEFAULT_STREAM_SETTINGS, drainMs: 0, ...this.#options.settings },
     });
     await this.hub.start();
+    this.#isOpen = true;
     this.#server = createServer();
     this.#server.on('upgrade', (request: IncomingMessage, socket, head) => {
       this.hub.accept(request, socket, head, this.principal);
@@ -90,7 +93,7 @@ export class Harness {
 
   /** Ends the bridge as a crash would: nothing that it does from now on reaches the disk. */
   async kill(): Promise<void> {
-    await this.database.write([]).catch(() => undefined);
+    this.#isOpen = false;
     this.database.write = () => Promise.reject(new Error('the bridge is dead'));
     for (const client of this.#clients) client.socket.terminate();
     await this.hub.stop(0);
@@ -99,7 +102,19 @@ export class Harness {
     await this.database.close();
   }
 
+  /** Holds the next writes that contain an operation, before they reach the disk. */
+  hold(operation: string): Hold {
+    const write = this.database.write.bind(this.database) as (work: unknown) => Promise<unknown>;
+    const hold = new Hold();
+    this.database.write = ((work: Call<unknown> | readonly Call<unknown>[]) =>
+      [work].flat().some((call) => call.operation === operation)
+        ? hold.pass(() => write(work))
+        : write(work)) as Database['write'];
+    return hold;
+  }
+
   async stop(): Promise<void> {
+    this.#isOpen = false;
     await this.hub.stop(0);
     for (const client of this.#clients) client.socket.terminate();
     this.#server.close();
@@ -108,7 +123,7 @@ export class Harness {
   }
 
   async close(): Promise<void> {
-    await this.stop().catch(() => undefined);
+    if (this.#isOpen) await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
@@ -167,6 +182,41 @@ export class Harness {
   /** A fact about the bridge itself: it has no session. */
   async fact(): Promise<number> {
     return (await this.events.append(subscriptionExpired('gone' as SubscriptionName, new Date(), new Date()))).seq;
+  }
+}
+
+/** Writes on their way to the disk, held until a test decides about them. */
+export class Hold {
+  #waiting: { run: () => Promise<unknown>; settle: (result: Promise<unknown>) => void }[] = [];
+  #failure: Error | null = null;
+  #isOver = false;
+
+  get count(): number {
+    return this.#waiting.length;
+  }
+
+  pass(run: () => Promise<unknown>): Promise<unknown> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#isOver) return run();
+    return new Promise((settle) => this.#waiting.push({ run, settle }));
+  }
+
+  /** Lets the first that is held go on, and holds the others. */
+  releaseOne(): void {
+    const first = this.#waiting.shift();
+    first?.settle(first.run());
+  }
+
+  /** Lets what is held and what comes later go on. */
+  release(): void {
+    this.#isOver = true;
+    for (const { run, settle } of this.#waiting.splice(0)) settle(run());
+  }
+
+  /** Fails what is held and what comes later, as a disk does. */
+  fail(error: Error): void {
+    this.#failure = error;
+    for (const { settle } of this.#waiting.splice(0)) settle(Promise.reject(error));
   }
 }
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { defineOperation } from '../../../../bridge/src/store/operation.ts';
 import { byName } from '../../../../bridge/src/store/operations.ts';
 import { uncarryError } from '../../../../bridge/src/store/sqlite/carried-error.ts';
-import { GroupWriter } from '../../../../bridge/src/store/sqlite/group-writer.ts';
+import { CommitInDoubtError, GroupWriter } from '../../../../bridge/src/store/sqlite/group-writer.ts';
 
 const put = defineOperation('test.put', async (transaction, args: { key: string; size?: number }) => {
   await sql`insert into kept values (${args.key}, ${'x'.repeat(args.size ?? 1)})`.execute(transaction);
@@ -65,6 +65,50 @@ describe('GroupWriter', () => {
     await writer.commit([{ id: 5, calls: [put({ key: 'later' })] }]);
     expect(keys()).toContain('later');
   });
+
+  /** SQLite's own extended codes; no disk fails on request, so the statement reports what SQLite would. */
+  const COMMIT_FAILURES = [
+    ['an I/O error while writing', 778, true],
+    ['an fsync that failed', 1034, true],
+    ['a file that is damaged', 11, true],
+    ['a file that is no database any more', 26, true],
+    ['a full disk', 13, false],
+    ['a database that is busy', 5, false],
+  ] as const;
+
+  test.each(COMMIT_FAILURES)(
+    '%s at COMMIT: nothing counts as written, and doubt is fatal',
+    async (_what, errcode, isFatal) => {
+      const failing = new Proxy(database, {
+        get(target, name) {
+          if (name === 'prepare')
+            return (sql: string) =>
+              sql === 'COMMIT'
+                ? {
+                    run: () => {
+                      throw Object.assign(new Error('the disk'), { errcode });
+                    },
+                  }
+                : target.prepare(sql);
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const doomed = await GroupWriter.create(failing, byName([[put, boom]]));
+      const committing = doomed.commit([
+        { id: 1, calls: [put({ key: 'a' })] },
+        { id: 2, calls: [boom(undefined)] },
+      ]);
+      if (isFatal) await expect(committing).rejects.toBeInstanceOf(CommitInDoubtError);
+      else
+        expect(await committing).toMatchObject([
+          { id: 1, error: { errcode } },
+          { id: 2, error: { message: 'boom' } },
+        ]);
+      expect(keys()).toEqual([]);
+      expect(database.isTransaction).toBe(false);
+    },
+  );
 
   test('two operations of one name are refused', () => {
     expect(() => byName([[put], [put]])).toThrow(/test\.put/);
