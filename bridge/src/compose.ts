@@ -9,6 +9,8 @@ import { parsePublicUrl, type PublicUrl } from './auth/public-urls.ts';
 import { SecretBox } from './auth/secret-box.ts';
 import { Verifier } from './auth/verifier.ts';
 import { engineFactories, sandboxNetwork } from './compose-engines.ts';
+import { describeSettings } from './config/describe-settings.ts';
+import type { LoadedSettings } from './config/load-settings.ts';
 import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
 import { localUrl, reachableUrls } from './config/urls.ts';
 import type { MediaId, SessionName } from './contract/ids.ts';
@@ -91,13 +93,13 @@ export interface Bridge {
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
  * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, and those of `explainFailure`
  */
-export async function startBridge(settings: Settings, log: Log, onFatal: (error: Error) => void): Promise<Bridge> {
+export async function startBridge(loaded: LoadedSettings, log: Log, onFatal: (error: Error) => void): Promise<Bridge> {
   const closers = new Closers(log);
   try {
-    return await compose(settings, log, closers, onFatal);
+    return await compose(loaded, log, closers, onFatal);
   } catch (error) {
     await closers.close();
-    throw explainFailure(error, placeOf(settings));
+    throw explainFailure(error, placeOf(loaded.settings));
   }
 }
 
@@ -105,12 +107,13 @@ export async function startBridge(settings: Settings, log: Log, onFatal: (error:
 export const placeOf = ({ dataDir, host, opsPort }: Settings): FailurePlace => ({ path: dataDir, host, opsPort });
 
 async function compose(
-  settings: Settings,
+  loaded: LoadedSettings,
   log: Log,
   closers: Closers,
   onFatal: (error: Error) => void,
 ): Promise<Bridge> {
   const clock = systemClock;
+  const { settings } = loaded;
   const { dataDir } = settings;
   const metrics = new Metrics();
 
@@ -303,6 +306,7 @@ async function compose(
     log,
     clock,
     version,
+    settings: () => describeSettings(loaded),
     engines: settings.engines,
     keys,
     sessions: withOrderlyDeletion(registry, outboxKeeper),

@@ -14,7 +14,8 @@ import { messageOf } from './ops/reason.ts';
  *
  * @throws WabError where it cannot start
  */
-export async function runBridge({ settings }: LoadedSettings): Promise<void> {
+export async function runBridge(loaded: LoadedSettings): Promise<void> {
+  const { settings } = loaded;
   // Database, media, login states: nobody else on this machine may read them.
   makeFilesPrivate();
   const log = createLogger(settings.logLevel, settings.logFormat);
@@ -31,7 +32,7 @@ export async function runBridge({ settings }: LoadedSettings): Promise<void> {
   };
   for (const signal of signals) process.on(signal, onSignal);
 
-  const bridge = await startBridge(settings, log, (error) => {
+  const bridge = await startBridge(loaded, log, (error) => {
     log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot go on');
     stop('a fatal error', 1);
   });

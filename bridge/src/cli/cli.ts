@@ -17,6 +17,7 @@ import { sendCommands } from './commands/send.ts';
 import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { subscriptionCommands } from './commands/subscriptions.ts';
+import { ArgumentError } from './command.ts';
 import { errorLines, isProblem } from './failure.ts';
 
 const GROUPS = [
@@ -63,6 +64,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`${errorLines(error, argv.includes('--json'), hintFor(error))}\n`);
+    if (error instanceof ArgumentError) return 2;
     if (!(error instanceof WabError) && process.env['DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
     return 1;
   }

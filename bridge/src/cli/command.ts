@@ -37,6 +37,11 @@ export function leaf(
     });
 }
 
+/** What was written on the command line means nothing, or too much; a sentence that says what to write. Exit code 2. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+}
+
 /** An option that takes a whole number. */
 export function wholeNumber(flags: string, description: string, minimum: number, maximum: number): Option {
   return new Option(flags, description).argParser((text: string) => {

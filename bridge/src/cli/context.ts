@@ -70,6 +70,11 @@ export class Context {
     });
   }
 
+  /** Whether there is a key to sign with: none before the first start. @throws WabError where its file is not usable */
+  get hasKey(): boolean {
+    return Boolean(this.#environment['WABRIDGE_KEY']) || readOperatorKey(this.settings.dataDir) !== null;
+  }
+
   client(): BridgeClient {
     return new BridgeClient({ baseUrl: this.baseUrl, secret: this.secret });
   }

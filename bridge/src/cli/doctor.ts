@@ -7,23 +7,9 @@ import type { LoadedSettings } from '../config/load-settings.ts';
 import { browserFlagsOf, definitionOf, SETTING_NAMES } from '../config/settings.ts';
 import { modeOpenToOthers } from '../ops/file-modes.ts';
 import type { Context } from './context.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  readonly detail: string;
-  readonly todo?: string;
-}
-interface Result {
-  readonly state: Finding['state'];
-  readonly detail: string;
-  readonly todo?: string;
-}
-type Check = (context: Context) => Result | Promise<Result>;
-
-const ok = (detail: string): Result => ({ state: 'ok', detail });
-const warning = (detail: string, todo: string): Result => ({ state: 'warning', detail, todo });
-const failed = (detail: string, todo: string): Result => ({ state: 'failed', detail, todo });
+import { localTime } from './output.ts';
+import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
+import { failed, ok, warning, type Check, type Finding, type Result } from './finding.ts';
 
 const GIB = 1024 ** 3;
 const OLDEST_CLOCK = Date.parse('2026-01-01T00:00:00Z');
@@ -92,7 +78,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   clock: () =>
     Date.now() < OLDEST_CLOCK
       ? failed(new Date().toISOString(), 'The clock is years behind, so that no signature can be valid. Set it (NTP).')
-      : ok(new Date().toISOString()),
+      : ok(localTime(new Date().toISOString())!),
   browser: async (context) => {
     if (!context.settings.engines.includes('webjs')) return ok('not needed: the webjs engine is not enabled');
     // Brings Puppeteer along, which the other commands need not load.
@@ -104,10 +90,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
   bridge: checkBridge,
 };
 
+/** What is asked of a bridge that answers. */
+const CHECKS_OF_BRIDGE: Readonly<Record<string, Check>> = {
+  sessions: checkSessions,
+  'dead letters': checkDeadLetters,
+  sends: checkSends,
+};
+
 /** Runs every check; one that cannot run for bad settings is left out, since those are a finding of their own. */
 export async function examine(context: Context): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const [check, run] of Object.entries(CHECKS)) {
+  for (const [check, run] of Object.entries({ ...CHECKS, ...CHECKS_OF_BRIDGE })) {
+    const answers = findings.some((finding) => finding.check === 'bridge' && finding.state === 'ok');
+    if (check in CHECKS_OF_BRIDGE && !answers) continue;
     try {
       findings.push({ check, ...(await run(context)) });
     } catch (error) {

@@ -12,9 +12,15 @@ export interface SettingView {
   readonly description: string;
 }
 
+export interface DescribedSettings {
+  /** The file that was read, if any. */
+  readonly file: string | null;
+  readonly settings: readonly SettingView[];
+}
+
 /** One view per setting, in the order of the schema. */
-export function describeSettings(loaded: LoadedSettings): readonly SettingView[] {
-  return SETTING_NAMES.map((name) => {
+export function describeSettings(loaded: LoadedSettings): DescribedSettings {
+  const settings = SETTING_NAMES.map((name) => {
     const definition = definitionOf(name);
     const value = loaded.settings[name];
     const secret = definition.secret === true;
@@ -27,4 +33,5 @@ export function describeSettings(loaded: LoadedSettings): readonly SettingView[]
       description: definition.description,
     };
   });
+  return { file: loaded.file, settings };
 }

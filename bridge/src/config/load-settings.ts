@@ -15,7 +15,8 @@ import {
 } from './settings.ts';
 import { nearest } from './suggest.ts';
 
-export type Origin = 'command line' | 'environment' | 'file' | 'default' | 'unset';
+export const SETTING_ORIGINS = ['command line', 'environment', 'file', 'default', 'unset'] as const;
+export type Origin = (typeof SETTING_ORIGINS)[number];
 
 export interface LoadedSettings {
   readonly settings: Settings;

@@ -14,6 +14,7 @@ import {
   type FastifyPluginAsync,
 } from 'fastify';
 import type { Keys } from '../auth/keys.ts';
+import type { DescribedSettings } from '../config/describe-settings.ts';
 import { WabError } from '../contract/errors.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
@@ -46,6 +47,8 @@ export interface AppServices {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
+  /** The settings as they are in force. */
+  readonly settings: () => DescribedSettings;
   /** Names of the enabled engines. */
   readonly engines: readonly string[];
   readonly keys: Keys;

@@ -66,7 +66,7 @@ export class CliProcesses {
   /** A bridge that listens. */
   async startBridge(env: Readonly<Record<string, string>> = {}): Promise<Started> {
     const started = this.start(['start'], env);
-    const deadline = Date.now() + 40_000;
+    const deadline = Date.now() + 100_000;
     while (!started.output().out.includes('listens on')) {
       if (Date.now() > deadline || started.child.exitCode !== null)
         throw new Error(`no bridge: ${started.output().err}`);

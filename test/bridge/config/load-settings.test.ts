@@ -133,7 +133,7 @@ describe('reading the settings', () => {
 
 describe('showing the settings', () => {
   test('every setting has a description, a name in the environment of its own, and an origin', () => {
-    const views = describeSettings(loadSettings({ WABRIDGE_PORT: '9' }));
+    const { settings: views } = describeSettings(loadSettings({ WABRIDGE_PORT: '9' }));
     expect(views.map((view) => view.name)).toEqual(SETTING_NAMES);
     expect(new Set(views.map((view) => view.env)).size).toBe(SETTING_NAMES.length);
     for (const view of views) expect(view.description.length).toBeGreaterThan(10);
@@ -148,7 +148,7 @@ describe('showing the settings', () => {
   test('secrets are told as booleans, and not in faults either', () => {
     withFile('x', (file) => {
       const loaded = loadSettings({ WABRIDGE_TLS_CERT_FILE: file, WABRIDGE_TLS_KEY_FILE: file });
-      const text = JSON.stringify(describeSettings(loaded).filter((view) => view.secret));
+      const text = JSON.stringify(describeSettings(loaded).settings.filter((view) => view.secret));
       expect(text).toContain('"value":true');
       expect(text).not.toContain(file);
     });

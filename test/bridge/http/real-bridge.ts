@@ -44,13 +44,14 @@ export class RealBridge {
 
   static async start(settings: Partial<Settings> = {}, log: Log = createLogger('silent', 'json')): Promise<RealBridge> {
     const dataDir = settings.dataDir ?? mkdtempSync(join(tmpdir(), 'wabridge-http-'));
-    const base = loadSettings({}, undefined, {
+    const loaded = loadSettings({}, undefined, {
       dataDir,
       port: 0,
       engines: ['sandbox'],
       sandboxAutoLink: true,
-    }).settings;
-    const bridge = await startBridge({ ...base, ...settings }, log, (error) => {
+    });
+    const given = { ...loaded, settings: { ...loaded.settings, ...settings } };
+    const bridge = await startBridge(given, log, (error) => {
       throw error;
     });
     return new RealBridge(dataDir, bridge);

@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander';
 import { TYPING_STATES } from '../../contract/chats.ts';
+import { sessionName } from '../arguments.ts';
 import { leaf } from '../command.ts';
 
 const path = (session: string, chat: string, act: string): string =>
-  `/v1/sessions/${encodeURIComponent(session)}/chats/${encodeURIComponent(chat)}/${act}`;
+  `/v1/sessions/${sessionName(session)}/chats/${encodeURIComponent(chat)}/${act}`;
 
 export function chatCommands(program: Command): void {
   const chat = program.command('chat').description('acts in a chat that are done at once or not at all');

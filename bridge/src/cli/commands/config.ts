@@ -1,27 +1,49 @@
-import type { Command } from 'commander';
-import { describeSettings } from '../../config/describe-settings.ts';
+import { Option, type Command } from 'commander';
+import { describeSettings, type DescribedSettings, type SettingView } from '../../config/describe-settings.ts';
+import { WabError } from '../../contract/errors.ts';
+import { UnreachableError } from '../client.ts';
 import { leaf } from '../command.ts';
+import type { Context } from '../context.ts';
 import { table } from '../output.ts';
 
 export function configCommand(program: Command): void {
   leaf(
     program,
     'config',
-    'show the effective settings and where each came from; secrets only as whether they are set',
-    ({ loaded, output }) => {
-      const settings = describeSettings(loaded);
-      output.result({ file: loaded.file, settings }, () =>
+    'show the settings of the running bridge, or those that a start here would use; secrets only as whether they are set',
+    async (context, _args, { local, long }) => {
+      const running = local === true ? null : await ofTheBridge(context);
+      const described = running ?? describeSettings(context.loaded);
+      context.output.note(
+        running === null
+          ? `${local === true ? '' : `No bridge answers at ${context.baseUrl}. `}A bridge that is started here uses:`
+          : `The bridge at ${context.baseUrl} runs with:`,
+      );
+      context.output.result({ source: running === null ? 'here' : 'bridge', ...described }, () =>
         table(
-          ['SETTING', 'VALUE', 'FROM', 'MEANING'],
-          settings.map(({ env, value, origin, secret, description }) => [
-            env,
-            secret ? (value ? '(set)' : '(not set)') : value,
-            origin,
-            description,
-          ]),
+          ['SETTING', 'VALUE', 'FROM'],
+          described.settings.map((setting) => [setting.env, valueOf(setting), setting.origin]),
           '',
+          long === true ? described.settings.map(({ description }) => description) : [],
         ),
       );
     },
+    [
+      new Option('--local', 'ask no bridge: what the environment and files of this command say'),
+      new Option('--long', 'what each setting means, too'),
+    ],
   );
 }
+
+/** Null where no bridge answers here, or none was ever started. */
+async function ofTheBridge(context: Context): Promise<DescribedSettings | null> {
+  try {
+    return await context.client().request<DescribedSettings>('GET', '/v1/settings');
+  } catch (error) {
+    const absent = error instanceof UnreachableError || (error instanceof WabError && !context.hasKey);
+    if (absent) return null;
+    throw error;
+  }
+}
+
+const valueOf = ({ secret, value }: SettingView): unknown => (secret ? (value ? '(set)' : '(not set)') : value);

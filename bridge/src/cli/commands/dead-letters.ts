@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { shortNames } from '../subscription-names.ts';
+import { deadLetterId } from '../arguments.ts';
 import { leaf, wholeNumber } from '../command.ts';
-import { table } from '../output.ts';
+import { localTime, table } from '../output.ts';
 
 interface DeadLetter {
   readonly id: string;
@@ -28,18 +30,16 @@ export function deadLetterCommands(program: Command): void {
         });
       context.output.result(deadLetters, () =>
         table(
-          ['ID', 'SUBSCRIPTION', 'EVENT', 'TYPE', 'SESSION', 'ATTEMPTS', 'SINCE', 'REASON'],
+          ['ID', 'SUBSCRIPTION', 'TYPE', 'SESSION', 'SINCE'],
           deadLetters.map((each) => [
             each.id,
-            each.subscription,
-            each.eventId,
+            shortNames(deadLetters.map(({ subscription }) => subscription)).get(each.subscription),
             each.eventType,
             each.session,
-            each.attempts,
-            each.createdAt,
-            each.reason,
+            localTime(each.createdAt),
           ]),
           'There is no dead letter.',
+          deadLetters.map((each) => `${each.reason} (${each.attempts} attempts at ${each.eventId})`),
         ),
       );
     },
@@ -47,12 +47,12 @@ export function deadLetterCommands(program: Command): void {
   );
 
   leaf(letters, 'redrive <id>', 'deliver the event again', async (context, [id]) => {
-    await context.client().request('POST', `/v1/dead-letters/${encodeURIComponent(id!)}/redrive`);
+    await context.client().request('POST', `/v1/dead-letters/${deadLetterId(id)}/redrive`);
     context.output.result({ redriven: id }, `Dead letter ${id} is delivered again.`);
   });
 
   leaf(letters, 'discard <id>', 'forget a dead letter', async (context, [id]) => {
-    await context.client().request('DELETE', `/v1/dead-letters/${encodeURIComponent(id!)}`);
+    await context.client().request('DELETE', `/v1/dead-letters/${deadLetterId(id)}`);
     context.output.result({ discarded: id }, `Dead letter ${id} is discarded.`);
   });
 }

@@ -2,6 +2,8 @@ import { Option, type Command } from 'commander';
 import { leaf, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { examine } from '../doctor.ts';
+import type { Finding } from '../finding.ts';
+import { coloured } from '../output.ts';
 import { runLiveChecks } from '../live-checks.ts';
 import { progressLine, reportText } from '../live/report.ts';
 
@@ -29,11 +31,16 @@ async function checkMachine(context: Context): Promise<void> {
     findings
       .map(
         ({ check, state, detail, todo }) =>
-          `${state === 'ok' ? ' ok ' : state === 'warning' ? 'warn' : 'FAIL'}  ${check}: ${detail}${todo === undefined ? '' : `\n      -> ${todo}`}`,
+          `${mark(state)}  ${check}: ${detail}${todo === undefined ? '' : `\n      -> ${todo}`}`,
       )
       .join('\n'),
   );
   if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1;
+}
+
+function mark(state: Finding['state']): string {
+  const word = state === 'ok' ? ' ok ' : state === 'warning' ? 'warn' : 'FAIL';
+  return coloured(word);
 }
 
 async function checkLive(context: Context, session: string, options: Readonly<Record<string, unknown>>): Promise<void> {

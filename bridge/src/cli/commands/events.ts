@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import { EVENT_TYPES } from '../../contract/events.ts';
-import { leaf, listOption } from '../command.ts';
-import { printable } from '../output.ts';
+import { knownList, sessionList } from '../arguments.ts';
+import { leaf } from '../command.ts';
+import { localTime, printable } from '../output.ts';
 import { tail, type TailedEvent } from '../tail.ts';
 
 export function eventCommands(program: Command): void {
@@ -26,8 +27,13 @@ export function eventCommands(program: Command): void {
       );
     },
     [
-      listOption('--session <list>', 'of these sessions, comma-separated'),
-      listOption('--type <list>', `of these types, comma-separated: ${EVENT_TYPES.join(', ')}`),
+      sessionList('--session <list>', 'of these sessions, comma-separated'),
+      knownList(
+        '--type <list>',
+        `of these types, comma-separated: ${EVENT_TYPES.join(', ')}`,
+        'event type',
+        EVENT_TYPES,
+      ),
       new Option('--since <where>', '`latest` (default), `earliest` or a cursor'),
     ],
   );
@@ -41,5 +47,5 @@ function line(event: TailedEvent): string {
       : typeof event.data['text'] === 'string'
         ? event.data['text']
         : JSON.stringify(event.data);
-  return [event.occurredAt, event.session ?? '-', event.type, who, what].map(printable).join('  ');
+  return [localTime(event.occurredAt), event.session ?? '-', event.type, who, what].map(printable).join('  ');
 }

@@ -5,8 +5,9 @@ import { explained } from '../../ops/failure-cause.ts';
 import { messageOf } from '../../ops/reason.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { requireDatabase } from '../context.ts';
-import { leaf, listOption } from '../command.ts';
-import { table } from '../output.ts';
+import { futureTime, keyId, knownList, sessionList } from '../arguments.ts';
+import { leaf } from '../command.ts';
+import { localTime, table } from '../output.ts';
 
 interface Key {
   readonly keyId: string;
@@ -35,9 +36,9 @@ export function keyCommands(program: Command): void {
     },
     [
       new Option('--name <name>', 'what it is for'),
-      listOption('--scopes <list>', `comma-separated: ${ALL_SCOPES.join(', ')}`),
-      listOption('--sessions <list>', 'sessions it may use, comma-separated; all unless stated'),
-      new Option('--expires <time>', 'when it ends, ISO 8601'),
+      knownList('--scopes <list>', `comma-separated: ${ALL_SCOPES.join(', ')}`, 'scope', ALL_SCOPES),
+      sessionList('--sessions <list>', 'sessions it may use, comma-separated; all unless stated'),
+      futureTime('--expires <time>', 'when it ends, ISO 8601'),
     ],
   );
 
@@ -48,7 +49,7 @@ export function keyCommands(program: Command): void {
     async (context) => {
       const { dataDir } = context.settings;
       requireDatabase(dataDir);
-      const { keyId, revoked } = await explained({ path: dataDir }, async () => {
+      const recovered = await explained({ path: dataDir }, async () => {
         const died = (error: Error): void => context.output.note(messageOf(error));
         const database = await openDatabase({ dataDir, log: { error: () => undefined }, onFatal: died });
         try {
@@ -57,8 +58,9 @@ export function keyCommands(program: Command): void {
           await database.close();
         }
       });
+      const { revoked } = recovered;
       const before = revoked.length === 0 ? '' : ` It replaces ${revoked.join(', ')}, which can no longer be used.`;
-      context.output.result({ keyId, revoked }, `The operator key is ${keyId} now.${before} Start the bridge again.`);
+      context.output.result(recovered, `The operator key is ${recovered.keyId} now.${before} Start the bridge again.`);
     },
   );
 
@@ -66,22 +68,23 @@ export function keyCommands(program: Command): void {
     const { keys } = await context.client().request<{ keys: readonly Key[] }>('GET', '/v1/keys');
     context.output.result(keys, () =>
       table(
-        ['KEY', 'NAME', 'STATE', 'SESSIONS', 'LAST USED', 'SCOPES'],
+        ['KEY', 'NAME', 'STATE', 'ENDS', 'SESSIONS', 'LAST USED'],
         keys.map((each) => [
           each.keyId,
           each.name,
           stateOf(each),
+          localTime(each.expiresAt),
           each.sessions ?? 'all',
-          each.lastUsedAt,
-          each.scopes,
+          localTime(each.lastUsedAt),
         ]),
         'There is no key.',
+        keys.map(({ scopes }) => scopes.join(', ')),
       ),
     );
   });
 
-  leaf(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [keyId]) => {
-    const revoked = await context.client().request<Key>('DELETE', `/v1/keys/${encodeURIComponent(keyId!)}`);
+  leaf(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [id]) => {
+    const revoked = await context.client().request<Key>('DELETE', `/v1/keys/${keyId(id)}`);
     context.output.result(revoked, `Key ${revoked.keyId} is revoked.`);
   });
 }

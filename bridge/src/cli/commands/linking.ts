@@ -2,8 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
+import { sessionName } from '../arguments.ts';
 import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
+import { localTime } from '../output.ts';
 import { isProblem } from '../failure.ts';
 
 /** What is read here of a session. */
@@ -21,7 +23,7 @@ export interface LoginCode {
 const POLL_MS = 700;
 const LOADING = 'The account is linked; its data is loading ...';
 const END_STATES = ['failed', 'stopped', 'logged_out'];
-export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${encodeURIComponent(name)}${rest}`;
+export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${sessionName(name)}${rest}`;
 
 /**
  * Shows each new code until the session is ready.
@@ -42,7 +44,11 @@ export async function untilReady<Session extends LinkingSession>(
     const now = await client.request<Session>('GET', sessionPath(name));
     if (now.state === 'ready') return now;
     if (END_STATES.includes(now.state))
-      throw new WabError('WAB_SESSION_STATE', { session: name, state: now.state, hint: now.reason });
+      throw new WabError('WAB_SESSION_STATE', {
+        session: name,
+        state: now.state,
+        hint: [now.reason, nextStep(name, now.state)].filter((part) => part !== null).join('. '),
+      });
     // Loading the data of an account can take long, and so can a network that is away.
     const waits = now.degraded ?? (now.state === 'connecting' ? LOADING : '');
     if (waits !== '' && waits !== told) context.output.note((told = waits));
@@ -64,6 +70,26 @@ async function currentCode(context: Context, name: string, source: string): Prom
     throw error;
   }
 }
+
+/** What a person does about a session in this state; null where it goes on by itself. */
+export function nextStep(name: string, state: string): string | null {
+  switch (state) {
+    case 'awaiting_scan':
+      return `Link it: \`wabridge session qr ${name}\`, or \`wabridge session pair ${name} --phone <number>\`.`;
+    case 'logged_out':
+      return `The account is unlinked. Link it again: \`wabridge session start ${name}\`, then \`wabridge session qr ${name}\`.`;
+    case 'failed':
+      return `Mend what it says, then \`wabridge session start ${name}\`.`;
+    case 'stopped':
+      return `Start it with \`wabridge session start ${name}\`.`;
+    default:
+      return null;
+  }
+}
+
+/** The state of a session in a sentence, with what to do about it. */
+export const stateLine = (name: string, state: string): string =>
+  [`Session ${name} is ${state}.`, nextStep(name, state)].filter((part) => part !== null).join(' ');
 
 export const readyLine = (name: string, session: LinkingSession): string =>
   `Session ${name} is ready${session.simulated ? ' (simulated: nothing here is WhatsApp)' : ''}.`;
@@ -94,7 +120,7 @@ export function pairCommand(session: Command): void {
 }
 
 const instructions = (name: string, { code, expiresAt }: LoginCode, simulated: boolean): string =>
-  `Code: ${code.slice(0, 4)}-${code.slice(4)} (until ${expiresAt})\n${
+  `Code: ${code.slice(0, 4)}-${code.slice(4)} (until ${localTime(expiresAt)})\n${
     simulated
       ? `This phone is simulated. It types the code with \`wabridge sandbox scan ${name} --code ${code}\` in another terminal.`
       : 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead; type the code.'

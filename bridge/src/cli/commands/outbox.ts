@@ -1,13 +1,14 @@
 import { Option, type Command } from 'commander';
 import { OUTBOX_STATES } from '../../contract/messages.ts';
+import { knownList, outboxId, sessionName } from '../arguments.ts';
 import { leaf, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
-import { members, table } from '../output.ts';
+import { localTime, members, table } from '../output.ts';
 
 export interface OutboxMessage {
   readonly id: string;
   readonly session: string;
-  readonly chat: { readonly chatId: string };
+  readonly chat: { readonly chatId: string; readonly phone?: string };
   readonly type: string;
   readonly state: string;
   readonly messageId: string | null;
@@ -19,7 +20,7 @@ export interface OutboxMessage {
   readonly replayed?: boolean;
 }
 
-const path = (id: string, rest = ''): string => `/v1/messages/${encodeURIComponent(id)}${rest}`;
+const path = (id: string | undefined, rest = ''): string => `/v1/messages/${outboxId(id)}${rest}`;
 
 export function outboxCommands(program: Command): void {
   const outbox = program.command('outbox').description('messages that wabridge promised to send');
@@ -29,37 +30,41 @@ export function outboxCommands(program: Command): void {
     'list',
     'list outbox messages, newest first',
     async (context, _args, { session, state, limit = 50, before }) => {
-      const query = { session, state, limit, before } as Record<string, string | number | undefined>;
+      const query = {
+        session: session === undefined ? undefined : sessionName(session as string),
+        state: (state as string[] | undefined)?.join(','),
+        limit: limit as number,
+        before: before === undefined ? undefined : outboxId(before as string),
+      };
       const { messages } = await context
         .client()
         .request<{ messages: readonly OutboxMessage[] }>('GET', '/v1/messages', { query });
       context.output.result(messages, () =>
         table(
-          ['ID', 'SESSION', 'TO', 'TYPE', 'STATE', 'ATTEMPTS', 'CREATED', 'NOTE'],
+          ['ID', 'SESSION', 'TO', 'TYPE', 'STATE', 'CREATED'],
           messages.map((each) => [
             each.id,
             each.session,
-            each.chat.chatId,
+            each.chat.phone ?? each.chat.chatId,
             each.type,
             each.state,
-            each.attempts,
-            each.createdAt,
-            each.error?.message,
+            localTime(each.createdAt),
           ]),
           'There is no such message.',
+          messages.map(({ error }) => error?.message),
         ),
       );
     },
     [
       new Option('--session <name>', 'of this session'),
-      new Option('--state <states>', `comma-separated: ${OUTBOX_STATES.join(', ')}`),
+      knownList('--state <states>', `comma-separated: ${OUTBOX_STATES.join(', ')}`, 'state', OUTBOX_STATES),
       new Option('--before <id>', 'older than this one'),
       wholeNumber('--limit <count>', 'at most this many (default 50)', 1, 500),
     ],
   );
 
   leaf(outbox, 'show <id>', 'show an outbox message', async (context, [id]) =>
-    oneMessage(context, await context.client().request<OutboxMessage>('GET', path(id!))),
+    oneMessage(context, await context.client().request<OutboxMessage>('GET', path(id))),
   );
 
   leaf(
@@ -69,7 +74,7 @@ export function outboxCommands(program: Command): void {
     async (context, [id], { as }) =>
       oneMessage(
         context,
-        await context.client().request<OutboxMessage>('POST', path(id!, '/resolve'), { body: { as } }),
+        await context.client().request<OutboxMessage>('POST', path(id, '/resolve'), { body: { as } }),
       ),
     [
       new Option('--as <outcome>', 'it was sent, it failed, or send it again')
@@ -79,7 +84,7 @@ export function outboxCommands(program: Command): void {
   );
 
   leaf(outbox, 'cancel <id>', 'withdraw a queued message', async (context, [id]) =>
-    oneMessage(context, await context.client().request<OutboxMessage>('POST', path(id!, '/cancel'))),
+    oneMessage(context, await context.client().request<OutboxMessage>('POST', path(id, '/cancel'))),
   );
 }
 
@@ -99,9 +104,9 @@ export function oneMessage(context: Context, message: OutboxMessage): void {
       ],
       ['message id', message.messageId],
       ['attempts', message.attempts],
-      ['created', message.createdAt],
-      ['next attempt', message.nextAttemptAt],
-      ['not after', message.state === 'queued' ? message.expiresAt : null],
+      ['created', localTime(message.createdAt)],
+      ['next attempt', localTime(message.nextAttemptAt)],
+      ['not after', message.state === 'queued' ? localTime(message.expiresAt) : null],
       ['error', message.error && `${message.error.message} (${message.error.code})`],
     ]),
   );

@@ -1,19 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Argument, Option, type Command } from 'commander';
 import { FAULT_NAMES, FAULTS } from '../../engine/sandbox/sandbox-contract.ts';
+import { probability } from '../arguments.ts';
 import { leaf, wholeNumber } from '../command.ts';
-import { members, printable, table } from '../output.ts';
-
-interface InboxEntry {
-  readonly wireId: string;
-  readonly chat: { readonly chatId: string };
-  readonly via: string;
-  readonly kind: string;
-  readonly text: string | null;
-  readonly media: { readonly mimeType: string; readonly sizeBytes: number; readonly fileName?: string } | null;
-  readonly receivedAt: string;
-  readonly transmissions: number;
-}
+import { localTime, members, printable, table } from '../output.ts';
+import { sandboxPath as path, sandboxTalkCommands, textOf, type InboxEntry } from './sandbox-talk.ts';
 
 interface Act {
   readonly kind: string;
@@ -25,13 +15,6 @@ interface Act {
   readonly at: string;
 }
 
-/** The bridge answers a wait at the latest after this. */
-const WAIT_STEP_MS = 20_000;
-const path = (session: string, rest = ''): string => `/v1/sandbox/${encodeURIComponent(session)}${rest}`;
-const textOf = (entry: InboxEntry): string =>
-  entry.text ??
-  (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
-
 function actOf({ kind, emoji, messageId, state, read }: Act): string {
   if (kind === 'reaction') return emoji === '' ? `reaction to ${messageId} taken back` : `${emoji} to ${messageId}`;
   return kind === 'seen' ? `${read} read` : `${state}`;
@@ -42,53 +25,7 @@ export function sandboxCommands(program: Command): void {
     .command('sandbox')
     .description('the simulated phones of sandbox sessions; nothing here is WhatsApp');
 
-  leaf(
-    sandbox,
-    'say <session> <text>',
-    'somebody writes to the account',
-    async (context, [session, text], options) => {
-      const {
-        from,
-        group,
-        wait,
-        timeout = 60,
-      } = options as { from: string; group?: string; wait?: boolean; timeout?: number };
-      const client = context.client();
-      const query = { to: group ?? from, via: 'bridge' };
-      const before = wait
-        ? (await client.request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), { query })).length
-        : 0;
-      const said = await client.request<{ wireId: string }>('POST', path(session!, '/say'), {
-        body: { from, text, ...(group === undefined ? {} : { group }) },
-      });
-      if (!wait) return context.output.result(said, `Said (${said.wireId}).`);
-
-      context.output.note(`Said. Waiting for an answer on the simulated phone, at most ${timeout} s ...`);
-      const deadline = Date.now() + timeout * 1000;
-      for (;;) {
-        const waitMs = Math.max(0, Math.min(WAIT_STEP_MS, deadline - Date.now()));
-        const inbox = await client.request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), {
-          query: { ...query, atLeast: before + 1, waitMs },
-        });
-        const answers = inbox.slice(before);
-        if (answers.length > 0)
-          return context.output.result(
-            { ...said, answers },
-            answers.map((answer) => printable(textOf(answer))).join('\n'),
-          );
-        if (Date.now() >= deadline) break;
-        await pause(200);
-      }
-      context.output.result({ ...said, answers: [] }, 'No answer came.');
-      process.exitCode = 1;
-    },
-    [
-      new Option('--from <number>', 'who writes').makeOptionMandatory(),
-      new Option('--group <chatId>', 'in this group'),
-      new Option('--wait', 'wait for the answer and print it'),
-      wholeNumber('--timeout <seconds>', 'with --wait: at most this long (default 60)', 1, 3600),
-    ],
-  );
+  sandboxTalkCommands(sandbox);
 
   leaf(
     sandbox,
@@ -100,7 +37,13 @@ export function sandboxCommands(program: Command): void {
       context.output.result(entries, () =>
         table(
           ['AT', 'CHAT', 'VIA', 'TIMES', 'MESSAGE'],
-          entries.map((each) => [each.receivedAt, each.chat.chatId, each.via, each.transmissions, textOf(each)]),
+          entries.map((each) => [
+            localTime(each.receivedAt),
+            each.chat.chatId,
+            each.via,
+            each.transmissions,
+            textOf(each),
+          ]),
           'Nothing arrived yet.',
         ),
       );
@@ -121,7 +64,7 @@ export function sandboxCommands(program: Command): void {
       context.output.result(acts, () =>
         table(
           ['AT', 'CHAT', 'ACT', 'WHAT'],
-          acts.map((each) => [each.at, each.chat.chatId, each.kind, printable(actOf(each))]),
+          acts.map((each) => [localTime(each.at), each.chat.chatId, each.kind, printable(actOf(each))]),
           'Nothing was seen yet.',
         ),
       );
@@ -177,19 +120,19 @@ export function sandboxCommands(program: Command): void {
     `let something go wrong: ${FAULT_NAMES.join(', ')}`,
     async (context, [session, name], options) => {
       const client = context.client();
-      const { count, probability, delayMs } = options;
+      const { count, probability: chance, delayMs } = options;
       const now = await client.request<Record<string, unknown>>('GET', path(session!, '/faults'));
       await client.request('PUT', path(session!, '/faults'), {
         body: {
           ...now,
-          [name!]: { count, probability: probability === undefined ? undefined : Number(probability), delayMs },
+          [name!]: { count, probability: chance, delayMs },
         },
       });
       context.output.result({ session, fault: name }, `From now on: ${FAULTS[name as keyof typeof FAULTS]}.`);
     },
     [
       wholeNumber('--count <times>', 'the next this many times (default once)', 0, 1_000_000),
-      new Option('--probability <0..1>', 'each time with this probability'),
+      probability('--probability <0..1>', 'each time with this probability'),
       wholeNumber('--delay-ms <ms>', 'for the faults that are late', 0, 3_600_000),
     ],
   );

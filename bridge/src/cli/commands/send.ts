@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
+import { sessionName } from '../arguments.ts';
 import { leaf, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { oneMessage, type OutboxMessage } from './outbox.ts';
@@ -19,7 +20,7 @@ export function sendCommands(program: Command): void {
     async (context, [session, to, text], options) => {
       const { replyTo } = options;
       const quoted = replyTo === undefined ? {} : { quotedMessageId: replyTo };
-      await send(context, { session, to, type: 'text', text, ...quoted }, options);
+      await send(context, { session: sessionName(session), to, type: 'text', text, ...quoted }, options);
     },
     [...COMMON, new Option('--reply-to <messageId>', 'the message to reply to')],
   );
@@ -29,7 +30,7 @@ export function sendCommands(program: Command): void {
     'react <session> <to> <messageId> <emoji>',
     'react to a message; "" takes the reaction back',
     async (context, [session, to, messageId, emoji], options) =>
-      send(context, { session, to, type: 'reaction', messageId, emoji }, options),
+      send(context, { session: sessionName(session), to, type: 'reaction', messageId, emoji }, options),
     COMMON,
   );
 }

@@ -1,11 +1,21 @@
 import { Option, type Command } from 'commander';
 import { toString } from 'qrcode';
+import { sessionName } from '../arguments.ts';
 import { leaf } from '../command.ts';
 import type { Context } from '../context.ts';
-import { members, table } from '../output.ts';
+import { layoutOf, localTime, members, table } from '../output.ts';
 import { loginStateCommands } from './login-state.ts';
 import { proxyFrom } from '../proxy-argument.ts';
-import { type LinkingSession, type LoginCode, pairCommand, readyLine, sessionPath, untilReady } from './linking.ts';
+import {
+  type LinkingSession,
+  type LoginCode,
+  nextStep,
+  pairCommand,
+  stateLine,
+  readyLine,
+  sessionPath,
+  untilReady,
+} from './linking.ts';
 
 interface Session extends LinkingSession {
   readonly name: string;
@@ -31,17 +41,19 @@ export function sessionCommands(program: Command): void {
     async (context, [name], options) => {
       const added = await context.client().request<Session>('POST', '/v1/sessions', {
         body: {
-          name,
+          name: sessionName(name),
           engine: options['engine'],
           ...(options['proxy'] === undefined ? {} : { proxy: proxyFrom(options['proxy'] as string) }),
         },
       });
-      if (options['wait'] === false) return context.output.result(added, `Session ${name} is ${added.state}.`);
+      if (options['wait'] === false) return context.output.result(added, stateLine(name!, added.state));
       const ready = await follow(context, name!);
       context.output.result(ready, readyLine(name!, ready));
     },
     [
-      new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)').default('webjs'),
+      new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)')
+        .choices(['webjs', 'sandbox'])
+        .default('webjs'),
       new Option('--no-wait', 'do not wait for the scan'),
       new Option(
         '--proxy <url>',
@@ -54,17 +66,16 @@ export function sessionCommands(program: Command): void {
     const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
     context.output.result(sessions, () =>
       table(
-        ['SESSION', 'ENGINE', 'STATE', 'SINCE', 'ACCOUNT', 'NOTE'],
+        ['SESSION', 'ENGINE', 'STATE', 'SINCE', 'ACCOUNT'],
         sessions.map((each) => [
           each.name,
           engineOf(each),
           each.state,
-          each.since,
+          localTime(each.since),
           each.self?.phone ?? each.self?.chatId,
-          // Of a session that is not connected the state's own reason says more.
-          each.state === 'ready' ? (each.degraded ?? each.reason) : each.reason,
         ]),
         'There is no session. Add one with `wabridge session add <name>`.',
+        sessions.map(noteOf),
       ),
     );
   });
@@ -97,7 +108,7 @@ export function sessionCommands(program: Command): void {
   ] as const) {
     leaf(session, `${act} <name>`, description, async (context, [name]) => {
       const after = await context.client().request<Session>('POST', sessionPath(name!, `/${act}`));
-      context.output.result(after, `Session ${name} is ${after.state}.`);
+      context.output.result(after, stateLine(name!, after.state));
     });
   }
 
@@ -139,7 +150,15 @@ function follow(context: Context, name: string): Promise<Session> {
   });
 }
 
-const drawn = (qr: LoginCode): Promise<string> => toString(qr.code, { type: 'terminal', small: true });
+/** Of a session that is not connected the state's own reason says more than what it was degraded by. */
+function noteOf({ degraded, name, reason, state }: Session): string | null {
+  if (state === 'ready') return degraded;
+  return [reason, nextStep(name, state)].filter((part) => part !== null).join(' - ');
+}
+
+/** In black on white where colours are shown, which a dark terminal needs; in plain blocks elsewhere. */
+const drawn = (qr: LoginCode): Promise<string> =>
+  toString(qr.code, layoutOf().colour ? { type: 'terminal', small: true } : { type: 'utf8' });
 const engineOf = (session: Session): string => (session.simulated ? `${session.engine} (simulated)` : session.engine);
 
 function show(context: Context, session: Session): void {
@@ -149,8 +168,9 @@ function show(context: Context, session: Session): void {
       ['engine', engineOf(session)],
       ['state', session.state],
       ['reason', session.reason],
-      ['since', session.since],
+      ['since', localTime(session.since)],
       ['account', session.self?.phone ?? session.self?.chatId],
+      ['next', nextStep(session.name, session.state)],
       ['degraded', session.degraded],
       ['proxy', session.proxy],
     ]),

@@ -1,48 +1,79 @@
-import type { Command } from 'commander';
-import { leaf } from '../command.ts';
-import { table } from '../output.ts';
+import { Option, type Command } from 'commander';
+import { WabError } from '../../contract/errors.ts';
+import { ArgumentError, leaf } from '../command.ts';
+import type { Context } from '../context.ts';
+import { localTime, table } from '../output.ts';
+import { namesMeant, shortNames } from '../subscription-names.ts';
 
 interface Subscription {
   readonly name: string;
+  readonly filter: object;
   readonly connected: boolean;
   readonly waiting: number;
   readonly inFlight: number;
   readonly blockedBy: string | null;
+  readonly createdAt: string;
   readonly lastUsedAt: string;
   readonly takeovers: number;
+  readonly pausedAt: string | null;
 }
 
 export function subscriptionCommands(program: Command): void {
   const subscriptions = program.command('subscriptions').description('durable readers of the event log');
 
-  leaf(subscriptions, 'list', 'list subscriptions', async (context) => {
-    const { subscriptions: found } = await context
-      .client()
-      .request<{ subscriptions: readonly Subscription[] }>('GET', '/v1/subscriptions');
-    context.output.result(found, () =>
-      table(
-        ['SUBSCRIPTION', 'CONNECTED', 'WAITING', 'IN FLIGHT', 'BLOCKED BY', 'LAST USED', 'TAKEOVERS'],
-        found.map((each) => [
-          each.name,
-          each.connected ? 'yes' : 'no',
-          each.waiting,
-          each.inFlight,
-          each.blockedBy,
-          each.lastUsedAt,
-          each.takeovers,
-        ]),
-        'There is no subscription.',
-      ),
-    );
-  });
+  leaf(
+    subscriptions,
+    'list',
+    'list subscriptions; those of n8n by the id of their workflow',
+    async (context, _args, { long }) => {
+      const found = await allOf(context);
+      const short = shortNames(found.map(({ name }) => name));
+      context.output.result(found, () =>
+        table(
+          ['SUBSCRIPTION', 'CONNECTED', 'WAITING', 'IN FLIGHT', 'LAST USED', 'TAKEOVERS'],
+          found.map((each) => [
+            short.get(each.name),
+            each.connected ? 'yes' : 'no',
+            each.waiting,
+            each.inFlight,
+            localTime(each.lastUsedAt),
+            each.takeovers,
+          ]),
+          'There is no subscription.',
+          found.map((each) => noteOf(each, long === true)),
+        ),
+      );
+    },
+    [new Option('--long', 'the whole name, the filter and the age too')],
+  );
 
   leaf(
     subscriptions,
     'delete <name>',
-    'delete a subscription; what it has not read is not delivered any more',
-    async (context, [name]) => {
-      await context.client().request('DELETE', `/v1/subscriptions/${encodeURIComponent(name!)}`);
+    'delete a subscription (by its whole name, or as the list shows it); what it has not read is not delivered any more',
+    async (context, [written]) => {
+      const names = namesMeant(
+        written!,
+        (await allOf(context)).map(({ name }) => name),
+      );
+      if (names.length === 0) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: written! });
+      if (names.length > 1)
+        throw new ArgumentError(`${written} means ${names.length} subscriptions. Write which: ${names.join(', ')}.`);
+      const [name = ''] = names;
+      await context.client().request('DELETE', `/v1/subscriptions/${encodeURIComponent(name)}`);
       context.output.result({ deleted: name }, `Subscription ${name} is deleted.`);
     },
   );
+}
+
+async function allOf(context: Context): Promise<readonly Subscription[]> {
+  const answer = await context.client().request<{ subscriptions: readonly Subscription[] }>('GET', '/v1/subscriptions');
+  return answer.subscriptions;
+}
+
+function noteOf({ name, filter, blockedBy, createdAt, pausedAt }: Subscription, long: boolean): string {
+  const parts = blockedBy === null ? [] : [`blocked by ${blockedBy}`];
+  if (pausedAt !== null) parts.push(`paused since ${localTime(pausedAt)}, for want of a reader`);
+  if (long) parts.push(name, `since ${localTime(createdAt)}`, `filter ${JSON.stringify(filter)}`);
+  return parts.join('; ');
 }

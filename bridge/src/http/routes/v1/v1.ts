@@ -11,6 +11,7 @@ import { openapiRoutes } from './openapi.ts';
 import { readyRoutes } from './ready.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { sessionRoutes } from './sessions.ts';
+import { settingRoutes } from './settings.ts';
 import { streamRoutes } from './stream.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { whoamiRoutes } from './whoami.ts';
@@ -20,6 +21,7 @@ type Routes = FastifyPluginAsync<{ services: AppServices }>;
 const ROUTES = [
   whoamiRoutes,
   readyRoutes,
+  settingRoutes,
   openapiRoutes,
   keyRoutes,
   sessionRoutes,

@@ -1,0 +1,79 @@
+/** What people write on the command line, checked before anything is asked of the bridge, so that errors are sentences. */
+import { InvalidArgumentError, Option } from 'commander';
+import { nearest } from '../config/suggest.ts';
+import { WabError, type ErrorCode } from '../contract/errors.ts';
+import { DEAD_LETTER_ID_PATTERN, KEY_ID_PATTERN, OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN } from '../contract/ids.ts';
+import { ArgumentError } from './command.ts';
+
+/** An id as the bridge makes them, or the error that a bridge would answer if it had been asked for it. */
+const idOf =
+  (pattern: string, code: ErrorCode, detail: string) =>
+  (written: string | undefined): string => {
+    if (written === undefined || !new RegExp(pattern).test(written))
+      throw new WabError(code, { [detail]: written ?? '' });
+    return written;
+  };
+
+export const outboxId = idOf(OUTBOX_ID_PATTERN, 'WAB_OUTBOX_NOT_FOUND', 'id');
+export const deadLetterId = idOf(DEAD_LETTER_ID_PATTERN, 'WAB_DEAD_LETTER_NOT_FOUND', 'id');
+export const keyId = idOf(KEY_ID_PATTERN, 'WAB_KEY_NOT_FOUND', 'keyId');
+
+/** @throws ArgumentError where no session can have this name */
+export function sessionName(written: string | undefined): string {
+  if (written !== undefined && new RegExp(SESSION_NAME_PATTERN).test(written)) return written;
+  throw new ArgumentError(
+    `"${written ?? ''}" cannot be the name of a session. Write up to 63 lower-case letters, digits, - and _, such as support.`,
+  );
+}
+
+/** An option that takes names of a known list, comma-separated. */
+export function knownList(flags: string, description: string, what: string, known: readonly string[]): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    const names = text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    const foreign = names.find((name) => !known.includes(name));
+    if (foreign !== undefined) throw new InvalidArgumentError(unknown(what, foreign, known));
+    if (names.length === 0) throw new InvalidArgumentError(`Write at least one ${what}.`);
+    return [...new Set(names)];
+  });
+}
+
+/** An option that takes names of sessions, comma-separated. */
+export const sessionList = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string) => {
+    const names = text.split(',').map((name) => name.trim());
+    for (const name of names) {
+      try {
+        sessionName(name);
+      } catch (error) {
+        throw new InvalidArgumentError((error as Error).message);
+      }
+    }
+    return [...new Set(names)];
+  });
+
+/** An option that takes a moment in the future. */
+export const futureTime = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string) => {
+    const at = new Date(text);
+    if (Number.isNaN(at.getTime()))
+      throw new InvalidArgumentError('Write a date, such as 2030-12-31 or 2030-12-31T18:00:00Z.');
+    if (at.getTime() <= Date.now()) throw new InvalidArgumentError('That is over already.');
+    return at.toISOString();
+  });
+
+/** An option that takes a number from 0 to 1. */
+export const probability = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= 0 && value <= 1))
+      throw new InvalidArgumentError('Write a number from 0 to 1, such as 0.5.');
+    return value;
+  });
+
+function unknown(what: string, written: string, known: readonly string[]): string {
+  const guess = nearest(written, known);
+  return `There is no ${what} ${written}.${guess === null ? '' : ` Did you mean ${guess}?`} There are: ${known.join(', ')}.`;
+}

@@ -1,0 +1,139 @@
+/** Conversations on the simulated phones: others write to the account, and its owner writes on the own phone. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Option, type Command } from 'commander';
+import { sessionName } from '../arguments.ts';
+import type { BridgeClient } from '../client.ts';
+import { ArgumentError, leaf, listOption, wholeNumber } from '../command.ts';
+import type { Context } from '../context.ts';
+import { printable } from '../output.ts';
+
+export interface InboxEntry {
+  readonly wireId: string;
+  readonly chat: { readonly chatId: string };
+  readonly via: string;
+  readonly kind: string;
+  readonly text: string | null;
+  readonly media: { readonly mimeType: string; readonly sizeBytes: number; readonly fileName?: string } | null;
+  readonly receivedAt: string;
+  readonly transmissions: number;
+}
+
+interface Contact {
+  readonly phone: string;
+  readonly name?: string;
+}
+
+interface SayOptions {
+  readonly from: string;
+  readonly group?: string;
+  readonly file?: string;
+  readonly quote?: string;
+  readonly mention?: readonly string[];
+  readonly lid?: string;
+  readonly wait?: boolean;
+  readonly timeout?: number;
+}
+
+/** The bridge answers a wait at the latest after this. */
+const WAIT_STEP_MS = 20_000;
+const LID = /^\d{1,40}$/;
+
+export const sandboxPath = (session: string, rest = ''): string => `/v1/sandbox/${sessionName(session)}${rest}`;
+export const textOf = (entry: InboxEntry): string =>
+  entry.text ??
+  (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
+
+export function sandboxTalkCommands(sandbox: Command): void {
+  leaf(
+    sandbox,
+    'say <session> [text]',
+    'somebody writes to the account; the text is the caption where there is a file',
+    (context, [session, text], options) => say(context, session!, text, options as unknown as SayOptions),
+    [
+      new Option('--from <number>', 'who writes').makeOptionMandatory(),
+      new Option('--group <chatId>', 'in this group'),
+      new Option(
+        '--file <path>',
+        'attach a file; its bytes decide whether it is an image, a video, audio or a document',
+      ),
+      new Option('--quote <messageId>', 'as an answer to this message'),
+      listOption('--mention <list>', 'mention these people, comma-separated'),
+      new Option('--lid <lid>', 'WhatsApp shows this lid in place of the number, from now on'),
+      new Option('--wait', 'wait for the answer and print it'),
+      wholeNumber('--timeout <seconds>', 'with --wait: at most this long (default 60)', 1, 3600),
+    ],
+  );
+
+  leaf(
+    sandbox,
+    'own-message <session> <to> <text>',
+    'the owner of the account writes on the own phone',
+    async (context, [session, to, text]) => {
+      const said = await context
+        .client()
+        .request<{ wireId: string }>('POST', sandboxPath(session!, '/own-message'), { body: { to, text } });
+      context.output.result(said, `Written on the phone (${said.wireId}).`);
+    },
+  );
+}
+
+async function say(context: Context, session: string, text: string | undefined, options: SayOptions): Promise<void> {
+  const { from, group, file, quote, mention, wait, timeout = 60 } = options;
+  if (!text && file === undefined) throw new ArgumentError('Write a text, or attach a file with --file.');
+  const client = context.client();
+  const lid = options.lid === undefined ? undefined : await hideBehind(client, session, from, options.lid);
+  const query = { to: group ?? lid ?? from, via: 'bridge' };
+  const before = wait ? (await inboxOf(client, session, query)).length : 0;
+  const said = await client.request<{ wireId: string }>('POST', sandboxPath(session, '/say'), {
+    body: {
+      from,
+      ...(text ? { text } : {}),
+      ...(group === undefined ? {} : { group }),
+      ...(file === undefined ? {} : { media: await attached(file) }),
+      ...(quote === undefined ? {} : { quotedMessageId: quote }),
+      ...(mention === undefined ? {} : { mentions: mention }),
+    },
+  });
+  if (!wait) return context.output.result(said, `Said (${said.wireId}).`);
+
+  context.output.note(`Said. Waiting for an answer on the simulated phone, at most ${timeout} s ...`);
+  const deadline = Date.now() + timeout * 1000;
+  for (;;) {
+    const waitMs = Math.max(0, Math.min(WAIT_STEP_MS, deadline - Date.now()));
+    const answers = (await inboxOf(client, session, { ...query, atLeast: before + 1, waitMs })).slice(before);
+    if (answers.length > 0)
+      return context.output.result({ ...said, answers }, answers.map((answer) => printable(textOf(answer))).join('\n'));
+    if (Date.now() >= deadline) break;
+    await pause(200);
+  }
+  context.output.result({ ...said, answers: [] }, 'No answer came.');
+  process.exitCode = 1;
+}
+
+/** What recognises files is loaded only where there is one. */
+async function attached(file: string): Promise<object> {
+  const { attachedFile } = await import('../file-argument.ts');
+  return attachedFile(file);
+}
+
+const inboxOf = (
+  client: BridgeClient,
+  session: string,
+  query: Readonly<Record<string, string | number>>,
+): Promise<readonly InboxEntry[]> => client.request('GET', sandboxPath(session, '/inbox'), { query });
+
+/** Declares a person whose number WhatsApp does not show; a name that was declared stays. Returns the chat id. */
+async function hideBehind(client: BridgeClient, session: string, phone: string, written: string): Promise<string> {
+  const digits = written.replace(/@lid$/, '');
+  if (!LID.test(digits))
+    throw new ArgumentError(`${written} cannot be a lid. Write its digits, such as 98765432101234.`);
+  const known = await client.request<readonly Contact[]>('GET', sandboxPath(session, '/contacts'));
+  const name = known.find((contact) => digitsOf(contact.phone) === digitsOf(phone))?.name;
+  const lid = `${digits}@lid`;
+  await client.request('PUT', sandboxPath(session, '/contacts'), {
+    body: { phone, lid, hidesPhone: true, ...(name === undefined ? {} : { name }) },
+  });
+  return lid;
+}
+
+const digitsOf = (number: string): string => number.replace(/@.*$/, '').replace(/\D/g, '');

@@ -1,0 +1,72 @@
+/** What a bridge that runs knows of its own troubles: sessions without an account, events and messages that were given up. */
+import type { Context } from './context.ts';
+import { nextStep } from './commands/linking.ts';
+import { ok, warning, type Result } from './finding.ts';
+import { localTime } from './output.ts';
+
+/** Failed messages are listed for days; older ones are no news. */
+const RECENT_MS = 24 * 3_600_000;
+/** The bridge lists this many at most. */
+const MOST = 500;
+
+interface Session {
+  readonly name: string;
+  readonly state: string;
+  readonly degraded: string | null;
+}
+interface Message {
+  readonly state: string;
+  readonly createdAt: string;
+}
+
+/** Sessions that do not work and do not mend themselves; one that somebody stopped is as it should be. */
+export async function checkSessions(context: Context): Promise<Result> {
+  const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
+  if (sessions.length === 0) return ok('there is none yet');
+  const troubled = sessions.filter(({ state }) => ['logged_out', 'failed', 'awaiting_scan'].includes(state));
+  const degraded = sessions.filter(({ degraded: reason, state }) => state === 'ready' && reason !== null);
+  if (troubled.length === 0 && degraded.length === 0) return ok(`${sessions.length}, none that needs anybody`);
+  const details = [
+    ...troubled.map(({ name, state }) => `${name} is ${state}`),
+    ...degraded.map(({ name, degraded: reason }) => `${name} is degraded (${reason})`),
+  ];
+  const todo = [
+    ...troubled.map(({ name, state }) => nextStep(name, state)),
+    ...degraded.map(({ name }) => `Look at \`wabridge session health ${name}\`.`),
+  ];
+  return warning(details.join(', '), todo.filter((step) => step !== null).join(' '));
+}
+
+/** Events that no workflow took. */
+export async function checkDeadLetters(context: Context): Promise<Result> {
+  const { deadLetters } = await context
+    .client()
+    .request<{ deadLetters: readonly { createdAt: string }[] }>('GET', '/v1/dead-letters', { query: { limit: MOST } });
+  const [newest] = deadLetters;
+  if (newest === undefined) return ok('none');
+  return warning(
+    `${atLeast(deadLetters.length)}, the newest of ${localTime(newest.createdAt)}`,
+    'Mend the workflow that refused them, then `wabridge dead-letters list` and `redrive` or `discard` each.',
+  );
+}
+
+/** Messages that did not go out, or of which nobody knows. */
+export async function checkSends(context: Context): Promise<Result> {
+  const { messages } = await context.client().request<{ messages: readonly Message[] }>('GET', '/v1/messages', {
+    query: { state: 'failed,in_doubt', limit: MOST },
+  });
+  const since = Date.now() - RECENT_MS;
+  const failed = messages.filter(({ state, createdAt }) => state === 'failed' && Date.parse(createdAt) > since).length;
+  const inDoubt = messages.filter(({ state }) => state === 'in_doubt').length;
+  if (failed + inDoubt === 0) return ok('none failed in the last 24 hours, none is in doubt');
+  const details = [
+    ...(failed > 0 ? [`${atLeast(failed)} failed in the last 24 hours`] : []),
+    ...(inDoubt > 0 ? [`${atLeast(inDoubt)} in doubt`] : []),
+  ];
+  return warning(
+    details.join(', '),
+    'See why with `wabridge outbox list --state failed,in_doubt`; settle the doubts with `wabridge outbox resolve`.',
+  );
+}
+
+const atLeast = (count: number): string => (count >= MOST ? `${count} or more` : String(count));

@@ -1,0 +1,41 @@
+/** The settings with which this bridge runs, as its operator sees them. Secrets are told as booleans. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import { SETTING_ORIGINS } from '../../../config/load-settings.ts';
+import type { AppServices } from '../../app.ts';
+import { answers, listOf, nullable, object } from '../schemas.ts';
+
+const Setting = object(
+  {
+    name: Type.String(),
+    env: Type.String({ description: 'its name in the environment' }),
+    value: Type.Unknown({ description: 'of a secret: whether it is set; null where it is not set' }),
+    origin: Type.Enum([...SETTING_ORIGINS]),
+    secret: Type.Boolean(),
+    description: Type.String(),
+  },
+  { $id: 'Setting' },
+);
+const SettingList = object({
+  file: nullable(Type.String({ description: 'the settings file that was read' })),
+  settings: listOf(Setting),
+});
+
+type Needs = { services: Pick<AppServices, 'settings'> };
+
+export const settingRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services }) => {
+  app.get(
+    '/settings',
+    {
+      // Paths and addresses of the machine are for those who run it.
+      config: { scope: 'keys:manage' },
+      schema: {
+        operationId: 'listSettings',
+        summary: 'The settings with which the bridge runs',
+        tags: ['operations'],
+        response: answers({ 200: SettingList }),
+      },
+    },
+    async () => services.settings(),
+  );
+};
