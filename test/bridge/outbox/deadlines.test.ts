@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import { ALICE, BOB, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import { MovedClock } from './moved-clock.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -11,27 +11,6 @@ jest.setTimeout(60_000);
 const { begin, end, start } = new OutboxLives();
 beforeEach(begin);
 afterEach(end);
-
-/** A clock that a test puts forward, while waits take as long as they take. */
-class MovedClock implements Clock {
-  #aheadMs = 0;
-
-  now(): number {
-    return Date.now() + this.#aheadMs;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, ms);
-      timer.unref();
-      signal?.addEventListener('abort', () => (clearTimeout(timer), reject(new Error('aborted'))), { once: true });
-    });
-  }
-
-  forward(seconds: number): void {
-    this.#aheadMs += seconds * 1000;
-  }
-}
 
 let clock: MovedClock;
 beforeEach(() => {
@@ -89,7 +68,7 @@ describe('a message that waits', () => {
     network.scripts.push(() => {
       throw new EngineError('defer', 'WAB_SEND_REFUSED', 'slow down', { retryAfterMs: 3_600_000 });
     });
-    const outbox = await open({ network });
+    const outbox = await open({ network, limits: { maxAgeMs: 1e9 } });
     const first = await outbox.accept('first', ALICE, SESSION, 30);
     await outbox.untilThat(first.id, ({ attempts, state }) => attempts === 1 && state === 'queued');
     const second = await outbox.accept('second');

@@ -47,6 +47,15 @@ test('a message that turns out to belong to a busy chat does not begin beside th
   expect(network.texts(ALICE)).toEqual(['1', '2']);
 });
 
+test('only the head of its chat may begin, whoever took it up before it lost its place', async () => {
+  const outbox = await start({}, false);
+  const [first, second] = [await outbox.accept('1'), await outbox.accept('2')];
+  const sender = { account: null, login: 0 };
+  expect(await outbox.ledger.begin(await rowOf(outbox, second.id), null, sender)).toBeNull();
+  expect(await stateOf(outbox, second.id)).toBe('queued');
+  expect(await outbox.ledger.begin(await rowOf(outbox, first.id), null, sender)).toMatchObject({ state: 'sending' });
+});
+
 test('a send does not go through an engine that was replaced while its intent was written down', async () => {
   const network = new Network();
   const capabilities = { chosenMessageIds: true, operations: ['text'] as const };
