@@ -4,6 +4,7 @@ import { LoadOptionsContext } from 'n8n-core';
 import { NodeHelpers } from 'n8n-workflow';
 import type {
   IConnections,
+  IExecuteFunctions,
   ILoadOptionsFunctions,
   INode,
   INodeExecutionData,
@@ -295,6 +296,59 @@ describe('the idempotency key', () => {
     await execute(pinned, credential(), [eventItem(1)], { mode: 'manual', executionId: '7' });
     await execute(pinned, credential(), [eventItem(1)], { mode: 'manual', executionId: '8' });
     expect(new Set(keys()).size).toBe(3);
+  });
+
+  test('of a retried execution is that of the first attempt, and the bridge is told that it is another one', async () => {
+    await runAnswer([eventItem(1)], answer(), { executionId: '1' });
+    await runAnswer([eventItem(1)], answer(sendText({ text: 'changed' })), { executionId: '2', mode: 'retry' });
+    expect(keys()[1]).toBe(keys()[0]);
+    expect(sends().map(({ query }) => query.get('firstAnswer'))).toEqual([null, 'true']);
+  });
+
+  test('in an evaluation comes from the execution, so that the same event can be evaluated again', async () => {
+    const start = workflowOf([node('Start', 'test.pass'), answer()], undefined, nodeTypes({ 'test.pass': new Pass() }));
+    await execute(start, credential(), [eventItem(1)], { mode: 'evaluation', executionId: '7' });
+    await execute(start, credential(), [eventItem(1)], { mode: 'evaluation', executionId: '8' });
+    expect(new Set(keys()).size).toBe(2);
+  });
+
+  test('of an event in the item itself follows the content: nothing else in the execution knows the event', async () => {
+    const alone = async (text: string, executionId: string, attempt = 1): Promise<void> =>
+      void (await execute(workflowOf([answer(sendText({ text }))]), credential(), [eventItem(1, attempt)], {
+        mode: 'integrated',
+        executionId,
+      }));
+    await alone('a', '1');
+    await alone('b', '2');
+    await alone('a', '3', 2);
+    expect(keys()[1]).not.toBe(keys()[0]);
+    expect(keys()[2]).toBe(keys()[0]);
+    expect(sends().map(({ query }) => query.get('firstAnswer'))).toEqual([null, null, 'true']);
+  });
+
+  test('of a tool execution follows the content, whatever the type of the node is called', async () => {
+    const asTool = new WaBridge();
+    const run = async (context: IExecuteFunctions) => await new WaBridge().execute.call(context);
+    asTool.execute = async function (this: IExecuteFunctions) {
+      return await run(
+        new Proxy(this, {
+          get: (target, name) =>
+            name === 'isToolExecution' ? () => true : (Reflect.get(target, name, target) as unknown),
+        }),
+      );
+    };
+    const call = async (text: string, executionId: string): Promise<void> =>
+      void (await execute(
+        workflowOf([trigger(), answer(sendText({ text }))], undefined, nodeTypes({ [ACTION]: asTool })),
+        credential(),
+        [eventItem(1)],
+        { executionId },
+      ));
+    await call('first', '1');
+    await call('second', '1');
+    await call('first', '2');
+    expect(keys()[1]).not.toBe(keys()[0]);
+    expect(keys()[2]).toBe(keys()[0]);
   });
 
   test('set by the user wins, in a form that a header can carry', async () => {

@@ -270,6 +270,23 @@ describe('redelivery', () => {
   });
 });
 
+test('a newer attempt takes the place of one that waits for its turn, so that the event runs once', async () => {
+  await open({ options: { maxInFlight: 1 } });
+  stream.deliver(inChat(1, 1));
+  const first = await trigger.run(1);
+  stream.deliver(inChat(2, 2), 1);
+  stream.deliver(inChat(2, 2), 2);
+  await roundTrip();
+  first.finish('success');
+  const second = await trigger.run(2);
+  expect(second.items[0]?.json).toMatchObject({ seq: 2, delivery: { attempt: 2 } });
+  second.finish('error');
+  expect(await stream.nth('ack', 2)).toMatchObject({ cursors: ['cur-2'], attempt: 2 });
+  await roundTrip();
+  expect(trigger.emitted).toHaveLength(2);
+  expect(stream.count('ack')).toBe(2);
+});
+
 describe('a workflow that is published again while a file is fetched', () => {
   /** Two triggers of one subscription, as after another publishing; the first waits for a file. */
   function predecessorAndSuccessor(mode: DeliveryOptions['mode']) {

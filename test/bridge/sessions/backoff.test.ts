@@ -9,6 +9,11 @@ test('doubles up to the cap', () => {
   expect(backoffMs(RANGE, 1_000_000, 1)).toBe(300_000);
 });
 
+test('half of it is chance', () => {
+  expect([0, 0.5, 1].map((random) => backoffMs(RANGE, 3, random))).toEqual([2000, 3000, 4000]);
+  expect([0, 0.5].map((random) => backoffMs(RANGE, 1_000, random))).toEqual([150_000, 225_000]);
+});
+
 test('never waits less than half and never more than the whole', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
