@@ -86,6 +86,19 @@ test('a file that is too large fails, and nothing of it stays', async () => {
   expect(await media.filesOnDisk()).toEqual([]);
 });
 
+test.each([
+  ['image', LIMITS.image],
+  ['sticker', LIMITS.image],
+  ['video', LIMITS.video],
+  ['audio', LIMITS.audio],
+  ['document', LIMITS.document],
+] as const)('the engine is told how large a %s may be, before it takes one byte', async (kind, limitBytes) => {
+  await start();
+  const id = await media.expectIncoming(() => streamOf(PNG), { kind });
+  expect((await media.library.info(id, WAIT_MS)).state).toBe('stored');
+  expect(media.askedLimits).toEqual([limitBytes]);
+});
+
 test('gives up after the attempts that are allowed', async () => {
   await start({ fetcher: { maxAttempts: 3 } });
   const id = await media.expectIncoming(fail(later()));

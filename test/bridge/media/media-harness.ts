@@ -22,13 +22,46 @@ import { MediaReads } from '../../../bridge/src/store/media.repository.ts';
 import { openLightDatabase } from '../outbox/light-database.ts';
 
 export const SESSION = 'support' as SessionName;
-export const LIMITS = { image: 2_000, video: 2_000, audio: 2_000, document: 10_000 };
+export const LIMITS = { image: 2_000, video: 3_000, audio: 4_000, document: 10_000 };
 export const PNG = Buffer.concat([
   Buffer.from(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
     'base64',
   ),
 ]);
+const box = (brand: string): Buffer =>
+  Buffer.concat([
+    Buffer.from([0, 0, 0, 24]),
+    Buffer.from(`ftyp${brand}`),
+    Buffer.alloc(4),
+    Buffer.from(`${brand}mp42`),
+  ]);
+const riff = (form: string): Buffer =>
+  Buffer.concat([Buffer.from('RIFF'), Buffer.from([24, 0, 0, 0]), Buffer.from(form)]);
+
+/** The shortest files of the types that WhatsApp takes, as what, and the extension that they get. */
+export const SAMPLES: readonly (readonly [string, Buffer, 'image' | 'video' | 'audio', string])[] = [
+  ['image/png', PNG, 'image', 'png'],
+  ['image/jpeg', Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex'), 'image', 'jpg'],
+  ['image/webp', Buffer.concat([riff('WEBPVP8 '), Buffer.alloc(12)]), 'image', 'webp'],
+  [
+    'image/gif',
+    Buffer.from('47494638396101000100800000000000ffffff2c00000000010001000002024401003b', 'hex'),
+    'image',
+    'gif',
+  ],
+  ['video/mp4', box('isom'), 'video', 'mp4'],
+  ['video/3gpp', box('3gp4'), 'video', '3gp'],
+  ['video/quicktime', box('qt  '), 'video', 'mov'],
+  ['audio/x-m4a', box('M4A '), 'audio', 'm4a'],
+  ['audio/amr', Buffer.from('#!AMR\n\0\0\0\0\0\0\0\0'), 'audio', 'amr'],
+  [
+    'audio/mpeg',
+    Buffer.concat([Buffer.from('ID3\u0003\0\0\0\0\0\0'), Buffer.from([0xff, 0xfb, 0x90, 0x00]), Buffer.alloc(420)]),
+    'audio',
+    'mp3',
+  ],
+];
 export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
 export const streamOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
 
@@ -63,6 +96,8 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
 
   const downloads = new Map<WireId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
   const asked: WireId[] = [];
+  /** The largest file, in bytes, that the engine was told to take, by download. */
+  const askedLimits: number[] = [];
   let answer: (() => NodeJS.ReadableStream) | null = null;
   /** Every download is answered so from now on, also those that another life expected. */
   const answerAll = (how: () => NodeJS.ReadableStream): void => {
@@ -72,8 +107,9 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const known = new Set<SessionName>([SESSION]);
   const listeners = new Set<(session: SessionName) => void>();
   const engine = {
-    downloadMedia: async (wireId: WireId) => {
+    downloadMedia: async (wireId: WireId, limitBytes: number) => {
       asked.push(wireId);
+      askedLimits.push(limitBytes);
       return (answer ?? downloads.get(wireId)!)();
     },
   } as unknown as Engine;
@@ -132,6 +168,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
     keeper,
     fetcher,
     asked,
+    askedLimits,
     answerAll,
     up,
     down,

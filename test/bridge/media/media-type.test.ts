@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { fitsKind, nameFor, typeOfFile } from '../../../bridge/src/media/media-type.ts';
-import { PNG } from './media-harness.ts';
+import { PNG, SAMPLES } from './media-harness.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -19,12 +19,25 @@ test.each([
   ['binary', Buffer.from([0, 1, 2, 3, 250, 251, 0, 0]), 'application/octet-stream'],
   ['invalid UTF-8', Buffer.from([0x61, 0xff, 0xfe, 0x62]), 'application/octet-stream'],
   ['an empty file', Buffer.alloc(0), 'application/octet-stream'],
-  ['the head of a PNG and nothing else', PNG.subarray(0, 8), expect.any(String)],
+  ['the head of a PNG and nothing else', PNG.subarray(0, 8), 'application/octet-stream'],
 ])('%s', async (_name, bytes, expected) => {
   const path = join(folder, 'file');
   await writeFile(path, bytes);
   expect(await typeOfFile(path)).toEqual(expected);
 });
+
+test.each(SAMPLES)(
+  '%s is known by its bytes, fits its kind and no other, and gets its extension',
+  async (type, bytes, kind, extension) => {
+    const path = join(folder, 'sample');
+    await writeFile(path, bytes);
+    const found = await typeOfFile(path);
+    expect(found).toBe(type);
+    const kinds = ['image', 'video', 'audio', 'document'] as const;
+    expect(kinds.filter((other) => fitsKind(found, other))).toEqual([kind, 'document']);
+    expect(nameFor('med_1', found)).toBe(`med_1.${extension}`);
+  },
+);
 
 test('kinds take what WhatsApp takes as them', () => {
   expect(fitsKind('audio/ogg; codecs=opus', 'audio')).toBe(true);

@@ -9,6 +9,7 @@ import {
   LIMITS,
   openMedia,
   PNG,
+  SAMPLES,
   SESSION,
   streamOf,
   type MediaHarnessOptions,
@@ -198,6 +199,17 @@ describe('the quota', () => {
 });
 
 describe('a file for a send', () => {
+  test.each(SAMPLES)('%s goes out as its kind, and as a document', async (mimeType, bytes, kind, extension) => {
+    await open();
+    const id = newMediaId();
+    await upload(bytes, id);
+    const sent = { mimeType, sizeBytes: bytes.length, fileName: `${id}.${extension}` };
+    expect(await media.library.forSend(id, kind)).toMatchObject(sent);
+    expect(await media.library.forSend(id, 'document')).toMatchObject(sent);
+    for (const other of (['image', 'video', 'audio'] as const).filter((each) => each !== kind))
+      await expect(media.library.forSend(id, other)).rejects.toMatchObject({ code: 'WAB_MEDIA_TYPE' });
+  });
+
   test('fits by its bytes, whatever it is called', async () => {
     await open();
     const png = newMediaId();
