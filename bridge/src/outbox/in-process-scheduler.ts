@@ -47,7 +47,11 @@ export class InProcessScheduler implements Scheduler {
 
   async #keep(session: SessionName, appointment: Appointment): Promise<void> {
     try {
+      let before = Infinity;
       for (let left = appointment.at - this.#clock.now(); left > 0; left = appointment.at - this.#clock.now()) {
+        // The clock was set back while it slept: it has waited long enough, and the lane looks what is due now.
+        if (left > before) break;
+        before = left;
         await this.#clock.sleep(Math.min(left, LONGEST_SLEEP_MS), appointment.abort.signal);
       }
       // Never within `wakeAt` itself: the caller may still be in the middle of its turn.

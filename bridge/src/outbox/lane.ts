@@ -94,6 +94,9 @@ export class Lane {
   async #look(): Promise<void> {
     const { carrier, clock, scheduler, ready, reads } = this.#parts;
     const now = clock.now();
+    // Further ahead than it was ever set: the clock was set back.
+    if (this.#restUntil > now + REST_MS) this.#restUntil = 0;
+    if (this.#askAt > now + ASK_AGAIN_MS) this.#askAt = 0;
     if (now < this.#restUntil) return scheduler.wakeAt(this.#session, this.#restUntil);
     const engine = ready(this.#session);
     if (!engine) return;

@@ -11,6 +11,8 @@ export type OutboxRow = Selectable<OutboxTable>;
 
 /** Written out, since an index over heads alone serves no query whose value is a parameter. */
 const HEAD = sql.lit(1);
+/** A row that was written this much later than it is now tells of a clock that was set back. */
+const CLOCK_STEP_MS = 1_000;
 const QUEUED = sql.lit<OutboxState>('queued');
 const SETTLED: readonly OutboxState[] = ['accepted', 'delivered', 'read', 'cancelled'];
 
@@ -76,7 +78,8 @@ export const acceptMessage = defineOperation(
         expires_at: row.expiresAt,
         wire_id: null,
         attempts: 0,
-        due_at: now,
+        // At once by any clock, also by one that is set back.
+        due_at: 0,
         head: 0,
         error_code: null,
         error_message: null,
@@ -189,7 +192,7 @@ export const hurryMessages = defineOperation(
   ): Promise<void> => {
     await db
       .updateTable('outbox')
-      .set({ due_at: args.now })
+      .set({ due_at: 0 })
       .where('session', '=', args.session)
       .where('head', '=', HEAD)
       .where('state', '=', 'queued')
@@ -255,7 +258,14 @@ export const pruneOutbox = defineOperation(
   },
 );
 
-export const outboxOperations = [acceptMessage, moveMessage, addressMessage, hurryMessages, claimMessages, pruneOutbox] as const;
+export const outboxOperations = [
+  acceptMessage,
+  moveMessage,
+  addressMessage,
+  hurryMessages,
+  claimMessages,
+  pruneOutbox,
+] as const;
 
 /** What the outbox reads; committed data only. */
 export class OutboxReads {
@@ -306,15 +316,26 @@ export class OutboxReads {
    *
    * @param what without files, a chat whose next message brings one is left out
    */
-  dueHeads(session: SessionName, now: number, limit: number, what: 'all' | 'without files'): Promise<OutboxRow[]> {
-    return this.#queuedHeads(session)
+  async dueHeads(
+    session: SessionName,
+    now: number,
+    limit: number,
+    what: 'all' | 'without files',
+  ): Promise<OutboxRow[]> {
+    const heads = this.#queuedHeads(session)
       .selectAll()
-      .where('due_at', '<=', now)
-      .$if(what === 'without files', (heads) => heads.where('media_id', 'is', null))
+      .$if(what === 'without files', (some) => some.where('media_id', 'is', null))
       .orderBy('due_at')
       .orderBy('position')
-      .limit(limit)
+      .limit(limit);
+    const due = await heads.where('due_at', '<=', now).execute();
+    if (due.length >= limit) return due;
+    // Put off by a clock that was set back since: how long ago that was is not known, so they wait no longer.
+    const ahead = await heads
+      .where('due_at', '>', now)
+      .where('updated_at', '>', now + CLOCK_STEP_MS)
       .execute();
+    return [...due, ...ahead].slice(0, limit);
   }
 
   /** When the next message that waits becomes due, or null. */
