@@ -14,7 +14,7 @@ export class WaBridgeApi implements ICredentialType {
   properties: INodeProperties[] = [
     {
       displayName:
-        'Where the bridge is installed, run <code>wabridge key issue --name n8n</code> and copy the line it shows. n8n in a container reaches the bridge by another URL than 127.0.0.1: see "n8n in Docker" in the README.md of the package.',
+        'Where the bridge is installed, run "npx wabridge key issue --name n8n" and copy the line it shows. n8n in a container reaches the bridge by another URL than 127.0.0.1: see "n8n in Docker" in the README.md of the package.',
       name: 'help',
       type: 'notice',
       default: '',

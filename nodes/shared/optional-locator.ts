@@ -5,7 +5,11 @@ export const optionalLocator = (field: INodeProperties, hint: string): INodeProp
   ...field,
   required: false,
   hint,
-  modes: (field.modes ?? []).map(acceptingNothing),
+  // The editor shows the hint of a mode in place of the field's.
+  modes: (field.modes ?? []).map((mode) => ({
+    ...acceptingNothing(mode),
+    ...(mode.hint === undefined ? {} : { hint: `${mode.hint}. ${hint}` }),
+  })),
 });
 
 /** n8n holds an empty value against the pattern too, and then does not run the node. */

@@ -19,6 +19,10 @@ test('the field of a chat takes them', () => {
   for (const wrong of ['hello', '+49 151 1234567O', '0151 x']) expect(phone.test(wrong)).toBe(false);
 });
 
+test('whichever mode is chosen, the editor says what an empty chat means', () => {
+  for (const { hint } of chatField.modes!) expect(hint).toContain("the chat of the trigger's event");
+});
+
 test('a list of people has each without its marks', () => {
   for (const { forms } of EXAMPLE_NUMBERS)
     for (const digits of forms) {
