@@ -13,11 +13,15 @@ import { bridgeCredential, type Execution, type N8nServer, type WorkflowFile } f
 import { Witness } from './witness.ts';
 import { errorWorkflow, witnessedWorkflow } from './workflows.ts';
 
-jest.setTimeout(240_000);
+// Most of it is the start of n8n, on a machine that others may load.
+jest.setTimeout(480_000);
 
 const WORKFLOW = 'greenMeansSent01';
 const ERRORS = 'greenMeansSent02';
 const OUTAGE_S = 6;
+/** On a session of its own, with short limits. */
+const LIMITED = 'greenMeansSent03';
+const BACKLOG_S = 15;
 
 let folder: string;
 let bridge: BridgeProcess;
@@ -32,18 +36,28 @@ beforeAll(async () => {
   await Promise.all([witness.start(), errors.start()]);
   bridge = new BridgeProcess(join(folder, 'bridge'), await freePort());
   await bridge.start();
-  await bridge.client.request('POST', '/v1/sessions', { body: { name: 'demo', engine: 'sandbox' } });
+  for (const name of ['demo', 'limited'])
+    await bridge.client.request('POST', '/v1/sessions', { body: { name, engine: 'sandbox' } });
   n8n = await n8nIn(join(folder, 'n8n'));
   workflow = witnessedWorkflow({
     id: WORKFLOW,
     witnessUrl: witness.url,
+    session: 'demo',
     triggerOptions: { outageMinutes: OUTAGE_S / 60 },
     answer: { waitSeconds: 3 },
     settings: { errorWorkflow: ERRORS, saveDataSuccessExecution: 'all' },
   });
-  await prepare(n8n, bridge, [errorWorkflow(ERRORS, errors.url), workflow]);
+  const limited = witnessedWorkflow({
+    id: LIMITED,
+    witnessUrl: witness.url,
+    session: 'limited',
+    triggerOptions: { backlogHours: BACKLOG_S / 3_600 },
+    answer: { sendWithinMinutes: 3 / 60, waitSeconds: 30 },
+    settings: { saveDataSuccessExecution: 'all' },
+  });
+  await prepare(n8n, bridge, [errorWorkflow(ERRORS, errors.url), workflow, limited]);
   await n8n.start();
-  await n8n.untilPublished(WORKFLOW);
+  for (const id of [WORKFLOW, LIMITED]) await n8n.untilPublished(id);
 });
 
 afterAll(async () => {
@@ -53,10 +67,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const say = async (from: string, text: string): Promise<void> =>
-  void (await bridge.client.request('POST', '/v1/sandbox/demo/say', { body: { from, text } }));
-const setFaults = async (faults: object): Promise<void> =>
-  await bridge.client.request('PUT', '/v1/sandbox/demo/faults', { body: faults });
+const say = async (from: string, text: string, session = 'demo'): Promise<void> =>
+  void (await bridge.client.request('POST', `/v1/sandbox/${session}/say`, { body: { from, text } }));
+const setFaults = async (faults: object, session = 'demo'): Promise<void> =>
+  await bridge.client.request('PUT', `/v1/sandbox/${session}/faults`, { body: faults });
 const inboxOf = async (to: string): Promise<readonly { text: string | null }[]> =>
   await bridge.client.request('GET', '/v1/sandbox/demo/inbox', {
     query: { to, via: 'bridge', atLeast: 1, waitMs: 30_000 },
@@ -71,9 +85,9 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, dead
 }
 
 /** The newest execution of the workflow once there are so many and all have ended, with its data. */
-async function newestOf(count: number): Promise<Execution & { readonly data: string }> {
-  await until(`execution ${count}`, async () => (await n8n.executions(WORKFLOW)).length >= count);
-  const executions = await n8n.untilIdle(WORKFLOW);
+async function newestOf(count: number, id = WORKFLOW): Promise<Execution & { readonly data: string }> {
+  await until(`execution ${count}`, async () => (await n8n.executions(id)).length >= count);
+  const executions = await n8n.untilIdle(id);
   expect(executions).toHaveLength(count);
   return await n8n.execution(executions[0]!.id);
 }
@@ -106,6 +120,37 @@ describe('a send', () => {
     expect(execution.data).toContain('"queued"');
     await setFaults({});
     expect(await inboxOf('+4915100000003')).toMatchObject([{ text: 'answer to third' }]);
+  });
+});
+
+describe('what is too old', () => {
+  test('is not sent any more, and the node says so', async () => {
+    await setFaults({ sendDeferred: { count: 1_000 } }, 'limited');
+    await say('+4915100000005', 'too late', 'limited');
+    const execution = await newestOf(1, LIMITED);
+    expect(execution.status).toBe('error');
+    expect(execution.data).toContain('WAB_SEND_EXPIRED');
+    await setFaults({}, 'limited');
+  });
+
+  test('is skipped when the workflow is published again, and what came since is not', async () => {
+    await n8n.rest('POST', `/workflows/${LIMITED}/deactivate`, {});
+    await until('the end of the trigger', async () => {
+      const { subscriptions } = await bridge.client.request<{
+        subscriptions: readonly { name: string; connected: boolean }[];
+      }>('GET', '/v1/subscriptions');
+      return subscriptions.some(({ name, connected }) => name.includes(LIMITED) && !connected);
+    });
+    await say('+4915100000006', 'old', 'limited');
+    await sleep((BACKLOG_S + 1) * 1_000);
+    await say('+4915100000007', 'new', 'limited');
+    const { versionId } = await n8n.rest<{ versionId: string }>('GET', `/workflows/${LIMITED}`);
+    await n8n.rest('POST', `/workflows/${LIMITED}/activate`, { versionId });
+    const execution = await newestOf(2, LIMITED);
+    expect(execution.status).toBe('success');
+    expect(witness.runs.map(({ text }) => text)).toContain('new');
+    expect(witness.runs.map(({ text }) => text)).not.toContain('old');
+    expect(n8n.output).toContain('skipped 1 event that was older than 15 seconds');
   });
 });
 
