@@ -4,6 +4,7 @@ import { NodeHelpers, type INode, type INodeProperties, type INodePropertyOption
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
 import { WaBridgeTrigger } from '../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
 import { EVENT_TYPES } from '../../nodes/shared/contract.generated';
+import { problemError } from '../../nodes/shared/transport/problem';
 import { ACTION, node, TRIGGER, workflowOf } from './support/n8n';
 
 const action = new WaBridge().description;
@@ -60,4 +61,12 @@ test('an AI that is offered the tool reads WhatsApp in every operation, and a de
   const optional = action.properties.filter(({ name }) => name === 'options');
   expect(undescribed(action.properties)).toEqual([]);
   expect(optional.flatMap((each) => undescribed(each.options as INodeProperties[]))).toEqual([]);
+});
+
+test('what was given for an address is shown in the editor, and is not in the message, which n8n logs', () => {
+  const detail = 'This is not a WhatsApp address: x. Use a chat id. Given: "+49 151 1234567O".';
+  const body = Buffer.from(JSON.stringify({ code: 'WAB_ADDRESS_INVALID', detail, status: 422 }));
+  const error = problemError(node('A', ACTION), { status: 422, body, baseUrl: 'http://127.0.0.1' });
+  expect(error.message).toBe('This is not a WhatsApp address: x. Use a chat id.');
+  expect(error.description).toContain('Given: "+49 151 1234567O".');
 });

@@ -46,11 +46,15 @@ export function problemError(
     );
     return PROXY_STATUSES.includes(answer.status) ? markAway(error) : error;
   }
-  const error = new NodeApiError(node, problem as JsonObject, {
+  // n8n logs the message of an error, and what was given may be a phone number: the description is shown only.
+  const [message = '', given = ''] = problem.detail.split(/ (?=Given: ")/);
+  const error = new NodeApiError(node, { ...problem, detail: message } as JsonObject, {
     ...at(itemIndex),
     httpCode,
-    message: problem.detail,
-    description: [`Error code ${problem.code}.`, isRetryable(problem.code) ? RETRY_HELPS : ''].join(' ').trim(),
+    message,
+    description: [given, `Error code ${problem.code}.`, isRetryable(problem.code) ? RETRY_HELPS : '']
+      .filter((sentence) => sentence !== '')
+      .join(' '),
   });
   error.context['code'] = problem.code;
   return answer.status === 503 && isRetryable(problem.code) ? markAway(error) : error;
