@@ -3,7 +3,6 @@
  * that lies in the page's store and was never heard of proves that the session is deaf.
  */
 import { isMessage, isUndecrypted, type RawMessage } from '../hearing/message-mapper.ts';
-import type { ServerClock } from '../login/server-clock.ts';
 import type { StoredMessage } from '../page/page-probes.ts';
 
 /** The page may hold messages a little older than the newest that was reported, in seconds. */
@@ -11,18 +10,23 @@ const SLACK_S = 60;
 /** The keys remembered; beyond that the oldest are forgotten, and what is as old is no longer looked at. */
 const REMEMBERED = 100_000;
 
+/** WhatsApp's clock, in seconds since the epoch. */
+interface ServerTime {
+  readonly seconds: number;
+}
+
 const keyOf = (fromMe: boolean, stanza: string): string => `${fromMe ? 'out' : 'in'} ${stanza}`;
 
 export class Sweep {
   /** Key → when it was sent (seconds), in the order in which they were heard. */
   readonly #heard = new Map<string, number>();
-  readonly #serverClock: Pick<ServerClock, 'seconds'>;
+  readonly #serverTime: ServerTime;
   readonly #limit: number;
   #floor = 0;
 
   /** @param limit keys remembered */
-  constructor(serverClock: Pick<ServerClock, 'seconds'>, limit: number = REMEMBERED) {
-    this.#serverClock = serverClock;
+  constructor(serverTime: ServerTime, limit: number = REMEMBERED) {
+    this.#serverTime = serverTime;
     this.#limit = limit;
   }
 
@@ -70,6 +74,6 @@ export class Sweep {
     const [oldest, at] = this.#heard.entries().next().value as [string, number];
     this.#heard.delete(oldest);
     // It would look unheard from now on. One dated in the future must not hide what is said until then.
-    this.#floor = Math.max(this.#floor, Math.min(at, this.#serverClock.seconds) + 1);
+    this.#floor = Math.max(this.#floor, Math.min(at, this.#serverTime.seconds) + 1);
   }
 }
