@@ -75,7 +75,9 @@ export function assembleLive(parts: LiveParts): Live {
   const run = parts.makeRun({
     qr: (code) => {
       login.shown(code);
-      void serverClock.measure();
+      void serverClock.measure().then((answered) => {
+        if (answered) login.dated();
+      });
     },
     idle: () => login.idle(),
     authenticated: () => login.authenticated(),
@@ -239,7 +241,9 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
   if (self === null || live.stopped.signal.aborted || !live.run.isReady) return;
   live.self = self;
   live.fates.ready();
-  void live.serverClock.measure();
+  void live.serverClock.measure().then((answered) => {
+    if (answered) live.login.dated();
+  });
   listener.signal({ kind: 'ready', self });
   await live.catchUp.run();
 }

@@ -41,6 +41,8 @@ export class Login {
   readonly #linkedAt: number;
   /** When a code was shown for the last time, in milliseconds of this machine's clock. */
   #shownAt: number | null = null;
+  /** The same by WhatsApp's clock, in seconds, once that was asked; either clock may be set afterwards. */
+  #shownAtServer: number | null = null;
   #authenticated = false;
   #qrCodes = 0;
   #qr: { readonly code: string; readonly expiresAt: Date } | null = null;
@@ -60,7 +62,8 @@ export class Login {
 
   /** Seconds: what is older never belonged to this session. */
   get linkedAt(): number {
-    return this.#shownAt === null ? this.#linkedAt : this.#parts.serverClock.at(this.#shownAt) - CLOCKS_DIFFER_S;
+    if (this.#shownAt === null) return this.#linkedAt;
+    return (this.#shownAtServer ?? this.#parts.serverClock.at(this.#shownAt)) - CLOCKS_DIFFER_S;
   }
 
   get isAuthenticated(): boolean {
@@ -73,8 +76,14 @@ export class Login {
     if (/^(undefined|null),/.test(code)) return this.#withdraw();
     const now = this.#parts.clock.now();
     this.#shownAt = now;
+    this.#shownAtServer = null;
     this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
     void this.#pairing.look();
+  }
+
+  /** WhatsApp's clock was asked after a code was shown. */
+  dated(): void {
+    if (this.#shownAt !== null) this.#shownAtServer ??= this.#parts.serverClock.at(this.#shownAt);
   }
 
   /** The page has shown all its codes and waits to be asked for more; that would void a pairing code. */

@@ -17,6 +17,9 @@ export async function progressSoFar(profile: Profile, clock: Clock): Promise<Pro
   const since = now - UNRECORDED_S;
   const progress = await profile.readProgress();
   if (progress === null) return { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [] };
+  // A wrong clock dated the linking: nothing from before that time is reported, so that the mark never got beyond it.
+  if (progress.linkedAt > now + AHEAD_S && progress.reportedUntil <= progress.linkedAt)
+    return { ...progress, linkedAt: since, reportedUntil: since };
   // A clock that was not set yet, as after a power cut, would make any mark look like that.
   const isAhead = progress.reportedUntil > now + AHEAD_S && now >= progress.linkedAt;
   return isAhead ? { ...progress, reportedUntil: Math.max(progress.linkedAt, since) } : progress;

@@ -36,19 +36,24 @@ export class ServerClock {
     return Math.floor((ms - (this.#aheadMs ?? 0)) / 1000);
   }
 
-  /** Asks the server once; where it does not answer, it is asked at the next call. */
-  async measure(): Promise<void> {
-    if (this.#aheadMs !== null) return;
+  /**
+   * Asks the server. The last answer holds, since either clock may be set while the session runs.
+   *
+   * @returns whether it answered
+   */
+  async measure(): Promise<boolean> {
     try {
       const before = this.#clock.now();
       const serverMs = await this.#page().call(readServerTime, this.#deadlines.call);
-      if (serverMs === null || this.#aheadMs !== null) return;
+      if (serverMs === null) return false;
       const aheadMs = Math.round((before + this.#clock.now()) / 2 - serverMs);
       this.#aheadMs = aheadMs;
       if (Math.abs(aheadMs) >= TOLD_FROM_MS)
         this.#log.warn({ aheadSeconds: Math.round(aheadMs / 1000) }, "this machine's clock differs from WhatsApp's");
+      return true;
     } catch {
       // The page is away.
+      return false;
     }
   }
 }

@@ -204,3 +204,15 @@ test('since when the account belongs to the session is told by WhatsApp’s cloc
   aheadMs = 5 * 60_000;
   expect(login.linkedAt).toBe(now - 420);
 });
+
+test('a clock that is set after the code was shown does not move the time since when the account belongs to the session', () => {
+  aheadMs = -7_200_000;
+  login.shown('ref,noise,identity,secret0,1');
+  const linkedAt = clock.now() / 1000 + 7_200 - 120;
+  login.dated();
+  aheadMs = 0;
+  expect(login.linkedAt).toBe(linkedAt);
+  login.shown('ref2,noise,identity,secret0,1');
+  login.dated();
+  expect(login.linkedAt).toBe(clock.now() / 1000 - 120);
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
 import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-keeper.ts';
-import { Profile } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
+import { Profile, type Progress } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 
 const WAITING = { wireId: 'false_1@c.us_3EB0' as WireId, t: 15 };
 const BEHIND = { chat: '1@c.us' as ChatId, since: 12 };
@@ -68,13 +68,15 @@ test('wiping takes the login and the progress', async () => {
 
 describe('a mark in the future', () => {
   const NOW = 1_000_000;
-  const soFar = async (linkedAt: number, reportedUntil: number): Promise<number> => {
+  const readBack = async (linkedAt: number, reportedUntil: number): Promise<Progress> => {
     const profile = new Profile(folder);
     await mkdir(folder, { recursive: true });
     await profile.writeProgress({ linkedAt, reportedUntil, behind: [], undecrypted: [] });
     const clock = { now: () => NOW * 1000, sleep: () => Promise.resolve() };
-    return (await progressSoFar(profile, clock)).reportedUntil;
+    return progressSoFar(profile, clock);
   };
+  const soFar = async (linkedAt: number, reportedUntil: number): Promise<number> =>
+    (await readBack(linkedAt, reportedUntil)).reportedUntil;
 
   test('was set by a message with a wrong date: a day is read again', async () => {
     expect(await soFar(10, NOW + 601)).toBe(NOW - 24 * 3600);
@@ -84,5 +86,12 @@ describe('a mark in the future', () => {
   test('is believed where it is not far, and where it is this machine’s clock that must be wrong', async () => {
     expect(await soFar(10, NOW + 599)).toBe(NOW + 599);
     expect(await soFar(NOW + 10_000, NOW + 20_000)).toBe(NOW + 20_000);
+  });
+
+  test('was set by a linking that was dated by a wrong clock, where nothing was reported since', async () => {
+    const since = NOW - 24 * 3600;
+    expect(await readBack(NOW + 7_200, NOW + 7_200)).toMatchObject({ linkedAt: since, reportedUntil: since });
+    expect(await readBack(NOW + 599, NOW + 599)).toMatchObject({ linkedAt: NOW + 599, reportedUntil: NOW + 599 });
+    expect(await readBack(NOW + 10_000, NOW + 20_000)).toMatchObject({ linkedAt: NOW + 10_000 });
   });
 });
