@@ -3,7 +3,8 @@
  * test:unit) runs what needs neither browser nor n8n. Further arguments go to jest.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { N8nServer } from '../test/e2e/n8n-server.ts';
 import { build, ensureChromium, root, run, say, tool } from './tasks.ts';
 
 interface TestFile {
@@ -22,16 +23,25 @@ if (!unitOnly) {
 }
 await build();
 
+/** The end-to-end tests begin with copies of this folder. */
+const template = join(root, '.cache', 'n8n-template');
+if (!unitOnly) {
+  rmSync(template, { recursive: true, force: true });
+  await new N8nServer({ folder: template, port: 0, brokerPort: 0 }).makeTemplate();
+}
+
 const results = join(root, '.cache', 'test-results');
 mkdirSync(results, { recursive: true });
 
-/** The heavy projects run one test file at a time: each starts servers and browsers of its own. */
+/**
+ * Unit tests keep both cores busy. Browsers and n8n mostly wait, for a page to load or a deadline to pass, so more of
+ * their files run side by side than there are cores.
+ */
 const groups = unitOnly
   ? [{ name: 'unit', projects: ['unit', 'pack'], workers: 2 }]
   : [
       { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 2 },
-      { name: 'browser', projects: ['browser'], workers: 1 },
-      { name: 'e2e', projects: ['e2e'], workers: 1 },
+      { name: 'servers', projects: ['browser', 'e2e'], workers: 3 },
     ];
 
 /** Runs jest and reads what became of each test file. */
@@ -39,7 +49,6 @@ async function runFiles(
   name: string,
   projects: readonly string[],
   workers: number,
-  args: readonly string[],
 ): Promise<{ code: number; files: readonly TestFile[] }> {
   const file = join(results, `${name}.json`);
   rmSync(file, { force: true });
@@ -52,11 +61,12 @@ async function runFiles(
       '--selectProjects',
       ...projects,
       `--maxWorkers=${workers}`,
+      `--testSequencer=${join(root, 'scripts', 'longest-first.cjs')}`,
       '--json',
       `--outputFile=${file}`,
-      ...args,
+      ...rest,
     ],
-    { env: { NODE_NO_WARNINGS: '1' } },
+    { env: { NODE_NO_WARNINGS: '1', TEST_N8N_TEMPLATE: template } },
   );
   // Jest that dies writes nothing: the caller sees the exit code.
   if (!existsSync(file)) return { code, files: [] };
@@ -64,22 +74,10 @@ async function runFiles(
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const unsteady: string[] = [];
 let broken = false;
 for (const { name, projects, workers } of groups) {
   say(`running the tests: ${projects.join(', ')}`);
-  let { code, files } = await runFiles(name, projects, workers, rest);
-  const failed = files.filter(({ status }) => status === 'failed').map((each) => each.name);
-  if (failed.length > 0) {
-    // On a machine that others load too, a deadline can pass for no fault of ours. What fails twice has failed; what does
-    // not is named below, and has to be mended all the same.
-    say(`running again what failed: ${failed.map((each) => relative(root, each)).join(', ')}`);
-    const again = await runFiles(`${name}-again`, projects, 1, ['--runTestsByPath', ...failed]);
-    const mended = new Map(again.files.map((each) => [each.name, each]));
-    files = files.map((each) => mended.get(each.name) ?? each);
-    code = again.code;
-    unsteady.push(...again.files.filter(({ status }) => status === 'passed').map((each) => relative(root, each.name)));
-  }
+  const { code, files } = await runFiles(name, projects, workers);
   broken ||= code !== 0;
   for (const { status, assertionResults } of files) {
     const count = (...wanted: string[]): number =>
@@ -92,7 +90,6 @@ for (const { name, projects, workers } of groups) {
 }
 // A run that broke without a failed test (a crash, no test found) must not read as a success.
 if (broken && total.failed === 0) total.failed = 1;
-for (const file of unsteady) say(`unsteady: ${file} failed once and passed when it was run again`);
 writeFileSync(join(results, 'total.json'), JSON.stringify(total));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -11,6 +11,9 @@ export interface IssuedKey {
   readonly secret: string;
 }
 
+/** `npm test` prepares one for all files; a file that is run by hand does without. */
+const template = process.env['TEST_N8N_TEMPLATE'];
+
 /**
  * An n8n on free ports that has not started, with the faster of n8n's expression engines.
  *
@@ -18,7 +21,7 @@ export interface IssuedKey {
  */
 export async function n8nIn(folder: string, env: Readonly<Record<string, string>> = {}): Promise<N8nServer> {
   const [port, brokerPort] = [await freePort(), await freePort()];
-  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', env });
+  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', env, template });
 }
 
 /** Has a running bridge issue a key; by default one that may do what n8n's nodes need. */
