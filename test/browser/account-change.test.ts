@@ -83,8 +83,7 @@ describe('an account that is unlinked while a send has no answer', () => {
     expect((await untilState(first, 'in_doubt')).error?.code).toBe('WAB_SEND_IN_DOUBT');
     const third = await send('third');
     await linkTo(other);
-    for (const id of [second, third])
-      expect((await untilState(id, 'failed')).error?.code).toBe('WAB_ACCOUNT_CHANGED');
+    for (const id of [second, third]) expect((await untilState(id, 'failed')).error?.code).toBe('WAB_ACCOUNT_CHANGED');
     const fourth = await send('fourth');
     await untilState(fourth, 'accepted', 'delivered', 'read');
     expect(bob.inbox.map(({ from, body }) => [from, body])).toEqual([

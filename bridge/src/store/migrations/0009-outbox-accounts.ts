@@ -19,7 +19,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       .execute();
   }
   await db.schema.alterTable('outbox').addColumn('expires_at', 'bigint').execute();
-  await sql`UPDATE outbox SET account = (SELECT account FROM sessions WHERE sessions.name = outbox.session)`.execute(db);
+  await sql`UPDATE outbox SET account = (SELECT account FROM sessions WHERE sessions.name = outbox.session)`.execute(
+    db,
+  );
   await db.schema
     .createIndex('outbox_unclaimed')
     .on('outbox')
