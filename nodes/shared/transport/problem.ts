@@ -1,5 +1,5 @@
 /** Failures of the bridge as n8n shows them: the sentence of the error catalogue, its code, and what to look at next. */
-import { NodeApiError, jsonParse, type INode, type JsonObject } from 'n8n-workflow';
+import { NodeApiError, jsonParse, type INode } from 'n8n-workflow';
 import { whyUnreachable } from '../../../credentials/unreachable';
 import { ERROR_CODES, type ErrorCode } from '../contract.generated';
 import { markAway } from './patience';
@@ -48,14 +48,18 @@ export function problemError(
   }
   // n8n logs the message of an error, and what was given may be a phone number: the description is shown only.
   const [message = '', given = ''] = problem.detail.split(/ (?=Given: ")/);
-  const error = new NodeApiError(node, { ...problem, detail: message } as JsonObject, {
-    ...at(itemIndex),
-    httpCode,
-    message,
-    description: [given, `Error code ${problem.code}.`, isRetryable(problem.code) ? RETRY_HELPS : '']
-      .filter((sentence) => sentence !== '')
-      .join(' '),
-  });
+  const error = new NodeApiError(
+    node,
+    { ...problem, detail: message },
+    {
+      ...at(itemIndex),
+      httpCode,
+      message,
+      description: [given, `Error code ${problem.code}.`, isRetryable(problem.code) ? RETRY_HELPS : '']
+        .filter((sentence) => sentence !== '')
+        .join(' '),
+    },
+  );
   error.context['code'] = problem.code;
   return answer.status === 503 && isRetryable(problem.code) ? markAway(error) : error;
 }
