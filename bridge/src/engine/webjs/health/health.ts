@@ -64,7 +64,7 @@ export interface Patient extends Examinee {
 export interface HealthParts extends ExaminationParts {
   readonly patient: Patient;
   readonly sweep: Sweep;
-  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'reportedUntil' | 'owes' | 'unread'>;
+  readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'isListed' | 'reportedUntil' | 'owes' | 'unread'>;
   readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
   readonly history: HealthHistory;
   readonly signal: (signal: EngineSignal) => void;
@@ -95,6 +95,8 @@ export class Health {
   #last: HealingRecord['last'] = null;
   /** Apart from the others: chats that stay unread for days must not change how the rest is healed. */
   #lastForUnread: HealingRecord['last'] = null;
+  /** Everything that is worth it was tried for them. */
+  #bearsUnread = false;
   #told: string | null = null;
   /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
   #vouched = false;
@@ -185,8 +187,9 @@ export class Health {
     const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
     if (found === null) return;
     const { listeners, line } = found;
-    // What a chat owes that could not be read is asked for by the catch-up.
-    const missing = found.missing?.filter(({ chat }) => !facts.owes(chat as ChatId)) ?? null;
+    // What a chat owes that could not be read is asked for by the catch-up. Without a list every chat may owe something,
+    // which must not hide that the page does not announce what it has.
+    const missing = found.missing?.filter(({ chat }) => !facts.isListed || !facts.owes(chat as ChatId)) ?? null;
     // What was found of a page that meanwhile reloads or computes says nothing.
     if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
     this.#examineAt = clock.now() + deadlines.examineEvery;
@@ -196,9 +199,14 @@ export class Health {
     // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
     this.#vouch(line);
+    await this.#suspect();
+  }
+
+  /** Nothing is known to be wrong with the line; what looks as if is met by opening another connection. */
+  async #suspect(): Promise<void> {
     const suspicion = this.#isUnanswered() ? UNANSWERED : this.#isTooQuiet() ? TOO_QUIET : null;
     if (suspicion === null) return;
-    this.#renewedAt = clock.now();
+    this.#renewedAt = this.#parts.clock.now();
     await this.#heal(suspicion);
   }
 
@@ -248,6 +256,15 @@ export class Health {
     // What is done to the page is given its time, whatever it was done for.
     if (!isUnread || STAGES.some((stage) => stage === decision.do)) this.#last = next.record.last;
     history.browsers = next.record.browsers;
+    if (isUnread && decision.do !== 'wait') this.#bearsUnread = decision.do === 'bear';
+    if (isUnread && this.#bearsUnread) {
+      // All the rest works and is watched as ever.
+      this.#complaint = null;
+      this.#examineAt = clock.now() + deadlines.examineEvery;
+      this.tell(complaint.words);
+      await this.#catchUp(missing);
+      return this.#suspect();
+    }
     // Looked at again as soon as what is done may have helped.
     this.#examineAt = 0;
     if (decision.do === 'wait') return this.#catchUp(missing);
@@ -255,7 +272,6 @@ export class Health {
       // Nothing is under way from which the session would have to come back.
       this.#complaint = null;
       this.#examineAt = clock.now() + deadlines.examineEvery;
-      if (isUnread) return this.tell(complaint.words);
       this.#bearsUntil = clock.now() + this.#limits.forgetMs;
       this.tell(BORNE);
       return this.#catchUp(missing);
@@ -298,7 +314,8 @@ export class Health {
   async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
     const { facts, catchUp, sweep, deadlines } = this.#parts;
     const from = earliest(missing);
-    if (missing.length > 0) facts.hold(from);
+    // Without a list of the chats it would hold up everybody in vain; everything is read once there is one.
+    if (missing.length > 0 && facts.isListed) facts.hold(from);
     if (!facts.holding) return;
     // What has not been read yet stays missing, however long it takes.
     const settled = catchUp.run().then((released) => {

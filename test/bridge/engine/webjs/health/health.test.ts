@@ -78,7 +78,8 @@ class Facts {
   unread = 0;
   /** One of them. */
   owed: string | null = null;
-  owes = (chat: string): boolean => chat === this.owed;
+  isListed = true;
+  owes = (chat: string): boolean => !this.isListed || chat === this.owed;
   reportedUntil = 1_000;
   /** From when on each was asked for. */
   readonly holds: (number | undefined)[] = [];
@@ -285,6 +286,39 @@ describe('health of a session', () => {
     expect(caughtUpFrom).toEqual([]);
     expect(sweep.unheard(patient.stored)).toHaveLength(1);
   });
+
+  test('while a chat stays unread, the others are caught up with, and a page that leaves frames unanswered reconnects', async () => {
+    const { patient, facts, pass, caughtUpFrom, told, clock } = make();
+    const hear = (): void => void (patient.heardAt = clock.now());
+    await pass(MINUTE, hear);
+    Object.assign(facts, { unread: 1, owed: 'unread@c.us' });
+    await pass(40 * MINUTE, hear);
+    patient.measures.length = 0;
+    patient.stored = [message('from its history', 1_010, false)];
+    await pass(MINUTE, hear);
+    expect(caughtUpFrom).toEqual([1_010]);
+    expect(patient.measures).toEqual([]);
+    patient.leavesUnanswered = true;
+    await pass(MINUTE, hear);
+    expect(patient.measures).toEqual(['reconnect']);
+    expect(told().at(-1)).toMatch(/^1 chat has missed messages.*asked for again$/);
+  }, 30_000);
+
+  test('while the chats are not listed, a page that does not announce what it has is healed, and nobody waits for the rest', async () => {
+    const { patient, facts, pass, clock } = make();
+    const hear = (): void => void (patient.heardAt = clock.now());
+    await pass(MINUTE, hear);
+    Object.assign(facts, { unread: Infinity, isListed: false });
+    await pass(40 * MINUTE, hear);
+    patient.measures.length = 0;
+    patient.stored = [message('from its history', 1_010, false)];
+    await pass(MINUTE, hear);
+    expect(facts.holds).toEqual([]);
+    expect(patient.measures).toEqual([]);
+    patient.stored = [message('new', 1_011)];
+    await pass(MINUTE, hear);
+    expect(patient.measures).toEqual(['reattach']);
+  }, 30_000);
 
   test('chats that stay unread do not change how a session is healed that hears nothing', async () => {
     const { patient, facts, pass, clock } = make();
