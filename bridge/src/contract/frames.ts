@@ -11,6 +11,8 @@ export const STREAM_PROTOCOL = 'wabridge.v1';
 /** Largest frame a client may send, in bytes. */
 export const MAX_CLIENT_FRAME_BYTES = 256 * 1024;
 export const MAX_WINDOW = 256;
+/** Longest wait that a client may ask for with a refusal, in milliseconds. */
+export const MAX_RETRY_AFTER_MS = 86_400_000;
 /** Largest age that a client may state, in milliseconds: ten years. */
 const MAX_AGE_MS = 315_360_000_000;
 
@@ -54,7 +56,7 @@ export const NackFrame = frame({
   subscription: Subscription,
   cursors: Type.Array(Cursor, { minItems: 1, maxItems: MAX_WINDOW }),
   attempt: Type.Integer({ minimum: 1 }),
-  retryAfterMs: Type.Integer({ minimum: 0, maximum: 86_400_000 }),
+  retryAfterMs: Type.Integer({ minimum: 0, maximum: MAX_RETRY_AFTER_MS }),
   reason: Type.String({ maxLength: 500 }),
 });
 export const ClientPingFrame = frame({ type: Type.Literal('ping'), id: Type.Integer() });

@@ -12,3 +12,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
 };
+
+/**
+ * A clock that starts at the time of another and then only ever moves on, however that one is set meanwhile: for
+ * durations and for times that are compared within one run of the process.
+ */
+export function steadyClock(clock: Clock): Clock {
+  const offset = clock.now() - performance.now();
+  return { now: () => offset + performance.now(), sleep: (ms, signal) => clock.sleep(ms, signal) };
+}

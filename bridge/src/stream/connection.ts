@@ -29,7 +29,10 @@ export interface ConnectionOptions {
   readonly principal: Principal;
   readonly owner: ConnectionOwner;
   readonly settings: StreamSettings;
+  /** The time of day, for the end of the key. */
   readonly clock: Clock;
+  /** For heartbeats: see `steadyClock`. */
+  readonly steady: Clock;
   readonly log: Log;
 }
 
@@ -227,7 +230,7 @@ export class Connection implements Outlet {
   }
 
   async #beat(): Promise<void> {
-    const { clock, settings } = this.#options;
+    const { steady: clock, settings } = this.#options;
     try {
       for (;;) {
         const due = clock.now() + settings.heartbeatMs;
@@ -254,7 +257,7 @@ export class Connection implements Outlet {
       subscription.keepUp();
     }
     this.#lastPing += 1;
-    this.#unanswered.set(this.#lastPing, this.#options.clock.now());
+    this.#unanswered.set(this.#lastPing, this.#options.steady.now());
     this.send({ type: 'ping', id: this.#lastPing, positions, ...(Object.keys(blocked).length > 0 ? { blocked } : {}) });
   }
 

@@ -1,7 +1,7 @@
 /** Durable subscriptions as they are stored: created, found again, moved, given another filter, expired. */
 import type { Principal } from '../auth/keys.ts';
 import type { Filter } from '../contract/filter.ts';
-import type { SubscribeFrame } from '../contract/frames.ts';
+import { MAX_RETRY_AFTER_MS, type SubscribeFrame } from '../contract/frames.ts';
 import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -22,6 +22,7 @@ import {
 import { DeliveryPlan, type PlanOptions } from './delivery-plan.ts';
 import { toRecord, type Position } from './position.ts';
 import { effectiveFilter, normalFilter, sameFilter } from './reading-rights.ts';
+import { lossBackoff, type RedeliveryPolicy } from './redelivery-policy.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition, type Reset } from './start-position.ts';
 import { countWaiting, MAX_COUNT } from './waiting-count.ts';
@@ -42,10 +43,15 @@ export interface DurablePorts {
   readonly events: EventLog;
   readonly database: Database;
   readonly clock: Clock;
+  /** For waits: see `steadyClock`. */
+  readonly steady: Clock;
   readonly settings: StreamSettings;
 }
 
 const ENVELOPES_PER_SCAN = 500;
+
+const longestWait = (policy: RedeliveryPolicy, { state, losses }: Pick<Position, 'state' | 'losses'>): number =>
+  state === 'refused' ? MAX_RETRY_AFTER_MS : lossBackoff(policy, losses);
 
 export class DurableSubscriptions {
   readonly #ports: DurablePorts;
@@ -159,8 +165,13 @@ export class DurableSubscriptions {
 
   /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
   async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
-    const { database, clock } = this.#ports;
-    const positions = await positionsOf(database.reader, stored.id);
+    const { database, steady: clock, settings } = this.#ports;
+    const now = clock.now();
+    const positions = (await positionsOf(database.reader, stored.id)).map((position) => ({
+      ...position,
+      // Written under another clock perhaps: nobody waits longer than was meant.
+      notBefore: Math.min(position.notBefore, now + longestWait(settings, position)),
+    }));
     const plan = this.#plan({ floor: stored.floor, positions });
     for (const { seq, state } of positions) if (state === 'sent') plan.lose(seq, clock.now());
     return plan;

@@ -11,7 +11,7 @@ import { WabError } from '../contract/errors.ts';
 import { MAX_CLIENT_FRAME_BYTES, MAX_WINDOW, STREAM_PROTOCOL, type SubscribeFrame } from '../contract/frames.ts';
 import type { DeadLetterId, KeyId, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
-import type { Clock } from '../ops/clock.ts';
+import { steadyClock, type Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -76,6 +76,8 @@ const FORGETFUL: Keeping = {
 
 export class StreamHub implements Stream, ConnectionOwner {
   readonly #ports: StreamHubPorts;
+  /** Waits and heartbeats, which a clock that is set must not touch. */
+  readonly #steady: Clock;
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -101,9 +103,10 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   constructor(ports: StreamHubPorts) {
     this.#ports = ports;
+    this.#steady = steadyClock(ports.clock);
     const { database, settings } = ports;
     this.#journal = new Journal((entries) => database.write(saveProgress({ entries })));
-    this.#durable = new DurableSubscriptions(ports);
+    this.#durable = new DurableSubscriptions({ ...ports, steady: this.#steady });
     this.#deadLetters = new DeadLetters({ ...ports, policy: settings });
     this.#views = new SubscriptionViews({
       ...ports,
@@ -139,7 +142,8 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#isStopping = true;
     this.#stopListening();
     await this.#expiry.stop();
-    const { clock, settings } = this.#ports;
+    const clock = this.#steady;
+    const { settings } = this.#ports;
     for (const connection of this.#connections) connection.sayBye('restart', settings.reconnectAfterMs);
     for (const subscription of this.#allSubscriptions()) subscription.drain();
     const deadline = clock.now() + drainMs;
@@ -258,7 +262,16 @@ export class StreamHub implements Stream, ConnectionOwner {
   #welcome(socket: WebSocket, principal: Principal): void {
     const { settings, clock, log } = this.#ports;
     const id = `con_${this.#newConnectionId()}`;
-    const connection = new Connection({ id, socket, principal, owner: this, settings, clock, log });
+    const connection = new Connection({
+      id,
+      socket,
+      principal,
+      owner: this,
+      settings,
+      clock,
+      steady: this.#steady,
+      log,
+    });
     this.#connections.add(connection);
     connection.start();
     if (this.#closedKeys.has(principal.keyId)) connection.end('key_revoked', 0);
@@ -305,7 +318,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     { skipped, ...opened }: OpenedSubscription & Backlog,
     keeping: Keeping,
   ): Subscription {
-    const { events, clock, log, count } = this.#ports;
+    const { events, log, count } = this.#ports;
     return new Subscription({
       ...opened,
       skipped: skipped?.beyondFloor ?? new Set(),
@@ -317,7 +330,7 @@ export class StreamHub implements Stream, ConnectionOwner {
       events,
       keeping,
       turns: this.#turns,
-      clock,
+      clock: this.#steady,
       log,
       count,
     });
