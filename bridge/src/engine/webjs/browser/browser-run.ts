@@ -73,6 +73,7 @@ export class BrowserRun {
   /** The renderer is being ended on purpose. */
   #replacing = false;
   #heardAt: number | null = null;
+  #gotOnAt: number | null = null;
   readonly #frames = new FrameBalance();
 
   constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
@@ -88,7 +89,10 @@ export class BrowserRun {
       interrupted: (reason) => listener.interrupted(reason),
       authenticated: () => listener.authenticated(),
       unauthenticated: () => listener.unauthenticated(),
-      progress: (reason) => listener.progress(reason),
+      progress: (reason) => {
+        this.#gotOnAt = clock.now();
+        listener.progress(reason);
+      },
       idle: () => listener.idle(),
       refused: (reason) => this.#end('refused', reason),
     };
@@ -153,6 +157,11 @@ export class BrowserRun {
   /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
   get heardAt(): number | null {
     return this.#heardAt;
+  }
+
+  /** When a sync of the page got on for the last time, in milliseconds; null while none has. */
+  get gotOnAt(): number | null {
+    return this.#gotOnAt;
   }
 
   /** The page has stopped to work off what WhatsApp's server sends, as far as its frames show. */

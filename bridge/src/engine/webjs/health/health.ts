@@ -22,7 +22,6 @@ import {
 import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
 import type { FactReporter } from '../hearing/fact-reporter.ts';
 import {
-  type Ailment,
   HEALING_LIMITS,
   type HealingLimits,
   type HealingRecord,
@@ -40,9 +39,11 @@ import type { Sweep } from './sweep.ts';
 export interface HealthHistory {
   /** When new browsers were asked for, in milliseconds. */
   browsers: readonly number[];
+  /** Apart from what else is healed: chats that stay unread for days must not change how the rest is healed. */
+  lastForUnread: HealingRecord['last'];
   readonly proven: ProvenProbes;
 }
-export const newHistory = (): HealthHistory => ({ browsers: [], proven: new Set() });
+export const newHistory = (): HealthHistory => ({ browsers: [], lastForUnread: null, proven: new Set() });
 
 /** The browser's life, as far as it is examined and healed. */
 export interface Patient extends Examinee {
@@ -50,6 +51,8 @@ export interface Patient extends Examinee {
   readonly isReady: boolean;
   /** WhatsApp Web cannot be reached for now, which no healing changes. */
   readonly isAway: boolean;
+  /** When a sync got on for the last time, in milliseconds; null while none has. */
+  readonly gotOnAt: number | null;
   /** Frames of WhatsApp's server remain without an answer of the page. */
   readonly leavesUnanswered: boolean;
   /** Attaches the library's listeners once more. */
@@ -93,9 +96,7 @@ export class Health {
   readonly #examination: Examination;
   #complaint: Complaint | null = null;
   #last: HealingRecord['last'] = null;
-  /** Apart from the others: chats that stay unread for days must not change how the rest is healed. */
-  #lastForUnread: HealingRecord['last'] = null;
-  /** Everything that is worth it was tried for them. */
+  /** Everything that is worth it was tried for chats that stay unread. */
   #bearsUnread = false;
   #told: string | null = null;
   /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
@@ -174,12 +175,26 @@ export class Health {
     if (catchUp.unanswered < this.#excused - 1) this.#excused = 0;
     if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
     if (!patient.isReady || facts.holding) {
+      const { isReady, isAway } = patient;
       // Healing took the line away, and it has not come back in the time it was given.
-      if (this.#complaint && !patient.isReady && !patient.isAway)
-        await this.#heal({ ...this.#complaint, ailment: awayFrom(this.#complaint) });
+      if (this.#complaint && !isReady && !isAway && !this.#isGettingOn()) await this.#healLost(this.#complaint);
       return;
     }
     if (clock.now() >= this.#examineAt) await this.#examine();
+  }
+
+  /** The page loads the account's data, which may take longer than a stage of healing is given. */
+  #isGettingOn(): boolean {
+    const { patient, clock, deadlines } = this.#parts;
+    return patient.gotOnAt !== null && clock.now() - patient.gotOnAt < deadlines.proveReload;
+  }
+
+  /** A session that does not come back hears nothing at all. */
+  async #healLost(complaint: Complaint): Promise<void> {
+    const { ailment } = complaint;
+    // That is never worth a browser (ADR 16); the supervisor has a deadline of its own.
+    if (ailment === 'unread') return;
+    await this.#heal({ ...complaint, ailment: ailment === 'partly_deaf' ? 'deaf' : ailment });
   }
 
   async #examine(): Promise<void> {
@@ -248,11 +263,11 @@ export class Health {
   async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
     const { patient, history, deadlines, clock, log } = this.#parts;
     const isUnread = complaint.ailment === 'unread';
-    const record = { last: isUnread ? this.#lastForUnread : this.#last, browsers: history.browsers };
+    const record = { last: isUnread ? history.lastForUnread : this.#last, browsers: history.browsers };
     const next = nextTreatment(record, complaint.ailment, clock.now(), this.#limits);
     const { decision } = next;
     this.#complaint = complaint;
-    if (isUnread) this.#lastForUnread = next.record.last;
+    if (isUnread) history.lastForUnread = next.record.last;
     // What is done to the page is given its time, whatever it was done for.
     if (!isUnread || STAGES.some((stage) => stage === decision.do)) this.#last = next.record.last;
     history.browsers = next.record.browsers;
@@ -324,10 +339,6 @@ export class Health {
     if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
   }
 }
-
-/** A session that does not come back hears nothing at all. */
-const awayFrom = ({ ailment }: Complaint): Ailment =>
-  ailment === 'partly_deaf' || ailment === 'unread' ? 'deaf' : ailment;
 
 /** In seconds; infinite where nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>

@@ -105,3 +105,19 @@ test('a page that navigates and does not answer is an interruption', async () =>
   await settle();
   expect(run.isReady).toBe(false);
 });
+
+test('when a sync got on for the last time is known', async () => {
+  const syncing = (history: number): PageState => ({
+    ...connected('first'),
+    hasSynced: false,
+    sync: { offline: null, history, chats: null },
+  });
+  expect(run.gotOnAt).toBeNull();
+  for (const history of [10, 20]) {
+    state = syncing(history);
+    client.emit('change_state', 'CONNECTED');
+    await settle();
+  }
+  expect(heard).toContain('progress');
+  expect(run.gotOnAt).toEqual(expect.any(Number));
+});

@@ -25,6 +25,7 @@ class Sick implements Patient {
   leavesUnanswered = false;
   liveness = ANSWERS;
   heardAt: number | null = null;
+  gotOnAt: number | null = null;
   stored: StoredMessage[] = [];
   /** Events of the page arrive. */
   hears = true;
@@ -346,6 +347,7 @@ describe('health of a session', () => {
   test('after too many new browsers it stops, with a reason that says what to do', async () => {
     const { patient, pass, clock, stopped } = make({
       browsers: Array.from({ length: 5 }, () => Date.parse('2026-01-01T00:00:00Z')),
+      lastForUnread: null,
       proven: new Set(['listeners']),
     });
     patient.hears = false;
@@ -478,6 +480,44 @@ describe('health of a session', () => {
     };
     await pass(3 * MINUTE);
     expect(patient.measures).toEqual(['reattach', 'reload', 'freshPage']);
+  }, 30_000);
+
+  test('a page that was loaded anew for chats that could not be read is left to the supervisor until it is back', async () => {
+    const { patient, facts, pass, history } = make();
+    await pass(MINUTE);
+    facts.unread = 1;
+    patient.onMeasure = () => (patient.isReady = false);
+    await pass(15 * MINUTE);
+    expect(patient.measures).toEqual(['reload']);
+    expect(history.browsers).toEqual([]);
+  }, 30_000);
+
+  test('a new browser does not begin again with what was tried for chats that could not be read', async () => {
+    const first = make();
+    await first.pass(MINUTE);
+    first.facts.unread = 1;
+    await first.pass(5 * MINUTE);
+    expect(first.patient.measures).toEqual(['reload', 'freshPage']);
+    first.stopped.abort();
+    const { patient, facts, pass, told } = make(first.history);
+    await pass(MINUTE);
+    facts.unread = 1;
+    await pass(10 * MINUTE);
+    expect(patient.measures).toEqual([]);
+    expect(told().at(-1)).toContain('asked for again');
+  }, 30_000);
+
+  test('a page that gets on with its sync is given its time, whatever it was loaded anew for', async () => {
+    const { patient, pass, clock } = make();
+    await pass(MINUTE);
+    patient.hears = false;
+    patient.onMeasure = (measure) => {
+      if (measure === 'reload') patient.isReady = false;
+    };
+    await pass(10 * MINUTE, () => (patient.gotOnAt = patient.isReady ? null : clock.now()));
+    expect(patient.measures).toEqual(['reattach', 'reload']);
+    await pass(2 * MINUTE);
+    expect(patient.measures[2]).toBe('freshPage');
   }, 30_000);
 
   test('a page that leaves what is asked of it unanswered while events wait is healed, a busy one is not', async () => {
