@@ -20,6 +20,8 @@ export interface Deadlines {
   readonly decryption: number;
   /** How often the page is asked for messages that could not be read. */
   readonly undecrypted: number;
+  /** How often the page is asked how far messages of this account have come. */
+  readonly receipts: number;
   /** How long the page may take to load earlier messages of a chat before that counts as a failure. */
   readonly history: number;
   /** How long the events of a chat wait for what was missed before them, while the page answers. */
@@ -79,6 +81,7 @@ export const DEADLINES: Deadlines = {
   ack: 30_000,
   decryption: 10_000,
   undecrypted: 15_000,
+  receipts: 60_000,
   history: 10_000,
   catchUpWait: 60_000,
   catchUpAgain: 15_000,

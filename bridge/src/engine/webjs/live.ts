@@ -27,6 +27,7 @@ import { ProgressKeeper } from './login/progress-keeper.ts';
 import { SendFailures } from './sending/send-failures.ts';
 import { ServerClock } from './login/server-clock.ts';
 import { Sender } from './sending/sender.ts';
+import { Receipts } from './hearing/receipts.ts';
 import { Undecrypted } from './hearing/undecrypted.ts';
 import { Sweep } from './health/sweep.ts';
 
@@ -48,6 +49,7 @@ export interface Live {
   readonly health: Health;
   readonly sendFailures: SendFailures;
   readonly undecrypted: Undecrypted;
+  readonly receipts: Receipts;
   readonly serverClock: ServerClock;
   /** Aborted once this life is over. */
   readonly stopped: AbortController;
@@ -156,8 +158,19 @@ export function assembleLive(parts: LiveParts): Live {
     },
     parts.progress.undecrypted,
   );
+  const receipts = new Receipts(
+    {
+      page: readyPage,
+      deadlines,
+      found: (message, level) => hearing.receipt(message, level),
+      stopped: stopped.signal,
+      clock,
+      log,
+    },
+    parts.progress.unread,
+  );
   const hearing = new Hearing({
-    ...{ facts, addresses, account, undecrypted, deadlines },
+    ...{ facts, addresses, account, undecrypted, receipts, deadlines },
     stopped: stopped.signal,
     clock,
     log,
@@ -189,6 +202,7 @@ export function assembleLive(parts: LiveParts): Live {
           reportedUntil: Math.max(facts.reportedUntil, login.linkedAt),
           behind: facts.behind,
           undecrypted: undecrypted.waiting,
+          unread: receipts.unread,
         }
       : null;
   const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
@@ -223,6 +237,7 @@ export function assembleLive(parts: LiveParts): Live {
     health,
     sendFailures: new SendFailures((words) => health.sends(words)),
     undecrypted,
+    receipts,
     serverClock,
     stopped,
     self: null,
@@ -245,6 +260,7 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
     if (answered) live.login.dated();
   });
   listener.signal({ kind: 'ready', self });
+  live.receipts.ready();
   await live.catchUp.run();
 }
 

@@ -151,6 +151,7 @@ export class WebjsEngine implements Engine {
     live.run.begin();
     void live.progress.keep(live.stopped.signal);
     void live.undecrypted.watch();
+    void live.receipts.watch();
     void live.health.keep(live.stopped.signal);
     void this.#memory.keep(live.stopped.signal);
   }

@@ -49,7 +49,7 @@ beforeEach(async () => {
   run = { isReady: true, liveness: { page: 'answers' }, page: { call } };
   live = assembleLive({
     profile: new Profile(folder),
-    progress: { linkedAt: 0, reportedUntil: 0, behind: [], undecrypted: [] },
+    progress: { linkedAt: 0, reportedUntil: 0, behind: [], undecrypted: [], unread: [] },
     makeRun: (listener) => {
       told = listener;
       return run as unknown as BrowserRun;

@@ -27,6 +27,8 @@ const MOST_BEHIND = 100;
 interface Entry {
   readonly seconds: number;
   readonly make: MakeFact;
+  /** Told once the fact is durable. */
+  readonly recorded: (() => void) | undefined;
 }
 
 /** A chat in which something since a time (seconds) may not have been reported. */
@@ -77,10 +79,11 @@ export class FactReporter {
    * Reports a fact that just happened; it waits while its chat may owe something older.
    *
    * @param seconds when it happened, in WhatsApp's time; null where only this machine's clock knows
+   * @param recorded told once the fact is durable
    */
-  report(chat: ChatId, seconds: number | null, make: MakeFact): void {
+  report(chat: ChatId, seconds: number | null, make: MakeFact, recorded?: () => void): void {
     const lane = this.#laneOf(chat);
-    const entry = this.#entry(seconds ?? this.#latest, make);
+    const entry = this.#entry(seconds ?? this.#latest, make, recorded);
     if (!this.#waits(lane)) return this.#enqueue(lane, entry);
     const waiting = this.#held.get(lane);
     if (waiting) waiting.push(entry);
@@ -88,9 +91,9 @@ export class FactReporter {
   }
 
   /** Reports a fact found while catching up: before everything that waits in its chat. */
-  reportMissed(chat: ChatId, seconds: number | null, make: MakeFact): void {
+  reportMissed(chat: ChatId, seconds: number | null, make: MakeFact, recorded?: () => void): void {
     // Without a time of its own it is as old as what its chat owes, until it is durable.
-    const entry = this.#entry(seconds ?? Math.min(this.owedSince(chat), this.#latest), make);
+    const entry = this.#entry(seconds ?? Math.min(this.owedSince(chat), this.#latest), make, recorded);
     this.#enqueue(this.#laneOf(chat), entry);
   }
 
@@ -214,8 +217,8 @@ export class FactReporter {
     await Promise.all(this.#lanes.values());
   }
 
-  #entry(seconds: number, make: MakeFact): Entry {
-    const entry = { seconds, make };
+  #entry(seconds: number, make: MakeFact, recorded?: () => void): Entry {
+    const entry = { seconds, make, recorded };
     this.#unsettled.add(entry);
     return entry;
   }
@@ -273,6 +276,7 @@ export class FactReporter {
         const fact = await entry.make();
         if (signal.aborted) return;
         if (fact) await this.#listener.fact(fact);
+        if (fact) entry.recorded?.();
         this.#unsettled.delete(entry);
         // A message dated in the future says nothing about what is said until then.
         this.#latest = Math.max(this.#latest, Math.min(entry.seconds, this.#serverClock.seconds));

@@ -17,6 +17,7 @@ import {
   toEngineMessage,
 } from './message-mapper.ts';
 import { describe } from '../page/page-reason.ts';
+import type { ReceiptOf, Receipts } from './receipts.ts';
 import type { Undecrypted } from './undecrypted.ts';
 
 export interface HearingParts {
@@ -25,6 +26,7 @@ export interface HearingParts {
   /** The linked account, and since when (seconds). */
   readonly account: () => { readonly self: Address | null; readonly linkedAt: number };
   readonly undecrypted: Pick<Undecrypted, 'came' | 'settle'>;
+  readonly receipts: Pick<Receipts, 'sent' | 'recorded' | 'isNews'>;
   readonly deadlines: Pick<Deadlines, 'decryption'>;
   /** Ends with the session. */
   readonly stopped: AbortSignal;
@@ -32,7 +34,7 @@ export interface HearingParts {
   readonly log: Log;
 }
 
-type Report = (chat: ChatId, seconds: number | null, make: MakeFact) => void;
+type Report = (chat: ChatId, seconds: number | null, make: MakeFact, recorded?: () => void) => void;
 
 const REMEMBERED = 10_000;
 
@@ -51,8 +53,8 @@ export class Hearing {
 
   constructor(parts: HearingParts) {
     this.#parts = parts;
-    this.#live = (chat, seconds, make) => parts.facts.report(chat, seconds, make);
-    this.#missed = (chat, seconds, make) => parts.facts.reportMissed(chat, seconds, make);
+    this.#live = (...fact) => parts.facts.report(...fact);
+    this.#missed = (...fact) => parts.facts.reportMissed(...fact);
   }
 
   /** A message that was just announced. */
@@ -96,6 +98,15 @@ export class Hearing {
       this.#reportMessage({ ...raw, ack: level }, this.#live);
       this.#reportAck(raw, level, this.#live);
     });
+  }
+
+  /** A message of this account was found to have come further than was reported; its own id is the one that was reported. */
+  receipt(message: ReceiptOf, level: number): void {
+    const { wireId } = message;
+    // It may be reported in another way while it waits.
+    const report: Report = (chat, seconds, make, recorded) =>
+      this.#live(chat, seconds, async () => (this.#parts.receipts.isNews(wireId, level) ? make() : null), recorded);
+    this.#reportLevel(message, level, report);
   }
 
   /** One message that cannot be read must not keep all others from being reported. */
@@ -157,18 +168,24 @@ export class Hearing {
   #isNewOwn(raw: RawMessage, wireId: WireId): boolean {
     if ((raw.ack ?? 0) < 1 || raw.t < this.#parts.account().linkedAt || this.#reportedOwn.has(wireId)) return false;
     remember(this.#reportedOwn, wireId);
+    this.#parts.receipts.sent(wireId, raw.t);
     return true;
   }
 
   #reportAck(raw: RawMessage, level: number, report: Report): void {
     const { wireId, chat } = this.#identify(raw).ids;
+    this.#reportLevel({ wireId, chat, type: raw.type }, level, report);
+  }
+
+  #reportLevel({ wireId, chat, type }: ReceiptOf, level: number, report: Report): void {
+    const recorded = (): void => this.#parts.receipts.recorded(wireId, level, type);
     const at = new Date(this.#parts.clock.now());
     const ack = ackLevelOf(level);
     const find = (): Promise<Address> => this.#parts.addresses.find(chat);
-    if (ack) report(chat, null, async () => ({ kind: 'ack', wireId, chat: await find(), level: ack, at }));
+    if (ack) report(chat, null, async () => ({ kind: 'ack', wireId, chat: await find(), level: ack, at }), recorded);
     else if (level < 0) {
       const reason = 'WhatsApp could not send the message';
-      report(chat, null, async () => ({ kind: 'send_failed', wireId, chat: await find(), reason, at }));
+      report(chat, null, async () => ({ kind: 'send_failed', wireId, chat: await find(), reason, at }), recorded);
     }
   }
 

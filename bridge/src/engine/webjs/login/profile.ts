@@ -20,6 +20,8 @@ export interface Progress {
   readonly behind: readonly ChatBehind[];
   /** Messages before that which could not be read yet. */
   readonly undecrypted: readonly UndecryptedMessage[];
+  /** Messages of this account for which further receipts are to be expected. */
+  readonly unread: readonly UnreadMessage[];
 }
 
 export interface ChatBehind {
@@ -32,6 +34,14 @@ export interface UndecryptedMessage {
   readonly wireId: WireId;
   /** When it was sent. */
   readonly t: number;
+}
+
+export interface UnreadMessage {
+  readonly wireId: WireId;
+  /** When it was sent. */
+  readonly t: number;
+  /** How far it had come, as a number of WhatsApp's: the highest level that is on record. */
+  readonly level: number;
 }
 
 const LOCK = 'lock.sqlite';
@@ -108,6 +118,7 @@ export class Profile {
             reportedUntil: read.reportedUntil,
             behind: read.behind ?? [],
             undecrypted: read.undecrypted ?? [],
+            unread: read.unread ?? [],
           }
         : null;
     } catch {

@@ -16,7 +16,7 @@ export async function progressSoFar(profile: Profile, clock: Clock): Promise<Pro
   const now = Math.floor(clock.now() / 1000);
   const since = now - UNRECORDED_S;
   const progress = await profile.readProgress();
-  if (progress === null) return { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [] };
+  if (progress === null) return { linkedAt: since, reportedUntil: since, behind: [], undecrypted: [], unread: [] };
   // A wrong clock dated the linking: nothing from before that time is reported, so that the mark never got beyond it.
   if (progress.linkedAt > now + AHEAD_S && progress.reportedUntil <= progress.linkedAt)
     return { ...progress, linkedAt: since, reportedUntil: since };

@@ -1,5 +1,5 @@
 /** What the page has of a message whose send was cut off. Runs in the page, as said in `page-functions.ts`. */
-import type { PageMessage, PageWid, PageWindow } from './page-window.ts';
+import type { PageMessage, PageWindow } from './page-window.ts';
 
 declare const window: PageWindow;
 
@@ -22,21 +22,11 @@ export async function readFate(chatId: string, stanzaId: string): Promise<PageFa
     const stored = (message: PageMessage): PageFate => ({ held: 'stored', ack: message.ack });
     const inMemory = Msg.getModelsArray().find(isIt);
     if (inMemory) return stored(inMemory);
-    // A chat goes by phone number or by lid, and a group message bears the one or the other of its author.
-    const wid = window.require('WAWebWidFactory').createWid(chatId);
-    const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
-    const other = window.wabridge.otherName(wid);
-    const known = (each: PageWid | undefined): each is PageWid => each !== undefined && each !== null;
-    const authors = [getMaybeMePnUser(), getMaybeMeLidUser()].filter(known).map((each) => `_${each._serialized}`);
-    const keys = [wid, other]
-      .filter(known)
-      .flatMap((chat) =>
-        (wid.server === 'g.us' ? authors : ['']).map((tail) => `true_${chat._serialized}_${stanzaId}${tail}`),
-      );
-    const kept = (await Msg.getMessagesById(keys))?.messages;
+    const kept = (await Msg.getMessagesById(window.wabridge.ownKeys(chatId, stanzaId)))?.messages;
     if (!kept) return { held: 'unreadable', reason: 'the page does not say what it keeps' };
     // A page that is being unlinked has forgotten what it sent before it says so.
-    if (![getMaybeMePnUser(), getMaybeMeLidUser()].some(known))
+    const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
+    if (!getMaybeMePnUser() && !getMaybeMeLidUser())
       return { held: 'unreadable', reason: 'the page has no account any more' };
     const found = kept.find(isIt) ?? Msg.getModelsArray().find(isIt);
     if (found) return stored(found);

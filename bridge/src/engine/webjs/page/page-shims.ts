@@ -110,6 +110,16 @@ export function installShims(): void {
       const other = state.otherName(wid);
       return Chat.get(wid) ?? (other && Chat.get(other));
     },
+    ownKeys(chatId, stanzaId) {
+      const wid = window.require('WAWebWidFactory').createWid(chatId);
+      const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
+      const isKnown = (each: PageWid | undefined): each is PageWid => each !== undefined && each !== null;
+      const authors = [getMaybeMePnUser(), getMaybeMeLidUser()].filter(isKnown).map((each) => `_${each._serialized}`);
+      const tails = wid.server === 'g.us' ? authors : [''];
+      return [wid, state.otherName(wid)]
+        .filter(isKnown)
+        .flatMap((chat) => tails.map((tail) => `true_${chat._serialized}_${stanzaId}${tail}`));
+    },
     knownForm(ids) {
       const { createWid } = window.require('WAWebWidFactory');
       const { Contact } = window.require('WAWebCollections');

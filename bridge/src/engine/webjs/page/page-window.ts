@@ -127,6 +127,11 @@ export interface ShimState {
   otherName(wid: PageWid): PageWid | undefined;
   /** The chat that the page has of an address, under whichever of its names; none is opened. */
   knownChat(wid: PageWid): PageChat | undefined;
+  /**
+   * Every key that a message of this account may have: its chat goes by phone number or by lid, and in a group it bears the
+   * one or the other of this account.
+   */
+  ownKeys(chatId: string, stanzaId: string): string[];
   /** Applies the shims that need the page's modules; true once they are in place. */
   apply(): boolean;
   /** Lets the library describe every message, also those that cannot be serialised. */

@@ -8,6 +8,7 @@ import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/prog
 import { Profile, type Progress } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 
 const WAITING = { wireId: 'false_1@c.us_3EB0' as WireId, t: 15 };
+const UNREAD = { wireId: 'true_1@c.us_3EB1' as WireId, t: 16, level: 2 };
 const BEHIND = { chat: '1@c.us' as ChatId, since: 12 };
 
 let folder: string;
@@ -41,15 +42,18 @@ test('progress is kept, and an unreadable record is none', async () => {
   const profile = new Profile(folder);
   await profile.open();
   expect(await profile.readProgress()).toBeNull();
-  await profile.writeProgress({ linkedAt: 10, reportedUntil: 20, behind: [BEHIND], undecrypted: [WAITING] });
+  const progress = { linkedAt: 10, reportedUntil: 20, behind: [BEHIND], undecrypted: [WAITING], unread: [UNREAD] };
+  await profile.writeProgress(progress);
+  expect(await profile.readProgress()).toEqual(progress);
+  // As an older bridge left it.
+  await writeFile(join(folder, 'progress.json'), '{"linkedAt":10,"reportedUntil":20}');
   expect(await profile.readProgress()).toEqual({
     linkedAt: 10,
     reportedUntil: 20,
-    behind: [BEHIND],
-    undecrypted: [WAITING],
+    behind: [],
+    undecrypted: [],
+    unread: [],
   });
-  await writeFile(join(folder, 'progress.json'), '{"linkedAt":10,"reportedUntil":20}');
-  expect(await profile.readProgress()).toEqual({ linkedAt: 10, reportedUntil: 20, behind: [], undecrypted: [] });
   await writeFile(join(folder, 'progress.json'), '{"linkedAt":');
   expect(await profile.readProgress()).toBeNull();
   profile.close();
@@ -59,7 +63,13 @@ test('wiping takes the login and the progress', async () => {
   const profile = new Profile(folder);
   await profile.open();
   await mkdir(profile.browserFolder, { recursive: true });
-  await profile.writeProgress({ linkedAt: 10, reportedUntil: 20, behind: [BEHIND], undecrypted: [WAITING] });
+  await profile.writeProgress({
+    linkedAt: 10,
+    reportedUntil: 20,
+    behind: [BEHIND],
+    undecrypted: [WAITING],
+    unread: [UNREAD],
+  });
   await profile.wipe();
   expect(existsSync(profile.browserFolder)).toBe(false);
   expect(await profile.readProgress()).toBeNull();
@@ -71,7 +81,7 @@ describe('a mark in the future', () => {
   const readBack = async (linkedAt: number, reportedUntil: number): Promise<Progress> => {
     const profile = new Profile(folder);
     await mkdir(folder, { recursive: true });
-    await profile.writeProgress({ linkedAt, reportedUntil, behind: [], undecrypted: [] });
+    await profile.writeProgress({ linkedAt, reportedUntil, behind: [], undecrypted: [], unread: [] });
     const clock = { now: () => NOW * 1000, sleep: () => Promise.resolve() };
     return progressSoFar(profile, clock);
   };

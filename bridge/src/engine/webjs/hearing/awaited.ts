@@ -1,0 +1,84 @@
+/** Messages of which something is still to come, oldest first: limited in number and age, asked for less and less often. */
+import type { WireId } from '../../../contract/ids.ts';
+import type { Clock } from '../../../ops/clock.ts';
+
+/** As long as WhatsApp keeps a device linked whose phone is away, in seconds. */
+const LONGEST_S = 14 * 24 * 3600;
+/** A message is asked for again after this share of its age, so that old ones cost little. */
+const SHARE_OF_AGE = 0.1;
+
+export interface AwaitedMessage {
+  readonly wireId: WireId;
+  /** When it was sent, in seconds. */
+  readonly t: number;
+}
+
+export interface AwaitedOptions {
+  /** The oldest are forgotten beyond that. */
+  readonly most: number;
+  /** No message is asked for more often, in milliseconds. */
+  readonly everyMs: number;
+  readonly clock: Clock;
+}
+
+export class Awaited<Message extends AwaitedMessage> {
+  readonly #options: AwaitedOptions;
+  /** Each with when it is to be asked for, in seconds. */
+  readonly #messages = new Map<WireId, { message: Message; dueAt: number }>();
+
+  /** @param remembered by earlier runs; they are due at once */
+  constructor(options: AwaitedOptions, remembered: readonly Message[]) {
+    this.#options = options;
+    for (const message of remembered) this.#messages.set(message.wireId, { message, dueAt: 0 });
+  }
+
+  get all(): readonly Message[] {
+    return [...this.#messages.values()].map(({ message }) => message);
+  }
+
+  get due(): readonly WireId[] {
+    const now = this.#now;
+    return [...this.#messages].filter(([, { dueAt }]) => dueAt <= now).map(([wireId]) => wireId);
+  }
+
+  get(wireId: WireId): Message | undefined {
+    return this.#messages.get(wireId)?.message;
+  }
+
+  /** One that is known already stays as it is. */
+  add(message: Message): void {
+    if (this.#messages.has(message.wireId)) return;
+    const now = this.#now;
+    this.#messages.set(message.wireId, { message, dueAt: now + this.#options.everyMs / 1000 });
+    for (const [id, { message: each }] of this.#messages)
+      if (this.#messages.size > this.#options.most || each.t < now - LONGEST_S) this.#messages.delete(id);
+  }
+
+  /** Something else is known of a message that is awaited. */
+  replace(message: Message): void {
+    const known = this.#messages.get(message.wireId);
+    if (known) known.message = message;
+  }
+
+  delete(wireId: WireId): void {
+    this.#messages.delete(wireId);
+  }
+
+  /** All are due. */
+  hurry(): void {
+    for (const each of this.#messages.values()) each.dueAt = 0;
+  }
+
+  /** These were asked for just now. */
+  asked(wireIds: readonly WireId[]): void {
+    const now = this.#now;
+    for (const wireId of wireIds) {
+      const known = this.#messages.get(wireId);
+      if (known) known.dueAt = now + Math.max(0, now - known.message.t) * SHARE_OF_AGE;
+    }
+  }
+
+  get #now(): number {
+    return this.#options.clock.now() / 1000;
+  }
+}

@@ -1,0 +1,79 @@
+/** Receipts that nobody announced: they came while the session did not run, or for a message that the page did not load. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../bridge/src/engine/engine.ts';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import { LONG, SessionAtTest } from './session-at-test.ts';
+
+let session: SessionAtTest;
+beforeEach(async () => {
+  session = await SessionAtTest.open('$1');
+  session.bob.readsAtOnce = session.carol.readsAtOnce = false;
+});
+afterEach(() => session.close(), LONG);
+
+const file = (): string => join(session.profileFolder, 'progress.json');
+const untilAck = (heard: EngineRecording, wireId: string, level: 'delivered' | 'read') =>
+  heard.until(`${level} of ${wireId}`, () => heard.acksOf(wireId).includes(level) || undefined, 40_000);
+async function send(engine: Engine, chatId: string, text: string): Promise<WireId> {
+  const chat = chatId as ChatId;
+  return (await engine.send({ type: 'text', chatId: chat, text }, engine.chooseWireId(chat))).wireId;
+}
+/** As if minutes had passed: all that was sent so far lies before what a catch-up reads. */
+async function muchLater(): Promise<void> {
+  const progress = JSON.parse(await readFile(file(), 'utf8')) as { reportedUntil: number };
+  await writeFile(file(), JSON.stringify({ ...progress, reportedUntil: progress.reportedUntil + 500 }));
+}
+
+test(
+  'what was read while the session did not run is reported once, long after it was sent',
+  async () => {
+    const { network } = session.standin;
+    const group = network.addGroup('friends', [session.me, session.bob, session.carol]);
+    const first = await session.linked();
+    const toBob = await send(first.engine, session.bob.pn, 'to bob');
+    const toCarol = await send(first.engine, session.carol.pn, 'to carol');
+    const toGroup = await send(first.engine, group.id, 'to all');
+    network.say(session.me, session.bob, 'from the phone');
+    const { wireId: fromPhone } = await first.heard.untilMessage(({ text }) => text === 'from the phone');
+    for (const wireId of [toBob, toCarol, toGroup, fromPhone]) await untilAck(first.heard, wireId, 'delivered');
+    await first.engine.stop();
+    network.read(session.bob);
+    await muchLater();
+
+    const { engine, heard } = await session.launch();
+    for (const wireId of [toBob, fromPhone]) await untilAck(heard, wireId, 'read');
+    network.read(session.carol);
+    for (const wireId of [toCarol, toGroup]) await untilAck(heard, wireId, 'read');
+    const acks = heard.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.wireId} ${fact.level}`] : []));
+    expect(acks.sort()).toEqual([toBob, toCarol, toGroup, fromPhone].map((wireId) => `${wireId} read`).sort());
+    expect(heard.messages.filter(({ chat }) => chat.chatId === session.bob.pn)).toEqual([]);
+    await engine.stop();
+    expect((JSON.parse(await readFile(file(), 'utf8')) as { unread: unknown[] }).unread).toEqual([]);
+  },
+  LONG,
+);
+
+test(
+  'what is read while the session runs is reported, although the page did not load the message',
+  async () => {
+    const { network } = session.standin;
+    const first = await session.linked();
+    const wireId = await send(first.engine, session.bob.pn, 'an older one');
+    await untilAck(first.heard, wireId, 'delivered');
+    network.say(session.bob, session.me, 'a newer one');
+    await first.heard.untilMessage(({ text }) => text === 'a newer one');
+    await first.engine.stop();
+    await muchLater();
+
+    const { heard } = await session.launch({ receipts: 300 });
+    await heard.untilSignal('ready');
+    network.say(session.carol, session.me, 'listening');
+    await heard.untilMessage(({ text }) => text === 'listening');
+    network.read(session.bob);
+    await untilAck(heard, wireId, 'read');
+  },
+  LONG,
+);
