@@ -14,6 +14,7 @@ import { BridgeClient, ProblemError, UnreachableError } from '../../../bridge/sr
 import { createGuard } from '../../../bridge/src/http/plugins/guard.ts';
 import { jsonBody } from '../../../bridge/src/http/plugins/json-body.ts';
 import { problems } from '../../../bridge/src/http/plugins/problems.ts';
+import { connections } from '../../../bridge/src/http/plugins/connections.ts';
 import { takeSocket, upgrades } from '../../../bridge/src/http/plugins/upgrades.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import { keysOf, secret } from '../auth/requests.ts';
@@ -45,6 +46,7 @@ beforeEach(async () => {
   app = fastify();
   await app.register(problems, { log });
   await app.register(createGuard(verifier));
+  await app.register(connections);
   await app.register(upgrades);
   await app.register(jsonBody);
   app.post('/v1/echo', { config: { scope: 'messages:send' } }, async ({ body, query, headers }) => ({
