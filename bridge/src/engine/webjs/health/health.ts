@@ -21,14 +21,7 @@ import {
 } from './diagnosis.ts';
 import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
 import type { FactReporter } from '../hearing/fact-reporter.ts';
-import {
-  HEALING_LIMITS,
-  type HealingLimits,
-  type HealingRecord,
-  nextTreatment,
-  type Stage,
-  STAGES,
-} from './healing.ts';
+import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 import { reconnect, type StoredMessage } from '../page/page-probes.ts';
 import { describe } from '../page/page-reason.ts';
@@ -96,6 +89,8 @@ export class Health {
   readonly #examination: Examination;
   #complaint: Complaint | null = null;
   #last: HealingRecord['last'] = null;
+  /** What is done to the page for unread chats is given its time until then, before it is healed of anything else. */
+  #treatedUntil = 0;
   /** Everything that is worth it was tried for chats that stay unread. */
   #bearsUnread = false;
   #told: string | null = null;
@@ -263,40 +258,38 @@ export class Health {
   async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
     const { patient, history, deadlines, clock, log } = this.#parts;
     const isUnread = complaint.ailment === 'unread';
-    const record = { last: isUnread ? history.lastForUnread : this.#last, browsers: history.browsers };
-    const next = nextTreatment(record, complaint.ailment, clock.now(), this.#limits);
+    const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
+    if (!isUnread && clock.now() < this.#treatedUntil) {
+      this.#complaint = complaint;
+      return this.#catchUp(missing);
+    }
+    const last = isUnread ? history.lastForUnread : isSuspicion ? null : this.#last;
+    const next = nextTreatment({ last, browsers: history.browsers }, complaint.ailment, clock.now(), this.#limits);
     const { decision } = next;
     this.#complaint = complaint;
     if (isUnread) history.lastForUnread = next.record.last;
-    // What is done to the page is given its time, whatever it was done for.
-    if (!isUnread || STAGES.some((stage) => stage === decision.do)) this.#last = next.record.last;
+    else this.#last = next.record.last;
+    if (isUnread && (decision.do === 'reload' || decision.do === 'new_page'))
+      this.#treatedUntil = clock.now() + this.#limits.proofMs[decision.do];
     history.browsers = next.record.browsers;
     if (isUnread && decision.do !== 'wait') this.#bearsUnread = decision.do === 'bear';
-    if (isUnread && this.#bearsUnread) {
-      // All the rest works and is watched as ever.
+    if (decision.do === 'bear' || (isUnread && this.#bearsUnread)) {
+      // Nothing is under way from which the session would have to come back, and the rest is watched as ever.
       this.#complaint = null;
       this.#examineAt = clock.now() + deadlines.examineEvery;
-      this.tell(complaint.words);
+      if (!isUnread) this.#bearsUntil = clock.now() + this.#limits.forgetMs;
+      this.tell(isUnread ? complaint.words : BORNE);
       await this.#catchUp(missing);
       return this.#suspect();
     }
     // Looked at again as soon as what is done may have helped.
     this.#examineAt = 0;
     if (decision.do === 'wait') return this.#catchUp(missing);
-    if (decision.do === 'bear') {
-      // Nothing is under way from which the session would have to come back.
-      this.#complaint = null;
-      this.#examineAt = clock.now() + deadlines.examineEvery;
-      this.#bearsUntil = clock.now() + this.#limits.forgetMs;
-      this.tell(BORNE);
-      return this.#catchUp(missing);
-    }
     if (decision.do === 'stop') {
       const reason = givenUp(complaint, this.#limits.newBrowsers, this.#limits.pauseMs);
       this.tell(complaint.words);
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
-    const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
     if (isSuspicion && decision.do === 'refresh') {
       log.info({ suspicion: complaint === TOO_QUIET ? 'quiet' : 'unanswered' }, 'another connection is opened');
     } else {

@@ -305,6 +305,57 @@ describe('health of a session', () => {
     expect(told().at(-1)).toMatch(/^1 chat has missed messages.*asked for again$/);
   }, 30_000);
 
+  test.each([
+    ['frames without an answer open another connection', { leavesUnanswered: true }, 'reconnect'],
+    ['a message that is not announced renews the listeners', { stored: [message('A', 1_011)] }, 'reattach'],
+    ['events that do not come renew the listeners', { hears: false }, 'reattach'],
+  ])(
+    'right after the page was loaded anew for unread chats, %s',
+    async (_, fault, measure) => {
+      const { patient, facts, pass, clock } = make();
+      const hear = (): void => void (patient.heardAt = clock.now());
+      await pass(MINUTE, hear);
+      facts.unread = 1;
+      await pass(6 * MINUTE, hear);
+      expect(patient.measures).toEqual(['reload', 'freshPage']);
+      facts.unread = 0;
+      await pass(MINUTE, hear);
+      patient.measures.length = 0;
+      patient.onMeasure = () => (patient.hears = true);
+      Object.assign(patient, fault);
+      await pass(MINUTE, hear);
+      expect(patient.measures).toEqual([measure]);
+    },
+    30_000,
+  );
+
+  test('what was only suspected begins with another connection, whatever was healed before', async () => {
+    const { patient, pass, clock } = make();
+    const hear = (): void => void (patient.heardAt = clock.now());
+    await pass(MINUTE, hear);
+    patient.hears = false;
+    patient.onMeasure = (measure) => (patient.hears = measure === 'reload');
+    await pass(3 * MINUTE, hear);
+    expect(patient.measures).toEqual(['reattach', 'reload']);
+    patient.onMeasure = () => undefined;
+    patient.leavesUnanswered = true;
+    await pass(MINUTE, hear);
+    expect(patient.measures).toEqual(['reattach', 'reload', 'reconnect']);
+  }, 30_000);
+
+  test('what is found while a page that was loaded anew for unread chats has its time waits for it', async () => {
+    const { patient, facts, pass, clock } = make();
+    const hear = (): void => void (patient.heardAt = clock.now());
+    await pass(MINUTE, hear);
+    facts.unread = 1;
+    patient.onMeasure = () => (patient.hears = false);
+    await pass(MINUTE, hear);
+    expect(patient.measures).toEqual(['reload']);
+    patient.onMeasure = () => undefined;
+    await pass(MINUTE, hear);
+    expect(patient.measures[1]).toBe('reattach');
+  }, 30_000);
+
   test('while the chats are not listed, a page that does not announce what it has is healed, and nobody waits for the rest', async () => {
     const { patient, facts, pass, clock } = make();
     const hear = (): void => void (patient.heardAt = clock.now());
