@@ -8,10 +8,10 @@ import { pruneNonces, useNonce, type NonceUse } from '../store/auth.repository.t
 import type { Database } from '../store/database.ts';
 
 /**
- * Kept longer than needed by this, in milliseconds: a clock that is set back after a restart would otherwise make
- * signatures good again whose nonces are forgotten.
+ * Kept longer than needed by this, in milliseconds: a clock that is set back, or forward and back again, by less would
+ * otherwise make signatures good again whose nonces are forgotten.
  */
-const MARGIN_MS = 60 * 60_000;
+const MARGIN_MS = 3 * 60 * 60_000;
 /** Nonces kept in memory while the disk is full; beyond that reads are refused too. */
 export const MAX_IN_MEMORY = 10_000;
 

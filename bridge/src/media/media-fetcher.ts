@@ -77,9 +77,9 @@ export class MediaFetcher {
   }
 
   start(): void {
-    const { database, clock, sessions } = this.#parts;
+    const { database, sessions } = this.#parts;
     this.#stopListening = sessions.onReady((session) => {
-      database.write(hurryMedia({ session, now: clock.now() })).then(
+      database.write(hurryMedia({ session })).then(
         () => this.wake(),
         (error: unknown) => this.#rest(error),
       );
@@ -137,7 +137,7 @@ export class MediaFetcher {
     if (!engine) {
       this.#again = true;
       const now = clock.now();
-      if (sessions.exists(session)) await database.write(parkMedia({ session, dueAt: now + PARK_MS }));
+      if (sessions.exists(session)) await database.write(parkMedia({ session, dueAt: now + PARK_MS, now }));
       else
         await database.write(
           abandonMedia({ session, failure: 'the session was deleted before the file was fetched', now }),

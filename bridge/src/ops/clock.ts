@@ -14,6 +14,22 @@ export const systemClock: Clock = {
 };
 
 /**
+ * The time of another clock, which stands still where that one goes back: for durations that include the time for which
+ * this machine slept, which `steadyClock` does not count.
+ */
+export function forwardClock(clock: Clock): Clock {
+  let latest = -Infinity;
+  let setBackBy = 0;
+  const now = (): number => {
+    const shown = clock.now();
+    if (shown + setBackBy < latest) setBackBy = latest - shown;
+    latest = shown + setBackBy;
+    return latest;
+  };
+  return { now, sleep: (ms, signal) => clock.sleep(ms, signal) };
+}
+
+/**
  * A clock that starts at the time of another and then only ever moves on, however that one is set meanwhile: for
  * durations and for times that are compared within one run of the process.
  */

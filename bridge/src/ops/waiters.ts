@@ -35,22 +35,40 @@ export class Waiters<Id> {
     waitMs: number,
     clock: Clock,
   ): Promise<T> {
-    const until = clock.now() + waitMs;
+    if (waitMs <= 0) return read();
+    const over = new AbortController();
+    const end = { reached: false };
+    // One sleep for the whole wait, since the clock may be set meanwhile.
+    const ended = clock.sleep(waitMs, over.signal).then(
+      () => void (end.reached = true),
+      () => undefined,
+    );
+    try {
+      return await this.#read(id, read, settled, end, ended);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #read<T>(
+    id: Id,
+    read: () => Promise<T>,
+    settled: (value: T) => boolean,
+    end: { readonly reached: boolean },
+    ended: Promise<void>,
+  ): Promise<T> {
     for (;;) {
       let forget = (): void => undefined;
       // Before the reading, so that no change falls between the two.
       const moved = new Promise<void>((resolve) => {
         forget = this.next(id, resolve);
       });
-      const abort = new AbortController();
       try {
         const value = await read();
-        const left = until - clock.now();
-        if (settled(value) || left <= 0) return value;
-        await Promise.race([moved, clock.sleep(left, abort.signal).catch(() => undefined)]);
+        if (settled(value) || end.reached) return value;
+        await Promise.race([moved, ended]);
       } finally {
         forget();
-        abort.abort();
       }
     }
   }

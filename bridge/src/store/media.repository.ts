@@ -7,6 +7,9 @@ import type { Schema } from './schema.ts';
 
 export type MediaRow = Selectable<MediaTable>;
 
+/** A row that was written this much later than it is now tells of a clock that was set back, in milliseconds. */
+const CLOCK_STEP_MS = 1_000;
+
 /** Notes that the file of a message is to be fetched. The same medium a second time changes nothing. */
 export const expectMedia = defineOperation(
   'media.expect',
@@ -37,7 +40,8 @@ export const expectMedia = defineOperation(
         file_name: args.fileName,
         failure: null,
         attempts: 0,
-        due_at: args.now,
+        // At once by any clock, also by one that is set back.
+        due_at: 0,
         created_at: args.now,
         updated_at: args.now,
       })
@@ -123,13 +127,13 @@ export const postponeMedia = defineOperation(
 /** Makes what waits for a session due at once, since it is ready. */
 export const hurryMedia = defineOperation(
   'media.hurry',
-  async (db, args: { readonly session: SessionName; readonly now: number }): Promise<void> => {
+  async (db, args: { readonly session: SessionName }): Promise<void> => {
     await db
       .updateTable('media')
-      .set({ due_at: args.now })
+      .set({ due_at: 0 })
       .where('state', '=', 'pending')
       .where('session', '=', args.session)
-      .where('due_at', '>', args.now)
+      .where('due_at', '>', 0)
       .execute();
   },
 );
@@ -137,13 +141,13 @@ export const hurryMedia = defineOperation(
 /** Puts off everything that waits for a session that is not ready. */
 export const parkMedia = defineOperation(
   'media.park',
-  async (db, args: { readonly session: SessionName; readonly dueAt: number }): Promise<void> => {
+  async (db, args: { readonly session: SessionName; readonly dueAt: number; readonly now: number }): Promise<void> => {
     await db
       .updateTable('media')
-      .set({ due_at: args.dueAt })
+      .set({ due_at: args.dueAt, updated_at: args.now })
       .where('state', '=', 'pending')
       .where('session', '=', args.session)
-      .where('due_at', '<', args.dueAt)
+      .where((row) => row.or([row('due_at', '<', args.dueAt), row('updated_at', '>', args.now + CLOCK_STEP_MS)]))
       .execute();
   },
 );
@@ -251,16 +255,26 @@ export class MediaReads {
     return Number(row?.used ?? 0);
   }
 
-  /** Expected files that may be fetched now, longest due first. */
-  due(
+  /**
+   * Expected files that may be fetched now, longest due first. What was put off by a clock that was set back since is
+   * among them: how long ago that was is not known, so it waits no longer.
+   */
+  async due(
     now: number,
     limit: number,
     except: { readonly ids: readonly string[]; readonly sessions: readonly string[] },
   ): Promise<MediaRow[]> {
-    let query = this.#db.selectFrom('media').selectAll().where('state', '=', 'pending').where('due_at', '<=', now);
+    let query = this.#db.selectFrom('media').selectAll().where('state', '=', 'pending');
     if (except.ids.length > 0) query = query.where('id', 'not in', except.ids);
     if (except.sessions.length > 0) query = query.where('session', 'not in', except.sessions);
-    return query.orderBy('due_at').limit(limit).execute();
+    query = query.orderBy('due_at').limit(limit);
+    const due = await query.where('due_at', '<=', now).execute();
+    if (due.length >= limit) return due;
+    const ahead = await query
+      .where('due_at', '>', now)
+      .where('updated_at', '>', now + CLOCK_STEP_MS)
+      .execute();
+    return [...due, ...ahead].slice(0, limit);
   }
 
   /** When the next expected file may be fetched, or null. */

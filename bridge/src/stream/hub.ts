@@ -67,6 +67,9 @@ interface Reader {
   readonly subscription: Subscription;
 }
 
+/** Longer than a request that was verified takes to be accepted, in milliseconds. */
+const AT_THE_DOOR_MS = 30_000;
+
 /** An ephemeral subscription writes nothing down. */
 const FORGETFUL: Keeping = {
   commit: (source) => Promise.resolve(void source.changes()),
@@ -88,7 +91,8 @@ export class StreamHub implements Stream, ConnectionOwner {
   /** Who reads a durable subscription now. */
   readonly #readers = new Map<SubscriptionName, Reader>();
   readonly #ephemeral = new Set<Subscription>();
-  readonly #closedKeys = new Set<KeyId>();
+  /** When the streams of a key were closed, by the steady clock. */
+  readonly #closedKeys = new Map<KeyId, number>();
   readonly #turns = new Turns();
   readonly #locks = new NameLocks();
   readonly #journal: Journal;
@@ -168,6 +172,12 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, principal));
   }
 
+  /** It may have been at the door then: verified, and not accepted yet. Later, a key that is verified holds again. */
+  #wasJustClosed(keyId: KeyId): boolean {
+    const closedAt = this.#closedKeys.get(keyId);
+    return closedAt !== undefined && this.#steady.now() - closedAt < AT_THE_DOOR_MS;
+  }
+
   #connectionsOf(keyId: KeyId): number {
     let count = 0;
     for (const { principal } of this.#connections) if (principal.keyId === keyId) count += 1;
@@ -176,8 +186,7 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   /** Closes the streams of a key that was revoked or has expired. */
   closeKey(keyId: KeyId): void {
-    // It may be at the door: verified, but not accepted yet.
-    this.#closedKeys.add(keyId);
+    this.#closedKeys.set(keyId, this.#steady.now());
     for (const connection of [...this.#connections]) {
       if (connection.principal.keyId === keyId) connection.end('key_revoked', 0);
     }
@@ -274,7 +283,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     });
     this.#connections.add(connection);
     connection.start();
-    if (this.#closedKeys.has(principal.keyId)) connection.end('key_revoked', 0);
+    if (this.#wasJustClosed(principal.keyId)) connection.end('key_revoked', 0);
     else if (this.#isStopping) connection.end('restart', settings.reconnectAfterMs);
   }
 

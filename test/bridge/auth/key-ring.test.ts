@@ -20,6 +20,8 @@ import { arrive, NOW } from './requests.ts';
 // A restart opens the database anew, which takes seconds on a busy machine.
 jest.setTimeout(60_000);
 
+const HOUR_MS = 3_600_000;
+
 /** Time that moves when the test says so. */
 class ManualClock implements Clock {
   #now = NOW;
@@ -35,6 +37,12 @@ class ManualClock implements Clock {
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       this.#sleepers.push({ at: this.#now + ms, wake: resolve });
     });
+  }
+
+  /** Somebody sets the clock; sleeps take as long as before. */
+  set(byMs: number): void {
+    this.#now += byMs;
+    this.#sleepers = this.#sleepers.map(({ at, wake }) => ({ at: at + byMs, wake }));
   }
 
   advance(ms: number): void {
@@ -335,9 +343,9 @@ describe('replay', () => {
     await verifier().verify(arrived);
     const kept = async () => (await database.reader.selectFrom('auth_nonces').selectAll().execute()).length;
     // Until 30 s after it ends, and then for the hour by which a clock may be set back.
-    await nonces.prune(NOW + 90_000 + 3_600_000);
+    await nonces.prune(NOW + 90_000 + 3 * HOUR_MS);
     expect(await kept()).toBe(1);
-    await nonces.prune(NOW + 90_001 + 3_600_000);
+    await nonces.prune(NOW + 90_001 + 3 * HOUR_MS);
     expect(await kept()).toBe(0);
     await expect(
       new Verifier({
@@ -359,6 +367,36 @@ test('the last use of a key is noted, and survives a restart', async () => {
   expect(await ring.list()).toMatchObject([{ keyId: key.keyId, lastUsedAt: iso(NOW + 1234) }]);
   await restart();
   expect(await ring.list()).toMatchObject([{ keyId: key.keyId, lastUsedAt: iso(NOW + 1234) }]);
+});
+
+test('housekeeping goes on although the clock was set back', async () => {
+  const { key, secret } = await ring.issue(reader);
+  await settled();
+  clock.set(-2 * HOUR_MS);
+  const usedAt = clock.now();
+  await verifier().verify(arrive(request, { now: usedAt }, parseSecret(secret)!));
+  for (let round = 0; round < 2; round += 1) {
+    clock.advance(60_000);
+    await settled();
+  }
+  expect(
+    await database.reader
+      .selectFrom('auth_keys')
+      .select('last_used_at')
+      .where('key_id', '=', key.keyId)
+      .executeTakeFirst(),
+  ).toEqual({ last_used_at: usedAt });
+});
+
+test('a request is good once, also where the clock was two hours ahead for a while', async () => {
+  const { secret } = await ring.issue(reader);
+  const arrived = arrive(request, { now: clock.now() }, parseSecret(secret)!);
+  await verifier().verify(arrived);
+  clock.set(2 * HOUR_MS);
+  clock.advance(60_000);
+  await settled();
+  clock.set(-2 * HOUR_MS - 60_000);
+  await expect(verifier().verify(arrived)).rejects.toMatchObject({ code: 'WAB_SIGNATURE_REPLAYED' });
 });
 
 /** Lets the loop of the ring come to rest: its writes go through a thread, so an own write queues behind them. */

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
+import { MovedClock } from '../outbox/moved-clock.ts';
 import {
   LIMITS,
   openMedia,
@@ -221,4 +222,55 @@ test('the same fact a second time changes nothing', async () => {
     media.library.expect({ mediaId: id, kind: 'image', mimeType: 'x/y' }, SESSION, media.asked[0]!),
   );
   expect((await media.library.info(id)).state).toBe('stored');
+});
+
+describe('the clock was set back by two hours', () => {
+  const BACK = -2 * 3600;
+  const row = () => media.database.reader.selectFrom('media').select(['attempts', 'due_at']).executeTakeFirst();
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    for (const end = Date.now() + WAIT_MS; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 10)))
+      if (Date.now() > end) throw new Error('waited in vain');
+  };
+
+  test('over a restart: what was expected before is fetched', async () => {
+    const clock = new MovedClock();
+    const before = await openMedia({ clock });
+    const id = await before.expectIncoming(() => streamOf(PNG));
+    await before.close();
+    clock.forward(BACK);
+    media = await openMedia({ clock, folder: before.folder });
+    media.answerAll(() => streamOf(PNG));
+    media.up();
+    media.fetcher.start();
+    expect((await media.library.info(id, WAIT_MS)).state).toBe('stored');
+  });
+
+  test('over a restart: what was put off is tried again', async () => {
+    const clock = new MovedClock();
+    const options = { clock, fetcher: { baseDelayMs: 60_000, maxDelayMs: 60_000 } };
+    await start(options);
+    const id = await media.expectIncoming(fail(later()));
+    await until(async () => (await row())?.attempts === 1);
+    const { folder } = media;
+    await media.close();
+    clock.forward(BACK);
+    media = await openMedia({ ...options, folder });
+    media.answerAll(() => streamOf(PNG));
+    media.up();
+    media.fetcher.start();
+    expect((await media.library.info(id, WAIT_MS)).state).toBe('stored');
+  });
+
+  test('while the session is away: its files are put off once, not again and again', async () => {
+    const clock = new MovedClock();
+    await start({ clock, fetcher: { baseDelayMs: 60_000, maxDelayMs: 60_000 } });
+    const id = await media.expectIncoming(script(fail(later()), () => streamOf(PNG)));
+    await until(async () => (await row())?.attempts === 1);
+    media.down();
+    clock.forward(BACK);
+    media.fetcher.wake();
+    await until(async () => (await row())!.due_at! < clock.now() + 600_000);
+    media.up();
+    expect((await media.library.info(id, WAIT_MS)).state).toBe('stored');
+  });
 });

@@ -73,6 +73,7 @@ const log = createLogger('silent', 'json');
 
 export interface MediaHarnessOptions {
   readonly folder?: string;
+  readonly clock?: Clock;
   readonly quotaBytes?: number;
   readonly retentionMs?: number;
   readonly fetcher?: Partial<FetcherOptions>;
@@ -88,7 +89,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const quota = new MediaQuota(options.quotaBytes ?? 1_000_000);
   const reads = new MediaReads(database.reader);
   const changes = new Waiters<MediaId>();
-  const clock = testClock;
+  const clock = options.clock ?? testClock;
   const intake = new MediaIntake({ store, quota, database, reads, clock });
   const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
   const keeper = new MediaKeeper({ store, quota, database, reads, clock, log }, options.retentionMs ?? 86_400_000);

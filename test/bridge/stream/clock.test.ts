@@ -1,5 +1,6 @@
 /** The clock of the machine is set by two hours, back or forward, while a stream is at work. */
 import { afterEach, expect, jest, test } from '@jest/globals';
+import type { KeyId } from '../../../bridge/src/contract/ids.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { eventually, Harness, textOf } from './harness.ts';
 
@@ -12,6 +13,7 @@ const clock: Clock = {
   sleep: (ms, signal) => systemClock.sleep(ms, signal),
 };
 afterEach(async () => {
+  jest.restoreAllMocks();
   await harness.close();
   shift = 0;
 });
@@ -68,4 +70,16 @@ test('a stop waits no longer than it was given although the clock was set back',
   await client.next('bye');
   shift = -TWO_HOURS;
   await stopping;
+});
+
+test('a key that had expired by a clock that was wrong for a while opens streams again', async () => {
+  harness = await Harness.start({ clock });
+  harness.hub.closeKey('key1' as KeyId);
+  expect((await (await harness.connect()).closed).code).toBe(4001);
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+  const client = await harness.connect();
+  await client.subscribe();
+  await harness.say('1', 'after');
+  expect(textOf(await client.event())).toBe('after');
 });
