@@ -86,15 +86,21 @@ export class SubscriptionExpiry {
     }
   }
 
+  /** Readers get one interval to come back after a start, and after a time in which this process stood still. */
   async #run(): Promise<void> {
+    const { clock, log } = this.#ports;
     const { signal } = this.#life;
     while (!signal.aborted) {
+      const due = clock.now() + SWEEP_EVERY_MS;
+      await clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
+      // The machine was suspended, or its clock was set forward.
+      const stoodStill = clock.now() - due > SWEEP_EVERY_MS;
+      if (signal.aborted || stoodStill) continue;
       try {
         await this.sweep();
       } catch (error) {
-        this.#ports.log.error({ err: error }, 'unused subscriptions could not be looked for');
+        log.error({ err: error }, 'unused subscriptions could not be looked for');
       }
-      await this.#ports.clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
     }
   }
 }

@@ -1,0 +1,82 @@
+/** Subscriptions that nobody reads: what counts as such, and that nothing is passed over without a word. */
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
+import { eventually, Harness, key, textOf, type HarnessOptions } from './harness.ts';
+
+jest.setTimeout(30_000);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+let harness: Harness;
+const start = async (options: HarnessOptions = {}): Promise<Harness> =>
+  (harness = await Harness.start({ ...options, settings: { heartbeatMs: 300_000, ...options.settings } }));
+afterEach(() => harness.close());
+
+/** A clock that a test sets, and that lets the hourly sweep come when the test says. */
+class SetClock implements Clock {
+  #now = Date.now();
+  #wake: () => void = () => undefined;
+  /** How often the sweep has lain down. */
+  sleeps = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms !== HOUR) return systemClock.sleep(ms, signal);
+    this.sleeps += 1;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      signal?.addEventListener('abort', () => resolve());
+    });
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** The hour of the sweep is over, after which the wall clock shows this much more; until it lies down again. */
+  async hourEnds(ms = HOUR): Promise<void> {
+    const { sleeps } = this;
+    this.pass(ms);
+    this.#wake();
+    await eventually(() => expect(this.sleeps).toBe(sleeps + 1));
+  }
+}
+
+const view = async () => (await harness.hub.subscriptions(key()))[0];
+
+/** Leaves a subscription behind, with an event that waits for it. */
+async function leaveUnread(): Promise<void> {
+  const reader = await harness.connect();
+  await reader.subscribe();
+  reader.terminate();
+  await eventually(async () => expect(await view()).toMatchObject({ connected: false }));
+  await harness.say('1', 'kept');
+}
+
+describe('time in which nobody could read', () => {
+  test.each([8, 31])('does not count after the bridge was off for %i days', async (days) => {
+    const clock = new SetClock();
+    await start({ clock });
+    await leaveUnread();
+    await harness.stop();
+    clock.pass(days * DAY);
+    const { sleeps } = clock;
+    await harness.open();
+    await eventually(() => expect(clock.sleeps).toBe(sleeps + 1));
+    const back = await harness.connect();
+    expect(await back.subscribe()).toMatchObject({ resumed: 1 });
+    expect(textOf(await back.event())).toBe('kept');
+  });
+
+  test('does not count at once when the machine wakes up or its clock is set forward', async () => {
+    const clock = new SetClock();
+    await start({ clock });
+    await leaveUnread();
+    await clock.hourEnds(8 * DAY);
+    expect(await view()).toMatchObject({ pausedAt: null, waiting: 1 });
+    await clock.hourEnds();
+    expect(await view()).toMatchObject({ pausedAt: new Date(clock.now()).toISOString() });
+  });
+});
