@@ -237,16 +237,17 @@ export class Carrier {
 
   #decide(row: OutboxRow, failure: Failure, attempts: number): Verdict {
     const { clock, random } = this.#parts;
-    return decide(failure, { attempts, ageMs: clock.now() - row.created_at }, this.#options.limits, random());
+    const ageMs = clock.now() - (row.resent_at ?? row.created_at);
+    return decide(failure, { attempts, ageMs }, this.#options.limits, random());
   }
 
   async #follow(row: OutboxRow, verdict: Verdict): Promise<Carried> {
     const { ledger, log } = this.#parts;
     log.info({ session: row.session, outboxId: row.id, verdict: verdict.kind }, 'a send did not succeed');
     if (verdict.kind === 'hold') return this.#doubt(row, verdict.reason);
-    if (verdict.kind === 'fail') await ledger.fail(row, verdict.code, verdict.reason);
+    if (verdict.kind === 'fail') await ledger.giveUp(row, verdict.code, verdict.reason);
     if (verdict.kind === 'give_up')
-      await ledger.fail({ ...row, attempts: verdict.attempts }, 'WAB_SEND_GAVE_UP', verdict.reason);
+      await ledger.giveUp({ ...row, attempts: verdict.attempts }, 'WAB_SEND_GAVE_UP', verdict.reason);
     if (verdict.kind === 'retry') await ledger.defer(row, verdict);
     return 'done';
   }

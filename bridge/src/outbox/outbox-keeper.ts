@@ -87,13 +87,13 @@ export class OutboxKeeper {
     }
   }
 
-  /** The messages of a deleted session fail, before another session can take its name. */
+  /** The messages of a deleted session come to their end, before another session can take its name. */
   async sessionDeleted(session: SessionName): Promise<void> {
     const { reads, ledger } = this.#parts;
     for (let more = true; more && !this.#abort.signal.aborted;) {
       const queued = await reads.inState(session, 'queued', BATCH);
       const sending = await reads.inState(session, 'sending', BATCH);
-      for (const row of queued) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE, 'expired');
+      for (const row of queued) await ledger.giveUp(row, 'WAB_SESSION_NOT_FOUND', GONE);
       for (const row of sending) {
         // What would be sent again has nobody left to send it, and nobody needs to settle it.
         if (isRepeatable(row)) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE);
@@ -115,7 +115,7 @@ export class OutboxKeeper {
     const { reads, ledger, clock } = this.#parts;
     const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
     for (const row of old)
-      await ledger.fail(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time', 'expired');
+      await ledger.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
   }
 
   async #doubtUnsettled(): Promise<void> {

@@ -30,7 +30,10 @@ export interface OutboxRecorder {
   recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<Appended>;
 }
 
-type Patch = Pick<Move, 'wireId' | 'attempts' | 'dueAt' | 'sender' | 'expiresAt' | 'error' | 'headOnly' | 'required'>;
+type Patch = Pick<
+  Move,
+  'wireId' | 'attempts' | 'dueAt' | 'sender' | 'expiresAt' | 'resentAt' | 'error' | 'headOnly' | 'required'
+>;
 
 /** Catalogue sentence of a code, with what a message can tell about itself. */
 export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code: ErrorCode; message: string } {
@@ -150,10 +153,11 @@ export class OutboxLedger {
     await this.#withEvent(row, event, happening, { error });
   }
 
-  /** Not sent any more although it waits; one that was in doubt before is so again, since it may have left then. */
+  /** Not sent any more; one that was in doubt before is so again, since it may have left then. */
   async giveUp(row: OutboxRow, code: ErrorCode, reason: string): Promise<void> {
-    if (row.doubted === 1) await this.doubt(row, reason, 'doubted_again');
-    else await this.fail(row, code, reason, 'expired');
+    const waits = row.state === 'queued';
+    if (row.doubted === 1) await this.doubt(row, reason, waits ? 'doubted_again' : 'lost_sight');
+    else await this.fail(row, code, reason, waits ? 'expired' : 'refused');
   }
 
   /** Not sent before its deadline. */

@@ -58,7 +58,7 @@ export class OutboxService implements Outbox {
     return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt is settled by hand.', {
       error,
       // Whoever sends it again knows how late it is.
-      ...(as === 'resend' ? { dueAt: 0, expiresAt: null } : {}),
+      ...(as === 'resend' ? { dueAt: 0, expiresAt: null, resentAt: this.#parts.clock.now() } : {}),
     });
   }
 

@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<Failure['outcome'], Row>> = {
 export interface Attempted {
   /** Attempts that count, this one included. */
   readonly attempts: number;
-  /** Milliseconds since the message was accepted. */
+  /** Milliseconds since the message was accepted, or put back into the queue by hand. */
   readonly ageMs: number;
 }
 

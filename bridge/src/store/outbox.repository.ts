@@ -76,6 +76,7 @@ export const acceptMessage = defineOperation(
         state: 'queued',
         account: row.account,
         expires_at: row.expiresAt,
+        resent_at: null,
         wire_id: null,
         attempts: 0,
         // At once by any clock, also by one that is set back.
@@ -121,6 +122,8 @@ export interface Move {
   readonly dueAt?: number;
   /** Null takes the deadline away. */
   readonly expiresAt?: null;
+  /** When a person put it back into the queue. */
+  readonly resentAt?: number;
   /** The account that sends it, as JSON, and the session's login by which it does. */
   readonly sender?: { readonly account: string | null; readonly login: number };
   /** Null clears it. */
@@ -152,6 +155,7 @@ export const moveMessage = defineOperation('outbox.move', async (db, move: Move)
     ...(move.sender !== undefined ? { account: row.account ?? move.sender.account, login: move.sender.login } : {}),
     ...(move.to === 'in_doubt' ? { doubted: 1 } : {}),
     ...(move.expiresAt !== undefined ? { expires_at: move.expiresAt } : {}),
+    ...(move.resentAt !== undefined ? { resent_at: move.resentAt } : {}),
     ...(move.error !== undefined
       ? { error_code: move.error?.code ?? null, error_message: move.error?.message ?? null }
       : {}),
@@ -456,13 +460,14 @@ export class OutboxReads {
       .execute();
   }
 
-  /** Messages that wait since before a time, oldest first. */
-  queuedBefore(createdBefore: number, limit: number): Promise<OutboxRow[]> {
+  /** Messages that wait since before a time, by acceptance or by hand, oldest first. */
+  queuedBefore(before: number, limit: number): Promise<OutboxRow[]> {
     return this.#db
       .selectFrom('outbox')
       .selectAll()
       .where('state', '=', 'queued')
-      .where('created_at', '<', createdBefore)
+      .where('created_at', '<', before)
+      .where((row) => row.or([row('resent_at', 'is', null), row('resent_at', '<', before)]))
       .orderBy('created_at')
       .limit(limit)
       .execute();

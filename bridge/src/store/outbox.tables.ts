@@ -24,6 +24,8 @@ export interface OutboxTable {
   login: Generated<number>;
   /** 1 once it has been in doubt: it may have left, whatever becomes of a later attempt. */
   doubted: Generated<number>;
+  /** When a person put it back into the queue after it was in doubt, from which its age counts; null if nobody did. */
+  resent_at: number | null;
   /** Not sent after this; null without a deadline. */
   expires_at: number | null;
   wire_id: string | null;

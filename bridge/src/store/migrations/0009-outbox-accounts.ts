@@ -1,4 +1,7 @@
-/** The account that an outbox message belongs to, the login under which it was sent, and until when it may be sent. */
+/**
+ * The account that an outbox message belongs to, the login under which it was sent, until when it may be sent, and since
+ * when it waits where a person put it back.
+ */
 import { sql, type Kysely } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -18,7 +21,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
       .execute();
   }
-  await db.schema.alterTable('outbox').addColumn('expires_at', 'bigint').execute();
+  for (const name of ['expires_at', 'resent_at'])
+    await db.schema.alterTable('outbox').addColumn(name, 'bigint').execute();
   await sql`UPDATE outbox SET account = (SELECT account FROM sessions WHERE sessions.name = outbox.session)`.execute(
     db,
   );
