@@ -119,12 +119,13 @@ export class FactReporter {
     const since = this.#debtOfAny;
     if (since === null) return;
     for (const { id, otherId } of chats) {
-      const known = this.#debts.get(id) ?? (otherId === null ? undefined : this.#debts.get(otherId));
+      // It may be behind under both of its ids.
+      const known = [id, otherId].flatMap((each) => (each === null ? [] : (this.#debts.get(each) ?? [])));
       if (otherId !== null) this.#join(otherId, id);
       this.#debts.set(id, {
-        since: Math.min(since, known?.since ?? Infinity),
+        since: Math.min(since, ...known.map((debt) => debt.since)),
         flows: false,
-        behind: known?.behind ?? false,
+        behind: known.some((debt) => debt.behind),
       });
     }
     this.#debtOfAny = null;

@@ -60,6 +60,25 @@ describe('reporting facts', () => {
     expect(got).toEqual(['missed', 'live']);
   });
 
+  test('a chat that is behind under both of its ids owes everything since the older mark', () => {
+    const lid = '7@lid' as ChatId;
+    for (const behind of [
+      [
+        { chat: A, since: 20 },
+        { chat: lid, since: 60 },
+      ],
+      [
+        { chat: A, since: 60 },
+        { chat: lid, since: 20 },
+      ],
+    ]) {
+      const { facts } = reporter(100, behind);
+      facts.expect([{ id: lid, otherId: A }]);
+      expect(facts.owedSince(lid)).toBe(20);
+      expect(facts.behind).toEqual([{ chat: lid, since: 20 }]);
+    }
+  });
+
   test('a slow lookup holds its own chat only', async () => {
     const { facts, got } = released();
     let finish: () => void = () => undefined;
