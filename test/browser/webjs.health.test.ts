@@ -174,7 +174,7 @@ describe('a page that does not answer', () => {
     async () => {
       // Only how often it is examined differs from the defaults.
       const { engine, heard, page } = await healthy({ examineEvery: 5_000 });
-      await page.busy(120_000, 'waits');
+      await page.busy(120_000);
       const began = Date.now();
       const texts = Array.from({ length: 20 }, (_, index) => `while busy ${index}`);
       say(...texts);
