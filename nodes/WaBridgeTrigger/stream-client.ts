@@ -153,7 +153,8 @@ export class StreamClient {
   #backlogLimit(): { maxAgeMs?: number } {
     const { maxBacklogAgeMs = null } = this.#options;
     if (maxBacklogAgeMs === null || this.#backlogSince === null) return {};
-    return { maxAgeMs: maxBacklogAgeMs + Date.now() - this.#backlogSince };
+    // The time of day, since time in which this machine slept counts too. Never less, as the clock may be set back.
+    return { maxAgeMs: maxBacklogAgeMs + Math.max(0, Date.now() - this.#backlogSince) };
   }
 
   #handlers(): ConnectionHandlers {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { LoadOptionsContext } from 'n8n-core';
 import { NodeHelpers } from 'n8n-workflow';
 import type {
@@ -454,6 +454,21 @@ describe('waiting', () => {
       [false, false],
       [false, false],
     ]);
+  });
+
+  test('waits no longer than was set although the clock was set back meanwhile', async () => {
+    const real = Date.now.bind(Date);
+    const now = jest.spyOn(Date, 'now');
+    bridge.answers.set('POST /v1/messages', () => {
+      now.mockImplementation(() => real() - 7_200_000);
+      return { status: 202, json: queued() };
+    });
+    try {
+      const run = await runAnswer([eventItem(1)], waiting({ waitSeconds: 1 }));
+      expect(outputOf(run, 'Answer').map(({ json }) => json['state'])).toEqual(['queued']);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   test('fails when the time is over, where that is wished, and says that the message still goes', async () => {

@@ -58,8 +58,9 @@ export async function send(
 ): Promise<INodeExecutionData[]> {
   const { wait, limitMs } = readWait(context, itemIndex, body.session);
   const sent = { ...body, ...readExpiry(context, itemIndex) };
-  const deadline = Date.now() + limitMs;
-  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - Date.now()));
+  // By the time that passes, however the clock is set meanwhile.
+  const deadline = performance.now() + limitMs;
+  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - performance.now()));
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
     await whileAway(context, () =>
       bridgeJson<OutboxMessage>(context, {
@@ -75,10 +76,10 @@ export async function send(
   let message = await ask(left());
   const replayed = message.replayed ?? false;
   while (isPending(message) && left() > 0 && context.getExecutionCancelSignal()?.aborted !== true) {
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     const waitMs = left();
     message = await ask(waitMs);
-    if (isPending(message) && Date.now() - askedAt < waitMs) {
+    if (isPending(message) && performance.now() - askedAt < waitMs) {
       await pause(Math.min(EARLY_ANSWER_MS, left()), context.getExecutionCancelSignal());
     }
   }
