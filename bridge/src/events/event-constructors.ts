@@ -175,10 +175,17 @@ export function outboxFailed(failed: OutboxOutcome & { readonly code: string }):
   };
 }
 
-/** Whether an outbox message left cannot be known. Same fact: same outbox message and attempt (it may be resent). */
-export function outboxInDoubt(doubt: OutboxOutcome & { readonly attempt: number }): NewEvent<'outbox.in_doubt'> {
+/**
+ * Whether an outbox message left cannot be known. Same fact: same outbox message and attempt (it may be resent); where
+ * it waited to be sent again and was not, also since when it waited, in milliseconds.
+ */
+export function outboxInDoubt(
+  doubt: OutboxOutcome & { readonly attempt: number; readonly waitedSince?: number },
+): NewEvent<'outbox.in_doubt'> {
+  const { session, outboxId, attempt, waitedSince } = doubt;
+  const again = waitedSince === undefined ? [] : [String(waitedSince)];
   return {
-    id: deriveEventId(doubt.session, 'outbox.in_doubt', doubt.outboxId, String(doubt.attempt)),
+    id: deriveEventId(session, 'outbox.in_doubt', outboxId, String(attempt), ...again),
     type: 'outbox.in_doubt',
     session: doubt.session,
     occurredAt: doubt.at.toISOString(),

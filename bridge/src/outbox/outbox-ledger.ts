@@ -179,6 +179,8 @@ export class OutboxLedger {
       chat: JSON.parse(row.chat) as Address,
       outboxId: row.id as OutboxId,
       attempt: row.attempts,
+      // No attempt tells it apart from the doubt before; when it was put back does.
+      ...(happening === 'doubted_again' ? { waitedSince: row.updated_at } : {}),
       reason,
       at: new Date(this.#clock.now()),
     });

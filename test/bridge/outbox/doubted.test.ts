@@ -74,6 +74,17 @@ describe('that waits to be sent again', () => {
   });
 });
 
+test('each time that it is in doubt again is an event, although nothing was sent in between', async () => {
+  const { outbox, id } = await putBackWhileAway();
+  for (let doubts = 1; doubts < 4; doubts += 1) {
+    expect(await outbox.events('outbox.in_doubt')).toHaveLength(doubts);
+    clock.forward(DAY + 1);
+    await outbox.keeper.tidy();
+    expect(await outbox.service.get(id)).toMatchObject({ state: 'in_doubt', attempts: 1 });
+    await outbox.service.resolve(id, 'resend');
+  }
+});
+
 describe('that was put back by hand long after it was accepted', () => {
   const onMonday = async (): Promise<{ outbox: OpenOutbox; id: OutboxId }> => {
     const { outbox, id } = await inDoubt();
