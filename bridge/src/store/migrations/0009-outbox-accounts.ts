@@ -26,6 +26,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`UPDATE outbox SET account = (SELECT account FROM sessions WHERE sessions.name = outbox.session)`.execute(
     db,
   );
+  // The account that these wait for is not known any more: they expire, since the next one that is linked may be another.
+  await sql`
+    UPDATE outbox SET expires_at = created_at
+    WHERE state = 'queued' AND account IS NULL AND (
+      session IN (SELECT name FROM sessions WHERE desired = 'logged_out')
+      OR session IN (SELECT session FROM outbox WHERE attempts > 0)
+    )`.execute(db);
   await db.schema
     .createIndex('outbox_unclaimed')
     .on('outbox')

@@ -1,0 +1,73 @@
+/** Upgrades of a database that has rows. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrationProvider } from '../../../../bridge/src/store/migrations/index.ts';
+import { openWriter } from '../../../../bridge/src/store/sqlite/connection.ts';
+import { NodeSqliteDialect } from '../../../../bridge/src/store/sqlite/dialect.ts';
+import { migrate } from '../../../../bridge/src/store/sqlite/migrate.ts';
+
+const ACCOUNT = JSON.stringify({ chatId: '49150000001@c.us' });
+let folder: string;
+let database: DatabaseSync;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-upgrade-'));
+  database = openWriter(join(folder, 'wabridge.db'));
+});
+afterEach(async () => {
+  database.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function migrateUntil(name: string): Promise<void> {
+  const db = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) });
+  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateTo(name);
+  expect(error).toBeUndefined();
+}
+
+function session(name: string, self: string | null, desired: string): void {
+  database
+    .prepare(
+      "INSERT INTO sessions (name, engine, desired, self, created_at, updated_at) VALUES (?, 'webjs', ?, ?, 1, 1)",
+    )
+    .run(name, desired, self);
+}
+
+let ids = 0;
+function message(of: string, state: string, attempts: number): string {
+  const id = `out_${++ids}`;
+  database
+    .prepare(
+      `INSERT INTO outbox (id, session, chat_id, chat, resolved, content, type, state, attempts, due_at, head, created_at,
+        updated_at) VALUES (?, ?, ?, '{}', 1, '{}', 'text', ?, ?, 0, 0, 1, 1)`,
+    )
+    .run(id, of, `${id}@c.us`, state, attempts);
+  return id;
+}
+
+test('what waits for an account that is not known any more expires, and nothing else does', async () => {
+  await migrateUntil('0008-session-proxy');
+  session('linked', ACCOUNT, 'running');
+  session('unlinked', null, 'logged_out');
+  session('used', null, 'running');
+  session('new', null, 'running');
+  message('used', 'read', 1);
+  const expiring = [message('unlinked', 'queued', 0), message('used', 'queued', 0)];
+  const waiting = [message('linked', 'queued', 1), message('new', 'queued', 0)];
+  message('unlinked', 'accepted', 1);
+
+  await migrate(database);
+
+  const due = database.prepare('SELECT id FROM outbox WHERE expires_at <= ? ORDER BY position').all(Date.now());
+  expect(due.map(({ id }) => id)).toEqual(expiring);
+  const rows = database.prepare("SELECT id, account FROM outbox WHERE state = 'queued' AND expires_at IS NULL").all();
+  expect(rows).toEqual([
+    { id: waiting[0], account: ACCOUNT },
+    { id: waiting[1], account: null },
+  ]);
+});
