@@ -10,7 +10,7 @@ import type { NonceUse } from '../store/auth.repository.ts';
 import { EMPTY_SHA256, parseContentDigest } from './content-digest.ts';
 import { parseSignature, signatureBase, type ParsedSignature } from './http-signature.ts';
 import type { Principal } from './keys.ts';
-import { checkComponents, checkParameters } from './policy.ts';
+import { checkComponents, checkParameters, CLOCK_SKEW_SECONDS } from './policy.ts';
 import { matchHost, type PublicUrl } from './public-urls.ts';
 import { RequestFields, type RequestHead } from './request-head.ts';
 
@@ -43,9 +43,11 @@ export interface VerifierParts {
 
 export class Verifier {
   readonly #parts: VerifierParts;
+  #restoredAt: number | null;
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
+    this.#restoredAt = parts.restoredAt ?? null;
   }
 
   /**
@@ -66,7 +68,7 @@ export class Verifier {
     const signature = parseSignature(signatureInput, signatureField);
     checkComponents(signature.components, fields);
     const { keyId, nonce, usableUntil } = checkParameters(signature, now);
-    this.#checkRestore(signature);
+    this.#checkRestore(signature, now);
     const bodySha256 = bodyDigest(signature, fields);
     this.#checkSignature(signature, fields, keys.publicKey(keyId));
     keys.admit(keyId, now);
@@ -76,9 +78,10 @@ export class Verifier {
   }
 
   /** In whole seconds, as `created` is. */
-  #checkRestore({ parameters: { created = 0 } }: ParsedSignature): void {
-    const { restoredAt = null } = this.#parts;
-    if (restoredAt !== null && created < Math.floor(restoredAt / 1000)) {
+  #checkRestore({ parameters: { created = 0 } }: ParsedSignature, now: number): void {
+    // From a clock that was ahead then and was set back since: when it really was is not known, and nobody could sign.
+    if (this.#restoredAt !== null && this.#restoredAt > now + CLOCK_SKEW_SECONDS * 1000) this.#restoredAt = null;
+    if (this.#restoredAt !== null && created < Math.floor(this.#restoredAt / 1000)) {
       throw new WabError('WAB_SIGNATURE_BEFORE_RESTORE');
     }
   }

@@ -60,7 +60,12 @@ export const keysOf = (...secrets: readonly Secret[]): KnownKeys => {
 
 export function verifierWith(
   urls: readonly string[],
-  { now = NOW, keys = keysOf(secret) }: { now?: number; keys?: KnownKeys } = {},
+  {
+    now = NOW,
+    clock = { now: () => now },
+    keys = keysOf(secret),
+    restoredAt = null,
+  }: { now?: number; clock?: { now(): number }; keys?: KnownKeys; restoredAt?: number | null } = {},
 ): Verifier {
   const used = new Set<string>();
   return new Verifier({
@@ -73,6 +78,7 @@ export function verifierWith(
       },
     },
     publicUrls: () => urls.map(parsePublicUrl),
-    clock: { now: () => now },
+    clock,
+    restoredAt,
   });
 }
