@@ -22,7 +22,7 @@ export interface DeliveryOptions {
   /** Starts a run. Resolves when it is over, with `undefined` where n8n took it for a duplicate. */
   readonly emit: (item: INodeExecutionData, deduplicationKey: string) => Promise<IRun | undefined>;
   readonly deduplicationKey: (frame: BridgeEvent) => string;
-  /** Whether an event is acknowledged without a run, because it came too late to be of use. */
+  /** Whether an event is acknowledged without a run, because it came too late to be of use. Asked on its first attempt. */
   readonly isTooOld?: (frame: BridgeEvent) => boolean;
   readonly acknowledge: (cursor: string, attempt: number) => void;
   readonly refuse: (cursor: string, attempt: number, reason: string, retryAfterMs: number) => void;
@@ -80,7 +80,8 @@ export class Deliveries {
       this.#attach(frame, running);
       return;
     }
-    if (this.#options.isTooOld?.(frame) === true) {
+    // Only the first time: what is delivered again came in time, or its run was cut off, and is owed an answer.
+    if (frame.attempt === 1 && this.#options.isTooOld?.(frame) === true) {
       this.#noteIgnored();
       acknowledge(frame.cursor, frame.attempt);
       return;

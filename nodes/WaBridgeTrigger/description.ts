@@ -160,7 +160,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 0 },
         default: 0,
         description:
-          'Events that are older when they arrive start no execution, whatever held them up. With 0 none is ignored.',
+          'Events that are older when they first arrive start no execution, whatever held them up. An event that is delivered again, because its execution failed or the connection was lost, is not ignored. With 0 none is.',
       },
       {
         displayName: 'Media Wait (Seconds)',

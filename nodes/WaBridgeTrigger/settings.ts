@@ -22,7 +22,7 @@ export interface TriggerSettings {
   readonly outageMs: number;
   /** How old an event may be that waited while the workflow was not published, in ms; null for any age. */
   readonly maxBacklogAgeMs: number | null;
-  /** Older events start no execution at any time, in ms; null for any age. */
+  /** Events that are older when they first arrive start no execution, in ms; null for any age. */
   readonly maxAgeMs: number | null;
 }
 

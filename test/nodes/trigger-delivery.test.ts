@@ -107,6 +107,20 @@ describe('old events', () => {
     expect(trigger.emitted).toHaveLength(1);
     expect(trigger.log.filter((line) => line.includes('as too old'))).toHaveLength(1);
   });
+
+  test('that came in time are run again after a failed execution, however late that is', async () => {
+    const event = messageEvent(1, { occurredAt: new Date(Date.now() - 60_000).toISOString() });
+    await open({ acknowledge: 'succeeded', options: { maxAgeMinutes: 2 } });
+    stream.deliver(event);
+    (await trigger.run(1)).finish('error');
+    expect(await stream.next('nack')).toMatchObject({ cursors: ['cur-1'], attempt: 1 });
+    stream.deliver({ ...event, occurredAt: new Date(Date.now() - 600_000).toISOString() }, 3);
+    const again = await Promise.race([trigger.run(2), stream.next('ack').then(() => null)]);
+    expect(again?.items[0]?.json['seq']).toBe(1);
+    again?.finish('success');
+    expect(await stream.next('ack')).toMatchObject({ cursors: ['cur-1'], attempt: 3 });
+    expect(trigger.log.filter((line) => line.includes('as too old'))).toEqual([]);
+  });
 });
 
 describe('a new trigger', () => {
