@@ -426,6 +426,30 @@ describe('waiting', () => {
     expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'accepted', replayed: false });
   });
 
+  test('asks for whole milliseconds, whatever fraction of a second is set', async () => {
+    for (const waitSeconds of [1.1, 4.35, 8.2, 16.1, 1.0005]) await runAnswer([eventItem(1)], waiting({ waitSeconds }));
+    const asked = sends().map(({ query }) => query.get('waitMs'));
+    expect(asked).toHaveLength(5);
+    for (const waitMs of asked) expect(waitMs).toMatch(/^[1-9]\d*$/);
+  });
+
+  test('lasts an hour at most', async () => {
+    let asked = 0;
+    bridge.answers.set('POST /v1/messages', () => {
+      asked += 1;
+      // The clock of the node has gone on by an hour when the bridge answers.
+      if (asked === 1) jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_001);
+      return { status: 202, json: asked < 3 ? queued() : accepted() };
+    });
+    try {
+      const run = await runAnswer([eventItem(1)], waiting({ waitSeconds: 100_000 }));
+      expect(outputOf(run, 'Answer')[0]?.json).toMatchObject({ state: 'queued' });
+    } finally {
+      jest.restoreAllMocks();
+    }
+    expect(asked).toBe(1);
+  });
+
   test('fails with the sentence of a message that failed meanwhile', async () => {
     const error = { code: 'WAB_CHAT_UNKNOWN', message: 'WhatsApp knows no chat or account under this address.' };
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });

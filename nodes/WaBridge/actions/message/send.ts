@@ -13,6 +13,7 @@ const ONE_WAIT_MS = 20_000;
 /** Between two requests where the bridge answered before its time, in ms. */
 const EARLY_ANSWER_MS = 500;
 const DEFAULT_WAIT_SECONDS = 10;
+const MAX_WAIT_SECONDS = 3_600;
 const SEND_WITHIN_MINUTES = 60;
 
 /** When the node goes on after the bridge has stored a message. */
@@ -90,7 +91,7 @@ export async function send(
 
 const isPending = ({ state }: OutboxMessage): boolean => state === 'queued' || state === 'sending';
 
-/** What to wait for, and for how many milliseconds. */
+/** What to wait for, and for how many whole milliseconds, which are all that the bridge takes. */
 function readWait(
   context: IExecuteFunctions,
   itemIndex: number,
@@ -100,7 +101,9 @@ function readWait(
   if (wait === 'stored') return { wait, limitMs: 0 };
   const seconds = Number(context.getNodeParameter('waitSeconds', itemIndex, DEFAULT_WAIT_SECONDS));
   const isSlow = wait === 'accepted' && slowSessions.get(context)?.has(session) === true;
-  return { wait, limitMs: isSlow ? 0 : Math.max(1, Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS) * 1_000 };
+  if (isSlow) return { wait, limitMs: 0 };
+  const wished = Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS;
+  return { wait, limitMs: Math.round(Math.min(MAX_WAIT_SECONDS, Math.max(1, wished)) * 1_000) };
 }
 
 /** The deadline of the message; without one that of the bridge holds. */
