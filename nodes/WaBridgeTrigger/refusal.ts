@@ -1,7 +1,7 @@
 /** Finds out why the bridge refused a connection: the global WebSocket does not say, a signed HTTP request does. */
-import type { ITriggerFunctions } from 'n8n-workflow';
+import { NodeApiError, type ITriggerFunctions } from 'n8n-workflow';
 import type { ErrorCode } from '../shared/contract.generated';
-import { bridgeJson, codeOf } from '../shared/transport';
+import { bridgeJson, bridgeRequest, codeOf } from '../shared/transport';
 import type { Refusal } from './stream-client';
 
 /** Refusals that end only when somebody changes the credential or the rights of its key. */
@@ -15,6 +15,22 @@ const HOPELESS: readonly ErrorCode[] = [
   'WAB_SESSION_NOT_ALLOWED',
 ];
 
+const PROXY =
+  'The bridge answers HTTP requests but opens no WebSocket. A proxy in between must forward upgrade requests with their headers.';
+
+/** By the status with which the bridge refuses a stream. */
+const LIMITS: Readonly<Record<string, string>> = {
+  429: 'The key of the credential has as many streams open as the bridge allows one key, and each published trigger needs one. Issue a second key for some of the workflows, or unpublish some.',
+  503: 'The bridge has as many streams open as it takes in all, and each published trigger needs one; or it is shutting down.',
+};
+
+/** The key may read events, and still there is no stream. Asked without an upgrade, the bridge says whether it refuses one. */
+async function whyNoStream(context: ITriggerFunctions): Promise<string> {
+  const error = await bridgeRequest(context, { method: 'GET', path: '/v1/stream' }).catch((reason: unknown) => reason);
+  const status = error instanceof NodeApiError ? error.httpCode : null;
+  return LIMITS[status ?? ''] ?? PROXY;
+}
+
 /** Never rejects. */
 export async function whyRefused(context: ITriggerFunctions): Promise<Refusal> {
   try {
@@ -27,12 +43,7 @@ export async function whyRefused(context: ITriggerFunctions): Promise<Refusal> {
         answered: true,
       };
     }
-    return {
-      reason:
-        'The bridge answers HTTP requests but opens no WebSocket. A proxy in between must forward upgrade requests with their headers.',
-      heals: true,
-      answered: true,
-    };
+    return { reason: await whyNoStream(context), heals: true, answered: true };
   } catch (error) {
     const code = codeOf(error);
     const reason = error instanceof Error ? error.message : String(error);

@@ -147,6 +147,31 @@ describe('publishing a workflow', () => {
     expect(opened.failures).toHaveLength(1);
     expect(opened.failures[0]).toContain('The client clock is off by about 90 s.');
   });
+
+  test.each([
+    [429, 'too many streams are open with this key', 'as many streams open as the bridge allows one key'],
+    [503, 'too many streams are open', 'as many streams open as it takes'],
+  ])('says which limit a bridge has reached that refuses streams with %i, and no proxy', async (status, text, said) => {
+    bridge.refuseUpgrades = true;
+    bridge.answers.set('GET /v1/whoami', { json: { keyId: 'test', scopes: ['events:read', 'messages:read'] } });
+    const headers = { 'content-type': 'text/plain' };
+    bridge.answers.set('GET /v1/stream', { status, bytes: Buffer.from(text), headers });
+    opened = await ActiveTrigger.open(credential());
+    expect(opened.failures).toHaveLength(1);
+    expect(opened.failures[0]).toContain(said);
+    expect(opened.failures[0]).not.toContain('proxy');
+    // It connects as soon as there is room.
+    bridge.refuseUpgrades = false;
+    await (await bridge.stream(1)).subscribe();
+  });
+
+  test('names the proxy where the bridge would open a stream', async () => {
+    bridge.refuseUpgrades = true;
+    bridge.answers.set('GET /v1/whoami', { json: { keyId: 'test', scopes: ['events:read', 'messages:read'] } });
+    bridge.answers.set('GET /v1/stream', problem(400, 'WAB_INVALID_REQUEST', 'This is a WebSocket.'));
+    opened = await ActiveTrigger.open(credential());
+    expect(opened.failures[0]).toContain('A proxy in between must forward upgrade requests');
+  });
 });
 
 describe('a bridge that cannot be reached', () => {

@@ -34,7 +34,7 @@ import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition } from './start-position.ts';
-import type { DeadLetterView, Stream, SubscriptionView } from './stream.ts';
+import type { DeadLetterView, Stream, StreamRefusal, SubscriptionView } from './stream.ts';
 import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
@@ -161,11 +161,8 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void {
-    if (this.#isStopping || this.#connections.size >= this.#ports.settings.maxConnections) {
-      return refuseUpgrade(socket, 503, this.#isStopping ? 'the bridge is shutting down' : 'too many streams are open');
-    }
-    if (this.#connectionsOf(principal.keyId) >= this.#ports.settings.maxConnectionsPerKey)
-      return refuseUpgrade(socket, 429, 'too many streams are open with this key');
+    const refusal = this.refusal(principal);
+    if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(STREAM_PROTOCOL))
       return refuseUpgrade(socket, 400, `offer the subprotocol ${STREAM_PROTOCOL}`);
@@ -176,6 +173,15 @@ export class StreamHub implements Stream, ConnectionOwner {
   #wasJustClosed(keyId: KeyId): boolean {
     const closedAt = this.#closedKeys.get(keyId);
     return closedAt !== undefined && this.#steady.now() - closedAt < AT_THE_DOOR_MS;
+  }
+
+  refusal({ keyId }: Principal): StreamRefusal | null {
+    const { maxConnections, maxConnectionsPerKey } = this.#ports.settings;
+    if (this.#isStopping) return { status: 503, reason: 'the bridge is shutting down' };
+    if (this.#connections.size >= maxConnections) return { status: 503, reason: 'too many streams are open' };
+    if (this.#connectionsOf(keyId) >= maxConnectionsPerKey)
+      return { status: 429, reason: 'too many streams are open with this key' };
+    return null;
   }
 
   #connectionsOf(keyId: KeyId): number {

@@ -33,7 +33,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   pauseDays: 7,
   reconnectAfterMs: 1_000,
   maxConnections: 1_000,
-  maxConnectionsPerKey: 250,
+  maxConnectionsPerKey: 500,
   maxSubscriptionsPerConnection: 64,
   socketBufferBytes: 256 * 1024,
   drainMs: 5_000,

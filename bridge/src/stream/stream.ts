@@ -41,9 +41,18 @@ export interface DeadLetterView {
   readonly createdAt: string;
 }
 
+/** Why no stream can be opened now, as the answer says it. */
+export interface StreamRefusal {
+  readonly status: 429 | 503;
+  /** Plain ASCII. */
+  readonly reason: string;
+}
+
 export interface Stream {
   /** Takes over an upgrade request that was verified. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void;
+  /** Whether a stream of the key would be refused now; null where it would not. */
+  refusal(principal: Principal): StreamRefusal | null;
   /** Those that the key may see all of. */
   subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]>;
   /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND, also where the key may not see all of it */

@@ -32,10 +32,14 @@ export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { serv
     async (request, reply) => {
       const principal = principalOf(request);
       const upgrade = takeSocket(request, reply);
-      if (upgrade === null)
+      if (upgrade === null) {
+        // Many a WebSocket client is not told why its upgrade was refused, and asks like this.
+        const refusal = stream.refusal(principal);
+        if (refusal !== null) return reply.code(refusal.status).type('text/plain').send(refusal.reason);
         throw new WabError('WAB_INVALID_REQUEST', {
           reason: 'this is a WebSocket; ask for it with Upgrade: websocket',
         });
+      }
       stream.accept(request.raw, upgrade.socket, upgrade.head, principal);
       return reply;
     },
