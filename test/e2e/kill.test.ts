@@ -13,7 +13,7 @@ import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts
 import { BridgeProcess, freePort } from './bridge-process.ts';
 import { n8nIn, publish } from './n8n-at-test.ts';
 import type { N8nServer } from './n8n-server.ts';
-import { Witness } from './witness.ts';
+import { Witness, type WitnessedRun } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
 const EVENTS = 1_000;
@@ -81,7 +81,8 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     const deadline = Date.now() + DEADLINE_MS;
     // Long enough that a kill always finds runs under way.
     witness.answerMs = 20;
-    const inFlightAtKills: number[] = [];
+    /** Runs that were under way when n8n was killed. */
+    const cutOff: (readonly WitnessedRun[])[] = [];
     const speaking = (async () => {
       for (let index = 0; index < EVENTS; index += 1) {
         await network.say(SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
@@ -91,25 +92,33 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     speaking.catch(() => undefined);
 
     await untilInFlight(200, deadline);
-    inFlightAtKills.push(witness.open);
+    cutOff.push([...witness.underWay]);
     await n8n.kill();
     await n8n.start();
 
     await untilInFlight(450, deadline);
-    inFlightAtKills.push(witness.open);
     await bridge.kill();
     await bridge.start();
 
     await untilInFlight(700, deadline);
-    inFlightAtKills.push(witness.open);
+    cutOff.push([...witness.underWay]);
     await n8n.kill();
     await n8n.start();
     await speaking;
 
-    const answers = await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, deadline - Date.now());
+    await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, deadline - Date.now());
 
-    // The kills hit what they were meant to hit.
-    expect(inFlightAtKills.every((count) => count > 0)).toBe(true);
+    // Nothing is left over, given up or in doubt. The phone has the last answer a moment before the bridge notes it.
+    let open = await unfinished();
+    while (open.length > 0 && Date.now() < deadline) {
+      await sleep(100);
+      open = await unfinished();
+    }
+    expect(open).toEqual([]);
+    const letters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
+    expect(letters.deadLetters).toEqual([]);
+    // Only now can nothing more arrive.
+    const answers = await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, 0);
 
     // Every event's workflow ran.
     expect(witness.seen.size).toBe(EVENTS);
@@ -117,6 +126,10 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     // A second run only where the attempt shows it.
     const attempts = new Map<string, number[]>();
     for (const run of witness.runs) attempts.set(run.eventId, [...(attempts.get(run.eventId) ?? []), run.attempt]);
+    // Each kill of n8n cut off runs that began again.
+    for (const runs of cutOff) {
+      expect(runs.filter(({ eventId }) => (attempts.get(eventId) ?? []).length > 1)).not.toEqual([]);
+    }
     const repeated = [...attempts.values()].filter((list) => list.length > 1);
     for (const list of repeated) expect(new Set(list).size).toBe(list.length);
     expect(repeated.length).toBeGreaterThan(0);
@@ -132,14 +145,11 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     // What was sent twice under one id would be one message on the phone, but is not what we promise.
     expect(answers.filter(({ transmissions }) => transmissions > 1)).toEqual([]);
 
-    // Nothing is left over, given up or in doubt. The phone has the last answer a moment before the bridge notes it.
-    let open = await unfinished();
-    while (open.length > 0 && Date.now() < deadline) {
-      await sleep(100);
-      open = await unfinished();
+    // And in the order in which it was asked, within each chat.
+    for (let chat = 0; chat < CHATS; chat += 1) {
+      const own = answers.filter(({ chat: { phone } }) => phone === phoneOf(chat)).map(({ text }) => text);
+      expect(own).toHaveLength(EVENTS / CHATS);
+      expect(own).toEqual([...own].sort());
     }
-    expect(open).toEqual([]);
-    const letters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
-    expect(letters.deadLetters).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export interface WitnessedRun {
 export class Witness {
   readonly runs: WitnessedRun[] = [];
   /** Calls that arrived and are not answered yet. */
-  open = 0;
+  readonly underWay = new Set<WitnessedRun>();
   /** How long an answer takes, so that runs overlap with kills. */
   answerMs = 0;
   /** Answers in place of the plain `200 {}`; undefined for the plain one. */
@@ -44,6 +44,10 @@ export class Witness {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get open(): number {
+    return this.underWay.size;
   }
 
   /** Ids of the events whose workflow ran at least once. */
@@ -73,9 +77,9 @@ export class Witness {
     const said = JSON.parse(Buffer.concat(chunks).toString()) as Omit<WitnessedRun, 'at'>;
     const run: WitnessedRun = { ...said, attempt: Number(said.attempt), at: Date.now() };
     this.runs.push(run);
-    this.open += 1;
+    this.underWay.add(run);
     if (this.answerMs > 0) await sleep(this.answerMs);
-    this.open -= 1;
+    this.underWay.delete(run);
     if (this.respond?.(run, response)) return;
     response.setHeader('content-type', 'application/json');
     response.end('{}');
