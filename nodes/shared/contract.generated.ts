@@ -164,6 +164,7 @@ export const ERROR_CODES = {
   WAB_SUBSCRIPTION_NOT_FOUND: { status: 404, retryable: false },
   WAB_EVENT_GONE: { status: 410, retryable: false },
   WAB_SUBSCRIPTION_BUSY: { status: 409, retryable: true },
+  WAB_SUBSCRIPTION_PAUSED: { status: 409, retryable: false },
   WAB_DEAD_LETTER_NOT_FOUND: { status: 404, retryable: false },
   WAB_SANDBOX_ONLY: { status: 409, retryable: false },
   WAB_CONFIG_INVALID: { status: 500, retryable: false },

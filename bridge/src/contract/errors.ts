@@ -391,6 +391,12 @@ export const ERRORS = {
     message:
       'Another connection holds the subscription {subscription}, and this one asked not to take it over. Close the other (a copy of this n8n, for example), or publish the workflow anew to take over from it.',
   },
+  WAB_SUBSCRIPTION_PAUSED: {
+    status: 409,
+    retryable: false,
+    message:
+      'Nobody reads the subscription {subscription}, so it is paused, and an event given back to it now would not be delivered. Publish its workflow first, then redrive the dead letter, which is kept.',
+  },
   WAB_DEAD_LETTER_NOT_FOUND: {
     status: 404,
     retryable: false,

@@ -113,7 +113,7 @@ export class DeadLetters {
    * Gives a dead letter back to its subscription, whose progress must be on disk.
    *
    * @returns the position that has to be delivered again
-   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SUBSCRIPTION_NOT_FOUND, WAB_EVENT_GONE
+   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SUBSCRIPTION_NOT_FOUND, WAB_SUBSCRIPTION_PAUSED, WAB_EVENT_GONE
    */
   async redrive(id: DeadLetterId): Promise<PositionRecord> {
     const { database, events } = this.#ports;
@@ -121,6 +121,8 @@ export class DeadLetters {
     if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     const stored = await subscriptionNamed(database.reader, letter.subscription);
     if (stored === null) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: letter.subscription });
+    // Its reader goes on at the newest event, and whatever is in the subscription before that is forgotten.
+    if (stored.pausedAt !== null) throw new WabError('WAB_SUBSCRIPTION_PAUSED', { subscription: letter.subscription });
     const [event] = await events.read([letter.seq]);
     const isGone = event === undefined || event.withheld === 'expired' || event.withheld === 'erased';
     if (isGone) throw new WabError('WAB_EVENT_GONE', { eventId: letter.eventId });

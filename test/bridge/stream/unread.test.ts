@@ -80,3 +80,28 @@ describe('time in which nobody could read', () => {
     expect(await view()).toMatchObject({ pausedAt: new Date(clock.now()).toISOString() });
   });
 });
+
+describe('a pause', () => {
+  test('refuses a dead letter that would be passed over with the rest, and keeps it', async () => {
+    const clock = new SetClock();
+    await start({ clock, settings: { maxRefusals: 1 } });
+    const reader = await harness.connect();
+    await reader.subscribe();
+    await harness.say('1', 'refused');
+    reader.nack(await reader.event());
+    const letters = () => harness.hub.deadLetters(key(), { limit: 10 });
+    await eventually(async () => expect(await letters()).toHaveLength(1));
+    reader.terminate();
+    await eventually(async () => expect(await view()).toMatchObject({ connected: false }));
+    clock.pass(8 * DAY);
+    await harness.hub.sweep();
+    const { id } = (await letters())[0]!;
+    await expect(harness.hub.redrive(id, key())).rejects.toMatchObject({ code: 'WAB_SUBSCRIPTION_PAUSED' });
+    expect(await letters()).toHaveLength(1);
+    const back = await harness.connect();
+    await back.subscribe();
+    await back.settled();
+    await harness.hub.redrive(id, key());
+    expect(textOf(await back.event())).toBe('refused');
+  });
+});
