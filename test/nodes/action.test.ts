@@ -438,7 +438,7 @@ describe('waiting', () => {
     bridge.answers.set('POST /v1/messages', () => {
       asked += 1;
       // The clock of the node has gone on by an hour when the bridge answers.
-      if (asked === 1) jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_001);
+      if (asked === 1) jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_001);
       return { status: 202, json: asked < 3 ? queued() : accepted() };
     });
     try {

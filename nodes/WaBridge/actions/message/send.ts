@@ -61,7 +61,8 @@ export async function send(
   const sent = { ...body, ...readExpiry(context, itemIndex) };
   // By the time that passes, however the clock is set meanwhile.
   const deadline = performance.now() + limitMs;
-  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, deadline - performance.now()));
+  // In whole milliseconds, which are all that the bridge takes.
+  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, Math.round(deadline - performance.now())));
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
     await whileAway(context, () =>
       bridgeJson<OutboxMessage>(context, {
@@ -91,7 +92,7 @@ export async function send(
 
 const isPending = ({ state }: OutboxMessage): boolean => state === 'queued' || state === 'sending';
 
-/** What to wait for, and for how many whole milliseconds, which are all that the bridge takes. */
+/** What to wait for, and for how many milliseconds. */
 function readWait(
   context: IExecuteFunctions,
   itemIndex: number,
@@ -103,7 +104,7 @@ function readWait(
   const isSlow = wait === 'accepted' && slowSessions.get(context)?.has(session) === true;
   if (isSlow) return { wait, limitMs: 0 };
   const wished = Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS;
-  return { wait, limitMs: Math.round(Math.min(MAX_WAIT_SECONDS, Math.max(1, wished)) * 1_000) };
+  return { wait, limitMs: Math.min(MAX_WAIT_SECONDS, Math.max(1, wished)) * 1_000 };
 }
 
 /** The deadline of the message; without one that of the bridge holds. */
