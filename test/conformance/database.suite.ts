@@ -22,6 +22,7 @@ export interface DatabaseSubject {
 
 export const rowNamed = (id: string, patch: Partial<AppendRow> = {}): AppendRow => ({
   id,
+  aliases: [],
   type: 'message.received',
   session: 'support',
   chatId: '4915112345678@c.us',

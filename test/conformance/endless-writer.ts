@@ -17,6 +17,7 @@ async function write(worker: number): Promise<never> {
     const id = `${worker}:${index}`;
     await database.write(
       appendEvent({
+        aliases: [],
         id,
         type: 'message.received',
         session: 'support',

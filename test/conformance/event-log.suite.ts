@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Address } from '../../bridge/src/contract/address.ts';
 import type { Filter } from '../../bridge/src/contract/filter.ts';
 import type { ChatId, Seq, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
@@ -51,6 +52,21 @@ const acknowledged = (wireId: string, chat: ChatId = alice): NewEvent =>
   messageAcknowledged(
     session,
     { kind: 'ack', wireId: wireId as WireId, chat: addressOf(chat), level: 'read', at: new Date(0) },
+    null,
+  );
+
+/** Alice by both her names, and a message of hers under one of them. */
+const ALICE_LID = '98765@lid' as ChatId;
+const known = { ...addressOf(alice), lid: ALICE_LID };
+const moved = { ...addressOf(ALICE_LID), phone: '+4915112345678' };
+const fromAlice = (chat: Address, stanza: string): NewEvent =>
+  messageReported(
+    session,
+    {
+      wireId: `false_${chat.chatId}_${stanza}` as WireId,
+      ...{ chat, sender: chat, fromMe: false, sentAt: new Date(0), kind: 'text', text: 'hi' },
+      ...{ mentions: [], quotedWireId: null, media: null },
+    },
     null,
   );
 
@@ -118,6 +134,23 @@ export function eventLogSuite(name: string, subject: EventLogSubject): void {
       const { seq } = await current.log.append(message('w1'));
       const log = await reopen();
       expect(await log.append(message('w1'))).toMatchObject({ seq, duplicate: true });
+    });
+
+    test.each([
+      ['number to lid', known, moved],
+      ['lid to number', moved, known],
+      ['number to lid, only the later report tells of both', addressOf(alice), moved],
+    ])('a message whose chat moved is the same event: %s', async (_how, before, after) => {
+      const { seq } = await current.log.append(fromAlice(before, '3EB0'));
+      const log = await reopen();
+      expect(await log.append(fromAlice(after, '3EB0'), [current.note('lost')])).toMatchObject({
+        seq,
+        duplicate: true,
+      });
+      expect(await current.noted()).toEqual([]);
+      // What else is said there, and the same id in another chat, are facts of their own.
+      expect(await log.append(fromAlice(after, '3EB1'))).toMatchObject({ duplicate: false });
+      expect(await log.append(fromAlice(addressOf(bob), '3EB0'))).toMatchObject({ duplicate: false });
     });
 
     test('event and effects are stored together or not at all', async () => {

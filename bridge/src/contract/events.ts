@@ -166,4 +166,6 @@ export interface WaEvent<T extends EventType = EventType> {
 /** An event on its way into the log, made only by the constructors in `events/event-constructors.ts`. */
 export type NewEvent<T extends EventType = EventType> = Omit<WaEvent<T>, 'seq' | 'withheld' | 'data'> & {
   readonly data: EventData<T>;
+  /** Ids under which the same fact may be on record; it is stored under none of them. */
+  readonly aliases?: readonly EventId[];
 };

@@ -83,6 +83,8 @@ export type EngineFact =
       readonly kind: 'ack';
       readonly wireId: WireId;
       readonly chat: Address;
+      /** This account, where the engine knows it. */
+      readonly sender?: Address;
       readonly level: AckLevel;
       readonly at: Date;
     }
@@ -90,6 +92,7 @@ export type EngineFact =
       readonly kind: 'send_failed';
       readonly wireId: WireId;
       readonly chat: Address;
+      readonly sender?: Address;
       readonly reason: string;
       readonly at: Date;
     };

@@ -95,3 +95,32 @@ export function addressKeys(address: Address): readonly string[] {
 export function wireIdOf(fromMe: boolean, chatId: ChatId, stanzaId: string, participant?: ChatId): WireId {
   return `${fromMe}_${chatId}_${stanzaId}${participant ? `_${participant}` : ''}` as WireId;
 }
+
+/**
+ * The ids that one message may bear, the given one first: WhatsApp names the chat, or in a group the author, by phone number
+ * or by lid, and may change from the one to the other.
+ *
+ * @param chat the message's chat, with all the names that are known
+ * @param author who wrote it, where that is known
+ */
+export function wireIdsOf(wireId: WireId, chat: Address, author: Address | null): readonly [WireId, ...WireId[]] {
+  const match = WIRE_ID.exec(wireId);
+  if (!match) return [wireId];
+  const [, fromMe, chatId, stanzaId, participant] = match as unknown as [string, string, ChatId, string, ChatId?];
+  const isMine = fromMe === 'true';
+  const isDirect = chatKindOf(chatId) === 'direct';
+  if (isDirect === (participant !== undefined)) return [wireId];
+  const others = isDirect
+    ? otherNames(chatId, chat).map((name) => wireIdOf(isMine, name, stanzaId))
+    : otherNames(participant as ChatId, author).map((name) => wireIdOf(isMine, chatId, stanzaId, name));
+  return [wireId, ...others];
+}
+
+const WIRE_ID = /^(true|false)_([^_]+@[^_]+)_([^_]+)(?:_([^_]+@[^_]+))?$/;
+
+/** The names of a person besides the given one; none where the address is somebody else's. */
+function otherNames(name: ChatId, address: Address | null): readonly ChatId[] {
+  const phoneId = address?.phone === undefined ? undefined : `${address.phone.slice(1)}@c.us`;
+  const names = [address?.chatId, phoneId, address?.lid].filter((each): each is ChatId => each !== undefined);
+  return names.includes(name) ? [...new Set(names)].filter((each) => each !== name) : [];
+}

@@ -165,6 +165,7 @@ function rowOf(event: NewEvent, now: number, dedupeMs: number): AppendRow {
   const envelope = envelopeOf(event);
   return {
     id: envelope.id,
+    aliases: event.aliases ?? [],
     type: envelope.type,
     session: envelope.session,
     chatId: envelope.chatId,

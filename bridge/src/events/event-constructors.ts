@@ -18,18 +18,19 @@ import {
   type WireId,
 } from '../contract/ids.ts';
 import type { EngineFact, EngineMedia, EngineMessage } from '../engine/engine.ts';
-import { addressOf } from '../engine/whatsapp-id.ts';
+import { wireIdsOfFact } from '../engine/fact-ids.ts';
+import { addressOf, wireIdsOf } from '../engine/whatsapp-id.ts';
 
-/** A message as an engine reports it. Same fact: same direction, same wire id. */
+/** A message as an engine reports it. Same fact: same direction, same wire id, whichever name its chat or author goes by. */
 export function messageReported(
   session: SessionName,
   message: EngineMessage,
   outboxId: OutboxId | null,
 ): NewEvent<'message.received' | 'message.sent'> {
   const type = message.fromMe ? 'message.sent' : 'message.received';
-  const id = messageEventId(session, type, message.wireId);
+  const ids = messageEventIds(session, type, message.wireId, message.chat, message.sender);
   return {
-    id,
+    ...ids,
     type,
     session,
     occurredAt: message.sentAt.toISOString(),
@@ -42,7 +43,7 @@ export function messageReported(
       fromMe: message.fromMe,
       mentions: [...message.mentions],
       quotedMessageId: message.quotedWireId,
-      media: message.media && describeMedia(mediaIdOf(id), message.media),
+      media: message.media && describeMedia(mediaIdOf(ids.id), message.media),
       ...(outboxId === null ? {} : { outboxId }),
       ...(message.rawKind === undefined ? {} : { rawKind: message.rawKind }),
     },
@@ -74,8 +75,9 @@ export interface SentMessage {
 
 /** A message that the outbox sent. Same fact: same wire id, so the engine's own report of it is the same event. */
 export function messageSent(sent: SentMessage): NewEvent<'message.sent'> {
+  const ids = messageEventIds(sent.session, 'message.sent', sent.wireId, sent.chat, sent.sender);
   return {
-    id: messageEventId(sent.session, 'message.sent', sent.wireId),
+    ...ids,
     type: 'message.sent',
     session: sent.session,
     occurredAt: sent.sentAt.toISOString(),
@@ -92,14 +94,17 @@ export function messageSent(sent: SentMessage): NewEvent<'message.sent'> {
   };
 }
 
-/** WhatsApp confirmed a message of this account. Same fact: same wire id and level. */
+/** WhatsApp confirmed a message of this account. Same fact: same message, as above, and level. */
 export function messageAcknowledged(
   session: SessionName,
   fact: Extract<EngineFact, { kind: 'ack' }>,
   outboxId: OutboxId | null,
 ): NewEvent<'message.acknowledged'> {
+  const ids = idsFor(wireIdsOfFact(fact), (wireId) =>
+    deriveEventId(session, 'message.acknowledged', wireId, fact.level),
+  );
   return {
-    id: deriveEventId(session, 'message.acknowledged', fact.wireId, fact.level),
+    ...ids,
     type: 'message.acknowledged',
     session,
     occurredAt: fact.at.toISOString(),
@@ -109,14 +114,15 @@ export function messageAcknowledged(
   };
 }
 
-/** WhatsApp could not send a message it had taken. Same fact: same wire id. */
+/** WhatsApp could not send a message it had taken. Same fact: same message, as above. */
 export function messageFailed(
   session: SessionName,
   fact: Extract<EngineFact, { kind: 'send_failed' }>,
   outboxId: OutboxId | null,
 ): NewEvent<'message.failed'> {
+  const ids = idsFor(wireIdsOfFact(fact), (wireId) => deriveEventId(session, 'message.failed', wireId));
   return {
-    id: deriveEventId(session, 'message.failed', fact.wireId),
+    ...ids,
     type: 'message.failed',
     session,
     occurredAt: fact.at.toISOString(),
@@ -223,8 +229,20 @@ export function mediaIdOf(event: EventId): MediaId {
   return `med_${characters.join('')}` as MediaId;
 }
 
-const messageEventId = (session: SessionName, type: 'message.received' | 'message.sent', wireId: WireId): EventId =>
-  deriveEventId(session, type, wireId);
+type Ids = Pick<NewEvent, 'id' | 'aliases'>;
+
+const idsFor = (wireIds: readonly [WireId, ...WireId[]], derive: (wireId: WireId) => EventId): Ids => {
+  const [id, ...aliases] = wireIds.map(derive) as [EventId, ...EventId[]];
+  return aliases.length === 0 ? { id } : { id, aliases };
+};
+
+const messageEventIds = (
+  session: SessionName,
+  type: 'message.received' | 'message.sent',
+  wireId: WireId,
+  chat: Address,
+  sender: Address | null,
+): Ids => idsFor(wireIdsOf(wireId, chat, sender), (each) => deriveEventId(session, type, each));
 
 function ofSession<T extends 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered'>(
   session: SessionName,

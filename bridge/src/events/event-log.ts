@@ -30,7 +30,8 @@ export interface EventLog {
   /** Position below which events have been removed by retention, 0 where none was. */
   readonly horizon: Seq;
   /**
-   * Stores one event and carries out the effects in the same transaction. Dedupe is by `event.id` and durable.
+   * Stores one event and carries out the effects in the same transaction. Dedupe is by `event.id` and its
+   * aliases, and durable.
    * Resolves after the commit.
    */
   append(event: NewEvent, effects?: readonly Call<unknown>[]): Promise<Appended>;

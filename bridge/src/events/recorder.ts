@@ -2,6 +2,7 @@
 import type { MessageMedia, NewEvent } from '../contract/events.ts';
 import type { OutboxId, SessionName, WireId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
+import { wireIdsOfFact } from '../engine/fact-ids.ts';
 import type { Call } from '../store/operation.ts';
 import { messageAcknowledged, messageFailed, messageReported } from './event-constructors.ts';
 import type { Appended, EventLog } from './event-log.ts';
@@ -14,8 +15,8 @@ export interface EffectSource {
     fact: EngineFact,
     event: NewEvent,
   ): Promise<readonly Call<unknown>[]> | readonly Call<unknown>[];
-  /** The outbox message behind a wire id, or null. */
-  outboxIdOf?(session: SessionName, wireId: WireId): Promise<OutboxId | null>;
+  /** The outbox message that bears one of these ids, or null. */
+  outboxIdOf?(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxId | null>;
   /** Called once the fact is durable, also where it was a duplicate. Must not throw. */
   recorded?(session: SessionName, fact: EngineFact, appended: Appended): void | Promise<void>;
 }
@@ -76,7 +77,7 @@ export class Recorder {
 
   async #eventOf(session: SessionName, fact: EngineFact): Promise<NewEvent> {
     const ours =
-      fact.kind !== 'message' || fact.message.fromMe ? await this.#outboxIdOf(session, wireIdOf(fact)) : null;
+      fact.kind !== 'message' || fact.message.fromMe ? await this.#outboxIdOf(session, wireIdsOfFact(fact)) : null;
     switch (fact.kind) {
       case 'message':
         return messageReported(session, fact.message, ours);
@@ -87,9 +88,9 @@ export class Recorder {
     }
   }
 
-  async #outboxIdOf(session: SessionName, wireId: WireId): Promise<OutboxId | null> {
+  async #outboxIdOf(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxId | null> {
     for (const source of this.#options.sources) {
-      const id = await source.outboxIdOf?.(session, wireId);
+      const id = await source.outboxIdOf?.(session, wireIds);
       if (id) return id;
     }
     return null;

@@ -4,6 +4,7 @@
  */
 import type { OutboxId, SessionName, WireId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
+import { wireIdsOfFact } from '../engine/fact-ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Call } from '../store/operation.ts';
 import { moveMessage, type OutboxReads } from '../store/outbox.repository.ts';
@@ -11,11 +12,11 @@ import type { OutboxChanges } from './outbox-changes.ts';
 import { HAPPENINGS, happeningOfAck, type Happening } from './outbox-state.ts';
 
 export class OutboxEffects {
-  readonly #reads: Pick<OutboxReads, 'byWireId'>;
+  readonly #reads: Pick<OutboxReads, 'byWireIds'>;
   readonly #changes: OutboxChanges;
   readonly #clock: Clock;
 
-  constructor(reads: Pick<OutboxReads, 'byWireId'>, changes: OutboxChanges, clock: Clock) {
+  constructor(reads: Pick<OutboxReads, 'byWireIds'>, changes: OutboxChanges, clock: Clock) {
     this.#reads = reads;
     this.#changes = changes;
     this.#clock = clock;
@@ -23,35 +24,34 @@ export class OutboxEffects {
 
   /** The writes that belong to a fact. A message of another origin matches no row, and then they change nothing. */
   effectsOf(session: SessionName, fact: EngineFact): readonly Call<unknown>[] {
-    if (fact.kind === 'message') {
-      return fact.message.fromMe ? [this.#move(session, fact.message.wireId, 'taken')] : [];
-    }
-    if (fact.kind === 'ack') return [this.#move(session, fact.wireId, happeningOfAck(fact.level))];
-    return [this.#move(session, fact.wireId, 'bounced', { code: 'WAB_SEND_REFUSED', message: fact.reason })];
+    const wireIds = wireIdsOfFact(fact);
+    if (fact.kind === 'message') return fact.message.fromMe ? [this.#move(session, wireIds, 'taken')] : [];
+    if (fact.kind === 'ack') return [this.#move(session, wireIds, happeningOfAck(fact.level))];
+    return [this.#move(session, wireIds, 'bounced', { code: 'WAB_SEND_REFUSED', message: fact.reason })];
   }
 
   /** To be called once the fact is durable: wakes who waits for the message. */
   async recorded(session: SessionName, fact: EngineFact): Promise<void> {
     if (fact.kind === 'message' && !fact.message.fromMe) return;
-    const id = await this.outboxIdOf(session, fact.kind === 'message' ? fact.message.wireId : fact.wireId);
+    const id = await this.outboxIdOf(session, wireIdsOfFact(fact));
     if (id === null) return;
     this.#changes.changed(id);
     this.#changes.freed(session);
   }
 
   /** Our id of a message that WhatsApp names, or null where it is not one of ours. */
-  async outboxIdOf(session: SessionName, wireId: WireId): Promise<OutboxId | null> {
-    const row = await this.#reads.byWireId(session, wireId);
+  async outboxIdOf(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxId | null> {
+    const row = await this.#reads.byWireIds(session, wireIds);
     return (row?.id as OutboxId | undefined) ?? null;
   }
 
   #move(
     session: SessionName,
-    wireId: WireId,
+    wireIds: readonly WireId[],
     happening: Happening,
     error: { code: string; message: string } | null = null,
   ): Call<unknown> {
     const { from, to } = HAPPENINGS[happening];
-    return moveMessage({ of: { session, wireId }, from, to, error, now: this.#clock.now() });
+    return moveMessage({ of: { session, wireIds }, from, to, error, now: this.#clock.now() });
   }
 }

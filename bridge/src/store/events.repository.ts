@@ -9,6 +9,8 @@ import type { Schema } from './schema.ts';
 /** One event, taken apart into its rows. */
 export interface AppendRow {
   readonly id: string;
+  /** Other ids under which the event may be stored. */
+  readonly aliases: readonly string[];
   readonly type: string;
   readonly session: string | null;
   readonly chatId: string | null;
@@ -55,6 +57,10 @@ const insertPayload = prepared<{ seq: number; body: string }, unknown>((db, { se
 export const appendEvent = defineOperation(
   'events.append',
   async (transaction, row: AppendRow): Promise<{ seq: number; duplicate: boolean }> => {
+    for (const id of row.aliases) {
+      const [known] = (await findDuplicate(transaction, { id })).rows;
+      if (known) return { seq: known.seq, duplicate: true };
+    }
     const { insertId, numAffectedRows } = await insertDedupe(transaction, row);
     if (numAffectedRows === 0n) {
       const [known] = (await findDuplicate(transaction, row)).rows;

@@ -111,8 +111,8 @@ export const acceptMessage = defineOperation(
 );
 
 export interface Move {
-  /** By our id, or by WhatsApp's. */
-  readonly of: { readonly id: OutboxId } | { readonly session: SessionName; readonly wireId: WireId };
+  /** By our id, or by WhatsApp's: by any that the message may bear. */
+  readonly of: { readonly id: OutboxId } | { readonly session: SessionName; readonly wireIds: readonly WireId[] };
   /** Compare-and-set: nothing happens where the message is in none of these states. */
   readonly from: readonly OutboxState[];
   readonly to: OutboxState;
@@ -283,12 +283,12 @@ export class OutboxReads {
     return this.#db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  byWireId(session: SessionName, wireId: WireId): Promise<OutboxRow | undefined> {
+  byWireIds(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxRow | undefined> {
     return this.#db
       .selectFrom('outbox')
       .selectAll()
       .where('session', '=', session)
-      .where('wire_id', '=', wireId)
+      .where('wire_id', 'in', wireIds)
       .executeTakeFirst();
   }
 
@@ -554,7 +554,7 @@ function findMoved(db: Kysely<Schema>, of: Move['of']): Promise<OutboxRow | unde
   const query = db.selectFrom('outbox').selectAll();
   return 'id' in of
     ? query.where('id', '=', of.id).executeTakeFirst()
-    : query.where('session', '=', of.session).where('wire_id', '=', of.wireId).executeTakeFirst();
+    : query.where('session', '=', of.session).where('wire_id', 'in', of.wireIds).executeTakeFirst();
 }
 
 const rowOf = (db: Kysely<Schema>, id: string): Promise<OutboxRow> =>

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ChatId } from '../../../bridge/src/contract/ids.ts';
-import { addressKeys, addressOf, chatKindOf, parseChatId, wireIdOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import {
+  addressKeys,
+  addressOf,
+  chatKindOf,
+  parseChatId,
+  wireIdOf,
+  wireIdsOf,
+} from '../../../bridge/src/engine/whatsapp-id.ts';
 
 describe('what a person may type', () => {
   test.each([
@@ -83,4 +90,37 @@ test('an address never invents a phone number', () => {
 test('a message key, as WhatsApp writes it', () => {
   expect(wireIdOf(true, '1@c.us' as ChatId, '3EB0AA')).toBe('true_1@c.us_3EB0AA');
   expect(wireIdOf(false, '1-2@g.us' as ChatId, '3EB0AA', '3@c.us' as ChatId)).toBe('false_1-2@g.us_3EB0AA_3@c.us');
+});
+
+describe('the ids that a message may bear', () => {
+  const pn = '4915112345678@c.us' as ChatId;
+  const lid = '98765@lid' as ChatId;
+  const both = { ...addressOf(pn), lid };
+  const group = addressOf('120363000000000001@g.us' as ChatId);
+  const idsOf = (wireId: string, chat = both, author: typeof both | null = both) =>
+    wireIdsOf(wireId as WireId, chat, author);
+
+  test('a direct chat goes by number or by lid', () => {
+    expect(idsOf(`false_${pn}_3EB0`)).toEqual([`false_${pn}_3EB0`, `false_${lid}_3EB0`]);
+    expect(idsOf(`true_${lid}_3EB0`)).toEqual([`true_${lid}_3EB0`, `true_${pn}_3EB0`]);
+    expect(idsOf(`true_${lid}_3EB0`, { ...addressOf(lid), phone: '+4915112345678' } as never)).toHaveLength(2);
+  });
+
+  test('in a group its author does', () => {
+    const wireId = `false_${group.chatId}_3EB0`;
+    expect(idsOf(`${wireId}_${pn}`, group as never)).toEqual([`${wireId}_${pn}`, `${wireId}_${lid}`]);
+  });
+
+  test.each([
+    [`false_${pn}_3EB0`, addressOf(pn), null],
+    [`false_1@c.us_3EB0`, both, both],
+    [`false_${group.chatId}_3EB0_${pn}`, group, null],
+    [`false_${group.chatId}_3EB0_1@c.us`, group, both],
+    [`true_${group.chatId}_3EB0`, group, both],
+    [`true_${pn}_3EB0_${pn}`, both, both],
+    ['w1', both, both],
+    ['false_status@broadcast_3EB0', addressOf('status@broadcast' as ChatId), both],
+  ])('%s has no other that is known', (wireId, chat, author) => {
+    expect(idsOf(wireId, chat as never, author as never)).toEqual([wireId]);
+  });
 });

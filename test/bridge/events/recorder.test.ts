@@ -41,7 +41,7 @@ describe('Recorder', () => {
   const onMediaExpected = jest.fn();
   const recorded = jest.fn<NonNullable<EffectSource['recorded']>>();
   let commit: () => Promise<void>;
-  let outboxIdOf: (session: SessionName, wireId: WireId) => Promise<OutboxId | null>;
+  let outboxIdOf: (session: SessionName, wireIds: readonly WireId[]) => Promise<OutboxId | null>;
   let recorder: Recorder;
 
   beforeEach(() => {
@@ -64,7 +64,7 @@ describe('Recorder', () => {
       sources: [
         {
           effectsOf: (_session, fact, event) => [call(`${fact.kind}:${event.type}`)],
-          outboxIdOf: (session, wireId) => outboxIdOf(session, wireId),
+          outboxIdOf: (session, wireIds) => outboxIdOf(session, wireIds),
           recorded,
         },
         { effectsOf: () => Promise.resolve([call('second')]) },
@@ -82,7 +82,7 @@ describe('Recorder', () => {
   });
 
   test('acknowledgements name the outbox message they are about', async () => {
-    outboxIdOf = (_session, wireId) => Promise.resolve(wireId === 'ours' ? ('out_7' as OutboxId) : null);
+    outboxIdOf = (_session, [wireId]) => Promise.resolve(wireId === 'ours' ? ('out_7' as OutboxId) : null);
     await recorder.record(support, ack('ours'));
     await recorder.record(support, ack('theirs'));
     await recorder.record(support, message('ours', { fromMe: true }));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
-import { ALICE, BOB, Network, SESSION, type HarnessOptions } from './outbox-harness.ts';
+import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -23,7 +23,7 @@ describe('sending', () => {
     let stateAtSend: unknown;
     const outbox = await start({ network });
     network.scripts.push(async (_message, wireId, deliver) => {
-      stateAtSend = await outbox.reads.byWireId(SESSION, wireId!);
+      stateAtSend = await outbox.reads.byWireIds(SESSION, [wireId!]);
       return deliver();
     });
     const { id } = await outbox.accept('hello');
@@ -51,6 +51,35 @@ describe('sending', () => {
       { messageId, ack: 'read', outboxId: id },
       { messageId, ack: 'delivered', outboxId: id },
       { messageId, ack: 'server', outboxId: id },
+    ]);
+  });
+
+  test('what WhatsApp says of a message under the other name of its chat moves the row as well, once', async () => {
+    const outbox = await start();
+    const { id } = await outbox.accept('hello');
+    const { messageId } = await outbox.until(id, 'accepted');
+    const lid = '98765@lid' as ChatId;
+    const chat = { ...addressOf(lid), phone: addressOf(ALICE).phone as string };
+    const wireId = messageId?.replace(ALICE, lid) as WireId;
+    expect(wireId).not.toBe(messageId);
+    const message = {
+      wireId,
+      chat,
+      sender: SELF,
+      fromMe: true,
+      sentAt: new Date(),
+      kind: 'text',
+      text: 'hello',
+    } as const;
+    await outbox.report({ kind: 'message', message: { ...message, mentions: [], quotedWireId: null, media: null } });
+    for (const level of ['delivered', 'read'] as const)
+      await outbox.report({ kind: 'ack', wireId, chat, level, at: new Date() });
+    await outbox.report({ kind: 'ack', wireId: messageId as WireId, chat, level: 'read', at: new Date() });
+    expect((await outbox.service.get(id as OutboxId)).state).toBe('read');
+    expect(await outbox.events('message.sent')).toHaveLength(1);
+    expect((await outbox.events('message.acknowledged')).map(({ data }) => data)).toEqual([
+      { messageId: wireId, ack: 'delivered', outboxId: id },
+      { messageId: wireId, ack: 'read', outboxId: id },
     ]);
   });
 

@@ -181,11 +181,16 @@ export class Hearing {
     const recorded = (): void => this.#parts.receipts.recorded(wireId, level, type);
     const at = new Date(this.#parts.clock.now());
     const ack = ackLevelOf(level);
-    const find = (): Promise<Address> => this.#parts.addresses.find(chat);
-    if (ack) report(chat, null, async () => ({ kind: 'ack', wireId, chat: await find(), level: ack, at }), recorded);
+    const { self } = this.#parts.account();
+    const about = async () => ({
+      wireId,
+      chat: await this.#parts.addresses.find(chat),
+      ...(self ? { sender: self } : {}),
+    });
+    if (ack) report(chat, null, async () => ({ kind: 'ack', ...(await about()), level: ack, at }), recorded);
     else if (level < 0) {
       const reason = 'WhatsApp could not send the message';
-      report(chat, null, async () => ({ kind: 'send_failed', wireId, chat: await find(), reason, at }), recorded);
+      report(chat, null, async () => ({ kind: 'send_failed', ...(await about()), reason, at }), recorded);
     }
   }
 
