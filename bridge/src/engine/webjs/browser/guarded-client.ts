@@ -50,6 +50,8 @@ export class GuardedClient extends whatsapp.Client {
       });
       await library.attachEventListeners.call(this);
     });
+    // Each end of a sync loads the library's own functions into the page again, which undoes their guard.
+    await this.pageOrThrow.evaluate(() => window.wabridge.guardModels());
   }
 
   /** Attaches the library's listeners once more to a document whose listeners are of no use. */
