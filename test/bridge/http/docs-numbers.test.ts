@@ -1,11 +1,15 @@
-/** Numbers in docs/errors.md and docs/signing.md are those of the code, and the bridge keeps to them. */
+/** Numbers in docs/errors.md, signing.md and stream-protocol.md are those of the code, and the bridge keeps to them. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { maxHeaderSize, request } from 'node:http';
 import { MAX_IN_MEMORY } from '../../../bridge/src/auth/nonces.ts';
 import { CLOCK_SKEW_SECONDS, MAX_LIFETIME_SECONDS } from '../../../bridge/src/auth/policy.ts';
+import { definitionOf, envNameOf } from '../../../bridge/src/config/settings.ts';
+import { MAX_CLIENT_FRAME_BYTES, MAX_RETRY_AFTER_MS, MAX_WINDOW } from '../../../bridge/src/contract/frames.ts';
+import { SUBSCRIPTION_NAME_PATTERN } from '../../../bridge/src/contract/ids.ts';
 import { MAX_PARAM_LENGTH } from '../../../bridge/src/http/app.ts';
 import { connectionLimits } from '../../../bridge/src/http/plugins/connections.ts';
+import { parseClientFrame } from '../../../bridge/src/stream/client-frame.ts';
 import { DEFAULT_STREAM_SETTINGS } from '../../../bridge/src/stream/settings.ts';
 import { RealBridge } from './real-bridge.ts';
 
@@ -13,7 +17,23 @@ jest.setTimeout(30_000);
 const read = (name: string): string => readFileSync(new URL(`../../../bridge/docs/${name}`, import.meta.url), 'utf8');
 const number = (value: number): string => value.toLocaleString('en-US');
 
+/** The longest reason of a refusal; the schema says it in this frame alone. */
+const MAX_REASON = 500;
+const STREAM = DEFAULT_STREAM_SETTINGS;
+const setting = (name: 'deliveryMaxAttempts' | 'deliveryMaxLost'): string =>
+  `${String(definitionOf(name).default)} times (\`${envNameOf(name)}\`)`;
+
 test.each([
+  ['stream-protocol.md', `| refused ${setting('deliveryMaxAttempts')} `],
+  ['stream-protocol.md', `| lost ${setting('deliveryMaxLost')} `],
+  ['stream-protocol.md', `| ${number(STREAM.maxConnections)} `],
+  ['stream-protocol.md', `| ${number(STREAM.maxConnectionsPerKey)} `],
+  ['stream-protocol.md', `| ${number(STREAM.maxSubscriptionsPerConnection)} `],
+  ['stream-protocol.md', `| ${number(MAX_CLIENT_FRAME_BYTES / 1024)} KiB `],
+  ['stream-protocol.md', `\`${SUBSCRIPTION_NAME_PATTERN}\``],
+  ['stream-protocol.md', `| ${number(MAX_WINDOW)}; at least 1 `],
+  ['stream-protocol.md', `| ${number(MAX_RETRY_AFTER_MS)} (24 hours) `],
+  ['stream-protocol.md', `| ${number(MAX_REASON)} characters `],
   ['errors.md', `more than ${number(MAX_PARAM_LENGTH)} characters`],
   ['errors.md', `more than ${number(maxHeaderSize / 1024)} KiB`],
   ['errors.md', `not complete after ${number(connectionLimits.headersTimeout / 1000)} seconds`],
@@ -23,6 +43,18 @@ test.each([
   ['signing.md', `up to ${number(CLOCK_SKEW_SECONDS)} seconds off`],
   ['signing.md', `up to ${number(MAX_IN_MEMORY)} of them`],
 ])('%s says "%s"', (name, words) => expect(read(name)).toContain(words));
+
+test.each([
+  ['cursors', Array(MAX_WINDOW).fill('e.1'), Array(MAX_WINDOW + 1).fill('e.1')],
+  ['retryAfterMs', MAX_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS + 1],
+  ['reason', 'r'.repeat(MAX_REASON), 'r'.repeat(MAX_REASON + 1)],
+  ['subscription', 's'.repeat(200), 's'.repeat(201)],
+])('the stream takes %s up to its limit', (field, most, more) => {
+  const frame = { type: 'nack', subscription: 's', cursors: ['e.1'], attempt: 1, retryAfterMs: 0, reason: '' };
+  const parse = (value: unknown) => () => parseClientFrame(JSON.stringify({ ...frame, [field]: value }));
+  expect(parse(most)).not.toThrow();
+  expect(parse(more)).toThrow(field);
+});
 
 describe('what is refused before a signature is looked at', () => {
   let real: RealBridge;
