@@ -123,8 +123,6 @@ const startColumns = (start: SubscriptionStart) => ({
   epoch: start.epoch,
   floor: start.floor,
   since: start.since,
-  // It has a reader again.
-  paused_at: null,
 });
 
 export const createSubscription = defineOperation(
@@ -163,10 +161,11 @@ export const changeFilter = defineOperation(
   },
 );
 
+/** Its reader was told which history it reads and, where it was paused, what it does not get. */
 export const adoptEpoch = defineOperation(
   'stream.adoptEpoch',
   async (transaction, { id, epoch }: { id: number; epoch: string }): Promise<void> => {
-    await transaction.updateTable('subscriptions').set({ epoch }).where('id', '=', id).execute();
+    await transaction.updateTable('subscriptions').set({ epoch, paused_at: null }).where('id', '=', id).execute();
   },
 );
 

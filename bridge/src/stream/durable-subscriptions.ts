@@ -6,6 +6,7 @@ import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
+import type { Call } from '../store/operation.ts';
 import {
   adoptEpoch,
   allSubscriptions,
@@ -34,6 +35,8 @@ export interface OpenedSubscription {
   readonly since: Seq;
   readonly plan: DeliveryPlan;
   readonly reset: OpeningReset | null;
+  /** The write that moves it elsewhere. Only once its reader was told: what it passes over is told again until then. */
+  readonly move: Call<void> | null;
 }
 
 /** `paused`: nobody read it for so long that it gathered nothing more, and it goes on at the newest event. */
@@ -80,8 +83,9 @@ export class DurableSubscriptions {
       since: floor,
     };
     const paused = isPaused ? ({ reason: 'paused', lost: await this.#missedBy(stored) } as const) : null;
-    const anew = (id: number): OpenedSubscription => ({
+    const anew = (id: number, move: OpenedSubscription['move']): OpenedSubscription => ({
       id,
+      move,
       filter,
       since: floor,
       plan: this.#plan({ floor, positions: [] }),
@@ -93,16 +97,14 @@ export class DurableSubscriptions {
       const { id } = await database.write(
         createSubscription({ ...start, name: frame.subscription as SubscriptionName, now }),
       );
-      return anew(id);
+      return anew(id, null);
     }
-    if (from !== 'resume' || stored.floor > events.head) {
-      await database.write(repositionSubscription({ ...start, id: stored.id }));
-      return anew(stored.id);
-    }
+    if (from !== 'resume' || stored.floor > events.head)
+      return anew(stored.id, repositionSubscription({ ...start, id: stored.id }));
 
     const { plan, lost } = await this.load(stored);
     const missing = reset ? { ...reset, lost } : lost > 0 ? ({ reason: 'expired', lost } as const) : null;
-    const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing };
+    const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing, move: null };
     if (sameFilter(stored.effectiveFilter, filter) && sameFilter(stored.filter, start.filter)) return resumed;
     return { ...resumed, ...(await this.#changeFilter(stored, start, plan)) };
   }
@@ -115,10 +117,11 @@ export class DurableSubscriptions {
     return lost + (waiting < MAX_COUNT ? waiting : Math.max(waiting, events.head - plan.acknowledgedTo));
   }
 
-  /** The reader has been told where it is. */
-  async confirm(id: number): Promise<void> {
+  /** The reader has been told where it is. Submits its write at once, ahead of those of the reader's progress. */
+  async confirm({ id, move }: Pick<OpenedSubscription, 'id' | 'move'>): Promise<void> {
     const { events, database, clock } = this.#ports;
     await database.write([
+      ...(move === null ? [] : [move]),
       adoptEpoch({ id, epoch: events.epoch }),
       touchSubscriptions({ ids: [id], now: clock.now() }),
     ]);

@@ -311,7 +311,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#keeping());
     this.#readers.set(name, { connection, subscription });
     this.#announce(connection, subscription, backlog, opened.reset);
-    await this.#durable.confirm(opened.id);
+    await this.#durable.confirm(opened);
   }
 
   async #openEphemeral(connection: Connection, frame: SubscribeFrame): Promise<void> {
@@ -319,7 +319,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     const filter = effectiveFilter(frame.filter, connection.principal);
     const { floor, reset } = startPosition(frame.from, null, events);
     const plan = new DeliveryPlan({ floor, positions: [], capacity: settings.readAheadMax, policy: settings });
-    const opened = { id: 0, filter, since: floor, plan, reset };
+    const opened = { id: 0, filter, since: floor, plan, reset, move: null };
     const backlog = await examineBacklog(frame, opened, this.#ports);
     if (!connection.isOpen) return;
     const subscription = this.#build(connection, frame, { ...opened, ...backlog }, FORGETFUL);
@@ -330,7 +330,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   #build(
     connection: Connection,
     frame: SubscribeFrame,
-    { skipped, ...opened }: OpenedSubscription & Backlog,
+    { skipped, ...opened }: Omit<OpenedSubscription, 'move'> & Backlog,
     keeping: Keeping,
   ): Subscription {
     const { events, log, count } = this.#ports;

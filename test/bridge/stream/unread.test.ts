@@ -1,7 +1,7 @@
 /** Subscriptions that nobody reads: what counts as such, and that nothing is passed over without a word. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
-import { eventually, Harness, key, textOf, type HarnessOptions } from './harness.ts';
+import { eventually, Harness, key, subscribeFrame, textOf, type HarnessOptions } from './harness.ts';
 
 jest.setTimeout(30_000);
 const HOUR = 3_600_000;
@@ -82,6 +82,40 @@ describe('time in which nobody could read', () => {
 });
 
 describe('a pause', () => {
+  async function pauseUnread(): Promise<void> {
+    const clock = new SetClock();
+    await start({ clock });
+    await leaveUnread();
+    clock.pass(8 * DAY);
+    await harness.hub.sweep();
+    expect((await view())!.pausedAt).not.toBeNull();
+  }
+
+  test('is told to the next reader where the one before was gone too early to be told', async () => {
+    await pauseUnread();
+    let goOn!: () => void;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const scan = harness.events.scan.bind(harness.events);
+    let scans = 0;
+    harness.events.scan = async (...args) => {
+      scans += 1;
+      await gate;
+      return scan(...args);
+    };
+    const gone = await harness.connect();
+    gone.send(subscribeFrame());
+    await eventually(() => expect(scans).toBe(1));
+    gone.terminate();
+    await eventually(() => expect(harness.hub.stats().connections).toBe(0));
+    goOn();
+    const back = await harness.connect();
+    await back.subscribe();
+    await back.settled();
+    expect(back.frames.filter(({ type }) => type === 'reset')).toMatchObject([{ reason: 'paused', lost: 1 }]);
+    back.terminate();
+    await eventually(async () => expect(await view()).toMatchObject({ connected: false, pausedAt: null }));
+  });
+
   test('refuses a dead letter that would be passed over with the rest, and keeps it', async () => {
     const clock = new SetClock();
     await start({ clock, settings: { maxRefusals: 1 } });
