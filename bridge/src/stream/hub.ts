@@ -307,11 +307,22 @@ export class StreamHub implements Stream, ConnectionOwner {
     }
     const opened = await this.#durable.open(frame, connection.principal);
     const backlog = await examineBacklog(frame, opened, this.#ports);
-    if (!connection.isOpen || this.#isStopping) return;
+    if (!this.#isWanted(connection)) return;
     const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#keeping());
+    const hasSkipped = (backlog.skipped?.count ?? 0) > 0;
+    if (hasSkipped) {
+      // Once told, a reader does not ask for it again.
+      if (opened.move !== null) await this.#ports.database.write(opened.move);
+      await this.#journal.commit(subscription);
+      if (!this.#isWanted(connection)) return;
+    }
     this.#readers.set(name, { connection, subscription });
     this.#announce(connection, subscription, backlog, opened.reset);
-    await this.#durable.confirm(opened);
+    await this.#durable.confirm(hasSkipped ? { ...opened, move: null } : opened);
+  }
+
+  #isWanted(connection: Connection): boolean {
+    return connection.isOpen && !this.#isStopping;
   }
 
   async #openEphemeral(connection: Connection, frame: SubscribeFrame): Promise<void> {

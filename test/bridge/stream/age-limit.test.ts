@@ -101,4 +101,23 @@ describe('maxAgeMs', () => {
     client.send(subscribeFrame({ subscription: 'wrong', maxAgeMs: -1 }));
     expect(await client.next('error')).toMatchObject({ code: 'WAB_FRAME_INVALID' });
   });
+
+  test.each(['resume', 'earliest'] as const)(
+    'keeps to what it skipped although the bridge is killed (%s)',
+    async (from) => {
+      await start();
+      await leave();
+      await sayAt(5, '1', 'old a1');
+      await sayAt(5, '2', 'old b1');
+      const client = await harness.connect();
+      expect(await client.subscribe({ from, maxAgeMs: HOUR })).toMatchObject({ skipped: 2 });
+      await harness.kill();
+      await harness.open();
+      // Its wish was carried out, so a reader does not repeat it.
+      const again = await harness.connect();
+      expect(await again.subscribe()).toMatchObject({ resumed: 0 });
+      await again.settled();
+      expect(again.events).toEqual([]);
+    },
+  );
 });
