@@ -36,6 +36,14 @@ export interface HearingParts {
 
 type Report = (chat: ChatId, seconds: number | null, make: MakeFact, recorded?: () => void) => void;
 
+/** The place of a message that cannot be read yet. */
+interface Place {
+  readonly give: (make: MakeFact | null) => void;
+  readonly given: Promise<MakeFact | null>;
+  /** A catch-up found the message as well: its place is among what was missed, before what waits in its chat. */
+  isMissed: boolean;
+}
+
 const REMEMBERED = 10_000;
 
 export class Hearing {
@@ -47,7 +55,7 @@ export class Hearing {
   /** Reported by a catch-up: they may have been announced as well, and wait behind it. */
   readonly #reportedMissed = new Set<WireId>();
   /** Messages that are waited for in their place among the events of their chat. */
-  readonly #places = new Map<WireId, (make: MakeFact | null) => void>();
+  readonly #places = new Map<WireId, Place>();
   readonly #live: Report;
   readonly #missed: Report;
 
@@ -121,13 +129,17 @@ export class Hearing {
   #reportMessage(whole: RawMessage, report: Report): void {
     if (!isMessage(whole) && !isUndecrypted(whole)) return;
     const { raw, ids } = this.#identify(whole);
-    if (isUndecrypted(raw)) return this.#parts.undecrypted.came(ids.wireId, raw.t);
+    if (isUndecrypted(raw)) {
+      this.#parts.undecrypted.came(ids.wireId, raw.t);
+      if (report === this.#missed) this.#moveUp(ids, raw);
+      return;
+    }
     this.#parts.undecrypted.settle(ids.wireId);
     if (this.#reportedLate.has(ids.wireId)) return;
     const place = this.#places.get(ids.wireId);
     if (raw.id.fromMe && !this.#isNewOwn(raw, ids.wireId)) return;
     if (report === this.#missed) remember(this.#reportedMissed, ids.wireId);
-    if (place) place(this.#factOf(raw, ids));
+    if (place) place.give(this.#factOf(raw, ids));
     // Only what others write carries the server's time; this machine's clock must not move the mark.
     else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#once(report, ids.wireId, this.#factOf(raw, ids)));
   }
@@ -158,11 +170,22 @@ export class Hearing {
 
   #keepPlace(wireId: WireId, chat: ChatId, raw: RawMessage): void {
     const { clock, deadlines, stopped } = this.#parts;
-    const given = new Promise<MakeFact | null>((resolve) => this.#places.set(wireId, resolve));
+    let give: Place['give'] = () => undefined;
+    const given = new Promise<MakeFact | null>((resolve) => (give = resolve));
+    const place: Place = { give, given, isMissed: false };
+    this.#places.set(wireId, place);
     void given.then(() => this.#places.delete(wireId));
-    const giveUp = (): void => this.#places.get(wireId)?.(null);
+    const giveUp = (): void => give(null);
     clock.sleep(deadlines.decryption, stopped).then(giveUp, giveUp);
-    this.#live(chat, raw.id.fromMe ? null : raw.t, async () => (await given)?.() ?? null);
+    this.#live(chat, raw.id.fromMe ? null : raw.t, async () => (place.isMissed ? null : ((await given)?.() ?? null)));
+  }
+
+  /** What a catch-up reads after a message that is waited for comes after its place, too. */
+  #moveUp({ wireId, chat }: MessageIds, raw: RawMessage): void {
+    const place = this.#places.get(wireId);
+    if (!place || place.isMissed) return;
+    place.isMissed = true;
+    this.#missed(chat, raw.id.fromMe ? null : raw.t, async () => (await place.given)?.() ?? null);
   }
 
   #isNewOwn(raw: RawMessage, wireId: WireId): boolean {
