@@ -5,7 +5,7 @@ import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import type { OpenPage } from '../standin/pages.ts';
 import { until } from '../until.ts';
-import { browserTree } from './processes.ts';
+import { browserTree, untilEnded } from './processes.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
 
 /** The proportions of the defaults, in seconds rather than minutes; only an hour of silence (`quietAfter`) is shorter still. */
@@ -238,7 +238,7 @@ describe('an account that WhatsApp refuses', () => {
       const first = await healthy();
       session.standin.network.block(session.me, state);
       expect((await first.heard.untilSignal('refused')).reason).toContain(advice);
-      expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+      await untilEnded((await browserTree(session.profileFolder)).pids, 10_000);
       const second = await session.launch(SOON);
       expect((await second.heard.untilSignal('refused')).reason).toContain(advice);
       session.standin.network.block(session.me, null);

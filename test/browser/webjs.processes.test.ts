@@ -55,7 +55,7 @@ describe('processes', () => {
     async () => {
       const { engine } = await session.launch();
       await engine.stop();
-      expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+      await untilEnded((await browserTree(session.profileFolder)).pids, 10_000);
     },
     LONG,
   );

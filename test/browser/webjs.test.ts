@@ -1,6 +1,6 @@
 /** The road of a session through the real whatsapp-web.js in a real Chromium. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { browserTree } from './processes.ts';
+import { browserTree, untilEnded } from './processes.ts';
 import { bobOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 let session: SessionAtTest;
@@ -37,7 +37,7 @@ describe('the road', () => {
       await heard.until('read', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
       expect(heard.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
       await engine.stop();
-      expect((await browserTree(session.profileFolder)).pids).toEqual([]);
+      await untilEnded((await browserTree(session.profileFolder)).pids, 10_000);
 
       session.standin.network.say(session.bob, session.me, 'are you there?');
       const second = await session.launch();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId } from '../../../bridge/src/contract/ids.ts';
-import { browserTree } from '../processes.ts';
+import { browserTree, untilEnded } from '../processes.ts';
 import { bobOf, failureOf, LONG } from '../session-at-test.ts';
 import { Scene } from './scene.ts';
 
@@ -95,7 +95,7 @@ describe('a server that takes the connection and says nothing', () => {
     async () => {
       const { heard } = await scene.launch({ start: 5_000 }, { browserArgs: [silent()] });
       expect((await heard.untilSignal('crashed')).reason).toContain('did not start');
-      expect((await browserTree(scene.profileFolder)).pids).toEqual([]);
+      await untilEnded((await browserTree(scene.profileFolder)).pids, 10_000);
     },
     LONG,
   );

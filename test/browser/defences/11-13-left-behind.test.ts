@@ -81,7 +81,7 @@ describe('a bridge that dies', () => {
       Object.assign(scene.standin.page, { version: undefined });
       const { heard } = await scene.launch({ document: 2_000 });
       expect((await heard.untilSignal('crashed')).reason).toContain('that it is WhatsApp Web');
-      expect((await browserTree(scene.profileFolder)).pids).toEqual([]);
+      await untilEnded((await browserTree(scene.profileFolder)).pids, 10_000);
     },
     LONG,
   );
