@@ -24,12 +24,14 @@ export interface Machine {
   readonly degraded: string | null;
   /** WhatsApp refuses it: it is left alone until an operator starts it. */
   readonly refused: boolean;
+  /** The code on display was taken back, as by a scan: an account has to follow, or another code. */
+  readonly codeWithdrawn: boolean;
 }
 
 export type Input =
   | { readonly on: 'start'; readonly reason: string }
   | { readonly on: 'stop'; readonly reason: string }
-  | { readonly on: 'qr' | 'authenticated' | 'ready' | 'recovered' }
+  | { readonly on: 'qr' | 'qr_withdrawn' | 'pairing_code' | 'authenticated' | 'ready' | 'recovered' }
   | { readonly on: 'progress' | 'interrupted' | 'degraded' | 'logged_out' | 'refused'; readonly reason: string }
   | { readonly on: 'crashed'; readonly reason: string; readonly retryAfterMs?: number | undefined }
   /** The engine took too long to become ready, or to get on with it. */
@@ -85,7 +87,15 @@ const UNDER_WAY: ReadonlySet<SessionState> = new Set(['starting', 'awaiting_scan
 
 /** A session at rest, as it is when the bridge begins; `failed` is one that WhatsApp refuses. */
 export function atRest(state: 'stopped' | 'logged_out' | 'failed', reason: string): Machine {
-  return { state, reason, attempt: 0, wasReady: false, degraded: null, refused: state === 'failed' };
+  return {
+    state,
+    reason,
+    attempt: 0,
+    wasReady: false,
+    degraded: null,
+    refused: state === 'failed',
+    codeWithdrawn: false,
+  };
 }
 
 /** The next state and what it takes. An input that means nothing in a state changes nothing. */
@@ -97,6 +107,11 @@ export function step(machine: Machine, input: Input): Step {
       return stop(machine, input.reason);
     case 'qr':
       return qr(machine);
+    case 'qr_withdrawn':
+      return qrWithdrawn(machine);
+    case 'pairing_code':
+      // A person who has a code to type gets the time that it holds.
+      return machine.codeWithdrawn ? { machine, actions: [deadline(machine)] } : stay(machine);
     case 'authenticated':
       return authenticated(machine);
     case 'ready':
@@ -133,9 +148,11 @@ const to = (machine: Machine, state: SessionState, reason: string): Machine => (
   ...machine,
   state,
   reason,
+  codeWithdrawn: false,
 });
-/** A person may take as long as they like to scan a code. */
-const hasDeadline = ({ state }: Machine): boolean => UNDER_WAY.has(state) && state !== 'awaiting_scan';
+/** A person may take as long as they like to scan a code; what follows the scan may not. */
+const hasDeadline = ({ state, codeWithdrawn }: Machine): boolean =>
+  UNDER_WAY.has(state) && (state !== 'awaiting_scan' || codeWithdrawn);
 const deadline = (machine: Machine): Action => ({ do: 'arm', timer: 'deadline', attempt: machine.attempt + 1 });
 
 function start(machine: Machine, reason: string): Step {
@@ -152,12 +169,22 @@ function stop(machine: Machine, reason: string): Step {
 }
 
 function qr(machine: Machine): Step {
+  const shown = to(machine, 'awaiting_scan', 'a QR code waits to be scanned');
+  if (machine.codeWithdrawn)
+    return { machine: shown, actions: [{ do: 'disarm', timer: 'deadline' }, { do: 'show_qr' }] };
   if (machine.state === 'awaiting_scan') return { machine, actions: [{ do: 'show_qr' }] };
   if (!UNDER_WAY.has(machine.state) && machine.state !== 'ready') return stay(machine);
   return {
-    machine: to(machine, 'awaiting_scan', 'a QR code waits to be scanned'),
+    machine: shown,
     actions: [{ do: 'disarm', timer: 'deadline' }, { do: 'disarm', timer: 'stable' }, { do: 'show_qr' }],
   };
+}
+
+/** A scan takes the code from the page at once; the account that it links shows only when its sync begins, if it does. */
+function qrWithdrawn(machine: Machine): Step {
+  if (machine.state !== 'awaiting_scan' || machine.codeWithdrawn) return stay(machine);
+  const reason = 'the code was taken, and WhatsApp Web has not linked the account yet';
+  return { machine: { ...machine, reason, codeWithdrawn: true }, actions: [deadline(machine)] };
 }
 
 function authenticated(machine: Machine): Step {

@@ -356,9 +356,13 @@ export class Supervisor {
       this.#self = signal.self;
       this.#account = linkedTo(this.#account, signal.self);
       this.#take({ on: 'ready' });
-    } else if (signal.kind === 'qr_withdrawn') this.codes.withdraw();
-    else if (signal.kind === 'pairing_code') this.codes.paired(signal);
-    else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
+    } else if (signal.kind === 'qr_withdrawn') {
+      this.codes.withdraw();
+      this.#take({ on: 'qr_withdrawn' });
+    } else if (signal.kind === 'pairing_code') {
+      this.codes.paired(signal);
+      this.#take({ on: 'pairing_code' });
+    } else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
     else if (signal.kind === 'crashed')
       this.#take({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });
     else this.#take({ on: signal.kind, reason: signal.reason });
@@ -372,7 +376,11 @@ export class Supervisor {
   #waitFor(timer: Timer, attempt: number): number {
     const { options, random } = this.#deps;
     if (timer === 'retry') return backoffMs(options.backoff, attempt, random());
-    return timer === 'deadline' ? options.startDeadlineMs : options.stableAfterMs;
+    if (timer === 'stable') return options.stableAfterMs;
+    // A page stops to show QR codes also because they are all used up, while somebody still types the other code.
+    const { pairing } = this.codes;
+    const typing = pairing ? Date.parse(pairing.expiresAt) - this.#deps.clock.now() : 0;
+    return options.startDeadlineMs + typing;
   }
 
   #arm(timer: Timer, waitMs: number): void {

@@ -5,6 +5,8 @@ import { atRest, step, type Action, type Input, type Machine } from '../../../br
 
 const signal = fc.constantFrom<Input>(
   { on: 'qr' },
+  { on: 'qr_withdrawn' },
+  { on: 'pairing_code' },
   { on: 'authenticated' },
   { on: 'ready' },
   { on: 'progress', reason: 'half of it is loaded' },
@@ -204,6 +206,26 @@ describe('session machine: properties', () => {
     );
   });
 
+  test('a session whose code was withdrawn has a deadline until it shows a code again, and only then none', () => {
+    fc.assert(
+      fc.property(inputs(80), (sequence) => {
+        let isArmed = false;
+        let isWithdrawn = false;
+        for (const { input, before, after, actions } of run(sequence)) {
+          if (input.on === 'deadline') isArmed = false;
+          for (const action of actions) {
+            if (action.do === 'arm' && action.timer === 'deadline') isArmed = true;
+            if (action.do === 'disarm' && action.timer === 'deadline') isArmed = false;
+          }
+          if (before.state !== 'awaiting_scan' || input.on === 'qr') isWithdrawn = false;
+          else if (input.on === 'qr_withdrawn') isWithdrawn = true;
+          if (after.state === 'awaiting_scan') expect(isArmed).toBe(isWithdrawn);
+          if (isWithdrawn && input.on === 'deadline') expect(after.state).not.toBe('awaiting_scan');
+        }
+      }),
+    );
+  });
+
   test('a code is shown only while it awaits the scan', () => {
     fc.assert(
       fc.property(inputs(), (sequence) => {
@@ -295,6 +317,27 @@ describe('session machine: the ways that matter', () => {
     const { machine, actions } = step(taken, { on: 'qr' });
     expect(machine.state).toBe('awaiting_scan');
     expect(did(actions)).toEqual(['disarm deadline', 'disarm stable', 'show_qr']);
+  });
+
+  test('a code that is withdrawn is a scan that has its time, which progress renews and another code ends', () => {
+    const shown = end([{ on: 'start', reason: 'added' }, { on: 'qr' }]);
+    const taken = step(shown, { on: 'qr_withdrawn' });
+    expect(taken.machine).toMatchObject({ state: 'awaiting_scan', reason: expect.stringContaining('was taken') });
+    expect(did(taken.actions)).toEqual(['arm deadline']);
+    expect(step(taken.machine, { on: 'qr_withdrawn' })).toEqual({ machine: taken.machine, actions: [] });
+    expect(did(step(taken.machine, { on: 'progress', reason: '10 %' }).actions)).toEqual(['arm deadline']);
+    const late = step(taken.machine, { on: 'deadline' });
+    expect(late.machine).toMatchObject({ state: 'failed', reason: expect.stringContaining('was taken') });
+    expect(did(late.actions)).toEqual(expect.arrayContaining(['discard', 'arm retry']));
+    expect(step(taken.machine, { on: 'pairing_code' })).toEqual(expect.objectContaining({ actions: taken.actions }));
+    const again = step(taken.machine, { on: 'qr' });
+    expect(again.machine).toEqual(shown);
+    expect(did(again.actions)).toEqual(['disarm deadline', 'show_qr']);
+    expect(step(again.machine, { on: 'deadline' })).toEqual({ machine: shown, actions: [] });
+    expect(step(shown, { on: 'pairing_code' })).toEqual({ machine: shown, actions: [] });
+    for (const other of [end([{ on: 'start', reason: 'added' }]), atRest('stopped', 'new')])
+      for (const on of ['qr_withdrawn', 'pairing_code'] as const)
+        expect(step(other, { on })).toEqual({ machine: other, actions: [] });
   });
 
   test('a broken line while a code is shown takes the code away', () => {

@@ -102,6 +102,50 @@ describe('supervisor', () => {
     expect(recorder.events.filter((event) => event.type === 'session.qr_issued')).toHaveLength(1);
   });
 
+  test('a scan after which no sync begins ends at the deadline, and another engine is launched', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    const { listener } = factory.last;
+    const code = { kind: 'qr', code: 'SECRET-CODE', expiresAt: new Date(clock.now() + 20_000) } as const;
+    listener.signal(code);
+    await clock.pass(10 * OPTIONS.startDeadlineMs);
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    listener.signal({ kind: 'qr_withdrawn' });
+    await clock.pass(OPTIONS.startDeadlineMs - 1);
+    listener.signal({ kind: 'progress', reason: '1 % of the history' });
+    await clock.pass(OPTIONS.startDeadlineMs - 1);
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    await clock.pass(1);
+    expect(supervisor.machine).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('1 % of the history'),
+    });
+    await clock.pass(OPTIONS.backoff.firstMs);
+    expect(factory.made).toHaveLength(2);
+  });
+
+  test('while a pairing code holds, a QR code that is withdrawn hurries nobody', async () => {
+    const { supervisor, factory, clock } = make();
+    await supervisor.start('test');
+    await settle();
+    const { listener } = factory.last;
+    listener.signal({ kind: 'qr', code: 'QR', expiresAt: new Date(clock.now() + 20_000) });
+    const pairing = (): void =>
+      listener.signal({ kind: 'pairing_code', code: 'SECRET12', expiresAt: new Date(clock.now() + 180_000) });
+    pairing();
+    listener.signal({ kind: 'qr_withdrawn' });
+    for (let renewals = 0; renewals < 3; renewals++) {
+      await clock.pass(180_000);
+      pairing();
+    }
+    await clock.pass(180_000 + OPTIONS.startDeadlineMs - 1);
+    expect(supervisor.machine.state).toBe('awaiting_scan');
+    // The code was typed, or nobody renews it any more, and no account follows.
+    await clock.pass(1);
+    expect(supervisor.machine.state).toBe('failed');
+  });
+
   test('links by pairing code: the code is in memory only, and gone once it was used', async () => {
     const { supervisor, factory, recorder, clock } = make();
     expect(await supervisor.requestPairingCode('+4915112345678')).toBeNull();
