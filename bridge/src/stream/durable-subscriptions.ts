@@ -26,6 +26,7 @@ import { effectiveFilter, normalFilter, sameFilter } from './reading-rights.ts';
 import { lossBackoff, type RedeliveryPolicy } from './redelivery-policy.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition, type Reset } from './start-position.ts';
+import type { WaitTimes } from './wait-times.ts';
 import { countWaiting, MAX_COUNT } from './waiting-count.ts';
 
 export interface OpenedSubscription {
@@ -48,6 +49,7 @@ export interface DurablePorts {
   readonly clock: Clock;
   /** For waits: see `steadyClock`. */
   readonly steady: Clock;
+  readonly waits: WaitTimes;
   readonly settings: StreamSettings;
 }
 
@@ -152,7 +154,7 @@ export class DurableSubscriptions {
    * @param bury keeps a position whose tries are used up
    */
   async recover(bury: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>): Promise<void> {
-    const { database } = this.#ports;
+    const { database, waits } = this.#ports;
     const ids = new Set(await subscriptionsInFlight(database.reader));
     if (ids.size === 0) return;
     for (const stored of await allSubscriptions(database.reader)) {
@@ -162,18 +164,18 @@ export class DurableSubscriptions {
         await bury(stored.name, position);
         plan.finish(position.seq);
       }
-      await database.write(saveProgress({ entries: [{ id: stored.id, ...plan.changes() }] }));
+      await database.write(saveProgress({ entries: [waits.toStoredChanges({ id: stored.id, ...plan.changes() })] }));
     }
   }
 
   /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
   async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
-    const { database, steady: clock, settings } = this.#ports;
+    const { database, steady: clock, waits, settings } = this.#ports;
     const now = clock.now();
     const positions = (await positionsOf(database.reader, stored.id)).map((position) => ({
       ...position,
-      // Written under another clock perhaps: nobody waits longer than was meant.
-      notBefore: Math.min(position.notBefore, now + longestWait(settings, position)),
+      // The time of day may have been set since it was written: nobody waits longer than was meant at most.
+      notBefore: Math.min(waits.toSteady(stored.id, position), now + longestWait(settings, position)),
     }));
     const plan = this.#plan({ floor: stored.floor, positions });
     for (const { seq, state } of positions) if (state === 'sent') plan.lose(seq, clock.now());
@@ -194,7 +196,7 @@ export class DurableSubscriptions {
     start: Pick<StoredSubscription, 'filter' | 'effectiveFilter' | 'epoch'>,
     plan: DeliveryPlan,
   ): Promise<Pick<OpenedSubscription, 'plan' | 'since'>> {
-    const { events, database } = this.#ports;
+    const { events, database, waits } = this.#ports;
     const furthest = plan.furthestKnown;
     scan: while (plan.scannedTo < furthest) {
       const { matches, scannedTo } = await events.scan(plan.scannedTo, stored.effectiveFilter, ENVELOPES_PER_SCAN);
@@ -202,7 +204,8 @@ export class DurableSubscriptions {
       plan.evaluatedTo(Math.min(scannedTo, furthest) as Seq);
     }
     const carried = [...plan.open()].map(toRecord);
-    await database.write(changeFilter({ ...start, id: stored.id, floor: furthest, since: furthest, carried }));
+    const moved = { ...start, id: stored.id, floor: furthest, since: furthest };
+    await database.write(changeFilter({ ...moved, carried: waits.toStored(stored.id, carried) }));
     return { since: furthest, plan: this.#plan({ floor: furthest, positions: carried }) };
   }
 }

@@ -39,6 +39,7 @@ import { Subscription, type DeliveryOutcome, type Keeping } from './subscription
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
 import { Turns } from './turns.ts';
+import { WaitTimes } from './wait-times.ts';
 
 export interface StreamHubPorts {
   readonly events: EventLog;
@@ -109,8 +110,11 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#ports = ports;
     this.#steady = steadyClock(ports.clock);
     const { database, settings } = ports;
-    this.#journal = new Journal((entries) => database.write(saveProgress({ entries })));
-    this.#durable = new DurableSubscriptions({ ...ports, steady: this.#steady });
+    const waits = new WaitTimes(ports.clock, this.#steady);
+    this.#journal = new Journal((entries) =>
+      database.write(saveProgress({ entries: entries.map((entry) => waits.toStoredChanges(entry)) })),
+    );
+    this.#durable = new DurableSubscriptions({ ...ports, steady: this.#steady, waits });
     this.#deadLetters = new DeadLetters({ ...ports, policy: settings });
     this.#views = new SubscriptionViews({
       ...ports,

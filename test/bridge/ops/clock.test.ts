@@ -19,6 +19,12 @@ test('a steady clock does not move with the one that is set', () => {
   }
 });
 
+test('a steady clock shows whole milliseconds', () => {
+  const steady = steadyClock(new MovedClock());
+  const shown = Array.from({ length: 1_000 }, () => steady.now());
+  expect(shown.filter((time) => !Number.isInteger(time))).toEqual([]);
+});
+
 test('a forward clock stands still where the other is set back, and goes on from there', () => {
   let shown = 1_000;
   const forward = forwardClock({ now: () => shown, sleep: () => Promise.resolve() });
