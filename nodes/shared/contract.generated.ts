@@ -144,6 +144,7 @@ export const ERROR_CODES = {
   WAB_OUTBOX_NOT_FOUND: { status: 404, retryable: false },
   WAB_OUTBOX_STATE: { status: 409, retryable: false },
   WAB_ACCOUNT_CHANGED: { status: 409, retryable: false },
+  WAB_ACCOUNT_UNKNOWN: { status: 409, retryable: false },
   WAB_SEND_REFUSED: { status: 422, retryable: false },
   WAB_SEND_FAILED: { status: 503, retryable: true },
   WAB_SEND_EXPIRED: { status: 410, retryable: false },

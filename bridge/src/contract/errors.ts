@@ -286,6 +286,12 @@ export const ERRORS = {
     message:
       'The message was accepted for the account that was linked to this session then, and {reason}. It was not sent; send it as a new message if this account is to send it.',
   },
+  WAB_ACCOUNT_UNKNOWN: {
+    status: 409,
+    retryable: false,
+    message:
+      'The message is not sent again, because its account is not known: an earlier version of wabridge did not note it, and the session has been unlinked since. Look at the phone whether it arrived; one that is in doubt is settled with `wabridge outbox resolve {id} --as sent|failed`. Send it as a new message if the account that is linked now is to send it.',
+  },
   WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
   WAB_SEND_FAILED: {
     status: 503,

@@ -5,7 +5,7 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
-import { ANOTHER_ACCOUNT, type Carrier, isFor } from './carrier.ts';
+import { ANOTHER_ACCOUNT, type Carrier, isFor, NO_ACCOUNT } from './carrier.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 
 export interface AccountChangesParts {
@@ -40,9 +40,9 @@ export class AccountChanges {
   /** An account is linked: what has none yet is its own from now on, and what waits for another one fails. */
   async linked(session: SessionName): Promise<void> {
     const { reads, ledger, sessions } = this.#parts;
-    const account = sessions.account(session)?.account;
+    const { account, login } = sessions.account(session) ?? NO_ACCOUNT;
     if (!account) return;
-    await ledger.claim(session, account);
+    await ledger.claim(session, account, login);
     for (const other of await reads.waitingAccounts(session)) {
       if (isFor({ account: other }, account)) continue;
       for (let rows = await reads.waitingFor(session, other, BATCH); rows.length > 0;) {

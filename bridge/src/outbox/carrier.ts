@@ -39,12 +39,21 @@ export const DEFAULT_SEND_MS = 60_000;
 const TEN_MB = 10_000_000;
 export const ANOTHER_ACCOUNT = 'another account is linked now';
 const UNLINKED = 'the account was unlinked before WhatsApp answered, and its page forgot everything by that';
-const NO_ACCOUNT: SessionAccount = { account: null, login: 0 };
+export const NO_ACCOUNT: SessionAccount = { account: null, login: 0 };
 
 /** Whether a message may be sent from an account. One that has none yet may be sent from any. */
 export function isFor({ account }: Pick<OutboxRow, 'account'>, other: Address | null): boolean {
   return account === null || other === null || isSameAccount(JSON.parse(account) as Address, other);
 }
+
+/**
+ * Whether nobody can tell from which account a message was being sent: it was not noted, and the login may have ended
+ * since. It must not be sent again, as that might be from another account.
+ */
+export const isOfUnknownAccount = (
+  row: Pick<OutboxRow, 'account' | 'login'>,
+  { account, login }: SessionAccount,
+): boolean => row.account === null && (account === null || row.login !== login);
 
 /** What the carrier needs of the sessions. */
 export interface CarrierSessions {
@@ -114,6 +123,10 @@ export class Carrier {
   /** Settles a message whose send was interrupted. */
   async settle(row: OutboxRow, reason: string): Promise<Carried> {
     const { ledger, sessions } = this.#parts;
+    if (isRepeatable(row) && isOfUnknownAccount(row, this.#account(row))) {
+      await ledger.giveUp(row, 'WAB_ACCOUNT_UNKNOWN', reason);
+      return 'done';
+    }
     if (isRepeatable(row)) return this.#follow(row, this.#decide(row, repeated(reason), row.attempts));
     const wireId = row.wire_id as WireId | null;
     if (wireId === null) return this.#doubt(row, reason);
@@ -256,6 +269,7 @@ export class Carrier {
     const { ledger, clock } = this.#parts;
     await ledger.doubt(row, reason);
     if (this.#options.inDoubtPolicy === 'hold' || this.#isExpired(row)) return 'done';
+    if (isOfUnknownAccount(row, this.#account(row))) return 'done';
     const again = this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts);
     // What was tried often enough stays in doubt: a person decides.
     if (again.kind === 'retry') await ledger.move(row, 'resolved_resend', { dueAt: clock.now() + again.afterMs });

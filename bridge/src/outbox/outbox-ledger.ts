@@ -168,8 +168,8 @@ export class OutboxLedger {
   }
 
   /** Messages that have no account yet are from now on this account's. */
-  claim(session: SessionName, account: Address): Promise<void> {
-    return this.#database.write(claimMessages({ session, account: JSON.stringify(account) }));
+  claim(session: SessionName, account: Address, login: number): Promise<void> {
+    return this.#database.write(claimMessages({ session, account: JSON.stringify(account), login }));
   }
 
   /** Whether it left cannot be known. */

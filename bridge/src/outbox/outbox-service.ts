@@ -7,7 +7,7 @@ import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
 import type { Acceptor } from './accept.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { ANOTHER_ACCOUNT, isFor } from './carrier.ts';
+import { ANOTHER_ACCOUNT, isFor, isOfUnknownAccount, NO_ACCOUNT } from './carrier.ts';
 import { viewOf } from './outbox-content.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 import { isPending, type Happening } from './outbox-state.ts';
@@ -82,13 +82,13 @@ export class OutboxService implements Outbox {
     return viewOf(moved);
   }
 
-  /** @throws WabError WAB_ACCOUNT_CHANGED where it would have to go from another account than it was accepted for */
+  /** @throws WabError WAB_ACCOUNT_CHANGED, WAB_ACCOUNT_UNKNOWN: it might go from another account than it was sent from */
   async #needsItsAccount(id: OutboxId): Promise<void> {
     const row = await this.#row(id);
-    const linked = this.#parts.sessions.account(row.session as SessionName);
-    if (row.state === 'in_doubt' && linked && !isFor(row, linked.account)) {
-      throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
-    }
+    if (row.state !== 'in_doubt') return;
+    const linked = this.#parts.sessions.account(row.session as SessionName) ?? NO_ACCOUNT;
+    if (isOfUnknownAccount(row, linked)) throw new WabError('WAB_ACCOUNT_UNKNOWN', { id });
+    if (!isFor(row, linked.account)) throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
   }
 
   async #row(id: OutboxId): Promise<OutboxRow> {

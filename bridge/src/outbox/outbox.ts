@@ -42,8 +42,8 @@ export interface Outbox {
   /**
    * Settles an `in_doubt` message.
    *
-   * @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE; WAB_ACCOUNT_CHANGED for one that is to be sent again although
-   *   another account is linked
+   * @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE; for one that is to be sent again, WAB_ACCOUNT_CHANGED where
+   *   another account is linked and WAB_ACCOUNT_UNKNOWN where its own is not known
    */
   resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage>;
   /** Withdraws a `queued` message. @throws WabError WAB_OUTBOX_NOT_FOUND, WAB_OUTBOX_STATE */

@@ -206,15 +206,22 @@ export const hurryMessages = defineOperation(
   },
 );
 
-/** Messages that were accepted before their session had an account belong to the first one that is linked. */
+/**
+ * Messages that were accepted before their session had an account belong to the first one that is linked. Those whose
+ * send began without its account being noted belong to it only if no login has ended since.
+ */
 export const claimMessages = defineOperation(
   'outbox.claim',
-  async (db, args: { readonly session: SessionName; readonly account: string }): Promise<void> => {
+  async (
+    db,
+    args: { readonly session: SessionName; readonly account: string; readonly login: number },
+  ): Promise<void> => {
     await db
       .updateTable('outbox')
       .set({ account: args.account })
       .where('session', '=', args.session)
       .where('account', 'is', null)
+      .where((row) => row.or([row('state', '=', QUEUED), row('login', '=', args.login)]))
       .execute();
   },
 );

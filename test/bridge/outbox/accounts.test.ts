@@ -1,17 +1,17 @@
 /** A message goes from the account for which it was accepted, or not at all. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { isSameAccount } from '../../../bridge/src/contract/address.ts';
-import type { ChatId, OutboxId, SessionName } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
-import { ALICE, BOB, Network, SELF, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
 
 const OTHER = addressOf('49150000002@c.us' as ChatId);
-const { begin, end, start } = new OutboxLives();
+const { begin, end, edit, start } = new OutboxLives();
 
 beforeEach(begin);
 afterEach(end);
@@ -227,6 +227,73 @@ describe('before the first link', () => {
     outbox.sessions.unlink();
     outbox.sessions.up(SESSION, OTHER);
     expect(await outbox.until(first.id, 'failed')).toMatchObject({ error: { code: 'WAB_ACCOUNT_CHANGED' } });
+  });
+});
+
+describe('a send of which an earlier version did not note the account', () => {
+  const unknownSince = (login: number): Map<SessionName, SessionAccount> =>
+    new Map([[SESSION, { account: null, login }]]);
+
+  /** The next life after one that ended during a send, whose account is not written down. */
+  async function upgraded(
+    type: 'text' | 'reaction',
+    options: HarnessOptions = {},
+  ): Promise<{ id: OutboxId; outbox: OpenOutbox }> {
+    const network = new Network();
+    const before = await start({ network, sendMs: 60_000 });
+    network.scripts.push(() => new Promise(() => undefined));
+    const content =
+      type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA` as WireId, emoji: '👍' };
+    const { message } = await before.service.accept(
+      { session: SESSION, to: ALICE, ...content },
+      { keyId: 'keyA' as never, idempotencyKey: 'one', firstAnswer: false },
+    );
+    await before.until(message.id, 'sending');
+    await before.dispatcher.stop(0);
+    await before.close();
+    edit('UPDATE outbox SET account = NULL, login = 0');
+    return { id: message.id as OutboxId, outbox: await start({ network, ...options }, false) };
+  }
+
+  test.each(['hold', 'resend'] as const)(
+    'is in doubt, and is not sent again after a login has ended (%s)',
+    async (inDoubtPolicy) => {
+      const { id, outbox } = await upgraded('text', { accounts: unknownSince(1), inDoubtPolicy });
+      await outbox.until(id, 'in_doubt');
+      const refused = { code: 'WAB_ACCOUNT_UNKNOWN' };
+      await expect(outbox.service.resolve(id, 'resend')).rejects.toMatchObject(refused);
+      outbox.sessions.up(SESSION, OTHER);
+      const next = await outbox.accept('second');
+      await outbox.until(next.id, 'accepted');
+      await expect(outbox.service.resolve(id, 'resend')).rejects.toMatchObject(refused);
+      expect((await outbox.service.get(id)).state).toBe('in_doubt');
+      expect(outbox.network.texts()).toEqual(['second']);
+      expect(await outbox.service.resolve(id, 'failed')).toMatchObject({ state: 'failed' });
+    },
+  );
+
+  test('fails where it is a reaction and a login has ended', async () => {
+    const { id, outbox } = await upgraded('reaction', { accounts: unknownSince(1) });
+    expect(await outbox.until(id, 'failed')).toMatchObject({ error: { code: 'WAB_ACCOUNT_UNKNOWN' } });
+    outbox.sessions.up(SESSION, OTHER);
+    const next = await outbox.accept('second');
+    await outbox.until(next.id, 'accepted');
+    expect(outbox.network.texts()).toEqual(['second']);
+  });
+
+  test('belongs to the account that is linked where no login has ended', async () => {
+    const { id, outbox } = await upgraded('text', { accounts: unknownSince(0) });
+    outbox.network.fate = () => 'unknown';
+    outbox.sessions.up();
+    await outbox.until(id, 'in_doubt');
+    outbox.sessions.unlink();
+    outbox.sessions.up(SESSION, OTHER);
+    await expect(outbox.service.resolve(id, 'resend')).rejects.toMatchObject({ code: 'WAB_ACCOUNT_CHANGED' });
+    outbox.sessions.unlink();
+    outbox.sessions.up();
+    await outbox.service.resolve(id, 'resend');
+    await outbox.until(id, 'accepted');
+    expect(outbox.network.texts()).toEqual(['first']);
   });
 });
 

@@ -1,4 +1,6 @@
 /** The lives of one bridge's outbox in one test: opened over the same data folder, and closed at the end of the test. */
+import { join } from 'node:path';
+import { DATABASE_FILE, openWriter } from '../../../bridge/src/store/sqlite/connection.ts';
 import { openOutbox, tempFolder, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 
 export class OutboxLives {
@@ -14,6 +16,14 @@ export class OutboxLives {
   readonly end = async (): Promise<void> => {
     for (const outbox of this.#open) await outbox.close();
     await this.#folder?.remove();
+  };
+
+  /** Changes the rows between two lives. */
+  readonly edit = (sql: string): void => {
+    if (this.#folder === undefined) throw new Error('a test begins before it edits an outbox');
+    const connection = openWriter(join(this.#folder.path, DATABASE_FILE));
+    connection.exec(sql);
+    connection.close();
   };
 
   /** A life whose dispatcher has not started, with its session offline. */

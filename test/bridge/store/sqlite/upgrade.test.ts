@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import type { SessionName } from '../../../../bridge/src/contract/ids.ts';
+import { claimMessages } from '../../../../bridge/src/store/outbox.repository.ts';
+import type { Schema } from '../../../../bridge/src/store/schema.ts';
 import { migrationProvider } from '../../../../bridge/src/store/migrations/index.ts';
 import { openWriter } from '../../../../bridge/src/store/sqlite/connection.ts';
 import { NodeSqliteDialect } from '../../../../bridge/src/store/sqlite/dialect.ts';
@@ -70,4 +73,30 @@ test('what waits for an account that is not known any more expires, and nothing 
     { id: waiting[0], account: ACCOUNT },
     { id: waiting[1], account: null },
   ]);
+});
+
+test('what was being sent or in doubt does not become the property of the account that is linked next', async () => {
+  await migrateUntil('0008-session-proxy');
+  session('support', null, 'logged_out');
+  const begun = [message('support', 'sending', 1), message('support', 'in_doubt', 1)];
+  const queued = message('support', 'queued', 0);
+
+  await migrate(database);
+  const { login } = database.prepare('SELECT login FROM sessions').get() as { login: number };
+  const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(database) });
+  const link = (of: number) =>
+    db
+      .transaction()
+      .execute((unit) => claimMessages.run(unit, { session: 'support' as SessionName, account: ACCOUNT, login: of }));
+  const owned = () =>
+    database
+      .prepare('SELECT id FROM outbox WHERE account IS NOT NULL ORDER BY position')
+      .all()
+      .map(({ id }) => id);
+
+  await link(login);
+  expect(owned()).toEqual([queued]);
+  // By the login in which they were begun, had it not ended.
+  await link(0);
+  expect(owned()).toEqual([...begun, queued]);
 });
