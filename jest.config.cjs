@@ -38,5 +38,6 @@ module.exports = {
     esm('conformance', ['<rootDir>/test/conformance/**/*.test.ts']),
     esm('browser', ['<rootDir>/test/browser/**/*.test.ts']),
     esm('e2e', ['<rootDir>/test/e2e/*.test.ts']),
+    esm('long', ['<rootDir>/test/long/**/*.test.ts']),
   ],
 };

@@ -15,6 +15,7 @@ const COMMANDS = {
   start: 'start.ts',
   test: 'test.ts',
   'test:unit': 'test.ts',
+  'test:long': 'test.ts',
   build: 'build.ts',
   'pack:n8n': 'pack-n8n.ts',
   lint: 'lint.ts',
@@ -88,7 +89,7 @@ async function main() {
   await ensurePackages(node);
   const child = spawn(
     node,
-    [path.join(__dirname, script), ...(command === 'test:unit' ? ['--only=unit'] : []), ...args],
+    [path.join(__dirname, script), ...(command.startsWith('test:') ? [`--only=${command.slice(5)}`] : []), ...args],
     {
       cwd: root,
       stdio: 'inherit',

@@ -13,13 +13,14 @@ const root = path.resolve(__dirname, '..');
 const LONG = [
   'test/browser/webjs.health.test.ts',
   'test/e2e/webjs-kill.test.ts',
+  'test/e2e/kill.test.ts',
   'test/e2e/start.test.ts',
   'test/browser/send-kills.test.ts',
   'test/e2e/quarantine.test.ts',
   'test/e2e/refusals.test.ts',
   'test/browser/many-sessions.test.ts',
   'test/browser/conformance.serialized.chromium.test.ts',
-  'test/browser/conformance.renamed.chromium.test.ts',
+  'test/browser/conformance.renamed.shell.test.ts',
   'test/conformance/outbox-kill.test.ts',
 ].map((file) => path.join(root, file));
 

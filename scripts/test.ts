@@ -1,6 +1,7 @@
 /**
- * `npm test`: installs what the tests need, builds, runs every jest project and counts. `--only=unit` (npm run
- * test:unit) runs what needs neither browser nor n8n. Further arguments go to jest.
+ * `npm test`: installs what the tests need, builds, runs every jest project but one and counts. `--only=unit` (npm run
+ * test:unit) runs what needs neither browser nor n8n, `--only=long` (npm run test:long) what takes long and repeats
+ * another test. Further arguments go to jest.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,36 +14,44 @@ interface TestFile {
   readonly assertionResults: readonly { readonly status: string }[];
 }
 
-const unitOnly = process.argv.includes('--only=unit');
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 const rest = process.argv.slice(2).filter((argument) => !argument.startsWith('--only='));
-
-if (!unitOnly) {
-  await ensureChromium();
-  const installed = await run(process.execPath, ['scripts/install-n8n.cjs']);
-  if (installed.code !== 0) process.exit(installed.code);
-}
-await build();
 
 /** The end-to-end tests begin with copies of this folder. */
 const template = join(root, '.cache', 'n8n-template');
-if (!unitOnly) {
+
+async function prepareServers(): Promise<void> {
+  await ensureChromium();
+  const { code } = await run(process.execPath, ['scripts/install-n8n.cjs']);
+  if (code !== 0) throw new Error('n8n could not be installed (see above)');
   rmSync(template, { recursive: true, force: true });
   await new N8nServer({ folder: template, port: 0, brokerPort: 0 }).makeTemplate();
 }
 
+interface Group {
+  readonly name: string;
+  readonly projects: readonly string[];
+  /** Test files side by side: they wait for threads, disks, pages and deadlines, so more of them than there are cores. */
+  readonly workers: number;
+  /** Brings what the group needs besides a build. Goes on while the groups before it run. */
+  readonly prepare?: () => Promise<void>;
+}
+
+const GROUPS: Readonly<Record<string, readonly Group[]>> = {
+  unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
+  long: [{ name: 'long', projects: ['long'], workers: 3, prepare: ensureChromium }],
+  all: [
+    { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 3 },
+    { name: 'servers', projects: ['browser', 'e2e'], workers: 3, prepare: prepareServers },
+  ],
+};
+const groups = GROUPS[only ?? 'all'];
+if (groups === undefined) throw new Error(`--only is one of ${Object.keys(GROUPS).join(', ')}`);
+
 const results = join(root, '.cache', 'test-results');
 mkdirSync(results, { recursive: true });
 
-/**
- * Unit tests keep both cores busy. Browsers and n8n mostly wait, for a page to load or a deadline to pass, so more of
- * their files run side by side than there are cores.
- */
-const groups = unitOnly
-  ? [{ name: 'unit', projects: ['unit', 'pack'], workers: 2 }]
-  : [
-      { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 2 },
-      { name: 'servers', projects: ['browser', 'e2e'], workers: 3 },
-    ];
+await build();
 
 /** Runs jest and reads what became of each test file. */
 async function runFiles(
@@ -66,7 +75,14 @@ async function runFiles(
       `--outputFile=${file}`,
       ...rest,
     ],
-    { env: { NODE_NO_WARNINGS: '1', TEST_N8N_TEMPLATE: template } },
+    {
+      env: {
+        NODE_NO_WARNINGS: '1',
+        TEST_N8N_TEMPLATE: template,
+        // The commands and bridges that tests start need half as long to load.
+        NODE_COMPILE_CACHE: join(root, '.cache', 'compile-cache'),
+      },
+    },
   );
   // Jest that dies writes nothing: the caller sees the exit code.
   if (!existsSync(file)) return { code, files: [] };
@@ -75,7 +91,11 @@ async function runFiles(
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
-for (const { name, projects, workers } of groups) {
+const prepared = groups.map(({ prepare }) => prepare?.());
+// What fails is told when its group's turn comes.
+for (const preparation of prepared) preparation?.catch(() => undefined);
+for (const [index, { name, projects, workers }] of groups.entries()) {
+  await prepared[index];
   say(`running the tests: ${projects.join(', ')}`);
   const { code, files } = await runFiles(name, projects, workers);
   broken ||= code !== 0;

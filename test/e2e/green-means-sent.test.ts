@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { issueKey, n8nIn, prepare } from './n8n-at-test.ts';
+import { issueKey, n8nIn, publish } from './n8n-at-test.ts';
 import { bridgeCredential, type Execution, type N8nServer, type WorkflowFile } from './n8n-server.ts';
 import { Witness } from './witness.ts';
 import { errorWorkflow, witnessedWorkflow } from './workflows.ts';
@@ -55,9 +55,7 @@ beforeAll(async () => {
     answer: { sendWithinMinutes: 3 / 60, waitSeconds: 30 },
     settings: { saveDataSuccessExecution: 'all' },
   });
-  await prepare(n8n, bridge, [errorWorkflow(ERRORS, errors.url), workflow, limited]);
-  await n8n.start();
-  for (const id of [WORKFLOW, LIMITED]) await n8n.untilPublished(id);
+  await publish(n8n, bridge, [errorWorkflow(ERRORS, errors.url), workflow, limited]);
 });
 
 afterAll(async () => {

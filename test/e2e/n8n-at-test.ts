@@ -14,14 +14,25 @@ export interface IssuedKey {
 /** `npm test` prepares one for all files; a file that is run by hand does without. */
 const template = process.env['TEST_N8N_TEMPLATE'];
 
+/** What the workflows of the tests are made of (`workflows.ts`). */
+const NODE_TYPES = [
+  'n8n-nodes-base.crypto',
+  'n8n-nodes-base.errorTrigger',
+  'n8n-nodes-base.httpRequest',
+  'n8n-nodes-base.manualTrigger',
+  'n8n-nodes-wabridge.waBridge',
+  'n8n-nodes-wabridge.waBridgeTrigger',
+];
+
 /**
- * An n8n on free ports that has not started, with the faster of n8n's expression engines.
+ * An n8n on free ports that has not started, with the faster of n8n's expression engines and the nodes that the tests
+ * use.
  *
  * @param folder of this n8n alone
  */
 export async function n8nIn(folder: string, env: Readonly<Record<string, string>> = {}): Promise<N8nServer> {
   const [port, brokerPort] = [await freePort(), await freePort()];
-  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', env, template });
+  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', nodeTypes: NODE_TYPES, env, template });
 }
 
 /** Has a running bridge issue a key; by default one that may do what n8n's nodes need. */
@@ -42,9 +53,11 @@ export async function prepare(n8n: N8nServer, bridge: Bridge, workflows: readonl
   await n8n.prepare({ credentials: [bridgeCredential(bridge.url, secret)], workflows });
 }
 
-/** Prepares an n8n, starts it and resolves once the triggers of all workflows run. */
+/** Starts an n8n with a credential for a running bridge, and resolves once the triggers of all workflows run. */
 export async function publish(n8n: N8nServer, bridge: Bridge, workflows: readonly WorkflowFile[]): Promise<void> {
-  await prepare(n8n, bridge, workflows);
+  const { secret } = await issueKey(bridge);
+  await n8n.prepare({ credentials: [], workflows: [] });
   await n8n.start();
+  await n8n.add({ credentials: [bridgeCredential(bridge.url, secret)], workflows });
   for (const { id } of workflows) await n8n.untilPublished(id);
 }
