@@ -235,7 +235,7 @@ export function assembleLive(parts: LiveParts): Live {
     catchUp,
     progress,
     health,
-    sendFailures: new SendFailures((words) => health.sends(words)),
+    sendFailures: new SendFailures({ told: (words) => health.sends(words), clock, stopped: stopped.signal }),
     undecrypted,
     receipts,
     serverClock,
@@ -260,6 +260,8 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
     if (answered) live.login.dated();
   });
   listener.signal({ kind: 'ready', self });
+  // Of a page that was loaded anew it is not known whether it can send; the next failures would say so again.
+  live.sendFailures.worked();
   live.receipts.ready();
   await live.catchUp.run();
 }

@@ -182,7 +182,7 @@ export class WebjsEngine implements Engine {
 
   async resolveChat(chatId: ChatId): Promise<Address> {
     const live = this.#needReady();
-    const known = await counted(live, chatId, () => knownChat(live.run.page, this.#deadlines, chatId));
+    const known = await live.sendFailures.counted(chatId, () => knownChat(live.run.page, this.#deadlines, chatId));
     return live.addresses.find(known);
   }
 
@@ -205,7 +205,7 @@ export class WebjsEngine implements Engine {
     const { run, sender, sendFailures } = live;
     const of = message.type === 'reaction' ? message.targetWireId : (wireId ?? message.chatId);
     const receipt = await this.#gate.pass(() =>
-      counted(live, of, () =>
+      sendFailures.counted(of, () =>
         message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId),
       ),
     );
@@ -312,16 +312,5 @@ export class WebjsEngine implements Engine {
     } finally {
       this.#profile.close();
     }
-  }
-}
-
-/** @param message anything that tells one message from another */
-async function counted<T>({ sendFailures }: Live, message: string, attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof EngineError && (error.code === 'WAB_SEND_FAILED' || error.code === 'WAB_ACT_NOT_DONE'))
-      sendFailures.failed(message, error.message);
-    throw error;
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type whatsapp from 'whatsapp-web.js';
-import type { EngineFact, EngineSignal } from '../../../../bridge/src/engine/engine.ts';
+import { EngineError, type EngineFact, type EngineSignal } from '../../../../bridge/src/engine/engine.ts';
 import type { BrowserRun, RunListener } from '../../../../bridge/src/engine/webjs/browser/browser-run.ts';
 import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
 import { newHistory } from '../../../../bridge/src/engine/webjs/health/health.ts';
@@ -136,4 +136,16 @@ test('a message that is not as expected is reported as unsupported, and so are i
     { kind: 'message', message: expect.objectContaining({ kind: 'unsupported', rawKind: 'chat', text: null }) },
     expect.objectContaining({ kind: 'ack', level: 'delivered' }),
   ]);
+});
+
+test('a page that is ready again is given the chance to send what it could not send before', async () => {
+  told.ready();
+  await settle();
+  const error = new EngineError('defer', 'WAB_SEND_FAILED', 'this build is broken');
+  for (const message of ['one', 'two', 'three', 'four', 'five'])
+    await live.sendFailures.counted(message, () => Promise.reject(error)).catch(() => undefined);
+  expect(signals.at(-1)).toEqual({ kind: 'degraded', reason: expect.stringContaining('could not send') });
+  told.ready();
+  await until(() => signals.some(({ kind }) => kind === 'recovered'));
+  expect(signals.map(({ kind }) => kind)).toEqual(['ready', 'degraded', 'ready', 'recovered']);
 });

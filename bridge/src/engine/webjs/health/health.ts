@@ -132,15 +132,18 @@ export class Health {
     this.#parts.signal({ kind: 'degraded', reason });
   }
 
-  /** Sending does not work, which no examination shows; null once a send has worked. */
+  /** Sending does not work, which no examination shows; null once a send has worked, or nothing is known of it any more. */
   sends(words: string | null): void {
-    if (words === null && this.#unsent !== null && this.#unsent === this.#told) {
+    const { patient, facts, clock } = this.#parts;
+    // A session that is on its way back would not take it; once it is back its next examination says it.
+    if (words === null && this.#unsent !== null && this.#unsent === this.#told && patient.isReady) {
       this.#told = null;
       this.#parts.signal({ kind: 'recovered' });
     }
     // The words of the first time stay, since each change of them is told anew.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
-    if (this.#unsent !== null && this.#complaint === null && this.#parts.facts.unread === 0) this.tell(this.#unsent);
+    const isWorse = this.#complaint !== null || facts.unread > 0 || clock.now() < this.#bearsUntil;
+    if (this.#unsent !== null && !isWorse) this.tell(this.#unsent);
   }
 
   /** Examines and heals until the signal comes. */

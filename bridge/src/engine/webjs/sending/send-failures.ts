@@ -1,30 +1,73 @@
 /** Counts sends that fail in the page itself: one bad file is the file's fault, several messages in a row are the page's. */
+import type { Clock } from '../../../ops/clock.ts';
+import { EngineError } from '../../engine.ts';
 
 /** So many failures in a row, of so many different messages, and sending does not work. */
 const FAILURES = 5;
 const MESSAGES = 3;
+/** So long after the last of them nothing is known any more: a session that sends nothing must not stay degraded by it. */
+const FORGET_MS = 30 * 60_000;
+
+export interface SendFailuresParts {
+  /** Told what does not work, for a person; null once it works, as far as is known. */
+  readonly told: (words: string | null) => void;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Nothing is told from this signal on. */
+  readonly stopped: AbortSignal;
+}
 
 export class SendFailures {
-  readonly #told: (words: string | null) => void;
+  readonly #parts: SendFailuresParts;
   #failures = 0;
   readonly #messages = new Set<string>();
+  /** Ends the wait until the failures are forgotten. */
+  #remembering: AbortController | null = null;
 
-  /** @param told with what does not work, for a person; null once it works */
-  constructor(told: (words: string | null) => void) {
-    this.#told = told;
+  constructor(parts: SendFailuresParts) {
+    this.#parts = parts;
   }
 
-  /** @param message anything that tells one message from another. @param reason names no people */
-  failed(message: string, reason: string): void {
+  /**
+   * Counts an attempt that the page fails at; what WhatsApp refuses for its own reasons, or nobody knows of, is none.
+   *
+   * @param message anything that tells one message from another
+   * @throws what the attempt throws, unchanged
+   */
+  async counted<T>(message: string, attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'WAB_SEND_FAILED') this.#failed(message, error.message);
+      throw error;
+    }
+  }
+
+  /** A send has worked, or the page is another. */
+  worked(): void {
+    this.#remembering?.abort();
+    this.#remembering = null;
+    this.#failures = 0;
+    this.#messages.clear();
+    this.#parts.told(null);
+  }
+
+  /** @param reason names no people */
+  #failed(message: string, reason: string): void {
+    this.#forgetLater();
     this.#failures += 1;
     if (this.#messages.size < MESSAGES) this.#messages.add(message);
     if (this.#failures < FAILURES || this.#messages.size < MESSAGES) return;
-    this.#told(`WhatsApp Web could not send any of the last messages: ${reason}`);
+    this.#parts.told(`WhatsApp Web could not send any of the last messages: ${reason}`);
   }
 
-  worked(): void {
-    this.#failures = 0;
-    this.#messages.clear();
-    this.#told(null);
+  #forgetLater(): void {
+    const { clock, stopped } = this.#parts;
+    this.#remembering?.abort();
+    const remembering = new AbortController();
+    this.#remembering = remembering;
+    clock.sleep(FORGET_MS, AbortSignal.any([remembering.signal, stopped])).then(
+      () => this.worked(),
+      () => undefined,
+    );
   }
 }

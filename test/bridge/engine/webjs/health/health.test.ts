@@ -261,6 +261,37 @@ describe('health of a session', () => {
     expect(told()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
   });
 
+  test('sends that fail are told, and their end is told to a session that is ready only', async () => {
+    const { health, patient, pass, told } = make();
+    await pass(MINUTE);
+    health.sends('nothing goes out');
+    health.sends(null);
+    expect(told()).toEqual(['recovered', 'nothing goes out', 'recovered']);
+    health.sends('nothing goes out');
+    patient.isReady = false;
+    // What is said to a session that is on its way back is lost.
+    health.sends(null);
+    expect(told()).toHaveLength(4);
+    patient.isReady = true;
+    await pass(MINUTE);
+    expect(told().at(-1)).toBe('recovered');
+    expect(told()).toHaveLength(5);
+  });
+
+  test('sends that fail do not hide messages that are never announced', async () => {
+    const { health, patient, pass, told } = make();
+    for (let n = 0; n < 4; n++) {
+      patient.stored = [message(`3EB0A${n}`, 2_000)];
+      await pass(2 * MINUTE);
+    }
+    const borne = told().at(-1);
+    expect(borne).toContain('does not announce every message');
+    health.sends('nothing goes out');
+    expect(told().at(-1)).toBe(borne);
+    await pass(40 * MINUTE);
+    expect(told().at(-1)).toBe('nothing goes out');
+  });
+
   test('chats that could not be read: counted, the page is loaded anew in two ways, and the rest is left to work', async () => {
     const { patient, facts, pass, told, history, clock } = make();
     await pass(MINUTE);
