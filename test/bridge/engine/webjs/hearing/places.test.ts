@@ -1,0 +1,138 @@
+/** The place of a message that cannot be read yet among the events of its chat, also while the chat is caught up with. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Address } from '../../../../../bridge/src/contract/address.ts';
+import type { ChatId } from '../../../../../bridge/src/contract/ids.ts';
+import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
+import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import { FactReporter } from '../../../../../bridge/src/engine/webjs/hearing/fact-reporter.ts';
+import { Hearing } from '../../../../../bridge/src/engine/webjs/hearing/hearing.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
+import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
+
+const A = 'a@c.us' as ChatId;
+const B = 'b@c.us' as ChatId;
+
+let clock: ManualClock;
+let got: string[];
+let facts: FactReporter;
+let hearing: Hearing;
+let life: AbortController;
+
+const text = (name: string, chat = A): RawMessage => ({
+  id: { fromMe: false, remote: chat, id: name, _serialized: `false_${chat}_${name}` },
+  from: chat,
+  t: 200,
+  type: 'chat',
+  body: name,
+});
+const sealed = (name: string, chat = A): RawMessage => ({ ...text(name, chat), type: 'ciphertext', body: undefined });
+
+beforeEach(() => {
+  clock = new ManualClock();
+  life = new AbortController();
+  got = [];
+  const listener = {
+    signal: () => undefined,
+    fact: async (fact: EngineFact) => {
+      got.push(fact.kind === 'message' ? String(fact.message.wireId.split('_').at(-1)) : fact.kind);
+    },
+  };
+  const serverClock = { seconds: Infinity };
+  facts = new FactReporter(listener, { reportedUntil: 100, behind: [] }, { clock, serverClock }, silent);
+  hearing = new Hearing({
+    facts,
+    addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as never,
+    account: () => ({ self: null, linkedAt: 0 }),
+    undecrypted: { came: () => undefined, settle: () => undefined },
+    receipts: { sent: () => undefined, recorded: () => undefined, isNews: () => true },
+    deadlines: DEADLINES,
+    stopped: life.signal,
+    clock,
+    log: silent,
+  });
+});
+afterEach(async () => {
+  life.abort();
+  await facts.stop();
+});
+
+/** A message was announced that cannot be read, and a catch-up of its chat found it and others after it. */
+function caughtUp(...after: string[]): void {
+  facts.expect([{ id: A, otherId: null }]);
+  hearing.undecrypted(sealed('late'));
+  hearing.missed(sealed('late'));
+  for (const name of after) hearing.missed(text(name));
+}
+
+const ways: [string, (raw: RawMessage) => void][] = [
+  ['the library tells of it', (raw) => hearing.message(raw)],
+  ['the page is asked for it', (raw) => hearing.decrypted(raw)],
+];
+
+test.each(ways)('comes before what the catch-up found after it, once (%s)', async (_what, read) => {
+  caughtUp('second', 'third');
+  hearing.message(text('live'));
+  facts.settle(A);
+  await settle();
+  expect(got).toEqual([]);
+  read(text('late'));
+  await facts.drained();
+  expect(got).toEqual(['late', 'second', 'third', 'live']);
+});
+
+test('comes after what the catch-up found before it', async () => {
+  facts.expect([{ id: A, otherId: null }]);
+  hearing.undecrypted(sealed('late'));
+  hearing.missed(text('first'));
+  hearing.missed(sealed('late'));
+  hearing.missed(text('second'));
+  facts.settle(A);
+  hearing.decrypted(text('late'));
+  await facts.drained();
+  expect(got).toEqual(['first', 'late', 'second']);
+});
+
+test('is kept once although several catch-ups find the message', async () => {
+  caughtUp('second');
+  hearing.missed(sealed('late'));
+  hearing.missed(text('late'));
+  facts.settle(A);
+  hearing.decrypted(text('late'));
+  await facts.drained();
+  expect(got).toEqual(['late', 'second']);
+});
+
+test('holds up no other chat', async () => {
+  caughtUp('second');
+  facts.settle(A);
+  hearing.message(text('elsewhere', B));
+  await settle();
+  expect(got).toEqual(['elsewhere']);
+});
+
+test('is given up after a while, and the message comes when it can be read', async () => {
+  caughtUp('second');
+  facts.settle(A);
+  hearing.message(text('live'));
+  await settle();
+  expect(got).toEqual([]);
+  await clock.pass(DEADLINES.decryption);
+  await facts.drained();
+  expect(got).toEqual(['second', 'live']);
+  hearing.decrypted(text('late'));
+  await facts.drained();
+  expect(got).toEqual(['second', 'live', 'late']);
+});
+
+test('of a message that no catch-up finds is among what was announced', async () => {
+  facts.expect([{ id: A, otherId: null }]);
+  hearing.undecrypted(sealed('late'));
+  hearing.message(text('live'));
+  hearing.missed(text('missed'));
+  facts.settle(A);
+  await settle();
+  expect(got).toEqual(['missed']);
+  hearing.message(text('late'));
+  await facts.drained();
+  expect(got).toEqual(['missed', 'late', 'live']);
+});
