@@ -6,26 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import {
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyPluginCallback,
-  type FastifyPluginAsync,
-} from 'fastify';
-import type { Keys } from '../auth/keys.ts';
-import type { DescribedSettings } from '../config/describe-settings.ts';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { WabError } from '../contract/errors.ts';
-import type { EventLog } from '../events/event-log.ts';
-import type { MediaLibrary } from '../media/media-library.ts';
-import type { Clock } from '../ops/clock.ts';
-import type { Log } from '../ops/logger.ts';
-import type { Metrics } from '../ops/metrics.ts';
-import type { Readiness } from '../ops/readiness.ts';
-import type { Outbox } from '../outbox/outbox.ts';
-import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
-import type { Sessions } from '../sessions/sessions.ts';
-import type { Stream } from '../stream/stream.ts';
 import { accessLog } from './plugins/access-log.ts';
 import { connectionLimits, connections } from './plugins/connections.ts';
 import { jsonBody } from './plugins/json-body.ts';
@@ -37,34 +19,12 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { MAX_WAIT_MS } from './routes/schemas.ts';
 import { v1Routes } from './routes/v1/v1.ts';
+import type { AppServices } from './services.ts';
 
 /** Longest value of a path parameter, in characters; a longer one is refused before its signature is looked at. */
 export const MAX_PARAM_LENGTH = 300;
 /** Largest JSON body, in bytes. Files are uploaded raw and have their own caps. */
 const JSON_BODY_LIMIT = 1024 * 1024;
-
-export interface AppServices {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly version: string;
-  /** The settings as they are in force. */
-  readonly settings: () => DescribedSettings;
-  /** Names of the enabled engines. */
-  readonly engines: readonly string[];
-  readonly keys: Keys;
-  readonly sessions: Sessions;
-  readonly outbox: Outbox;
-  readonly media: MediaLibrary;
-  readonly eventLog: EventLog;
-  readonly stream: Stream;
-  /** Null where the sandbox engine is not enabled. */
-  readonly sandbox: SandboxControl | null;
-  readonly metrics: Metrics;
-  readonly readiness: Readiness;
-  /** Verifies signatures and scopes; sets `request.principal`. */
-  readonly guard: FastifyPluginCallback | FastifyPluginAsync;
-  readonly tls?: { readonly cert: string; readonly key: string };
-}
 
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 

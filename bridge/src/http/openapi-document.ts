@@ -1,5 +1,6 @@
 /** The OpenAPI document without a running bridge: the routes are built over services that are never called. */
-import { buildApp, type AppServices } from './app.ts';
+import { buildApp } from './app.ts';
+import type { AppServices } from './services.ts';
 
 /** @param version of the bridge, as the document states it */
 export async function openapiDocument(version: string): Promise<object> {

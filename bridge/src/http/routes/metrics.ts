@@ -1,6 +1,6 @@
 /** Metrics in the Prometheus text format. */
 import type { FastifyPluginAsync } from 'fastify';
-import type { AppServices } from '../app.ts';
+import type { AppServices } from '../services.ts';
 
 export const metricsRoutes: FastifyPluginAsync<{ services: Pick<AppServices, 'metrics'> }> = async (
   app,

@@ -6,7 +6,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { TypingRequest } from '../../../contract/chats.ts';
 import { AnyAddress } from '../../../contract/messages.ts';
 import { principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, Empty, object, SessionParams } from '../schemas.ts';
 
 const Params = object({ ...SessionParams.properties, chatId: AnyAddress });

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Principal } from '../../../auth/keys.ts';
 import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
 
 const DeadLetter = object(

@@ -11,7 +11,7 @@ import { effectiveFilter, visibleTo } from '../../../stream/reading-rights.ts';
 import { startPosition } from '../../../stream/start-position.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, itemsOf, listOf, nullable, object } from '../schemas.ts';
 
 const Query = object({

@@ -9,7 +9,7 @@ import { WabError } from '../../../contract/errors.ts';
 import { KEY_ID_PATTERN, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../contract/ids.ts';
 import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts';
 import { allows, principalOf, requireScope, requireSession } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, listOf, nullable, object, Timestamp } from '../schemas.ts';
 
 const ScopeName = Type.Enum([...ALL_SCOPES] as [Scope, ...Scope[]]);

@@ -6,7 +6,7 @@ import { WabError } from '../../../contract/errors.ts';
 import type { MediaId } from '../../../contract/ids.ts';
 import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, MediaParams, nullable, object, Timestamp, WaitMs } from '../schemas.ts';
 
 const Media = object(

@@ -6,7 +6,7 @@ import { WabError } from '../../../contract/errors.ts';
 import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
 import { OutboxMessage, OUTBOX_STATES, SendRequest, type OutboxState } from '../../../contract/messages.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, itemsOf, listOf, object, OutboxParams, WaitMs } from '../schemas.ts';
 
 const SendQuery = object({

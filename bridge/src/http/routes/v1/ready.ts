@@ -1,7 +1,7 @@
 /** Readiness and metrics, for those who run the bridge. The ops listener serves the same unsigned on loopback. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, object } from '../schemas.ts';
 
 const Ready = object({

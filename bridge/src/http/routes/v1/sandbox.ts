@@ -17,7 +17,7 @@ import {
 } from '../../../engine/sandbox/sandbox-contract.ts';
 import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
 import { principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, Empty, listOf, object, WaitMs } from '../schemas.ts';
 
 /** A file travels inside the JSON body here, since this is for trying out. */

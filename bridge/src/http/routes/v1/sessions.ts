@@ -10,7 +10,7 @@ import { SESSION_STATES } from '../../../contract/events.ts';
 import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
 import { ENGINE_NAMES } from '../../../engine/engine.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, Empty, listOf, nullable, object, SessionParams, Timestamp } from '../schemas.ts';
 
 const EngineName = Type.Enum([...ENGINE_NAMES]);

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { SETTING_ORIGINS } from '../../../config/load-settings.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, listOf, nullable, object } from '../schemas.ts';
 
 const Setting = object(

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { takeSocket } from '../../plugins/upgrades.ts';
 import { answers } from '../schemas.ts';
 

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { Filter } from '../../../contract/filter.ts';
 import { SUBSCRIPTION_NAME_PATTERN, type SubscriptionName } from '../../../contract/ids.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
 
 const Subscription = object(

@@ -1,6 +1,6 @@
 /** Everything under /v1. One file per first path segment. */
 import type { FastifyPluginAsync } from 'fastify';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { chatRoutes } from './chats.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../app.ts';
+import type { AppServices } from '../../services.ts';
 import { answers, nullable, object, Timestamp } from '../schemas.ts';
 
 const Whoami = object({

@@ -1,0 +1,37 @@
+/** What the routes are given to do their work with; each route takes the part of it that it needs. */
+import type { FastifyPluginAsync, FastifyPluginCallback } from 'fastify';
+import type { Keys } from '../auth/keys.ts';
+import type { DescribedSettings } from '../config/describe-settings.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { MediaLibrary } from '../media/media-library.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Readiness } from '../ops/readiness.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Stream } from '../stream/stream.ts';
+
+export interface AppServices {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  /** The settings as they are in force. */
+  readonly settings: () => DescribedSettings;
+  /** Names of the enabled engines. */
+  readonly engines: readonly string[];
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly outbox: Outbox;
+  readonly media: MediaLibrary;
+  readonly eventLog: EventLog;
+  readonly stream: Stream;
+  /** Null where the sandbox engine is not enabled. */
+  readonly sandbox: SandboxControl | null;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  /** Verifies signatures and scopes; sets `request.principal`. */
+  readonly guard: FastifyPluginCallback | FastifyPluginAsync;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
