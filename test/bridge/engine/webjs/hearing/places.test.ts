@@ -25,7 +25,7 @@ const text = (name: string, chat = A): RawMessage => ({
   type: 'chat',
   body: name,
 });
-const sealed = (name: string, chat = A): RawMessage => ({ ...text(name, chat), type: 'ciphertext', body: undefined });
+const sealed = (name: string, chat = A): RawMessage => ({ ...text(name, chat), type: 'ciphertext', body: null });
 
 beforeEach(() => {
   clock = new ManualClock();
