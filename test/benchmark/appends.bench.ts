@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { ChatId, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
-import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
 import { messageReported } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';

@@ -17,7 +17,7 @@ import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { MAX_WINDOW, type BridgeFrame } from '../../bridge/src/contract/frames.ts';
 import type { ChatId, KeyId, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
 import { ALL_SCOPES } from '../../bridge/src/contract/scopes.ts';
-import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
 import { messageReported } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';

@@ -7,7 +7,7 @@ import type { Address } from '../../bridge/src/contract/address.ts';
 import type { Filter } from '../../bridge/src/contract/filter.ts';
 import type { ChatId, Seq, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
-import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { messageAcknowledged, messageReported, sessionDegraded } from '../../bridge/src/events/event-constructors.ts';
 import type { EventLog } from '../../bridge/src/events/event-log.ts';
 import type { RetainedLog } from '../../bridge/src/events/retention.ts';

@@ -12,7 +12,7 @@ import type {
   SendFate,
   SendReceipt,
 } from '../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';

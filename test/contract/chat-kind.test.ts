@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ChatId } from '../../bridge/src/contract/ids.ts';
-import { chatKindOf } from '../../bridge/src/engine/whatsapp-id.ts';
+import { chatKindOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { chatKindOf as chatKindOfPack } from '../../nodes/shared/chat-kind.ts';
 
 test.each([

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { splitAddresses } from '../../nodes/shared/addresses';
 import { chatField } from '../../nodes/shared/chat-field';
-import { dressed, EXAMPLE_NUMBERS } from '../bridge/engine/example-numbers';
+import { dressed, EXAMPLE_NUMBERS } from '../bridge/contract/example-numbers';
 
 const written = EXAMPLE_NUMBERS.flatMap(({ forms }) => forms.flatMap(dressed));
 

@@ -1,4 +1,4 @@
-/** The address of a person or group, and the kinds of chats. Parsing of what users type is in `engine/whatsapp-id.ts`. */
+/** The address of a person or group, and the kinds of chats. Parsing of what users type is in `whatsapp-id.ts`. */
 import Type, { type Static } from 'typebox';
 
 /**

@@ -1,7 +1,7 @@
 /** Of which message a fact is, by every id that the message may bear. */
 import type { WireId } from '../contract/ids.ts';
 import type { EngineFact } from './engine.ts';
-import { wireIdsOf } from './whatsapp-id.ts';
+import { wireIdsOf } from '../contract/whatsapp-id.ts';
 
 /** The reported id comes first. */
 export const wireIdsOfFact = (fact: EngineFact): readonly [WireId, ...WireId[]] =>

@@ -1,7 +1,7 @@
 /** Asks WhatsApp about a person under each form of the number, since accounts may be known under an older one. */
 import type { ChatId } from '../contract/ids.ts';
 import { EngineError } from './engine.ts';
-import { chatFormsOf } from './whatsapp-id.ts';
+import { chatFormsOf } from '../contract/whatsapp-id.ts';
 
 /**
  * @param ask is given the id itself first, and another form only where WhatsApp knows nobody under the one before

@@ -2,7 +2,7 @@
 import type { ChatId, SessionName } from '../contract/ids.ts';
 import type { Envelope } from '../contract/filter.ts';
 import type { NewEvent } from '../contract/events.ts';
-import { addressKeys, chatKindOf } from '../engine/whatsapp-id.ts';
+import { addressKeys, chatKindOf } from '../contract/whatsapp-id.ts';
 
 /** What is kept in order: a chat of a session, or the session where an event has no chat. */
 export const laneOf = (session: SessionName | null, chatId: ChatId | null): string =>

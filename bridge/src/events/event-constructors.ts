@@ -19,7 +19,7 @@ import {
 } from '../contract/ids.ts';
 import type { EngineFact, EngineMedia, EngineMessage } from '../engine/engine.ts';
 import { wireIdsOfFact } from '../engine/fact-ids.ts';
-import { addressOf, wireIdsOf } from '../engine/whatsapp-id.ts';
+import { addressOf, wireIdsOf } from '../contract/whatsapp-id.ts';
 
 /** A message as an engine reports it. Same fact: same direction, same wire id, whichever name its chat or author goes by. */
 export function messageReported(

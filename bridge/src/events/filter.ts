@@ -1,6 +1,6 @@
 /** Evaluates a subscription's filter on an envelope. Pure. */
 import type { Envelope, Filter } from '../contract/filter.ts';
-import { addressKeys, addressOf, chatFormsOf, parseChatId } from '../engine/whatsapp-id.ts';
+import { addressKeys, addressOf, chatFormsOf, parseChatId } from '../contract/whatsapp-id.ts';
 
 interface CompiledFilter {
   readonly sessions: ReadonlySet<string> | null;

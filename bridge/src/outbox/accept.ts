@@ -5,7 +5,7 @@ import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
 import { MAX_EXPIRY_SECONDS, type SendRequest } from '../contract/messages.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
-import { addressOf, currentChatId, parseChatId } from '../engine/whatsapp-id.ts';
+import { addressOf, currentChatId, parseChatId } from '../contract/whatsapp-id.ts';
 import { mayUse, type MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';

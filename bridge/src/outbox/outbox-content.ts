@@ -6,7 +6,7 @@ import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
 import { WabError } from '../contract/errors.ts';
 import { isBlank, isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
 import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
-import { parseChatId } from '../engine/whatsapp-id.ts';
+import { parseChatId } from '../contract/whatsapp-id.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
 
 interface CommonContent {

@@ -3,7 +3,7 @@ import { WabError } from '../contract/errors.ts';
 import type { ChatId, SessionName } from '../contract/ids.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
-import { parseChatId } from '../engine/whatsapp-id.ts';
+import { parseChatId } from '../contract/whatsapp-id.ts';
 import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
 import { reasonOf } from '../ops/reason.ts';

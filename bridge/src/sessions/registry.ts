@@ -16,7 +16,7 @@ import {
   type EngineFactory,
   type EngineName,
 } from '../engine/engine.ts';
-import { parsePhone } from '../engine/whatsapp-id.ts';
+import { parsePhone } from '../contract/whatsapp-id.ts';
 import type { Database } from '../store/database.ts';
 import {
   addSession,

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
-import { parseChatId, parsePhone } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { parseChatId, parsePhone } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { problemOf } from '../../../bridge/src/http/problem.ts';
 
 const refusalOf = (ask: () => unknown): WabError => {

@@ -11,7 +11,7 @@ import {
   type WireId,
 } from '../../../bridge/src/contract/ids.ts';
 import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import * as make from '../../../bridge/src/events/event-constructors.ts';
 import { envelopeOf } from '../../../bridge/src/events/envelope.ts';
 

@@ -1,6 +1,6 @@
 /** Every place of the API that takes an address takes every form of every country's numbers, and what the API puts out. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dressed, EXAMPLE_NUMBERS } from '../engine/example-numbers.ts';
+import { dressed, EXAMPLE_NUMBERS } from '../contract/example-numbers.ts';
 import { RealBridge } from './real-bridge.ts';
 
 jest.setTimeout(120_000);

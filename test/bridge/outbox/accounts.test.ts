@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { isSameAccount } from '../../../bridge/src/contract/address.ts';
 import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';

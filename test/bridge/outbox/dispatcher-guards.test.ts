@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { ALICE, BOB, Network, NetworkEngine, type OpenOutbox } from './outbox-harness.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 

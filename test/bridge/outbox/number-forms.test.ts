@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ChatId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
-import { EXAMPLE_NUMBERS } from '../engine/example-numbers.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
+import { EXAMPLE_NUMBERS } from '../contract/example-numbers.ts';
 import { Network } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 

@@ -18,7 +18,7 @@ import type {
   SendFate,
   SendReceipt,
 } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { OutboxId, WireId } from '../../../bridge/src/contract/ids.ts';
 import { isEmoji, type OutboxMessage, type SendReaction } from '../../../bridge/src/contract/messages.ts';
 import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';
 import type { Static } from 'typebox';
 import { ALICE, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';

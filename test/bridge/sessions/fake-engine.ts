@@ -12,7 +12,7 @@ import type {
   EngineOptions,
   PairingCode,
 } from '../../../bridge/src/engine/engine.ts';
-import { addressOf } from '../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Log } from '../../../bridge/src/ops/logger.ts';
 import type { SessionRecorder } from '../../../bridge/src/sessions/supervisor.ts';

@@ -1,7 +1,7 @@
 /** Whom the simulated network knows. */
 import type { Address } from '../../contract/address.ts';
 import type { ChatId } from '../../contract/ids.ts';
-import { addressOf, chatFormsOf, chatKindOf } from '../whatsapp-id.ts';
+import { addressOf, chatFormsOf, chatKindOf } from '../../contract/whatsapp-id.ts';
 import type { AccountMemory } from './account-memory.ts';
 
 /** Numbers with this ending have no account, so that every client can try out an unknown recipient. */

@@ -1,6 +1,6 @@
 /** Reactions, read state and typing of the account, as the people at the other end see them. */
 import type { ChatId, WireId } from '../../contract/ids.ts';
-import { chatFormsOf, parseChatId } from '../whatsapp-id.ts';
+import { chatFormsOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { isOneOf, knownAddress } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';

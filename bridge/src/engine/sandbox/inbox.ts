@@ -1,5 +1,5 @@
 /** What the account's contacts hold in their hands: the oracle that tests count. */
-import { chatFormsOf, parseChatId } from '../whatsapp-id.ts';
+import { chatFormsOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
 import { isOneOf } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';

@@ -7,7 +7,7 @@ import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
 import type { SendFate } from '../engine.ts';
-import { addressOf, chatKindOf, parseChatId, wireIdOf } from '../whatsapp-id.ts';
+import { addressOf, chatKindOf, parseChatId, wireIdOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
 import { knownAddress, networkId } from './address-book.ts';

@@ -2,7 +2,7 @@
 import { ACK_LEVELS, type AckLevel } from '../../contract/events.ts';
 import type { WireId } from '../../contract/ids.ts';
 import type { SendFate } from '../engine.ts';
-import { addressOf } from '../whatsapp-id.ts';
+import { addressOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import type { Outgoing } from './account-memory.ts';
 import { knownAddress } from './address-book.ts';

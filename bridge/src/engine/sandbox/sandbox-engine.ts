@@ -22,7 +22,7 @@ import {
   type SendFate,
   type SendReceipt,
 } from '../engine.ts';
-import { wireIdOf } from '../whatsapp-id.ts';
+import { wireIdOf } from '../../contract/whatsapp-id.ts';
 import { LoginState } from './login-state.ts';
 import { engineFact, refusal } from './network-answers.ts';
 import { pairingRefusal } from './pairing-refusal.ts';

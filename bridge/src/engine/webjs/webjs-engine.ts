@@ -19,7 +19,7 @@ import {
   type SendFate,
   type SendReceipt,
 } from '../engine.ts';
-import { chatKindOf, wireIdOf } from '../whatsapp-id.ts';
+import { chatKindOf, wireIdOf } from '../../contract/whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
 import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
 import { knownChat, markSeen, react, setTyping } from './sending/chat-acts.ts';

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId } from '../../../contract/ids.ts';
-import { addressOf } from '../../whatsapp-id.ts';
+import { addressOf } from '../../../contract/whatsapp-id.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { askPhoneId, groupsWithLids, lookUp, type PageAddress, type Self } from '../page/page-functions.ts';

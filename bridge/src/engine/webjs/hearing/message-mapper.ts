@@ -3,7 +3,7 @@ import type { AckLevel, MediaKind } from '../../../contract/events.ts';
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId, WireId } from '../../../contract/ids.ts';
 import type { EngineMedia, EngineMessage } from '../../engine.ts';
-import { wireIdOf } from '../../whatsapp-id.ts';
+import { wireIdOf } from '../../../contract/whatsapp-id.ts';
 
 /** An id as the page gives it: text from its events, an object from calls into it. */
 type RawId = string | { readonly _serialized: string } | null | undefined;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { EngineError, type PairingCode } from '../../engine.ts';
-import { formsOf } from '../../phone-number.ts';
+import { formsOf } from '../../../contract/phone-number.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';

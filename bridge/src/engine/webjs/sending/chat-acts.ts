@@ -2,7 +2,7 @@
 import type { TypingState } from '../../../contract/chats.ts';
 import type { ChatId } from '../../../contract/ids.ts';
 import { EngineError, type ReactionSend, type SendReceipt } from '../../engine.ts';
-import { chatKindOf } from '../../whatsapp-id.ts';
+import { chatKindOf } from '../../../contract/whatsapp-id.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { markSeenInPage, type PageAct, reactInPage, setTypingInPage } from '../page/page-acts.ts';
 import type { PageCalls } from '../page/page-calls.ts';

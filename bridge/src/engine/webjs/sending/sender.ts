@@ -4,7 +4,7 @@ import PQueue from 'p-queue';
 import type { WireId } from '../../../contract/ids.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
 import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
-import { chatFormsOf } from '../../whatsapp-id.ts';
+import { chatFormsOf } from '../../../contract/whatsapp-id.ts';
 import { bringFile, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';

@@ -7,7 +7,7 @@ import {
   type RawMessage,
   toEngineMessage,
 } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
-import { addressOf } from '../../../../../bridge/src/engine/whatsapp-id.ts';
+import { addressOf } from '../../../../../bridge/src/contract/whatsapp-id.ts';
 
 const ME = ['4915110000001@c.us', '777@lid'];
 const raw = (more: Partial<RawMessage> = {}): RawMessage => ({

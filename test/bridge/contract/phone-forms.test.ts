@@ -9,7 +9,7 @@ import {
   chatFormsOf,
   parseChatId,
   parsePhone,
-} from '../../../bridge/src/engine/whatsapp-id.ts';
+} from '../../../bridge/src/contract/whatsapp-id.ts';
 import { matches } from '../../../bridge/src/events/filter.ts';
 import { dressed, EXAMPLE_NUMBERS } from './example-numbers.ts';
 

@@ -1,7 +1,7 @@
 /** The only place that parses or builds WhatsApp ids; phone numbers are read by `phone-number.ts`. */
-import type { Address, ChatKind } from '../contract/address.ts';
-import { WabError } from '../contract/errors.ts';
-import type { ChatId, WireId } from '../contract/ids.ts';
+import type { Address, ChatKind } from './address.ts';
+import { WabError } from './errors.ts';
+import type { ChatId, WireId } from './ids.ts';
 import { currentForm, formsOf, parseDigits, visibleText } from './phone-number.ts';
 
 const KIND_BY_SERVER: Readonly<Record<string, ChatKind>> = {

@@ -8,7 +8,7 @@ import {
   parseChatId,
   wireIdOf,
   wireIdsOf,
-} from '../../../bridge/src/engine/whatsapp-id.ts';
+} from '../../../bridge/src/contract/whatsapp-id.ts';
 
 describe('what a person may type', () => {
   test.each([
