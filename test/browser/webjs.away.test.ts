@@ -1,4 +1,4 @@
-/** A page that cannot be had: the network is away, the server answers with an error, a dialog holds the page. */
+/** A page that cannot be had: the network is away or swallows everything, the server answers with an error, a dialog holds the page. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../until.ts';
@@ -8,7 +8,7 @@ import { SupervisedSession } from './supervised-session.ts';
 const FOREVER_MS = 3_600_000;
 /** A second launch would wait for ever. */
 const ONE_LAUNCH = { startDeadlineMs: 15_000, backoff: { firstMs: FOREVER_MS, longestMs: FOREVER_MS } };
-const SOON = { reachEvery: 500, busyTold: 2_000 };
+const SOON = { reachEvery: 500, reachAnswer: 2_000, busyTold: 2_000 };
 
 let session: SessionAtTest;
 let phone: SupervisedSession;
@@ -76,6 +76,45 @@ describe('a network that is away', () => {
       await session.standin.comeBack();
       await phone.untilState('ready');
       await hears('back again');
+      expect(phone.launches).toBe(1);
+    },
+    2 * LONG,
+  );
+});
+
+describe('a network that swallows everything', () => {
+  test(
+    'while the page is loaded: the same browser waits for it, says so, and is back with it',
+    async () => {
+      await linked();
+      session.standin.swallowEverything();
+      await until('the reason', isAway);
+      await wait(ONE_LAUNCH.startDeadlineMs + 2_000);
+      expect(phone.state).toBe('reconnecting');
+      expect(phone.supervisor.machine.degraded).toMatch(/cannot be reached \(ERR_TIMED_OUT\)/);
+      await session.standin.comeBack();
+      await phone.untilState('ready', 15_000);
+      await hears('back again');
+      expect(phone.launches).toBe(1);
+    },
+    LONG,
+  );
+
+  test(
+    'at the start: the load that hangs does not end the browser, and begins again',
+    async () => {
+      phone = new SupervisedSession(session, ONE_LAUNCH, { ...SOON, start: 8_000 });
+      session.standin.swallowEverything();
+      await phone.supervisor.start('a test');
+      await until('the reason', isAway);
+      await wait(ONE_LAUNCH.startDeadlineMs + 2_000);
+      expect(phone.state).toBe('starting');
+      await session.standin.comeBack();
+      session.standin.scan(
+        await until('a QR code', () => phone.supervisor.codes.qr?.code, { timeoutMs: 15_000 }),
+        session.me,
+      );
+      await phone.untilState('ready');
       expect(phone.launches).toBe(1);
     },
     2 * LONG,

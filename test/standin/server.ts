@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createListener, type Server as Listener, type Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Account } from './account.ts';
 import { makeCertificate } from './certificate.ts';
@@ -27,6 +27,11 @@ export class Standin {
   readonly #linking = new Linking();
   readonly #chat = new ChatServer(this.network, this.#linking, this.media, this.pages);
   #server: Server | undefined;
+  /** Takes the connections for the server, so that they can also be left without an answer. */
+  #listener: Listener | undefined;
+  readonly #open = new Set<Socket>();
+  /** Connections that are left without an answer; null while the network works. */
+  #swallowed: Socket[] | null = null;
   #sockets: WebSocketServer | undefined;
   #pin = '';
   #port = 0;
@@ -42,6 +47,7 @@ export class Standin {
         response.end();
       });
     });
+    this.#listener = createListener((socket) => this.#connecting(socket));
     this.#sockets = new WebSocketServer({ server: this.#server, maxPayload: 64 * 1024 * 1024 });
     this.#sockets.on('connection', (socket, request) => this.#connected(socket, request));
     await this.#listen(port);
@@ -55,21 +61,30 @@ export class Standin {
 
   /** The network is away: what is open breaks off, and nothing can be reached until `comeBack`. */
   async goAway(): Promise<void> {
-    if (!this.#server?.listening) return;
+    if (!this.#listener?.listening) return;
     this.#port = this.port;
-    for (const socket of this.#sockets?.clients ?? []) socket.terminate();
-    const closed = new Promise((resolve) => this.#server?.close(resolve));
-    this.#server.closeAllConnections();
+    this.#swallowed = null;
+    const closed = new Promise((resolve) => this.#listener?.close(resolve));
+    this.#breakOff();
     await closed;
   }
 
-  /** The network is back after `goAway`. */
-  comeBack(): Promise<void> {
-    return this.#listen(this.#port);
+  /** What is open breaks off, and whatever tries again is neither refused nor answered until `comeBack`. */
+  swallowEverything(): void {
+    this.#swallowed ??= [];
+    this.#breakOff();
+  }
+
+  /** The network is back: after `swallowEverything` the packets arrive late. */
+  async comeBack(): Promise<void> {
+    const late = this.#swallowed;
+    this.#swallowed = null;
+    if (!late) return this.#listen(this.#port);
+    for (const socket of late) if (!socket.destroyed) this.#server?.emit('connection', socket);
   }
 
   get port(): number {
-    return (this.#server?.address() as AddressInfo | null)?.port ?? this.#port;
+    return (this.#listener?.address() as AddressInfo | null)?.port ?? this.#port;
   }
 
   /** What makes Chromium take this server for WhatsApp Web, and reach nothing else. */
@@ -138,8 +153,20 @@ export class Standin {
 
   #listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server?.once('error', reject).listen(port, '127.0.0.1', resolve);
+      this.#listener?.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
+  }
+
+  #connecting(socket: Socket): void {
+    this.#open.add(socket);
+    socket.on('error', () => undefined).once('close', () => this.#open.delete(socket));
+    if (this.#swallowed) this.#swallowed.push(socket);
+    else this.#server?.emit('connection', socket);
+  }
+
+  #breakOff(): void {
+    for (const socket of this.#sockets?.clients ?? []) socket.terminate();
+    for (const socket of this.#open) socket.destroy();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

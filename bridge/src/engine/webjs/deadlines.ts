@@ -35,8 +35,9 @@ export interface Deadlines {
   /** How often the page's state is looked at before the session is ready, and after. */
   readonly watchStarting: number;
   readonly watchReady: number;
-  /** How often a page that cannot be reached is asked for again. */
+  /** How often a page that cannot be reached is asked for again, and how long it may take to come before that is no answer. */
   readonly reachEvery: number;
+  readonly reachAnswer: number;
   /** How often browser and page are asked for a sign of life, and how long the browser may take to give it. */
   readonly livenessEvery: number;
   readonly browserAnswer: number;
@@ -90,6 +91,7 @@ export const DEADLINES: Deadlines = {
   watchStarting: 500,
   watchReady: 10_000,
   reachEvery: 5_000,
+  reachAnswer: 10_000,
   livenessEvery: 5_000,
   browserAnswer: 15_000,
   browserMisses: 3,

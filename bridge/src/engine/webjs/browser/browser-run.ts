@@ -47,6 +47,9 @@ const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers
 const WHATSAPP_WEB = 'https://web.whatsapp.com/';
 /** Where the page goes once WhatsApp has unlinked it and its login is wiped. */
 const AFTER_LOGOUT = 'post_logout=1';
+/** The page itself came, so that something between here and WhatsApp treats its WebSocket otherwise. */
+const NO_LINE =
+  'the page is loaded and gets no connection to WhatsApp; something between here and WhatsApp may block WebSockets';
 const UNLINKED = 'the account was unlinked from this device';
 
 type MakeClient = (onBrowser: (browser: Browser, page: Page) => void, launch: AbortSignal) => GuardedClient;
@@ -113,15 +116,17 @@ export class BrowserRun {
     );
   }
 
-  /** The time of a start counts while WhatsApp Web can be reached. */
+  /** The time of a start counts from when WhatsApp Web could be reached. */
   async #untilStarted(): Promise<void> {
-    for (;;) {
-      const before = this.#reach?.lastAwayAt ?? null;
+    const { start } = this.#deadlines;
+    for (let left = start; ;) {
       try {
-        return await within(this.#initialized, this.#deadlines.start, 'starting WhatsApp Web');
+        return await within(this.#initialized, left, 'starting WhatsApp Web');
       } catch (error) {
-        const late = error instanceof TransportError && error.late;
-        if (!late || (this.#reach?.lastAwayAt ?? null) === before) throw error;
+        if (!(error instanceof TransportError && error.late)) throw error;
+        const lastAwayAt = this.#reach?.lastAwayAt ?? null;
+        left = lastAwayAt === null ? 0 : Math.min(start, lastAwayAt + start - this.#clock.now());
+        if (left <= 0) throw this.#watch.lacksLine ? new Error(NO_LINE, { cause: error }) : error;
       }
     }
   }
@@ -291,7 +296,7 @@ export class BrowserRun {
       page,
       url: WHATSAPP_WEB,
       every: this.#deadlines.reachEvery,
-      ask: () => within(vitals.reach(WHATSAPP_WEB), this.#deadlines.call, 'asking for WhatsApp Web'),
+      ask: () => vitals.reach(WHATSAPP_WEB, this.#deadlines.reachAnswer),
       isCutOff: () => this.#watch.isCutOff,
       away: (error, forMs) => this.#tell(() => this.#listener.unreachable(error, forMs)),
       back: () => void this.#calls?.call(hurryReconnect, this.#deadlines.call).catch(() => undefined),
@@ -305,8 +310,12 @@ export class BrowserRun {
 
   #listen(): void {
     const client = this.#client;
-    client.onInjectFailed = (error) =>
+    const loadAgain = async (): Promise<boolean> => (await this.#reach?.loadAgain()) ?? false;
+    client.loadAgain = loadAgain;
+    client.onInjectFailed = (error) => {
       this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
+      loadAgain().catch(() => undefined);
+    };
     client.onInjected = (document) => this.#watch.awaits(document);
     client.on('qr', (code) => this.#tell(() => this.#listener.qr(code)));
     client.on('authenticated', () => this.#tell(() => this.#listener.authenticated()));

@@ -21,6 +21,9 @@ interface Internals {
 /** What the library calls "auth timeout": nothing was asked to authenticate yet. */
 const NOT_WHATSAPP =
   'the page did not show in time that it is WhatsApp Web; something between here and WhatsApp may answer';
+/** Puppeteer does not let a single call into the page take longer than this. */
+const isProtocolTimeout = (error: unknown): boolean =>
+  error instanceof Error && /timed out\. Increase the 'protocolTimeout'/.test(error.message);
 const library = whatsapp.Client.prototype as unknown as Internals;
 
 export class GuardedClient extends whatsapp.Client {
@@ -28,6 +31,8 @@ export class GuardedClient extends whatsapp.Client {
   onInjectFailed: (error: unknown) => void = () => undefined;
   /** Called once the library has taken hold of a document: it learns of the end of a sync from then on. */
   onInjected: (document: string) => void = () => undefined;
+  /** Loads a page of which parts may be missing, because nothing could be reached, once that is possible; false for any other. */
+  loadAgain: () => Promise<boolean> = async () => false;
   readonly #injected = new Map<string, Promise<void>>();
   readonly #attached = new Map<string, Promise<void>>();
   #first = true;
@@ -78,8 +83,11 @@ export class GuardedClient extends whatsapp.Client {
       );
       const shown = await this.#document().catch(() => document);
       if (shown === document) {
-        if (failed) throw failed.error;
-        return;
+        if (!failed) return;
+        // It waits for the page to get a line, for as long as that takes; the start has a deadline of its own.
+        if (isProtocolTimeout(failed.error)) continue;
+        if (await this.loadAgain()) continue;
+        throw failed.error;
       }
       // Where the old document was only being waited for, the library has taken hold of the new one.
       if (!failed && (await this.#isHeld())) {

@@ -5,13 +5,20 @@
 import type { HTTPRequest, Page } from 'puppeteer';
 import type { Clock } from '../../../ops/clock.ts';
 import { messageOf } from '../../../ops/reason.ts';
+import { TransportError } from '../deadlines.ts';
 
 /** Chromium's errors that mean that nothing was reached, not that something is wrong with what was. */
 const UNREACHABLE =
   /ERR_(INTERNET_DISCONNECTED|NAME_|DNS_|CONNECTION_|ADDRESS_UNREACHABLE|NETWORK_|TIMED_OUT|EMPTY_RESPONSE|PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|SOCKS_|QUIC_|HTTP2_PING_FAILED)\w*/;
 
+/** Packets vanish on the way: nothing is refused, and Chromium itself would wait for minutes. */
+const SWALLOWED = 'ERR_TIMED_OUT';
+
 /** The name of the error if it means that nothing was reached; null for any other. */
-const unreachable = (error: unknown): string | null => UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
+function unreachable(error: unknown): string | null {
+  if (error instanceof TransportError && error.late) return SWALLOWED;
+  return UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
+}
 
 export interface ReachParts {
   readonly page: Page;
@@ -19,9 +26,12 @@ export interface ReachParts {
   readonly url: string;
   /** Milliseconds between two tries. */
   readonly every: number;
-  /** Asks for it apart from the page: null if it came, otherwise the name of the error. Rejects if that cannot be told. */
+  /**
+   * Asks for it apart from the page: null if it came, otherwise the name of the error. Rejects with a late TransportError if
+   * nothing came in time, and with any other error if that cannot be told.
+   */
   readonly ask: () => Promise<string | null>;
-  /** The page is there and has lost its line. */
+  /** The page has no line, or is not even loaded. */
   readonly isCutOff: () => boolean;
   /** Comes after each try that reached nothing. @param forMs since the first of them, in milliseconds */
   readonly away: (error: string, forMs: number) => void;
@@ -35,6 +45,10 @@ export class Reach {
   readonly #parts: ReachParts;
   /** Loads of the page under way. */
   #loading = 0;
+  /** Those of them that have been asked for and have not come; each begins again when it is called. */
+  readonly #pending = new Set<() => void>();
+  /** Nothing was reached since the page began to load for the last time: parts of it may be missing. */
+  #isPatchy = false;
   #awaySince: number | null = null;
   #lastAwayAt: number | null = null;
 
@@ -59,27 +73,58 @@ export class Reach {
     page.on('requestfailed', (request) => this.#onFailed(request));
   }
 
-  /** Asks regularly, while the page has no line, whether it could have one. */
+  /** Asks regularly, while the page is being loaded or has no line, whether anything can be reached. */
   async keep(): Promise<void> {
-    const { every, clock, until, isCutOff } = this.#parts;
+    const { every, clock, until } = this.#parts;
     while (!until.aborted) {
       await clock.sleep(every, until).catch(() => undefined);
-      if (until.aborted || this.#loading > 0) continue;
-      if (isCutOff()) await this.#ask().catch(() => undefined);
-      else this.#awaySince = null;
+      if (until.aborted) return;
+      if (this.#isWaiting()) await this.#ask().catch(() => undefined);
+      else if (this.#loading === 0) {
+        this.#awaySince = null;
+        // It works, so that nothing of it is missing.
+        this.#isPatchy = false;
+      }
     }
   }
 
+  /**
+   * Loads the page again, once that is possible, if parts of it may be missing because nothing was reached.
+   *
+   * @returns whether it did
+   */
+  async loadAgain(): Promise<boolean> {
+    const { page, url, every, clock, until } = this.#parts;
+    if (!this.#isPatchy) return false;
+    while (this.isAway && !until.aborted) await clock.sleep(every, until).catch(() => undefined);
+    if (until.aborted) return false;
+    await page.goto(url, { timeout: 0 });
+    return true;
+  }
+
+  /** A load that was tried in vain has told so itself, and is tried again. */
+  #isWaiting(): boolean {
+    return this.#loading > 0 ? this.#pending.size > 0 : this.#parts.isCutOff();
+  }
+
   async #ask(): Promise<void> {
-    const { ask, back, isCutOff, until } = this.#parts;
-    const error = await ask();
+    const { ask, back, until } = this.#parts;
+    const name = await ask().then(
+      (error) => (error === null ? null : unreachable(error)),
+      (error: unknown) => {
+        const late = unreachable(error);
+        if (late === null) throw error;
+        return late;
+      },
+    );
     if (until.aborted) return;
-    const name = error === null ? null : unreachable(error);
-    if (name !== null) return this.#away(name);
+    // The page may have been quicker.
+    const stillWaits = this.#isWaiting();
+    if (name !== null) return stillWaits ? this.#away(name) : undefined;
     if (!this.isAway) return;
     this.#awaySince = null;
-    // It may have been quicker.
-    if (isCutOff()) back();
+    for (const beginAgain of this.#pending) beginAgain();
+    if (stillWaits && this.#loading === 0) back();
   }
 
   async #load<Result>(load: () => Promise<Result>): Promise<Result> {
@@ -88,9 +133,10 @@ export class Reach {
     try {
       for (;;) {
         try {
-          const loaded = await load();
+          const loaded = await this.#loadOnce(load);
+          if (loaded === null) continue;
           this.#awaySince = null;
-          return loaded;
+          return loaded.result;
         } catch (error) {
           const name = unreachable(error);
           if (name === null || until.aborted) throw error;
@@ -104,9 +150,23 @@ export class Reach {
     }
   }
 
+  /** Null if it should begin again: what was asked for while nothing could be reached may never come. */
+  async #loadOnce<Result>(load: () => Promise<Result>): Promise<{ readonly result: Result } | null> {
+    this.#isPatchy = false;
+    let beginAgain: () => void = () => undefined;
+    const given = new Promise<null>((resolve) => (beginAgain = () => resolve(null)));
+    this.#pending.add(beginAgain);
+    try {
+      return await Promise.race([load().then((result) => ({ result })), given]);
+    } finally {
+      this.#pending.delete(beginAgain);
+    }
+  }
+
   #away(error: string): void {
     const now = this.#parts.clock.now();
     this.#awaySince ??= now;
+    this.#isPatchy = true;
     this.#lastAwayAt = now;
     this.#parts.away(error, now - this.#awaySince);
   }

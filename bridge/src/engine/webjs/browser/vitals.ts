@@ -3,6 +3,7 @@
  * own, so that a call that is stuck holds up none of them.
  */
 import type { Browser, CDPSession, Page } from 'puppeteer';
+import { within } from '../deadlines.ts';
 
 export interface Vitals {
   /** The browser's name and version; rejects where it does not answer. */
@@ -11,8 +12,13 @@ export interface Vitals {
   rendererSeconds(): Promise<number | null>;
   /** Resolves when the page's main thread has a moment to answer. */
   ping(): Promise<void>;
-  /** Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error. */
-  reach(url: string): Promise<string | null>;
+  /**
+   * Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error.
+   *
+   * @param ms deadline
+   * @throws TransportError, late, where nothing came until then; the load is given up
+   */
+  reach(url: string, ms: number): Promise<string | null>;
   /** Tells of WhatsApp's WebSocket: another one, and the frames that travel on it. Resolves once it does. */
   frames(told: FrameListener): Promise<void>;
   /** Ends the page's renderer, whatever it is doing; the page's `error` event tells when that is done. */
@@ -46,19 +52,14 @@ export function vitalsOf(browser: Browser, page: Page): Vitals {
     async ping() {
       await ofPage((session) => session.send('Runtime.evaluate', { expression: '0' }));
     },
-    async reach(url) {
-      return ofPage(async (session) => {
-        const { frameTree } = await session.send('Page.getFrameTree');
-        const options = { disableCache: true, includeCredentials: false };
-        const { resource } = await session.send('Network.loadNetworkResource', {
-          frameId: frameTree.frame.id,
-          url,
-          options,
-        });
-        // The browser holds what it loaded until it is told that nobody wants it.
-        if (resource.stream !== undefined) await session.send('IO.close', { handle: resource.stream });
-        return resource.netErrorName ?? null;
-      });
+    async reach(url, ms) {
+      const session = await page.createCDPSession();
+      try {
+        return await within(load(session, url), ms, `loading ${url}`);
+      } finally {
+        // Ends a load that is still under way: left behind, a few of them would hold up the next ones.
+        session.detach().catch(() => undefined);
+      }
     },
     async frames(told) {
       const session = await page.createCDPSession();
@@ -82,6 +83,15 @@ export function vitalsOf(browser: Browser, page: Page): Vitals {
       ofPage((session) => session.send('Page.crash')).catch(() => undefined);
     },
   };
+}
+
+async function load(session: CDPSession, url: string): Promise<string | null> {
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const options = { disableCache: true, includeCredentials: false };
+  const { resource } = await session.send('Network.loadNetworkResource', { frameId: frameTree.frame.id, url, options });
+  // The browser holds what it loaded until it is told that nobody wants it.
+  if (resource.stream !== undefined) await session.send('IO.close', { handle: resource.stream });
+  return resource.netErrorName ?? null;
 }
 
 /** Work over a session that is opened when it is first needed, and anew after a failure. */

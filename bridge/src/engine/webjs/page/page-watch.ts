@@ -71,8 +71,13 @@ export class PageWatch {
   }
 
   /** The page is there and has no line to WhatsApp. */
-  get isCutOff(): boolean {
+  get lacksLine(): boolean {
     return !this.#ready && (this.#state === 'OPENING' || this.#state === 'TIMEOUT');
+  }
+
+  /** The same, or it does not even show that it is WhatsApp Web. */
+  get isCutOff(): boolean {
+    return this.lacksLine || (!this.#ready && this.#state === null);
   }
 
   get isReady(): boolean {

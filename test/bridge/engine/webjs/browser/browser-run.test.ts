@@ -6,14 +6,19 @@ import { BrowserRun } from '../../../../../bridge/src/engine/webjs/browser/brows
 import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import type { GuardedClient } from '../../../../../bridge/src/engine/webjs/browser/guarded-client.ts';
 import { type PageState, readState } from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
+import { until } from '../../../../until.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
 let heard: string[];
+/** Why the run ended. */
+let ends: string[];
 /** What the page says of itself; an error where it does not answer. */
 let state: PageState | Error;
 let page: EventEmitter;
 let client: EventEmitter;
 let run: BrowserRun;
+let browser: EventEmitter;
+let listener: ConstructorParameters<typeof BrowserRun>[1];
 let address: string;
 const mainFrame = { url: () => address };
 
@@ -28,6 +33,7 @@ const connected = (document: string): PageState => ({
 
 beforeEach(async () => {
   heard = [];
+  ends = [];
   address = 'https://web.whatsapp.com/';
   state = connected('first');
   const noSession = async (): Promise<never> => Promise.reject(new Error('not part of this test'));
@@ -41,16 +47,18 @@ beforeEach(async () => {
       return state;
     },
   });
-  const browser = Object.assign(new EventEmitter(), {
+  browser = Object.assign(new EventEmitter(), {
     process: () => null,
     target: () => ({ createCDPSession: noSession }),
     close: async () => undefined,
   });
-  const listener = new Proxy(
+  listener = new Proxy(
     {},
     {
-      get: (_, name: string) => (reason?: string) =>
-        void (name === 'authenticated' || heard.push(name === 'interrupted' ? `${name}: ${reason}` : name)),
+      get: (_, name: string) => (reason?: string, why?: string) => {
+        if (name === 'ended') ends.push(`${reason}: ${why}`);
+        if (name !== 'authenticated') heard.push(name === 'interrupted' ? `${name}: ${reason}` : name);
+      },
     },
   ) as ConstructorParameters<typeof BrowserRun>[1];
   run = new BrowserRun(
@@ -120,4 +128,29 @@ test('when a sync got on for the last time is known', async () => {
   }
   expect(heard).toContain('progress');
   expect(run.gotOnAt).toEqual(expect.any(Number));
+});
+
+test('a page that is loaded and gets no line ends the start with that as its reason', async () => {
+  state = { ...connected('first'), state: 'OPENING' };
+  const clock = new ManualClock();
+  const starting = new BrowserRun(
+    (onBrowser) => {
+      const never = async (): Promise<void> => {
+        onBrowser(browser as unknown as Browser, page as unknown as Page);
+        await new Promise(() => undefined);
+      };
+      return Object.assign(new EventEmitter(), { initialize: never }) as unknown as GuardedClient;
+    },
+    listener,
+    { ...DEADLINES, start: 300 },
+    clock,
+    silent,
+  );
+  starting.begin();
+  await clock.pass(DEADLINES.watchStarting);
+  await until('the end', () => ends.length > 0);
+  await starting.close();
+  expect(ends).toEqual([
+    expect.stringContaining('crashed: WhatsApp Web did not start: the page is loaded and gets no'),
+  ]);
 });

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
+import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { Reach } from '../../../../../bridge/src/engine/webjs/browser/reach.ts';
 import { ManualClock, settle } from '../../../sessions/fake-engine.ts';
 
@@ -15,6 +16,8 @@ let stop: AbortController;
 let reach: Reach;
 /** What the network does; null where it answers. */
 let error: string | null;
+/** Packets vanish: nothing is refused, and nothing comes. */
+let swallows: boolean;
 let cutOff: boolean;
 let loads: number;
 let asked: number;
@@ -26,7 +29,7 @@ beforeEach(() => {
   clock = new ManualClock();
   stop = new AbortController();
   error = null;
-  cutOff = false;
+  cutOff = swallows = false;
   loads = asked = 0;
   told = [];
   onAsk = () => undefined;
@@ -35,6 +38,7 @@ beforeEach(() => {
     mainFrame: () => mainFrame,
     goto: async () => {
       loads += 1;
+      if (swallows) return new Promise(() => undefined);
       if (error !== null) throw new Error(error);
       return null;
     },
@@ -46,6 +50,7 @@ beforeEach(() => {
     ask: async () => {
       asked += 1;
       onAsk();
+      if (swallows) throw new TransportError('asking took longer than 10000 ms', { late: true });
       return error;
     },
     isCutOff: () => cutOff,
@@ -129,4 +134,74 @@ test('a reload that reached nothing is made up for; a frame that did not load, a
   await clock.pass(EVERY);
   expect(loads).toBe(2);
   expect(reach.isAway).toBe(false);
+});
+
+test('a network that swallows everything is away, also for a page that is being loaded, and the load begins again', async () => {
+  swallows = true;
+  const loading = page.goto(URL);
+  await clock.pass(EVERY);
+  await clock.pass(EVERY);
+  expect(told).toEqual(['ERR_TIMED_OUT for 0 s', 'ERR_TIMED_OUT for 5 s']);
+  expect(reach.isAway).toBe(true);
+  expect(loads).toBe(1);
+  swallows = false;
+  await clock.pass(EVERY);
+  expect(await loading).toBeNull();
+  expect(reach.isAway).toBe(false);
+  expect(loads).toBe(2);
+});
+
+test('a page without a line is cut off by a network that swallows everything', async () => {
+  swallows = cutOff = true;
+  await clock.pass(EVERY);
+  expect(told).toEqual(['ERR_TIMED_OUT for 0 s']);
+  swallows = false;
+  await clock.pass(EVERY);
+  expect(told.at(-1)).toBe('back');
+});
+
+test('a question that fails for another reason says nothing, and neither does one that was overtaken', async () => {
+  cutOff = true;
+  onAsk = () => {
+    throw new TransportError('the session was closed');
+  };
+  await clock.pass(EVERY);
+  swallows = true;
+  // The page has found its line by itself while it was asked about.
+  onAsk = () => (cutOff = false);
+  await clock.pass(EVERY);
+  expect(asked).toBe(2);
+  expect(told).toEqual([]);
+  expect(reach.isAway).toBe(false);
+});
+
+test('a load that is only slow is left alone', async () => {
+  swallows = true;
+  const loading = page.goto(URL);
+  void loading;
+  swallows = false;
+  await clock.pass(EVERY);
+  await clock.pass(EVERY);
+  expect([loads, asked, told.length]).toEqual([1, 2, 0]);
+});
+
+test('a page of which something may be missing is loaded again once that is possible, and no other', async () => {
+  await page.goto(URL);
+  expect(await reach.loadAgain()).toBe(false);
+  swallows = cutOff = true;
+  await clock.pass(EVERY);
+  const again = reach.loadAgain();
+  await clock.pass(EVERY);
+  expect(loads).toBe(1);
+  swallows = false;
+  await clock.pass(EVERY);
+  await clock.pass(EVERY);
+  expect(await again).toBe(true);
+  expect(loads).toBe(2);
+  expect(await reach.loadAgain()).toBe(false);
+  swallows = true;
+  await clock.pass(EVERY);
+  const inVain = reach.loadAgain();
+  stop.abort();
+  expect(await inVain).toBe(false);
 });
