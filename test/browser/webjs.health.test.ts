@@ -230,7 +230,7 @@ describe('catching up', () => {
 
 describe('an account that WhatsApp refuses', () => {
   test.each([
-    ['TOS_BLOCK', 'ask for a review'],
+    ['TOS_BLOCK', 'request a review'],
     ['PROXYBLOCK', 'use another network'],
   ] as const)(
     '%s while it is connected, and at the next start: told so, and the login state stays',

@@ -29,7 +29,7 @@ describe('a pairing code', () => {
       expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({
         outcome: 'fail',
         code: 'WAB_PAIRING_REFUSED',
-        message: 'WhatsApp does not take this number',
+        message: 'WhatsApp does not accept this number',
       });
       pairing.refusal = 'internal-server-error';
       expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({

@@ -70,15 +70,15 @@ describe('a failure says what is wrong', () => {
     [
       401,
       'WAB_SIGNATURE_EXPIRED',
-      'The signature is outside its time window: the client clock is about 300 s behind the clock of the bridge.',
+      'The signature is outside its time window: the client’s clock is about 300 s behind the bridge’s clock.',
     ],
-    [401, 'WAB_KEY_UNKNOWN', 'Key TESTKEY1 is not known to this bridge.'],
+    [401, 'WAB_KEY_UNKNOWN', 'This bridge does not know key TESTKEY1.'],
     [
       401,
       'WAB_WRONG_AUTHORITY',
-      'The request was signed for other.example, which is none of this bridge’s public URLs.',
+      'The request was signed for other.example, which is not one of this bridge’s public URLs.',
     ],
-    [403, 'WAB_SCOPE_MISSING', 'Key TESTKEY1 lacks the scope sessions:read.'],
+    [403, 'WAB_SCOPE_MISSING', 'Key TESTKEY1 does not have the scope sessions:read.'],
   ])('%i %s in the words of the bridge', async (status, code, detail) => {
     answer = json(
       status,

@@ -307,7 +307,7 @@ describe('what n8n shows', () => {
     await writeFile(preload, `const now = Date.now; Date.now = () => now() + ${CLOCK_AHEAD_S * 1_000};`);
     bridge = new BridgeProcess(bridge.dataDir, bridge.port, { NODE_OPTIONS: `--require=${preload}` });
     await bridge.start();
-    const text = /the client clock is about (\d+) s behind the clock of the bridge\. Set the one that is wrong/;
+    const text = /the client’s clock is about (\d+) s behind the bridge’s clock\. Correct the one that is wrong/;
     const tested = await credentialTest('good');
     expect(tested.status).toBe('Error');
     const off = Number(text.exec(tested.message)?.[1]);

@@ -451,7 +451,7 @@ describe('waiting', () => {
   });
 
   test('fails with the sentence of a message that failed meanwhile', async () => {
-    const error = { code: 'WAB_CHAT_UNKNOWN', message: 'WhatsApp knows no chat or account under this address.' };
+    const error = { code: 'WAB_CHAT_UNKNOWN', message: 'WhatsApp has no chat or account with this address.' };
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
     const run = await runAnswer([eventItem(1)]);
     expect(errorOf(run).message).toBe(error.message);
@@ -740,7 +740,7 @@ describe('react', () => {
   });
 
   test('waits until WhatsApp has taken it, and fails with the sentence of what it was refused for', async () => {
-    const error = { code: 'WAB_MESSAGE_UNKNOWN', message: 'This session knows no such message in this chat.' };
+    const error = { code: 'WAB_MESSAGE_UNKNOWN', message: 'This session does not have this message in this chat.' };
     bridge.answers.set('POST /v1/messages', { status: 202, json: accepted({ state: 'failed', error }) });
     const run = await runAnswer([eventItem(1)], react());
     expect(Number(sends()[0]?.query.get('waitMs'))).toBeGreaterThan(0);
@@ -790,10 +790,10 @@ describe('chats', () => {
   });
 
   test('what the bridge does not do at once is told and not asked for again, though it could help later', async () => {
-    bridge.answers.set(TYPING, problem(503, 'WAB_ACT_NOT_DONE', 'WhatsApp did not carry this out.'));
+    bridge.answers.set(TYPING, problem(503, 'WAB_ACT_NOT_DONE', 'WhatsApp did not do this.'));
     const run = await runAnswer([eventItem(1)], about('typing', { state: 'composing' }));
     expect(errorOf(run)).toMatchObject({
-      message: 'WhatsApp did not carry this out.',
+      message: 'WhatsApp did not do this.',
       context: { code: 'WAB_ACT_NOT_DONE', itemIndex: 0 },
     });
     expect(bridge.requests).toHaveLength(1);

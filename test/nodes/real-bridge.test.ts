@@ -188,13 +188,17 @@ describe('sessions', () => {
     });
     expect(result.data.resultData.error).toMatchObject({
       httpCode: '409',
-      message: expect.stringContaining('Session demo shows no QR code'),
+      message: expect.stringContaining('Session demo has no QR code to scan'),
     });
   });
 });
 
 test.each([
-  ['an unknown key', `wabk_nobody00_${Buffer.alloc(32, 1).toString('base64url')}`, 'is not known to this bridge'],
+  [
+    'an unknown key',
+    `wabk_nobody00_${Buffer.alloc(32, 1).toString('base64url')}`,
+    'This bridge does not know key nobody00',
+  ],
   ['a key with another seed', 'seed', 'The signature does not match the request'],
 ])(
   '%s is refused with the right error, in the action node and when a workflow is published',

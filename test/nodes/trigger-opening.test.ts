@@ -141,15 +141,15 @@ describe('publishing a workflow', () => {
     bridge.refuseUpgrades = true;
     bridge.answers.set(
       'GET /v1/whoami',
-      problem(401, 'WAB_SIGNATURE_EXPIRED', 'The client clock is off by about 90 s.'),
+      problem(401, 'WAB_SIGNATURE_EXPIRED', 'The client’s clock is off by about 90 s.'),
     );
     opened = await ActiveTrigger.open(credential());
     expect(opened.failures).toHaveLength(1);
-    expect(opened.failures[0]).toContain('The client clock is off by about 90 s.');
+    expect(opened.failures[0]).toContain('The client’s clock is off by about 90 s.');
   });
 
   test.each([
-    [429, 'too many streams are open with this key', 'as many streams open as the bridge allows one key'],
+    [429, 'this key has too many streams open', 'as many streams open as the bridge allows one key'],
     [503, 'too many streams are open', 'as many streams open as it takes'],
   ])('says which limit a bridge has reached that refuses streams with %i, and no proxy', async (status, text, said) => {
     bridge.refuseUpgrades = true;

@@ -22,7 +22,7 @@ export function parseContentDigest(field: string): string {
   try {
     dictionary = parseDictionary(field);
   } catch (cause) {
-    throw malformed('Content-Digest is not a structured field', cause);
+    throw malformed('Content-Digest is not a valid structured field', cause);
   }
   const member = dictionary.get('sha-256');
   if (member === undefined) throw malformed('Content-Digest has no sha-256');

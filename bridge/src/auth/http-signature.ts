@@ -61,7 +61,7 @@ export function signatureBase(
 ): Buffer {
   const lines = components.map((name) => {
     const value = valueOf(name);
-    if (value === undefined) throw malformed(`it covers ${name}, which the request does not have`);
+    if (value === undefined) throw malformed(`it covers ${name}, which is missing from the request`);
     // A line break in a value would let one component forge the next.
     if (!/^[\x20-\x7e]*$/.test(value)) throw malformed(`the value of ${name} has characters outside printable ASCII`);
     return `"${name}": ${value}\n`;
@@ -100,7 +100,7 @@ function onlyMember(field: string, value: string) {
   const [first] = dictionary;
   if (first === undefined) throw malformed(`${field} is empty`);
   // A repeated label would silently win over the earlier one, and it would not show in the size.
-  if (dictionary.size > 1 || topLevelCommas(value) > 0) throw malformed(`${field} holds more than one signature`);
+  if (dictionary.size > 1 || topLevelCommas(value) > 0) throw malformed(`${field} contains more than one signature`);
   return first;
 }
 
@@ -126,7 +126,7 @@ function parametersOf([, parameters]: InnerList): SignatureParameters {
     throw malformed(
       STRINGS.includes(name) || INTEGERS.includes(name)
         ? `the parameter ${name} has the wrong type`
-        : `the parameter ${name} is not known`,
+        : `the parameter ${name} is unknown`,
     );
   }
   return Object.fromEntries(parameters);

@@ -208,7 +208,7 @@ export class KeyRing implements Keys, KnownKeys {
     } catch (error) {
       this.#parts.log.warn(
         { error: (error as Error).message },
-        'housekeeping of keys failed; it is tried again in a minute',
+        'cleaning up expired keys failed; trying again in a minute',
       );
     }
   }
@@ -248,18 +248,19 @@ function checkSpec(spec: KeySpec, now: number): { notBefore: number | null; expi
   const time = (field: string, text: string | null | undefined): number | null => {
     if (text == null) return null;
     const value = Date.parse(text);
-    return Number.isNaN(value) ? refuse(`${field} is no date in ISO 8601`) : value;
+    return Number.isNaN(value) ? refuse(`${field} is not an ISO 8601 date`) : value;
   };
-  if (!/^[^\p{Cc}]{1,100}$/u.test(spec.name)) refuse('the name of a key has 1 to 100 characters');
-  if (spec.name === OPERATOR_NAME) refuse(`the name ${OPERATOR_NAME} is kept for the key of this machine's operator`);
+  if (!/^[^\p{Cc}]{1,100}$/u.test(spec.name)) refuse('the name of a key must have 1 to 100 characters');
+  if (spec.name === OPERATOR_NAME) refuse(`the name ${OPERATOR_NAME} is reserved for the operator key of this machine`);
   const foreign = spec.scopes.filter((scope) => !ALL_SCOPES.includes(scope));
-  if (foreign.length > 0) refuse(`there is no scope ${foreign.join(', ')}; there are ${ALL_SCOPES.join(', ')}`);
+  if (foreign.length > 0) refuse(`unknown scope ${foreign.join(', ')}; the scopes are ${ALL_SCOPES.join(', ')}`);
   if (spec.scopes.length === 0) refuse('a key needs at least one scope');
   const pattern = new RegExp(SESSION_NAME_PATTERN);
-  if (spec.sessions?.some((name: SessionName) => !pattern.test(name))) refuse('one of the sessions is no session name');
+  if (spec.sessions?.some((name: SessionName) => !pattern.test(name)))
+    refuse('one of the sessions is not a valid session name');
   const notBefore = time('notBefore', spec.notBefore);
   const expiresAt = time('expiresAt', spec.expiresAt);
   if (expiresAt !== null && expiresAt <= Math.max(now, notBefore ?? 0))
-    refuse('expiresAt is over already, or before notBefore');
+    refuse('expiresAt is in the past, or before notBefore');
   return { notBefore, expiresAt };
 }

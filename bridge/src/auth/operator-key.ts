@@ -19,12 +19,12 @@ export const operatorKeyFile = (dataDir: string): string => join(dataDir, FILE);
  */
 export function readOperatorKey(dataDir: string): Secret | null {
   const file = operatorKeyFile(dataDir);
-  const text = readPrivateFile(file, 'the operator key', 'exchange it with `wabridge key recover`');
+  const text = readPrivateFile(file, 'the operator key', 'replace it with `wabridge key recover`');
   if (text === null) return null;
   const secret = parseSecret(text);
   if (secret === null)
     throw new WabError('WAB_CONFIG_INVALID', {
-      reason: `the operator key ${file} holds no key. Delete it; the next start of the bridge makes a new one`,
+      reason: `the operator key file ${file} does not contain a key. Delete it; the bridge creates a new one at its next start`,
     });
   return secret;
 }

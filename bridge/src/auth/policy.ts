@@ -45,7 +45,7 @@ export function checkComponents(covered: readonly string[], fields: RequestField
   const allowed = [...required, ...BODY_COMPONENTS];
   const foreign = covered.filter((name) => !allowed.includes(name));
   if (foreign.length > 0)
-    throw malformed(`it covers ${foreign.join(', ').slice(0, 100)}, which is not part of the scheme`);
+    throw malformed(`it covers ${foreign.join(', ').slice(0, 100)}, which the signing scheme does not allow`);
 }
 
 /**
@@ -56,9 +56,10 @@ export function checkParameters({ parameters, signature }: ParsedSignature, now:
   const { created, expires, nonce, keyid, alg, tag } = parameters;
   if (tag !== SIGNATURE_TAG) throw malformed(`its tag is not "${SIGNATURE_TAG}"`);
   if (alg !== SIGNATURE_ALG) throw malformed(`its alg is not "${SIGNATURE_ALG}"`);
-  if (signature.length !== 64) throw malformed(`an Ed25519 signature has 64 bytes, this one ${signature.length}`);
-  if (keyid === undefined || !KEY_ID.test(keyid)) throw malformed('keyid is not a key id of wabridge');
-  if (nonce === undefined || !NONCE.test(nonce)) throw malformed('nonce is not a text of 16 to 64 visible characters');
+  if (signature.length !== 64)
+    throw malformed(`an Ed25519 signature has 64 bytes, but this one has ${signature.length}`);
+  if (keyid === undefined || !KEY_ID.test(keyid)) throw malformed('keyid is not a wabridge key id');
+  if (nonce === undefined || !NONCE.test(nonce)) throw malformed('nonce must have 16 to 64 visible characters');
   if (created === undefined || expires === undefined) throw malformed('created or expires is missing');
   if (expires <= created || expires - created > MAX_LIFETIME_SECONDS) {
     throw malformed(`expires must be 1 to ${MAX_LIFETIME_SECONDS} seconds after created`);

@@ -43,7 +43,7 @@ export function readPrivateFile(file: string, what: string, exchange: string): s
     const mode = fstatSync(descriptor).mode & 0o777;
     if (POSIX && (mode & 0o077) !== 0) {
       throw new WabError('WAB_CONFIG_INVALID', {
-        reason: `${what} ${file} can be read by others (mode ${mode.toString(8)}). Run: chmod 600 ${file} - and, if somebody may have read it, ${exchange}`,
+        reason: `${what} ${file} can be read by others (mode ${mode.toString(8)}). Run: chmod 600 ${file} - and, if somebody else may have read it, ${exchange}`,
       });
     }
     return readFileSync(descriptor, 'utf8');

@@ -15,7 +15,7 @@ export function parsePublicUrl(text: string): PublicUrl {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
     throw new WabError('WAB_CONFIG_INVALID', {
-      reason: `publicUrls has an entry that is no plain http(s) URL: ${JSON.stringify(text)}. Write for example https://wa.example.org or https://example.org/wabridge`,
+      reason: `publicUrls has an entry that is not a plain http(s) URL: ${JSON.stringify(text)}. Write, for example, https://wa.example.org or https://example.org/wabridge`,
     });
   }
   const withDefaultPort = url.port === '' ? [`${url.host}:${url.protocol === 'https:' ? 443 : 80}`] : [];

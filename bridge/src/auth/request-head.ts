@@ -37,7 +37,7 @@ export class RequestFields {
       const name = rawHeaders[index]!.toLowerCase();
       if (!SINGLE.includes(name)) continue;
       if (this.#fields.has(name))
-        throw new WabError('WAB_SIGNATURE_MALFORMED', { reason: `the header ${name} is there twice` });
+        throw new WabError('WAB_SIGNATURE_MALFORMED', { reason: `the header ${name} appears twice` });
       this.#fields.set(name, rawHeaders[index + 1]!.replace(/^[ \t]+|[ \t]+$/g, ''));
     }
     this.#asksForUpgrade = rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'upgrade');

@@ -55,7 +55,7 @@ export class SecretBox {
       throw new WabError(
         'WAB_CONFIG_INVALID',
         {
-          reason: `the secret "${purpose}" was stored under another master key. Bring that key back, or set the secret anew`,
+          reason: `the secret "${purpose}" was stored with another master key. Restore that key, or set the secret again`,
         },
         { cause: error },
       );
@@ -71,11 +71,11 @@ export class SecretBox {
 function loadMasterKey({ dataDir, masterKey, masterKeyFile }: MasterKeySettings, make: boolean): Buffer {
   if (masterKey !== undefined) return parseKey(masterKey, 'the setting masterKey (WABRIDGE_MASTER_KEY)');
   const file = masterKeyFile ?? join(dataDir, FILE);
-  const text = readPrivateFile(file, 'the master key', 'make a new one and set the stored secrets anew');
+  const text = readPrivateFile(file, 'the master key', 'make a new one and set the stored secrets again');
   if (text !== null) return parseKey(text, `the master key ${file}`);
   if (!make || masterKeyFile !== undefined)
     throw new WabError('WAB_CONFIG_INVALID', {
-      reason: `there is no master key ${file}, so that stored secrets cannot be read. Bring the file back; make a new one with: openssl rand -base64 32`,
+      reason: `the master key ${file} is missing, so stored secrets cannot be read. Restore the file, or make a new key with: openssl rand -base64 32`,
     });
   const made = randomBytes(KEY_BYTES);
   writePrivateFile(file, `${made.toString('base64')}\n`, randomBytes(6).toString('hex'));
@@ -87,6 +87,6 @@ function parseKey(text: string, what: string): Buffer {
   const key = Buffer.from(trimmed, 'base64');
   if (key.length === KEY_BYTES && /^[\w+/-]+=*$/.test(trimmed)) return key;
   throw new WabError('WAB_CONFIG_INVALID', {
-    reason: `${what} does not hold 32 bytes in base64. Make one with: openssl rand -base64 32`,
+    reason: `${what} is not 32 bytes in base64. Make one with: openssl rand -base64 32`,
   });
 }

@@ -65,8 +65,8 @@ export class Context {
     throw new WabError('WAB_CONFIG_INVALID', {
       reason:
         stated === undefined
-          ? `there is no operator key in ${this.settings.dataDir}. Start the bridge there once with \`wabridge start\`, or name its folder with --data-dir`
-          : 'WABRIDGE_KEY holds no whole key. Copy the string wabk_… as it was shown',
+          ? `there is no operator key in ${this.settings.dataDir}. Start the bridge there once with \`wabridge start\`, or set its data folder with --data-dir`
+          : 'WABRIDGE_KEY is not a complete key. Copy the whole string wabk_… as it was shown',
     });
   }
 
@@ -89,7 +89,7 @@ export function requireDatabase(dataDir: string): string {
   const file = join(dataDir, DATABASE_FILE);
   if (existsSync(file)) return file;
   throw new WabError('WAB_CONFIG_INVALID', {
-    reason: `there is no database in ${dataDir}. Name the data folder with --data-dir or WABRIDGE_DATA_DIR`,
+    reason: `there is no database in ${dataDir}. Set the data folder with --data-dir or WABRIDGE_DATA_DIR`,
   });
 }
 

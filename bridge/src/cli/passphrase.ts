@@ -22,9 +22,9 @@ export interface PassphraseSources {
 export async function readPassphrase(sources: PassphraseSources, chosenNow: boolean): Promise<string> {
   const passphrase = await given(sources, chosenNow);
   const missing = (reason: string): WabError => new WabError('WAB_PASSPHRASE_MISSING', { reason });
-  if (passphrase === '') throw missing('the one that was given is empty');
+  if (passphrase === '') throw missing('the passphrase is empty');
   if (chosenNow && passphrase.length < LEAST_LENGTH)
-    throw missing(`the one that was given has fewer than ${LEAST_LENGTH} characters`);
+    throw missing(`the passphrase has fewer than ${LEAST_LENGTH} characters`);
   return passphrase;
 }
 
@@ -40,9 +40,9 @@ async function given({ file, environment, ask }: PassphraseSources, chosenNow: b
   }
   const stated = environment['WABRIDGE_PASSPHRASE'];
   if (stated !== undefined) return stated;
-  if (ask === null) throw missing('none was given');
+  if (ask === null) throw missing('no passphrase was given');
   const first = await ask('Passphrase: ');
-  if (chosenNow && (await ask('Once more: ')) !== first) throw missing('the two that were typed differ');
+  if (chosenNow && (await ask('Repeat the passphrase: ')) !== first) throw missing('the two passphrases are different');
   return first;
 }
 
@@ -60,7 +60,7 @@ export function terminalQuestion(): PassphraseSources['ask'] {
       return await lines.question('', { signal: leaving.signal });
     } catch (error) {
       if (!leaving.signal.aborted) throw error;
-      throw new WabError('WAB_PASSPHRASE_MISSING', { reason: 'none was typed' });
+      throw new WabError('WAB_PASSPHRASE_MISSING', { reason: 'no passphrase was typed' });
     } finally {
       lines.close();
       process.stderr.write('\n');

@@ -11,7 +11,8 @@ export function proxyFrom(text: string): string {
   if (text.startsWith('@')) return written(text.slice(1));
   if (parseProxy(text).credentials !== null)
     throw new WabError('WAB_PROXY_INVALID', {
-      reason: 'others could see its login here; write the URL into a file and pass @<file>, or @- for standard input',
+      reason:
+        'a login on the command line is visible to other users; write the URL to a file and pass @<file>, or @- for standard input',
     });
   return text;
 }

@@ -19,7 +19,7 @@ export const ERRORS = {
   WAB_INVALID_REQUEST: {
     status: 400,
     retryable: false,
-    message: 'The request does not fit the schema: {reason}. See the OpenAPI document at /v1/openapi.json.',
+    message: 'The request does not match the schema: {reason}. See the OpenAPI document at /v1/openapi.json.',
   },
   WAB_BODY_TOO_LARGE: {
     status: 413,
@@ -35,19 +35,19 @@ export const ERRORS = {
   WAB_NOT_FOUND: {
     status: 404,
     retryable: false,
-    message: 'There is no {method} {path}. See the OpenAPI document at /v1/openapi.json.',
+    message: 'There is no route {method} {path}. See the OpenAPI document at /v1/openapi.json.',
   },
   WAB_IDEMPOTENCY_KEY_MISSING: {
     status: 400,
     retryable: false,
     message:
-      'This request acts, so it needs an Idempotency-Key header (1 to 255 visible characters). Choose one per intended message and reuse it on every retry.',
+      'This request sends something, so it needs an Idempotency-Key header (1 to 255 visible characters). Use one key per intended message and repeat it on every retry.',
   },
   WAB_IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     retryable: false,
     message:
-      'This Idempotency-Key was used for a different body. Use a new key for a new message, or repeat the original body.',
+      'This Idempotency-Key was already used with a different body. Use a new key for a new message, or repeat the original body.',
   },
   WAB_OVERLOADED: {
     status: 503,
@@ -57,13 +57,12 @@ export const ERRORS = {
   WAB_INTERNAL: {
     status: 500,
     retryable: true,
-    message:
-      'The bridge failed at something it should not fail at (reference {reference}). Look for the reference in its log.',
+    message: 'The bridge had an internal error (reference {reference}). Search its log for this reference.',
   },
   WAB_SHUTTING_DOWN: {
     status: 503,
     retryable: true,
-    message: 'The bridge is shutting down. Try again when it is back.',
+    message: 'The bridge is shutting down. Try again after it has restarted.',
   },
   // signatures and keys
   WAB_SIGNATURE_MISSING: {
@@ -75,7 +74,7 @@ export const ERRORS = {
   WAB_SIGNATURE_MALFORMED: {
     status: 401,
     retryable: false,
-    message: 'The signature headers cannot be read: {reason}. Check the client against the signing guide in the docs.',
+    message: 'The signature headers are malformed: {reason}. Check the client against the signing guide in the docs.',
   },
   WAB_SIGNATURE_INVALID: {
     status: 401,
@@ -87,18 +86,18 @@ export const ERRORS = {
     status: 401,
     retryable: false,
     message:
-      'The signature is outside its time window: the client clock is about {skewSeconds} s {direction} the clock of the bridge. Set the one that is wrong (NTP).',
+      'The signature is outside its time window: the client’s clock is about {skewSeconds} s {direction} the bridge’s clock. Correct the one that is wrong (NTP).',
   },
   WAB_SIGNATURE_REPLAYED: {
     status: 401,
     retryable: false,
-    message: 'This signed request was already received once. Sign every request anew, with a fresh nonce.',
+    message: 'This signed request was already received. Sign each request separately, with a new nonce.',
   },
   WAB_SIGNATURE_BEFORE_RESTORE: {
     status: 401,
     retryable: false,
     message:
-      'The request was signed before this bridge was restored from a backup, which does not know what was received since. Sign the request anew.',
+      'The request was signed before this bridge was restored from a backup, so the bridge cannot tell whether it was already received. Sign the request again.',
   },
   WAB_CONTENT_DIGEST_MISMATCH: {
     status: 400,
@@ -109,25 +108,25 @@ export const ERRORS = {
     status: 401,
     retryable: false,
     message:
-      'The request was signed for {seen}, which is none of this bridge’s public URLs. Add it to the setting publicUrls (WABRIDGE_PUBLIC_URLS), or use a configured URL.',
+      'The request was signed for {seen}, which is not one of this bridge’s public URLs. Add it to the setting publicUrls (WABRIDGE_PUBLIC_URLS), or use a configured URL.',
   },
   WAB_OPS_HOST: {
     status: 421,
     retryable: false,
     message:
-      'The ops port answers on loopback only, and this request was made to {seen}. Ask http://127.0.0.1 at that port, or GET /v1/ready and GET /metrics with a signed request from elsewhere.',
+      'The ops port answers only on loopback, and this request was addressed to {seen}. Use http://127.0.0.1 with that port, or, from elsewhere, send a signed GET /v1/ready or GET /metrics to the URL of the bridge.',
   },
   WAB_HOST_REPLACED: {
     status: 401,
     retryable: false,
     message:
-      'The request was signed for {signed} but arrived with Host {seen}: a proxy in between replaces the Host header. Make it pass on the client’s (nginx: proxy_set_header Host $http_host).',
+      'The request was signed for {signed} but arrived with Host {seen}: a proxy in between replaces the Host header. Configure the proxy to forward the client’s Host header (nginx: proxy_set_header Host $http_host).',
   },
   WAB_KEY_UNKNOWN: {
     status: 401,
     retryable: false,
     message:
-      'Key {keyId} is not known to this bridge. Issue one with `wabridge key issue` and put it into the credential.',
+      'This bridge does not know key {keyId}. Issue one with `wabridge key issue` and put it into the credential.',
   },
   WAB_KEY_REVOKED: {
     status: 401,
@@ -142,7 +141,8 @@ export const ERRORS = {
   WAB_SCOPE_MISSING: {
     status: 403,
     retryable: false,
-    message: 'Key {keyId} lacks the scope {scope}. Issue a key with it: `wabridge key issue --scopes …,{scope}`.',
+    message:
+      'Key {keyId} does not have the scope {scope}. Issue a key that has it: `wabridge key issue --scopes …,{scope}`.',
   },
   WAB_SESSION_NOT_ALLOWED: {
     status: 403,
@@ -154,13 +154,13 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'Key {keyId} is the last one that can manage all keys for good, and cannot be revoked. Issue another with the scope keys:manage first, without an end and for all sessions.',
+      'Key {keyId} is the last key that can manage all keys and does not expire, so it cannot be revoked. First issue another one with the scope keys:manage, no expiry and access to all sessions.',
   },
   WAB_KEY_OUTLIVES_ISSUER: {
     status: 403,
     retryable: false,
     message:
-      'Key {keyId} ends at {end}, so it cannot issue a key that ends later. Ask for an end up to then, or issue it with a key that has no end (on the machine of the bridge `wabridge key issue` signs with one).',
+      'Key {keyId} expires at {end}, so it cannot issue a key that expires later. Choose an expiry no later than that, or issue the key with one that does not expire (on the machine of the bridge, `wabridge key issue` signs with such a key).',
   },
   WAB_KEY_NOT_FOUND: {
     status: 404,
@@ -178,7 +178,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'Session {session} exists already. Choose another name, or delete it first with `wabridge session delete {session}`.',
+      'Session {session} already exists. Choose another name, or delete it first with `wabridge session delete {session}`.',
   },
   WAB_SESSION_NOT_READY: { status: 409, retryable: true, message: 'Session {session} is {state}, not ready. {hint}' },
   WAB_SESSION_STATE: {
@@ -190,7 +190,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'This bridge holds its maximum of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS): each session in a browser takes about 0.5 GiB of memory.',
+      'This bridge has reached its limit of {limit} sessions. Stop or delete one, or raise the setting maxSessions (WABRIDGE_MAX_SESSIONS): each session in a browser takes about 0.5 GiB of memory.',
   },
   WAB_PROXY_INVALID: {
     status: 422,
@@ -201,7 +201,8 @@ export const ERRORS = {
   WAB_QR_NOT_AVAILABLE: {
     status: 409,
     retryable: true,
-    message: 'Session {session} shows no QR code: it is {state}. A code exists only while it is awaiting_scan.',
+    message:
+      'Session {session} has no QR code to scan: it is {state}. A QR code exists only while the session is awaiting_scan.',
   },
   WAB_PAIRING_CODE_NOT_AVAILABLE: {
     status: 409,
@@ -213,18 +214,19 @@ export const ERRORS = {
     status: 422,
     retryable: false,
     message:
-      'WhatsApp gives no pairing code for this phone number: {reason}. Check the number, with its country code, or scan the QR code instead.',
+      'WhatsApp refused to give a pairing code for this phone number: {reason}. Check the number and its country code, or scan the QR code instead.',
   },
   WAB_PAIRING_LIMITED: {
     status: 429,
     retryable: true,
     message:
-      'WhatsApp gives no more pairing codes for now: {reason}. Wait some hours before the next one, or scan the QR code instead.',
+      'WhatsApp refuses to give more pairing codes for now: {reason}. Wait a few hours before you ask again, or scan the QR code instead.',
   },
   WAB_PHONE_INVALID: {
     status: 422,
     retryable: false,
-    message: 'This is not a valid phone number: {reason}. Write it with its country code, as in +49 151 23456789.',
+    message:
+      'This is not a valid phone number: {reason}. Write it with its country code, for example +49 151 23456789.',
   },
   WAB_ENGINE_NOT_ENABLED: {
     status: 409,
@@ -235,40 +237,40 @@ export const ERRORS = {
   WAB_OPERATION_UNSUPPORTED: {
     status: 422,
     retryable: false,
-    message: 'The engine {engine} of session {session} cannot do this: {operation}.',
+    message: 'The engine {engine} of session {session} does not support this operation: {operation}.',
   },
   // sends
   WAB_ADDRESS_INVALID: {
     status: 422,
     retryable: false,
-    message: 'This is not a WhatsApp address: {reason}. Use a phone number with country code, or a chat id.',
+    message: 'This is not a WhatsApp address: {reason}. Use a phone number with its country code, or a chat id.',
   },
   WAB_CHAT_UNKNOWN: {
     status: 422,
     retryable: false,
-    message: 'WhatsApp knows no chat or account under this address. Check the number, with its country code.',
+    message: 'WhatsApp has no chat or account with this address. Check the number and its country code.',
   },
   WAB_QUOTED_UNKNOWN: {
     status: 422,
     retryable: false,
-    message: 'The message to reply to is not known to this session. Send without quoting it, or check its id.',
+    message: 'This session does not have the message to reply to. Check its id, or send the message without a quote.',
   },
   WAB_MESSAGE_UNKNOWN: {
     status: 422,
     retryable: false,
     message:
-      'This session knows no such message in this chat. Take message id and chat from the same event of this session.',
+      'This session does not have this message in this chat. Take the message id and the chat from the same event of this session.',
   },
   WAB_EMOJI_INVALID: {
     status: 422,
     retryable: false,
-    message: 'The reaction is not one emoji. Send exactly one, or an empty text to take the reaction back.',
+    message: 'The reaction is not a single emoji. Send exactly one emoji, or an empty text to remove the reaction.',
   },
   WAB_TEXT_BLANK: {
     status: 422,
     retryable: false,
     message:
-      'The {field} is blank: it is empty, or has only spaces and characters that nobody sees. {next} In a workflow, an expression that gives nothing is the usual cause.',
+      'The {field} is blank: it is empty or has only spaces and invisible characters. {next} In a workflow, the usual cause is an expression that returns nothing.',
   },
   WAB_OUTBOX_NOT_FOUND: {
     status: 404,
@@ -284,7 +286,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'The message was accepted for the account that was linked to this session then, and {reason}. It was not sent; send it as a new message if this account is to send it.',
+      'The message was accepted for the account that was linked to this session at the time, and {reason}. It was not sent. To send it from the account that is linked now, send it as a new message.',
   },
   WAB_ACCOUNT_UNKNOWN: {
     status: 409,
@@ -296,47 +298,49 @@ export const ERRORS = {
   WAB_SEND_FAILED: {
     status: 503,
     retryable: true,
-    message: 'WhatsApp Web could not send it: {reason}. It is tried again a few times, ever more slowly.',
+    message:
+      'WhatsApp Web could not send the message: {reason}. The bridge retries it a few times, with growing pauses.',
   },
   WAB_SEND_EXPIRED: {
     status: 410,
     retryable: false,
     message:
-      'The message was not sent before its deadline and never will be: {reason}. Send it again if it still matters; expiresInSeconds sets how long a message may wait.',
+      'The message was not sent before its deadline and will not be sent: {reason}. Send it again if it still matters; expiresInSeconds sets how long a message may wait.',
   },
   WAB_SEND_GAVE_UP: {
     status: 503,
     retryable: false,
-    message: 'The message was tried {attempts} times and given up: {reason}.',
+    message:
+      'The bridge tried to send the message {attempts} times and stopped trying: {reason}. Send it again if it still matters.',
   },
   WAB_SEND_LOST: {
     status: 503,
     retryable: true,
-    message: 'The message did not reach WhatsApp: {reason}. It is sent again.',
+    message: 'The message did not reach WhatsApp: {reason}. The bridge sends it again.',
   },
   WAB_SEND_IN_DOUBT: {
     status: 409,
     retryable: false,
     message:
-      'Whether the message left cannot be known: {reason}. Look at the phone, then settle it with `wabridge outbox resolve {id} --as sent|failed|resend`.',
+      'It is not known whether the message was sent: {reason}. Check on the phone, then settle it with `wabridge outbox resolve {id} --as sent|failed|resend`.',
   },
   WAB_SEND_REPEATED: {
     status: 503,
     retryable: true,
     message:
-      'Whether it reached WhatsApp is not known: {reason}. It is sent again, which changes nothing where it did.',
+      'It is not known whether this reached WhatsApp: {reason}. The bridge sends it again, which changes nothing if it did.',
   },
   WAB_ACT_NOT_DONE: {
     status: 503,
     retryable: true,
     message:
-      'WhatsApp did not carry this out in session {session}: {reason}. It is not tried again by itself; repeat it if it still matters.',
+      'WhatsApp did not do this in session {session}: {reason}. The bridge does not retry it; repeat the request if it still matters.',
   },
   // media
   WAB_MEDIA_NOT_FOUND: {
     status: 404,
     retryable: false,
-    message: 'There is no media {mediaId}. It may have expired; upload it again with PUT /v1/media/{mediaId}.',
+    message: 'There is no media file {mediaId}. It may have expired; upload it again with PUT /v1/media/{mediaId}.',
   },
   WAB_MEDIA_PENDING: {
     status: 409,
@@ -351,7 +355,7 @@ export const ERRORS = {
   WAB_MEDIA_EXISTS: {
     status: 409,
     retryable: false,
-    message: 'Media {mediaId} exists with other bytes. Upload under a new id.',
+    message: 'Media {mediaId} already exists with different content. Upload the file under a new id.',
   },
   WAB_MEDIA_TOO_LARGE: {
     status: 413,
@@ -361,7 +365,7 @@ export const ERRORS = {
   WAB_MEDIA_TYPE: {
     status: 415,
     retryable: false,
-    message: 'The bytes are {found}, which cannot be sent as {kind}. Convert the file, or send it as document.',
+    message: 'The file is {found}, which cannot be sent as {kind}. Convert it, or send it as a document.',
   },
   WAB_STORAGE_FULL: {
     status: 507,
@@ -373,12 +377,12 @@ export const ERRORS = {
   WAB_CURSOR_INVALID: {
     status: 400,
     retryable: false,
-    message: 'The cursor cannot be read. Use one that this bridge handed out, or `earliest` or `latest`.',
+    message: 'The cursor is not valid. Use one that this bridge returned, or `earliest` or `latest`.',
   },
   WAB_FRAME_INVALID: {
     status: 400,
     retryable: false,
-    message: 'The frame is not part of protocol wabridge.v1: {reason}.',
+    message: 'The frame is not valid in the protocol wabridge.v1: {reason}.',
   },
   WAB_SUBSCRIPTION_NOT_FOUND: {
     status: 404,
@@ -395,13 +399,13 @@ export const ERRORS = {
     status: 409,
     retryable: true,
     message:
-      'Another connection holds the subscription {subscription}, and this one asked not to take it over. Close the other (a copy of this n8n, for example), or publish the workflow anew to take over from it.',
+      'Another connection uses the subscription {subscription}, and this one asked not to take it over. Close the other connection (for example a copy of this n8n), or publish the workflow again to take the subscription over.',
   },
   WAB_SUBSCRIPTION_PAUSED: {
     status: 409,
     retryable: false,
     message:
-      'Nobody reads the subscription {subscription}, so it is paused, and an event given back to it now would not be delivered. Publish its workflow first, then redrive the dead letter, which is kept.',
+      'The subscription {subscription} is paused because nobody reads it, so a redriven event would not be delivered now. Publish its workflow first, then redrive the dead letter; it is kept until then.',
   },
   WAB_DEAD_LETTER_NOT_FOUND: {
     status: 404,
@@ -415,18 +419,18 @@ export const ERRORS = {
     message: 'Session {session} runs on the engine {engine}; only a sandbox session has a simulated phone.',
   },
   // operations
-  WAB_CONFIG_INVALID: { status: 500, retryable: false, message: 'The settings are not usable: {reason}' },
+  WAB_CONFIG_INVALID: { status: 500, retryable: false, message: 'The settings are not valid: {reason}' },
   WAB_BROWSER_NOT_FOUND: {
     status: 500,
     retryable: false,
     message:
-      'No browser can be used: {reason}. Run `wabridge browser install`, or install one (Debian: apt-get install chromium-headless-shell) and, if it is not found by itself, set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+      'No usable browser was found: {reason}. Run `wabridge browser install`, or install one (Debian: apt-get install chromium-headless-shell) and, if the bridge does not find it, set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
   },
   WAB_BROWSER_INSTALL_FAILED: {
     status: 500,
     retryable: false,
     message:
-      'No browser could be installed: {reason}. Check the network, or install chromium-headless-shell, chromium or Chrome by other means and set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+      'The browser could not be installed: {reason}. Check the network, or install chromium-headless-shell, chromium or Chrome another way and set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
   },
   WAB_DATABASE_LOCKED: {
     status: 500,
@@ -438,67 +442,67 @@ export const ERRORS = {
     status: 500,
     retryable: false,
     message:
-      'Another program listens on {address} already, perhaps a second wabridge. Stop it, or choose another port with {setting}.',
+      'Another program, perhaps a second wabridge, already listens on {address}. Stop it, or choose another port with {setting}.',
   },
   WAB_ADDRESS_UNUSABLE: { status: 500, retryable: false, message: 'The bridge cannot listen on {address}: {reason}.' },
   WAB_PATH_UNUSABLE: {
     status: 500,
     retryable: false,
     message:
-      'The path {path} cannot be used: {reason}. Mend that, or choose another place (the data folder with WABRIDGE_DATA_DIR).',
+      'The path {path} cannot be used: {reason}. Fix that, or choose another path (for the data folder, set WABRIDGE_DATA_DIR).',
   },
   WAB_DATABASE_DAMAGED: {
     status: 500,
     retryable: false,
     message:
-      'The database in {folder} is damaged: {reason}. Keep a copy of the folder, look at the disk, and bring a backup back with `wabridge restore <backup>`; the runbook says what to do without one.',
+      'The database in {folder} is damaged: {reason}. Keep a copy of the folder, check the disk, and restore a backup with `wabridge restore <backup>`; the runbook says what to do if you have none.',
   },
   WAB_DATABASE_NEWER: {
     status: 500,
     retryable: false,
     message:
-      'The database was last used by a newer wabridge (its schema {schema} is not known to this version). Start that version again, or restore a backup that this one made.',
+      'The database was last used by a newer version of wabridge (this version does not know its schema {schema}). Start the newer version, or restore a backup made by this version.',
   },
   WAB_DATABASE_EMPTY: {
     status: 500,
     retryable: false,
     message:
-      'The database {file} is missing or empty, but {beside} shows that this data folder has been in use. Bring the database back (`wabridge restore <backup>`), or move the empty file and {beside} away to begin again.',
+      'The database {file} is missing or empty, but {beside} shows that this data folder has been used before. Restore the database (`wabridge restore <backup>`), or move the empty file and {beside} away to start over.',
   },
   WAB_DISK_FULL: {
     status: 507,
     retryable: true,
-    message: 'The disk that holds the data folder is full. Free space; nothing of this request was stored.',
+    message: 'The disk that holds the data folder is full. Free some space; nothing from this request was stored.',
   },
   WAB_BACKUP_EXISTS: {
     status: 409,
     retryable: false,
-    message: 'The file {file} exists already. Choose a new name for the backup.',
+    message: 'The file {file} already exists. Choose a new name for the backup.',
   },
   WAB_BACKUP_INVALID: { status: 422, retryable: false, message: 'The backup {file} cannot be restored: {reason}.' },
   WAB_PASSPHRASE_MISSING: {
     status: 400,
     retryable: false,
     message:
-      'A login state is kept under a passphrase, and {reason}. Write it into a file and name that with --passphrase-file, set WABRIDGE_PASSPHRASE, or run the command on a terminal, which asks for it.',
+      'A backup of a login state is encrypted with a passphrase, and {reason}. Write the passphrase to a file and pass its path with --passphrase-file, set WABRIDGE_PASSPHRASE, or run the command in a terminal, where it asks for the passphrase.',
   },
   WAB_PASSPHRASE_WRONG: {
     status: 422,
     retryable: false,
     message:
-      'The passphrase does not open {file}, or the beginning of the file was changed. Nothing was restored. Use the passphrase under which the backup was made.',
+      'The passphrase does not open {file}, or the beginning of the file was changed. Nothing was restored. Use the passphrase that the backup was made with.',
   },
   WAB_LOGIN_ABSENT: {
     status: 404,
     retryable: false,
     message:
-      'There is no login state of session {session} in {folder}, or nobody has linked it yet. Name the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have one to back up.',
+      'There is no login state for session {session} in {folder}, or the session is not linked yet. Set the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have a login state to back up.',
   },
   WAB_LOGIN_EXISTS: {
     status: 409,
     retryable: false,
     message:
-      'There is a login state of session {session} in {folder} already. Restore with --replace to give it up, or back it up first with `wabridge session backup {session} <file>`.',
+      '{folder} already has a login state for session {session}. Restore with --replace to discard it, or back it up first with `wabridge session backup {session} <file>`.',
   },
   WAB_LOGIN_IN_USE: {
     status: 409,

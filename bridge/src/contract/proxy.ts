@@ -27,16 +27,20 @@ export function parseProxy(text: string): Proxy {
   try {
     url = new URL(text);
   } catch {
-    throw invalid('it is no URL');
+    throw invalid('it is not a URL');
   }
   const scheme = url.protocol.slice(0, -1);
   if (!isScheme(scheme)) throw invalid('only http, https and socks5 proxies are supported');
   // The parser keeps what it finds in the host of a socks5 URL; of an http URL it has checked it.
-  if (!/^([\w.-]+|\[[\da-f:.]+\])$/i.test(url.hostname)) throw invalid('its host is missing or no host name');
-  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') throw invalid('nothing may follow the port');
+  if (!/^([\w.-]+|\[[\da-f:.]+\])$/i.test(url.hostname))
+    throw invalid('its host is missing or is not a valid host name');
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    throw invalid('it has something after the port');
   const credentials = credentialsOf(url);
   if (scheme === 'socks5' && credentials !== null)
-    throw invalid('Chromium cannot log in to a SOCKS proxy; use the http port of the same proxy, or one without login');
+    throw invalid(
+      'Chromium cannot log in to a SOCKS proxy; use the http port of the same proxy, or a proxy without a login',
+    );
   return { scheme, host: url.hostname, port: url.port === '' ? PORTS[scheme] : Number(url.port), credentials };
 }
 
@@ -45,7 +49,7 @@ function credentialsOf({ username, password }: URL): ProxyCredentials | null {
   try {
     return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
   } catch {
-    throw invalid('its user name or password is not percent-encoded as it should be');
+    throw invalid('its user name or password is not correctly percent-encoded');
   }
 }
 

@@ -31,7 +31,7 @@ export function parseChatId(input: string): ChatId {
   const match = CHAT_ID.exec(text);
   if (match) return (match[2] === 's.whatsapp.net' ? `${match[1]}@c.us` : text) as ChatId;
   if (text.includes('@'))
-    throw invalid('WAB_ADDRESS_INVALID', 'it is not of a form <id>@<server> that WhatsApp uses', input);
+    throw invalid('WAB_ADDRESS_INVALID', 'it does not have the form <id>@<server> that WhatsApp uses', input);
   const digits = parseDigits(text);
   if (digits === null)
     throw invalid('WAB_ADDRESS_INVALID', 'it is not a possible phone number with a country code', input);
@@ -50,7 +50,7 @@ export function parsePhone(input: string): string {
   } catch {
     // Said below, in words for a phone.
   }
-  throw invalid('WAB_PHONE_INVALID', 'a country code and a number are needed, nothing else', input);
+  throw invalid('WAB_PHONE_INVALID', 'it must be a country code and a number, and nothing else', input);
 }
 
 const invalid = (code: 'WAB_ADDRESS_INVALID' | 'WAB_PHONE_INVALID', reason: string, given: string): WabError =>

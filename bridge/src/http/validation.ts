@@ -59,7 +59,7 @@ export async function refuseUnexpectedBody(request: FastifyRequest, _reply: Fast
   if (schema?.body !== undefined || body === undefined || body === null) return;
   if (typeof body === 'object' && 'pipe' in body) return;
   if (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0) return;
-  throw new WabError('WAB_INVALID_REQUEST', { reason: 'this request takes no body' });
+  throw new WabError('WAB_INVALID_REQUEST', { reason: 'this request must not have a body' });
 }
 
 function fromText(schema: ObjectSchema, value: unknown): unknown {
@@ -105,7 +105,7 @@ function explainOne(part: string, fault: Fault): string {
     case 'additionalProperties':
       return `${place} has the unknown field ${list(params['additionalProperties'])}`;
     case 'required':
-      return `${place} lacks ${list(params['requiredProperties'])}`;
+      return `${place} does not have ${list(params['requiredProperties'])}`;
     case 'enum':
       return `${place} must be one of ${list(params['allowedValues'])}`;
     case 'const':

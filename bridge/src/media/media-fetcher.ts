@@ -218,7 +218,7 @@ export class MediaFetcher {
         before = received();
         await clock.sleep(stallMs, signal);
       }
-      giveUp(new Error(`no bytes came for ${stallMs} ms`));
+      giveUp(new Error(`no data arrived for ${stallMs} ms`));
     };
     // Rejects when the download ends first.
     watch().catch(() => undefined);
@@ -233,7 +233,7 @@ export class MediaFetcher {
       error.outcome === 'defer'
     );
     const attempts = row.attempts + (counts ? 1 : 0);
-    const failure = error instanceof Error ? error.message : 'the download failed without a reason';
+    const failure = error instanceof Error ? error.message : 'the download failed without giving a reason';
     const over = isFinal(error) || attempts >= maxAttempts;
     const asked = error instanceof EngineError ? (error.retryAfterMs ?? 0) : 0;
     const delay = Math.max(Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(20, attempts)), asked);

@@ -113,7 +113,7 @@ export class StoredMediaLibrary implements MediaLibrary {
     const row = await this.#row(mediaId);
     if (row.state === 'pending') throw new WabError('WAB_MEDIA_PENDING', { mediaId });
     if (row.state === 'failed')
-      throw new WabError('WAB_MEDIA_FAILED', { mediaId, reason: row.failure ?? 'no reason is known' });
+      throw new WabError('WAB_MEDIA_FAILED', { mediaId, reason: row.failure ?? 'the reason is unknown' });
     return row;
   }
 }

@@ -26,10 +26,10 @@ const PATH_REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
   ENOENT: 'its folder does not exist',
-  ENOTDIR: 'a file stands where a folder has to be',
-  EEXIST: 'a file stands where a folder has to be',
-  EISDIR: 'a folder stands where a file has to be',
-  ELOOP: 'its symbolic links lead in a circle',
+  ENOTDIR: 'there is a file in place of a folder',
+  EEXIST: 'there is a file in place of a folder',
+  EISDIR: 'there is a folder in place of a file',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
   EIO: 'the disk reports input or output errors',
 };
@@ -39,9 +39,9 @@ const SQLITE_DAMAGED = new Set([11, 26]);
 const SQLITE_FULL = 13;
 const SQLITE_PATH_REASONS: Readonly<Record<number, string>> = {
   3: PATH_REASONS['EACCES']!,
-  8: 'the database in it is read-only for this user',
+  8: 'this user may only read the database in it',
   10: PATH_REASONS['EIO']!,
-  14: 'the database in it cannot be opened by this user',
+  14: 'this user cannot open the database in it',
 };
 
 /** The failure in the words of the catalogue, or as it was where the catalogue does not know it. */

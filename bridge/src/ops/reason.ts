@@ -5,4 +5,4 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 /** For what is kept, as the reason of a state or of an outcome: only errors are made to be read there. */
 export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'it failed without a reason';
+  error instanceof Error ? error.message : 'it failed without giving a reason';

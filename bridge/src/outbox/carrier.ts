@@ -38,7 +38,7 @@ export const DEFAULT_QUESTION_MS = 15_000;
 export const DEFAULT_SEND_MS = 60_000;
 const TEN_MB = 10_000_000;
 export const ANOTHER_ACCOUNT = 'another account is linked now';
-const UNLINKED = 'the account was unlinked before WhatsApp answered, and its page forgot everything by that';
+const UNLINKED = 'the account was unlinked before WhatsApp answered, and unlinking deleted the data of WhatsApp Web';
 export const NO_ACCOUNT: SessionAccount = { account: null, login: 0 };
 
 /** Whether a message may be sent from an account. One that has none yet may be sent from any. */
@@ -177,7 +177,7 @@ export class Carrier {
     const session = row.session as SessionName;
     if (sessions.ready(session) !== engine || this.#account(row).login !== row.login) {
       const failure = failureOfSend(
-        new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session went away before the send'),
+        new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session stopped before the send'),
       );
       return this.#follow(row, this.#decide(row, failure, row.attempts));
     }

@@ -111,7 +111,7 @@ export class Dispatcher {
   async #settleWithoutId(): Promise<void> {
     for (;;) {
       const rows = await this.#parts.reads.interruptedWithoutId(BATCH);
-      for (const row of rows) await this.#parts.carrier.settle(row, 'the bridge went away during the send');
+      for (const row of rows) await this.#parts.carrier.settle(row, 'the bridge stopped during the send');
       if (rows.length < BATCH) return;
     }
   }

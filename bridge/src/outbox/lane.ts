@@ -28,7 +28,7 @@ const ASK_AGAIN_MS = 5_000;
 const LATE_FILE_MS = 2_000;
 /** Messages in doubt that are asked about when a session becomes ready. */
 const RECONSIDER_LIMIT = 100;
-const INTERRUPTED = 'the bridge or the session went away during the send';
+const INTERRUPTED = 'the bridge or the session stopped during the send';
 
 export class Lane {
   readonly #session: SessionName;

@@ -44,7 +44,7 @@ function refuseBlanks(request: Partial<Record<keyof typeof READABLE, string>>): 
     if (value !== undefined && isBlank(value))
       throw new WabError('WAB_TEXT_BLANK', {
         field,
-        next: optional ? 'Write something, or leave it out.' : 'Write something.',
+        next: optional ? 'Write a text, or leave it out.' : 'Write a text.',
       });
   }
 }

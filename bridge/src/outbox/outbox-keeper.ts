@@ -39,7 +39,7 @@ export interface KeeperParts {
 
 const BATCH = 200;
 const GONE = 'the session was deleted';
-const AWAY = 'the session went away during the send and has not come back';
+const AWAY = 'the session stopped during the send and has not come back';
 const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATED' } as const;
 
 export class OutboxKeeper {

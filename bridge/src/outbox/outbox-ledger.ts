@@ -42,7 +42,7 @@ export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code
     id: row.id,
     session: row.session,
     state: 'not connected',
-    hint: 'The message waits and is sent when the session is ready.',
+    hint: 'The message waits and is sent once the session is ready.',
     attempts: row.attempts,
     mediaId: row.media_id ?? '',
     what: reason,
@@ -52,7 +52,7 @@ export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code
   return { code, message };
 }
 
-const WAITED = 'its session was not ready in time, or messages before it in its chat were not sent';
+const WAITED = 'its session was not ready in time, or earlier messages in its chat were not sent';
 /** A sentence as part of another one. */
 const unended = (sentence: string): string => sentence.replace(/\.$/, '');
 

@@ -54,8 +54,8 @@ export class OutboxService implements Outbox {
   async resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage> {
     if (as === 'resend') await this.#needsItsAccount(id);
     const error =
-      as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator settled it as not sent.' } : null;
-    return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt is settled by hand.', {
+      as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator resolved it as not sent.' } : null;
+    return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt can be resolved by hand.', {
       error,
       // Whoever sends it again knows how late it is.
       ...(as === 'resend' ? { dueAt: 0, expiresAt: null, resentAt: this.#parts.clock.now() } : {}),
@@ -63,7 +63,7 @@ export class OutboxService implements Outbox {
   }
 
   cancel(id: OutboxId): Promise<OutboxMessage> {
-    return this.#settle(id, 'cancelled', 'only a message that is still queued can be withdrawn.', {});
+    return this.#settle(id, 'cancelled', 'only a message that is still queued can be cancelled.', {});
   }
 
   async #settle(

@@ -91,6 +91,6 @@ function pairingProblem(error: unknown, session: SessionName, state: string): un
     return new WabError(error.code, { reason: error.message }, options);
   if (error.code === 'WAB_SESSION_STATE')
     return new WabError(error.code, { session, state, hint: 'log it out before another account is linked.' }, options);
-  const hint = `There is no pairing code: ${error.message}. Try again.`;
+  const hint = `The pairing code could not be requested: ${error.message}. Try again.`;
   return new WabError('WAB_SESSION_NOT_READY', { session, state, hint }, options);
 }

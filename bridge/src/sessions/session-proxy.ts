@@ -36,7 +36,7 @@ export function storedProxy(
 ): StoredProxy {
   if (text === null) return NONE;
   if (factory?.takesProxy === false)
-    throw new WabError('WAB_PROXY_INVALID', { reason: `the engine ${factory.name} uses no network` });
+    throw new WabError('WAB_PROXY_INVALID', { reason: `the engine ${factory.name} does not use the network` });
   const proxy = parseProxy(text);
   const { credentials } = proxy;
   return {

@@ -177,13 +177,15 @@ export class Supervisor {
     return this.#command(async () => {
       const engine = this.readyEngine;
       if (!engine)
-        throw this.notReady('Unlinking needs a connected session; or remove the linked device on the phone itself.');
+        throw this.notReady(
+          'The session must be connected to be unlinked; otherwise remove the linked device on the phone.',
+        );
       const done = await within(this.#deps.clock, engine.logout(), this.#deps.options.stopDeadlineMs);
       // Where WhatsApp unlinked it although the call failed, the engine has said so.
       if (!done.in && this.#machine.state !== 'logged_out') {
         // It may still unlink or wipe at any time: only an engine that begins anew is what its state says.
-        if (done.late && engine === this.#engine) this.#take({ on: 'crashed', reason: 'unlinking it took too long' });
-        const hint = 'unlinking it did not work; try again, or remove the linked device on the phone itself.';
+        if (done.late && engine === this.#engine) this.#take({ on: 'crashed', reason: 'unlinking took too long' });
+        const hint = 'unlinking failed; try again, or remove the linked device on the phone.';
         throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
       }
       this.#take({ on: 'logged_out', reason: 'an operator unlinked it' });

@@ -143,7 +143,7 @@ export const moveMessage = defineOperation('outbox.move', async (db, move: Move)
     throw new WabError('WAB_OUTBOX_STATE', {
       id: row.id,
       state: row.state,
-      hint: `it cannot become ${move.to} from there`,
+      hint: `it cannot become ${move.to} from this state`,
     });
   }
   const change: Updateable<OutboxTable> = {

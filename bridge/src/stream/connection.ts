@@ -187,12 +187,12 @@ export class Connection implements Outlet {
     try {
       if (this.#subscriptions.has(name) || this.#opening.has(name)) {
         throw new WabError('WAB_FRAME_INVALID', {
-          reason: 'this connection has that subscription; close it to subscribe anew',
+          reason: 'this connection already has that subscription; close the connection to subscribe again',
         });
       }
       if (this.#subscriptions.size + this.#opening.size >= settings.maxSubscriptionsPerConnection) {
         throw new WabError('WAB_FRAME_INVALID', {
-          reason: `a connection has at most ${settings.maxSubscriptionsPerConnection} subscriptions`,
+          reason: `a connection can have at most ${settings.maxSubscriptionsPerConnection} subscriptions`,
         });
       }
     } catch (error) {

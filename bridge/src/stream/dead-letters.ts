@@ -55,7 +55,7 @@ export class DeadLetters {
       return;
     }
     const reason = isRefused
-      ? `refused ${position.refusals} times${refusal ? `, at last: ${refusal}` : ''}`
+      ? `refused ${position.refusals} times${refusal ? `, the last time: ${refusal}` : ''}`
       : `the connection was lost ${position.losses} times while this event was being processed`;
     await database.write(
       bury({

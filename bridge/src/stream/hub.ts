@@ -184,7 +184,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     if (this.#isStopping) return { status: 503, reason: 'the bridge is shutting down' };
     if (this.#connections.size >= maxConnections) return { status: 503, reason: 'too many streams are open' };
     if (this.#connectionsOf(keyId) >= maxConnectionsPerKey)
-      return { status: 429, reason: 'too many streams are open with this key' };
+      return { status: 429, reason: 'this key has too many streams open' };
     return null;
   }
 

@@ -54,14 +54,14 @@ test.each([0o640, 0o604, 0o660, 0o644, 0o610])('mode %o is refused, with the com
   const { secret } = ensureOperatorKey(folder);
   chmodSync(operatorKeyFile(folder), mode);
   expect(() => readOperatorKey(folder)).toThrow(/chmod 600/);
-  expect(() => ensureOperatorKey(folder)).toThrow(/are not usable/);
+  expect(() => ensureOperatorKey(folder)).toThrow(/The settings are not valid/);
   chmodSync(operatorKeyFile(folder), 0o600);
   expect(readOperatorKey(folder)).toEqual(secret);
 });
 
 test('a file that holds no key is refused, and its content is not repeated', () => {
   writeFileSync(operatorKeyFile(folder), 'wabk_ABCD_half-a-secret', { mode: 0o600 });
-  expect(() => readOperatorKey(folder)).toThrow(/holds no key/);
+  expect(() => readOperatorKey(folder)).toThrow(/does not contain a key/);
   expect(() => readOperatorKey(folder)).not.toThrow(/half-a-secret/);
 });
 

@@ -187,10 +187,10 @@ describe('what is refused, and with which error', () => {
 
   test('the error says how far off the clock is, and which way', async () => {
     await expect(verifierWith([URL_]).verify(arrive(get, { now: NOW - 3_600_000 }))).rejects.toThrow(
-      /client clock is about 3600 s behind the clock of the bridge/,
+      /client’s clock is about 3600 s behind the bridge’s clock/,
     );
     await expect(verifierWith([URL_]).verify(arrive(get, { now: NOW + 300_000 }))).rejects.toThrow(
-      /client clock is about 300 s ahead of the clock of the bridge/,
+      /client’s clock is about 300 s ahead of the bridge’s clock/,
     );
   });
 

@@ -32,7 +32,7 @@ async function atTerminal(answers: Readonly<Record<string, string>>): Promise<st
 }
 
 test('what is typed is read and never shown', async () => {
-  const shown = await atTerminal({ 'Passphrase: ': `${PASSPHRASE}\r`, 'Once more: ': `${PASSPHRASE}\r` });
+  const shown = await atTerminal({ 'Passphrase: ': `${PASSPHRASE}\r`, 'Repeat the passphrase: ': `${PASSPHRASE}\r` });
   expect(shown).toContain(`sha256 ${createHash('sha256').update(PASSPHRASE).digest('hex')}`);
   expect(shown).not.toContain(PASSPHRASE);
   expect(shown).not.toContain(PASSPHRASE.slice(0, 7));

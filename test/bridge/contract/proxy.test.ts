@@ -26,13 +26,13 @@ describe('a proxy', () => {
   });
 
   test.each([
-    ['s3cret', 'no URL'],
+    ['s3cret', 'not a URL'],
     ['ftp://u:s3cret@host', 'http, https and socks5'],
-    ['http://u:s3cret@host/path', 'follow the port'],
-    ['http://u:s3cret@host?x', 'follow the port'],
+    ['http://u:s3cret@host/path', 'after the port'],
+    ['http://u:s3cret@host?x', 'after the port'],
     ['socks5://u:s3cret@host', 'cannot log in to a SOCKS proxy'],
-    ['socks5://a,b', 'no host name'],
-    ['socks5://', 'no host name'],
+    ['socks5://a,b', 'not a valid host name'],
+    ['socks5://', 'not a valid host name'],
     ['http://u:%s3cret@host', 'percent-encoded'],
   ])('%s is refused without being repeated', (text, reason) => {
     expect(() => parseProxy(text)).toThrow(

@@ -101,7 +101,7 @@ describe('refusals', () => {
     expectProblem(await typing('dancing'), 'WAB_INVALID_REQUEST', /body state must be one of composing/);
     expectProblem(await real.raw('POST', path('typing')), 'WAB_INVALID_REQUEST', /body/);
     const extra = { body: JSON.stringify({ until: 'tomorrow' }) };
-    expectProblem(await real.raw('POST', path('seen'), extra), 'WAB_INVALID_REQUEST', /takes no body/);
+    expectProblem(await real.raw('POST', path('seen'), extra), 'WAB_INVALID_REQUEST', /must not have a body/);
   });
 
   test('of a session that is not ready: at once, and nothing is queued', async () => {

@@ -303,7 +303,7 @@ describe('the head is judged before the body is read', () => {
     ];
     expect(await send('POST', '/messages', lines, '{}')).toMatchObject({
       status: 401,
-      body: { code: 'WAB_SIGNATURE_MALFORMED', detail: expect.stringMatching(/idempotency-key is there twice/) },
+      body: { code: 'WAB_SIGNATURE_MALFORMED', detail: expect.stringMatching(/idempotency-key appears twice/) },
     });
   });
 

@@ -30,7 +30,7 @@ test('one key may have half of all streams, and then is told so without an upgra
   sockets.push(...(await open(1)));
   await expect(real.client.openStream()).rejects.toThrow();
   const refused = await real.raw('GET', '/v1/stream');
-  expect([refused.status, refused.text]).toEqual([429, 'too many streams are open with this key']);
+  expect([refused.status, refused.text]).toEqual([429, 'this key has too many streams open']);
   expect(refused.headers.get('content-type')).toContain('text/plain');
   // Another key has room.
   const other = await real.key(['events:read']);

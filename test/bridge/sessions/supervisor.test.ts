@@ -412,7 +412,7 @@ describe('supervisor', () => {
     const answer = expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_STATE' });
     await clock.pass(OPTIONS.stopDeadlineMs);
     await answer;
-    expect(supervisor.machine).toMatchObject({ state: 'reconnecting', reason: 'unlinking it took too long' });
+    expect(supervisor.machine).toMatchObject({ state: 'reconnecting', reason: 'unlinking took too long' });
     expect(supervisor.self).toEqual(SELF);
     expect(first?.stops).toBe(1);
     expect(recorder.states).not.toContain('logged_out');

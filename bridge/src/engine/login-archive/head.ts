@@ -77,14 +77,14 @@ export async function readHead(file: string): Promise<ReadHead> {
   const start = await firstBytes(file, MAGIC.length + LENGTH_BYTES + MOST_HEAD_BYTES + MAC_BYTES);
   const jsonAt = MAGIC.length + LENGTH_BYTES;
   if (start.length < jsonAt || !start.subarray(0, MAGIC.length).equals(MAGIC))
-    return refused('it is no backup of a login state');
+    return refused('it is not a backup of a login state');
   const length = start.readUInt32BE(MAGIC.length);
   const bodyAt = jsonAt + length + MAC_BYTES;
   if (length > MOST_HEAD_BYTES || start.length < bodyAt) return refused('it was changed, cut off or damaged');
   const head = parse(start.subarray(jsonAt, jsonAt + length));
   const format = (head as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format !== FORMAT)
-    return refused(`it has format ${format}, and this version of wabridge reads format ${FORMAT}`);
+    return refused(`it has format ${format}, but this version of wabridge reads format ${FORMAT}`);
   if (!headCheck.Check(head) || !isPowerOfTwo(head.kdf.N)) return refused('it was changed, cut off or damaged');
   const authenticated = start.subarray(0, jsonAt + length);
   const mac = start.subarray(jsonAt + length, bodyAt);

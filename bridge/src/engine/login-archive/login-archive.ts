@@ -83,11 +83,12 @@ export async function readLoginArchive(
   const invalid = (reason: string, cause?: unknown): WabError =>
     new WabError('WAB_BACKUP_INVALID', { file, reason }, { cause });
   const found = await readHead(file).catch((error: unknown) => {
-    throw invalid('there is no such file, or it cannot be read', error);
+    throw invalid('the file does not exist or cannot be read', error);
   });
   if (!found.ok) throw invalid(found.reason);
   const { head, bodyAt, isAuthentic } = found;
-  if (head.session !== session) throw invalid(`it is the login of session ${head.session}; restore it under that name`);
+  if (head.session !== session)
+    throw invalid(`it is the login state of session ${head.session}; restore it under that name`);
   const keys = await deriveKeys(passphrase, head.kdf);
   if (!isAuthentic(keys.mac)) throw new WabError('WAB_PASSPHRASE_WRONG', { file });
   const counted = { files: 0, bytes: 0 };

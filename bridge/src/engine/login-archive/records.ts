@@ -66,7 +66,7 @@ export async function unpackRecords(source: AsyncIterable<Buffer>, folder: strin
     counted.files += 1;
     counted.bytes += size;
   }
-  if (!(await reader.atEnd())) throw new Error('there is something after the end');
+  if (!(await reader.atEnd())) throw new Error('there is data after the end');
 }
 
 /** Whether a path stays below the folder it is joined to, on any system. */
@@ -78,8 +78,9 @@ export function isSafePath(path: string): boolean {
 
 function describe(bytes: Buffer): { path: string; size: number } {
   const { path, size } = JSON.parse(bytes.toString('utf8')) as { path?: unknown; size?: unknown };
-  if (typeof path !== 'string' || !isSafePath(path)) throw new Error('a path leads out of the folder');
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw new Error('a size is none');
+  if (typeof path !== 'string' || !isSafePath(path)) throw new Error('a path points outside the folder');
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw new Error('a size is not a valid number');
   return { path, size };
 }
 

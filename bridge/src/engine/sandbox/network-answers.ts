@@ -3,9 +3,9 @@ import { EngineError, type EngineFact } from '../engine.ts';
 import type { NetworkFact } from './phone-network.ts';
 
 const REFUSALS = {
-  chat_unknown: ['WAB_CHAT_UNKNOWN', 'the simulated network knows no such chat'],
-  quoted_unknown: ['WAB_QUOTED_UNKNOWN', 'the simulated network knows no such message'],
-  message_unknown: ['WAB_MESSAGE_UNKNOWN', 'the simulated network knows no such message in this chat'],
+  chat_unknown: ['WAB_CHAT_UNKNOWN', 'the simulated network does not have this chat'],
+  quoted_unknown: ['WAB_QUOTED_UNKNOWN', 'the simulated network does not have this message'],
+  message_unknown: ['WAB_MESSAGE_UNKNOWN', 'the simulated network does not have this message in this chat'],
   refused: ['WAB_SEND_REFUSED', 'the simulated network refused the message'],
 } as const;
 
@@ -13,7 +13,7 @@ const REFUSALS = {
 export function refusal(why: keyof typeof REFUSALS | 'busy', retryAfterMs?: number): EngineError {
   if (why === 'busy') {
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    return new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network takes nothing now', wait);
+    return new EngineError('defer', 'WAB_SEND_REFUSED', 'the simulated network is not accepting messages now', wait);
   }
   const [code, reason] = REFUSALS[why];
   return new EngineError('fail', code, reason);

@@ -60,7 +60,7 @@ export class NetworkServer {
         response.writeHead(200);
         return await pipeline(bytes, response);
       }
-      reply(response, 404, { error: toWire(new Error('the simulated network has nothing here')) });
+      reply(response, 404, { error: toWire(new Error('the simulated network has no such route')) });
     } catch (error) {
       if (response.headersSent) response.destroy();
       else reply(response, 422, { error: toWire(error) });

@@ -72,7 +72,7 @@ export class PairingDesk {
   take(code?: string): DeviceLine {
     const shown = this.#shown;
     if (!shown || (code !== undefined && code !== shown.code && code !== this.#pairingCode)) {
-      const state = shown ? 'showing a newer code by now' : 'not waiting for a scan';
+      const state = shown ? 'already showing a newer code' : 'not waiting for a scan';
       throw new WabError('WAB_QR_NOT_AVAILABLE', { session: this.#session, state });
     }
     this.hide();

@@ -3,10 +3,10 @@ import { EngineError } from '../engine.ts';
 import type { PairingAnswer } from './phone-network.ts';
 
 const REFUSALS = {
-  linked: ['fail', 'WAB_SESSION_STATE', 'an account is linked already'],
-  not_waiting: ['defer', 'WAB_SESSION_NOT_READY', 'no QR code is shown'],
-  unknown_number: ['fail', 'WAB_PAIRING_REFUSED', 'the simulated network knows no such account'],
-  limited: ['defer', 'WAB_PAIRING_LIMITED', 'too many were asked for'],
+  linked: ['fail', 'WAB_SESSION_STATE', 'an account is already linked'],
+  not_waiting: ['defer', 'WAB_SESSION_NOT_READY', 'there is no QR code to scan'],
+  unknown_number: ['fail', 'WAB_PAIRING_REFUSED', 'the simulated network has no such account'],
+  limited: ['defer', 'WAB_PAIRING_LIMITED', 'too many codes were requested'],
 } as const;
 
 export function pairingRefusal(why: Extract<PairingAnswer, { given: false }>['why']): EngineError {

@@ -236,7 +236,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     if (!sender || chatKindOf(from) !== 'direct') throw new WabError('WAB_CHAT_UNKNOWN');
     const chat = said.group === undefined ? sender : addressOf(parseChatId(said.group));
     if (said.group !== undefined && chatKindOf(chat.chatId as ChatId) !== 'group') {
-      throw new WabError('WAB_ADDRESS_INVALID', { reason: 'a group has an id that ends in @g.us' });
+      throw new WabError('WAB_ADDRESS_INVALID', { reason: 'the id of a group must end in @g.us' });
     }
     const participant = said.group === undefined ? undefined : (sender.chatId as ChatId);
     const wireId = wireIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);

@@ -108,7 +108,7 @@ export class SandboxEngine implements Engine {
 
   async requestPairingCode(phone: string): Promise<PairingCode> {
     const line = this.#line;
-    if (!line) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network is out of reach');
+    if (!line) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network cannot be reached');
     const answer = await this.#within(line.pair(phone), 'defer');
     if (!answer.given) throw pairingRefusal(answer.why);
     const given = { code: answer.code, expiresAt: new Date(answer.expiresAt) };
@@ -188,9 +188,9 @@ export class SandboxEngine implements Engine {
   async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
     const answer = await this.#within(this.#readyLine().media(wireId), 'defer');
     if (answer.state === 'gone')
-      throw new EngineError('fail', 'WAB_MEDIA_FAILED', 'the simulated network has this file no more');
+      throw new EngineError('fail', 'WAB_MEDIA_FAILED', 'the simulated network no longer has this file');
     if (answer.state === 'later')
-      throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the simulated network cannot give this file now');
+      throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the simulated network cannot provide this file now');
     if (answer.sizeBytes > limitBytes)
       throw new EngineError('fail', 'WAB_MEDIA_TOO_LARGE', `the file has ${answer.sizeBytes} bytes`);
     return this.#within(this.#network.openMedia(this.#session, answer.ref), 'defer');

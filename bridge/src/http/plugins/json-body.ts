@@ -16,7 +16,7 @@ const install = (app: FastifyInstance, _options: object, done: () => void): void
       const text = utf8.decode(bytes);
       const value: unknown = JSON.parse(text);
       if (FORBIDDEN_NAMES.test(text) && hasForbiddenName(value))
-        throw new WabError('WAB_MALFORMED_JSON', { reason: 'it uses a forbidden member name' });
+        throw new WabError('WAB_MALFORMED_JSON', { reason: 'it has a forbidden member name' });
       next(null, value);
     } catch (error) {
       next(
@@ -36,7 +36,7 @@ function reasonOf(error: Error): string {
   if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
     return 'it is not encoded as UTF-8';
   const position = /position \d+(?: \(line \d+ column \d+\))?/.exec(error.message);
-  return position ? `it stops making sense at ${position[0]}` : 'it ends too early';
+  return position ? `it has a syntax error at ${position[0]}` : 'it ends too early';
 }
 
 function hasForbiddenName(value: unknown): boolean {

@@ -50,7 +50,7 @@ const serverOptions = {
     void sendProblem(
       reply,
       request,
-      new WabError('WAB_INVALID_REQUEST', { reason: `the URL cannot be read (${error.code})` }),
+      new WabError('WAB_INVALID_REQUEST', { reason: `the URL is not valid (${error.code})` }),
     );
   },
   clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => {

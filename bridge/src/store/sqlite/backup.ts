@@ -84,7 +84,7 @@ export function restoreBackup(file: string, dataDir: string): { readonly epoch: 
 function refuseUnreadable(file: string): void {
   const invalid = (reason: string): WabError => new WabError('WAB_BACKUP_INVALID', { file, reason });
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) throw invalid('there is no such file');
+  if (stats === undefined) throw invalid('the file does not exist');
   if (stats.isDirectory()) throw invalid('it is a folder');
   try {
     accessSync(file, constants.R_OK);
@@ -107,11 +107,11 @@ function prepareIncoming(incoming: string, file: string): string {
     if (unknown !== undefined) throw invalid(`it was made by a newer wabridge (schema ${unknown})`);
     const epoch = restoreEpoch(Date.now());
     const { changes } = database.prepare('UPDATE log_meta SET epoch = ?').run(epoch);
-    if (changes !== 1) throw invalid('it holds no event log');
+    if (changes !== 1) throw invalid('it does not contain an event log');
     return epoch;
   } catch (error) {
     if (error instanceof WabError) throw error;
-    throw invalid('it is no wabridge database', error);
+    throw invalid('it is not a wabridge database', error);
   } finally {
     database?.close();
   }

@@ -188,11 +188,11 @@ describe('what is refused', () => {
 
   test('another session, another format, another kind of file, no file', async () => {
     await writeSmall();
-    await expect(unpack(PASSPHRASE, 'sales')).rejects.toThrow('it is the login of session support');
+    await expect(unpack(PASSPHRASE, 'sales')).rejects.toThrow('it is the login state of session support');
     await forge(END, (head) => ({ ...head, format: 2 }));
-    await expect(unpack()).rejects.toThrow('it has format 2, and this version of wabridge reads format 1');
+    await expect(unpack()).rejects.toThrow('it has format 2, but this version of wabridge reads format 1');
     writeFileSync(file, 'SQLite format 3\0 and so on, for more than a head');
-    await expect(unpack()).rejects.toThrow('it is no backup of a login state');
+    await expect(unpack()).rejects.toThrow('it is not a backup of a login state');
     rmSync(file);
     expect(await codeOf(unpack())).toBe('WAB_BACKUP_INVALID');
     await mkdir(file);

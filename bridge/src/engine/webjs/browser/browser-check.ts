@@ -16,7 +16,7 @@ export type BrowserFinding =
  */
 export async function checkBrowser(configured: string | undefined, more: readonly string[]): Promise<BrowserFinding> {
   const { ok, detail, warning } = browserFacts(configured);
-  if (!ok) return { ok, detail: 'no usable browser', todo: detail };
+  if (!ok) return { ok, detail: 'no browser can be used', todo: detail };
   const browser = findBrowser(configured);
   const flags = browserFlags(browser, { sandbox: sandboxWarning() === null, proxy: null, more });
   const failure = await launchFailure(browser.path, [...flags, '--headless']);

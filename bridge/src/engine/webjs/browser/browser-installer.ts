@@ -85,7 +85,7 @@ async function fromPackages(
     }
     const [browser] = browsersAt(places).filter(({ foundBy }) => foundBy === 'system');
     if (browser) return browser;
-    reasons.push(`the package ${name} brought no browser to the usual places`);
+    reasons.push(`the package ${name} did not install a browser in any of the usual places`);
   }
   return null;
 }
@@ -94,7 +94,7 @@ async function fromPuppeteer(options: InstallerOptions): Promise<Browser> {
   const { places, buildId, downloadBaseUrl, stallMs, say } = options;
   const browser = Product.CHROMEHEADLESSSHELL;
   if (detectBrowserPlatform() === undefined || (process.platform === 'linux' && process.arch !== 'x64'))
-    throw new Error(`there is none for ${process.platform} on ${process.arch}`);
+    throw new Error(`no browser is available for ${process.platform} on ${process.arch}`);
   clearTorn(places.cache, browser, buildId);
   say(`Downloading ${browser} ${buildId} to ${places.cache} …`);
   let heardAt = Date.now();
@@ -130,7 +130,7 @@ async function unlessStalled<T>(work: Promise<T>, stallMs: number, heardAt: () =
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (Date.now() - heardAt() >= stallMs) reject(new Error(`nothing came for ${Math.round(stallMs / 1000)} s`));
+      if (Date.now() - heardAt() >= stallMs) reject(new Error(`no data arrived for ${Math.round(stallMs / 1000)} s`));
     }, stallMs / 10);
   });
   try {
@@ -148,13 +148,13 @@ async function proven(browser: Browser, { run }: InstallerOptions): Promise<Brow
     output: onOneLine(error),
   }));
   if (code === 0) return browser;
-  throw failed(`${browser.path} is there and does not run: ${lastLine(output)}`);
+  throw failed(`${browser.path} is installed but does not run: ${lastLine(output)}`);
 }
 
 const failed = (reason: string, cause?: unknown): WabError =>
   new WabError('WAB_BROWSER_INSTALL_FAILED', { reason }, { cause });
 const onOneLine = (error: unknown): string => messageOf(error).replace(/\s+/g, ' ').trim();
-const lastLine = (output: string): string => output.trim().split('\n').at(-1)?.trim() || 'it said nothing';
+const lastLine = (output: string): string => output.trim().split('\n').at(-1)?.trim() || 'it printed nothing';
 
 /** Runs programs for real; what they print on either stream is told line by line. */
 export const runProgram: RunProgram = (program, args, onLine) =>

@@ -18,12 +18,12 @@ const KNOWN: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] 
   [
     /No usable sandbox/,
     () =>
-      'Chromium finds no usable sandbox, since this system lets no user but root make user namespaces. Allow them, or install the package chromium-sandbox; the runbook says how',
+      'Chromium has no usable sandbox, because this system allows only root to create user namespaces. Allow them for other users, or install the package chromium-sandbox; the runbook says how',
   ],
   [
     /error while loading shared libraries: ([^:\s]+)/,
     ([, library]) =>
-      `the browser lacks the library ${library} of the system. Install it, or run \`wabridge browser install\` as root`,
+      `the browser needs the system library ${library}, which is missing. Install it, or run \`wabridge browser install\` as root`,
   ],
 ];
 

@@ -56,7 +56,7 @@ export class MediaDownloads {
       const code = outlook.reloading ? 'WAB_SESSION_NOT_READY' : 'WAB_MEDIA_FAILED';
       throw new EngineError('defer', code, withoutNumbers(outlook.failed));
     }
-    if (outlook === null) throw failed('WhatsApp Web has no such message with media');
+    if (outlook === null) throw failed('WhatsApp Web does not have this media message');
     const { sizeBytes } = outlook;
     if (sizeBytes !== null && sizeBytes > limitBytes) throw tooLarge(sizeBytes, limitBytes);
     if (outlook.stage === 'REUPLOADING') throw refusal({ state: 'later' });
@@ -81,7 +81,7 @@ export class MediaDownloads {
       const part = await this.#page().call(readFilePart, this.#deadlines.call, token, offset, PART_BYTES);
       const bytes = Buffer.from(part ?? '', 'base64');
       if (bytes.length !== Math.min(PART_BYTES, sizeBytes - offset))
-        throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the page has lost the file');
+        throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'WhatsApp Web has lost the file');
       offset += bytes.length;
       return bytes;
     };
@@ -134,16 +134,12 @@ export class MediaDownloads {
 
 const failed = (reason: string): EngineError => new EngineError('fail', 'WAB_MEDIA_FAILED', reason);
 const tooLarge = (sizeBytes: number, limitBytes: number): EngineError =>
-  new EngineError(
-    'fail',
-    'WAB_MEDIA_TOO_LARGE',
-    `it has ${sizeBytes} bytes, and no more than ${limitBytes} are fetched`,
-  );
+  new EngineError('fail', 'WAB_MEDIA_TOO_LARGE', `it has ${sizeBytes} bytes, more than the limit of ${limitBytes}`);
 
 function refusal(result: Exclude<FetchedFile, { state: 'here' }>): EngineError {
   switch (result.state) {
     case 'gone':
-      return failed('WhatsApp does not have the file any more');
+      return failed('WhatsApp no longer has the file');
     case 'later':
       return new EngineError('defer', 'WAB_MEDIA_FAILED', 'the sender’s phone is asked to upload the file again', {
         retryAfterMs: REUPLOAD_MS,

@@ -97,8 +97,8 @@ export class Login {
 
   /** @throws EngineError, as `Engine.requestPairingCode` */
   async requestPairingCode(phone: string): Promise<PairingCode> {
-    if (this.#authenticated) throw new EngineError('fail', 'WAB_SESSION_STATE', 'an account is linked already');
-    if (this.#qrCodes === 0) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'no QR code is shown yet');
+    if (this.#authenticated) throw new EngineError('fail', 'WAB_SESSION_STATE', 'an account is already linked');
+    if (this.#qrCodes === 0) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'there is no QR code to scan yet');
     return this.#pairing.request(phone);
   }
 

@@ -14,9 +14,9 @@ const LOOK_AGAIN_MS = 500;
 const NO_ACCOUNT = 'IQErrorItemNotFound';
 /** WhatsApp's answers by the name that the page gives them, for a person. */
 const ANSWERS: Readonly<Record<string, string>> = {
-  IQErrorBadRequest: 'WhatsApp does not take this number',
+  IQErrorBadRequest: 'WhatsApp does not accept this number',
   IQErrorForbidden: 'WhatsApp does not allow it for this account',
-  [NO_ACCOUNT]: 'WhatsApp knows no account with this number',
+  [NO_ACCOUNT]: 'WhatsApp has no account with this number',
   IQErrorFeatureNotAvailable: 'the account cannot be linked this way; update WhatsApp on the phone',
 };
 
@@ -72,7 +72,7 @@ export class Pairing {
       const document = await this.#parts.page().call(readDocument, this.#parts.deadlines.call);
       if (document !== pending.document) await this.#renew(pending);
     } catch (error) {
-      this.#parts.log.warn({ reason: describe(error) }, 'the page with the pairing code does not answer');
+      this.#parts.log.warn({ reason: describe(error) }, 'the page with the pairing code is not responding');
     }
   }
 
@@ -158,9 +158,9 @@ function refusal({ why, reason, status }: Extract<PairingResult, { given: false 
   if (why === 'missing')
     return new EngineError('fail', 'WAB_PAIRING_REFUSED', 'this version of WhatsApp Web links by QR code only');
   if (status === 429 || reason === 'IQErrorRateOverlimit' || reason.includes('rate-overlimit'))
-    return new EngineError('defer', 'WAB_PAIRING_LIMITED', 'too many were asked for');
+    return new EngineError('defer', 'WAB_PAIRING_LIMITED', 'too many codes were requested');
   if (status !== null && status >= 500)
-    return new EngineError('defer', 'WAB_SESSION_NOT_READY', `WhatsApp has a fault of its own (${status})`);
+    return new EngineError('defer', 'WAB_SESSION_NOT_READY', `WhatsApp had an error (${status})`);
   // Digits of an error that nobody knows could be the number.
   return new EngineError('fail', 'WAB_PAIRING_REFUSED', ANSWERS[reason] ?? withoutNumbers(reason.trim()));
 }

@@ -31,9 +31,9 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
   });
   if (!helpers) return failed('reloading', 'the page is reloading');
   if (!window.wabridge.apply())
-    return failed('before-id', 'this version of WhatsApp Web does not let the id of a message be chosen');
+    return failed('before-id', 'this version of WhatsApp Web does not allow the id of a message to be chosen');
   const { underWay } = window.wabridge;
-  if (underWay.has(order.stanzaId)) return failed('after-id', 'the page is still at work on this message');
+  if (underWay.has(order.stanzaId)) return failed('after-id', 'WhatsApp Web is still processing this message');
   underWay.add(order.stanzaId);
   try {
     const { Msg } = window.require('WAWebCollections');
@@ -51,7 +51,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       if (!found?.wid) return failed('no-chat', 'no account has this number');
       chat = (await helpers.getChat(found.wid._serialized, { getAsModel: false })) ?? undefined;
     }
-    if (!chat) return failed('no-chat', 'the page opened no chat');
+    if (!chat) return failed('no-chat', 'WhatsApp Web did not open the chat');
     const { id: chatId } = chat;
     let quotedId: string | null = null;
     if (order.quoted !== null) {
@@ -62,10 +62,10 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
         Msg.getModelsArray().find(
           ({ id }) => id.id === order.quoted?.split('_')[2] && id.remote._serialized === chatId._serialized,
         );
-      if (!quoted) return failed('no-quoted', 'the page does not have the message to quote');
+      if (!quoted) return failed('no-quoted', 'WhatsApp Web does not have the message to quote');
       const reply = window.require('WAWebMsgReply');
       const allowed = reply ? reply.canReplyMsg(quoted.unsafe()) : quoted.canReply?.();
-      if (!allowed) return failed('no-quoted', 'WhatsApp does not let this message be quoted');
+      if (!allowed) return failed('no-quoted', 'WhatsApp does not allow this message to be quoted');
       quotedId = quoted.id._serialized;
     }
     let { content, caption } = order;
@@ -88,8 +88,9 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       const { token, mimetype, filename } = order.media;
       const parts = window.wabridge.files.get(token)?.parts;
       const { mediaInfoToFile } = helpers;
-      if (!parts) return failed('lost-file', 'the page has lost the file');
-      if (!mediaInfoToFile) return failed('before-id', 'this version of WhatsApp Web or of its library takes no files');
+      if (!parts) return failed('lost-file', 'WhatsApp Web has lost the file');
+      if (!mediaInfoToFile)
+        return failed('before-id', 'this version of WhatsApp Web or of its library does not accept files');
       // The library makes a file of one long text; it gets the one that is here already.
       if (!mediaInfoToFile.wabridge)
         helpers.mediaInfoToFile = Object.assign((info: { file?: File }) => info.file ?? mediaInfoToFile(info), {
@@ -124,7 +125,10 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
     // The store is asked by our own id: an answer of `undefined` does not mean that nothing was sent.
     const stored = message ?? Msg.getModelsArray().find((each) => each.id.id === order.stanzaId);
     if (!stored)
-      return failed(window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id', 'the page shows no message');
+      return failed(
+        window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id',
+        'WhatsApp Web did not create the message',
+      );
     return { sent: true, wireId: stored.id._serialized, sentAt: stored.t, ack: stored.ack };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

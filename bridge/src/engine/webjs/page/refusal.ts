@@ -1,9 +1,9 @@
 /** States in which WhatsApp does not want this account or this program, and what a person can do about each. */
 const REFUSALS: Readonly<Record<string, string>> = {
   TOS_BLOCK:
-    'WhatsApp has blocked this account for breaking its terms of service; open WhatsApp on the phone and ask for a review there',
+    'WhatsApp has blocked this account for violating its terms of service; open WhatsApp on the phone and request a review there',
   SMB_TOS_BLOCK:
-    'WhatsApp has blocked this business account for breaking its terms of service; open WhatsApp Business on the phone and ask for a review there',
+    'WhatsApp has blocked this business account for violating its terms of service; open WhatsApp Business on the phone and request a review there',
   PROXYBLOCK: 'WhatsApp refuses connections from this network address; use another network or proxy for this session',
   DEPRECATED_VERSION: 'WhatsApp no longer accepts this version of WhatsApp Web; update the browser and wabridge',
 };

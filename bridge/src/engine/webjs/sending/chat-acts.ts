@@ -17,7 +17,7 @@ import { describe, withoutNumbers } from '../page/page-reason.ts';
 export async function knownChat(page: PageCalls, deadlines: Deadlines, chatId: ChatId): Promise<ChatId> {
   const kind = chatKindOf(chatId);
   if (kind !== 'direct' && kind !== 'group') {
-    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'messages go to people and groups only');
+    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'messages can be sent only to people and groups');
   }
   const answer = await page.call(findChat, deadlines.call, chatId).catch((error: unknown) => {
     throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
@@ -26,7 +26,7 @@ export async function knownChat(page: PageCalls, deadlines: Deadlines, chatId: C
   if (failed === 'reloading') throw new EngineError('defer', 'WAB_SESSION_NOT_READY', reason);
   if (failed === 'threw') throw new EngineError('defer', 'WAB_SEND_FAILED', withoutNumbers(reason));
   if (found === null)
-    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'WhatsApp knows no account or group under this id');
+    throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'WhatsApp has no account or group with this id');
   return found as ChatId;
 }
 

@@ -37,7 +37,11 @@ export class Fates {
     // What the page refused or gave up it says by itself; the rest is given as long as after a send to become clear.
     const given = fate.held === 'given' || (fate.held === 'stored' && fate.ack < 0);
     if (!given && this.#clock.now() - this.#readySince < this.#deadlines.ack)
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', `the page cannot tell yet: the message is ${fate.held}`);
+      throw new EngineError(
+        'defer',
+        'WAB_SESSION_NOT_READY',
+        `WhatsApp Web does not know yet: the message is ${fate.held}`,
+      );
     return 'unknown';
   }
 

@@ -57,7 +57,7 @@ export class SendFailures {
     this.#failures += 1;
     if (this.#messages.size < MESSAGES) this.#messages.add(message);
     if (this.#failures < FAILURES || this.#messages.size < MESSAGES) return;
-    this.#parts.told(`WhatsApp Web could not send any of the last messages: ${reason}`);
+    this.#parts.told(`WhatsApp Web could not send any of the most recent messages: ${reason}`);
   }
 
   #forgetLater(): void {

@@ -47,7 +47,8 @@ export class Sender {
   acknowledged(stanzaId: string, level: number): void {
     const waiting = this.#waiting.get(stanzaId);
     if (level > 0) waiting?.taken();
-    else if (level < 0) waiting?.lost(new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not take the message'));
+    else if (level < 0)
+      waiting?.lost(new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not accept the message'));
   }
 
   /** The run is over: of messages without an acknowledgement nothing is known. */
@@ -61,7 +62,7 @@ export class Sender {
     try {
       const result = await this.#inPage(message, stanzaId, media);
       if (!result.sent) throw refusal(result);
-      if (result.ack < 0) throw new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not take the message');
+      if (result.ack < 0) throw new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not accept the message');
       // The page answers as soon as it holds the message; only the server's word means that WhatsApp has it.
       if (result.ack === 0) await within(taken, this.#deadlines.ack, 'the acknowledgement by the server');
       return { wireId: result.wireId as WireId, sentAt: new Date(result.sentAt * 1000) };
@@ -113,6 +114,6 @@ function refusal({ why, reason: said }: Extract<PageSendResult, { sent: false }>
     case 'before-id':
       return new EngineError('defer', 'WAB_SEND_FAILED', reason);
     case 'after-id':
-      return new EngineError('unknown', 'WAB_SESSION_NOT_READY', `the page failed while sending: ${reason}`);
+      return new EngineError('unknown', 'WAB_SESSION_NOT_READY', `WhatsApp Web failed while sending: ${reason}`);
   }
 }

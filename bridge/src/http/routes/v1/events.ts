@@ -96,7 +96,7 @@ function filterOf(principal: Principal, query: FilterQuery): Filter {
   };
   if (!filterCheck.Check(filter))
     throw new WabError('WAB_INVALID_REQUEST', {
-      reason: 'query sessions, types, chatKinds or from names something that does not exist',
+      reason: 'the query parameter sessions, types, chatKinds or from has a value that does not exist',
     });
   return effectiveFilter(filter, principal);
 }

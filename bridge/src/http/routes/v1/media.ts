@@ -62,7 +62,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
     async (request, reply) => {
       const body = request.body as NodeJS.ReadableStream | undefined;
       if (body === undefined || body === null || request.contentSha256 === null)
-        throw new WabError('WAB_INVALID_REQUEST', { reason: 'the body is the file, and it is missing' });
+        throw new WabError('WAB_INVALID_REQUEST', { reason: 'the body must be the file, and it is missing' });
       const length = request.headers['content-length'];
       const stored = await media.upload(
         {

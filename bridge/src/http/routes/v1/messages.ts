@@ -170,6 +170,8 @@ function statesOf(text: string | undefined): readonly OutboxState[] | undefined 
   const states = itemsOf(text);
   const wrong = states?.find((state) => !(OUTBOX_STATES as readonly string[]).includes(state));
   if (wrong !== undefined)
-    throw new WabError('WAB_INVALID_REQUEST', { reason: `query state must list only ${OUTBOX_STATES.join(', ')}` });
+    throw new WabError('WAB_INVALID_REQUEST', {
+      reason: `the query parameter state must list only ${OUTBOX_STATES.join(', ')}`,
+    });
   return states as readonly OutboxState[] | undefined;
 }

@@ -37,7 +37,7 @@ export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { serv
         const refusal = stream.refusal(principal);
         if (refusal !== null) return reply.code(refusal.status).type('text/plain').send(refusal.reason);
         throw new WabError('WAB_INVALID_REQUEST', {
-          reason: 'this is a WebSocket; ask for it with Upgrade: websocket',
+          reason: 'this is a WebSocket endpoint; request it with Upgrade: websocket',
         });
       }
       stream.accept(request.raw, upgrade.socket, upgrade.head, principal);

@@ -87,7 +87,7 @@ describe('as root on Debian', () => {
 
   test('a package that brings only a stub is no browser', async () => {
     const run = aptWith({ chromium: join(folder, 'elsewhere') });
-    await expect(installBrowser(optionsWith({ run }))).rejects.toThrow(/brought no browser.*download failed/);
+    await expect(installBrowser(optionsWith({ run }))).rejects.toThrow(/did not install a browser.*download failed/);
   });
 
   test('nothing is done where a headless shell is there already', async () => {

@@ -44,7 +44,7 @@ test.each([
   ],
   [
     'chrome: error while loading shared libraries: libnss3.so: cannot open shared object',
-    /lacks the library libnss3\.so/,
+    /needs the system library libnss3\.so/,
   ],
   ['a\n[1:2:3/4:FATAL:file.cc(1)] Something else\n', /^the browser ended with: Something else$/],
 ])('%s', (said, words) => {

@@ -151,7 +151,7 @@ describe('a pairing code', () => {
 
   test.each([
     [refused('IQErrorRateOverlimit', 429), 'defer', 'WAB_PAIRING_LIMITED', /too many/],
-    [refused('IQErrorBadRequest', 400), 'fail', 'WAB_PAIRING_REFUSED', /does not take this number/],
+    [refused('IQErrorBadRequest', 400), 'fail', 'WAB_PAIRING_REFUSED', /does not accept this number/],
     [refused('Error no account 4915110000001'), 'fail', 'WAB_PAIRING_REFUSED', /^Error no account …$/],
     [refused('IQErrorInternalServerError', 500), 'defer', 'WAB_SESSION_NOT_READY', /500/],
     [missing, 'fail', 'WAB_PAIRING_REFUSED', /QR code only/],
