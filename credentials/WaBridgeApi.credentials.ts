@@ -14,7 +14,7 @@ export class WaBridgeApi implements ICredentialType {
   properties: INodeProperties[] = [
     {
       displayName:
-        'Where the bridge is installed, run "npx wabridge key issue --name n8n" and copy the line it shows. n8n in a container reaches the bridge by another URL than 127.0.0.1: see "n8n in Docker" in the README.md of the package.',
+        'On the machine where the bridge is installed, run "npx wabridge key issue --name n8n" and copy the line it prints. If n8n runs in a container, it cannot reach the bridge at 127.0.0.1: see "n8n in Docker" in the README.md of the package.',
       name: 'help',
       type: 'notice',
       default: '',
@@ -27,7 +27,7 @@ export class WaBridgeApi implements ICredentialType {
       required: true,
       placeholder: 'https://wa.example.org',
       description:
-        "Where n8n reaches the bridge. An address other than loopback must be in the bridge's setting publicUrls.",
+        "The URL where n8n reaches the bridge. Any address other than loopback must be listed in the bridge's setting publicUrls.",
     },
     {
       displayName: 'Signing Key',
@@ -38,7 +38,7 @@ export class WaBridgeApi implements ICredentialType {
       required: true,
       placeholder: 'wabk_…',
       description:
-        'The line that was shown when the key was issued (wabridge key issue). It signs requests and is never sent.',
+        'The line that was printed when the key was issued (wabridge key issue). It signs requests and is never sent.',
     },
   ];
 

@@ -6,7 +6,7 @@ import type { ICredentialDataDecryptedObject, IDataObject, IHttpRequestOptions }
 import { parseSigningKey, signRequest } from './signing';
 
 export const INCOMPLETE_KEY =
-  'The signing key of the WaBridge credential is not complete. It is one line that starts with wabk_ and was shown when the key was issued; copy all of it, or issue a new one with: wabridge key issue';
+  'The signing key of the WaBridge credential is incomplete. It is the line starting with wabk_ that was printed when the key was issued; copy the whole line, or issue a new key with: wabridge key issue';
 
 /** @throws Error that says what to correct in the credential or the request */
 export async function authenticate(
@@ -53,7 +53,7 @@ export function checkBaseUrl(text: unknown): string {
     new URL(base).hash !== ''
   ) {
     throw new Error(
-      'The base URL of the WaBridge credential is not a URL. Write for example http://127.0.0.1:8477 or https://wa.example.org',
+      'The base URL of the WaBridge credential is not a valid URL. Write, for example, http://127.0.0.1:8477 or https://wa.example.org',
     );
   }
   return base;
@@ -109,14 +109,14 @@ function finalBody(method: string, options: IHttpRequestOptions): FinalBody {
   if (body instanceof Uint8Array)
     return complete(Buffer.from(body.buffer, body.byteOffset, body.byteLength), 'application/octet-stream');
   if (body instanceof URLSearchParams || Object.prototype.toString.call(body) === '[object FormData]')
-    throw new Error('The bridge takes JSON or the bytes of a file, no forms. Send the body as JSON.');
+    throw new Error('The bridge accepts JSON or the bytes of a file, not forms. Send the body as JSON.');
   if (typeof body === 'object' && !('pipe' in body))
     return complete(Buffer.from(JSON.stringify(body)), 'application/json');
   const field = find(options.headers, 'content-digest');
   const digest = typeof field === 'string' ? /^sha-256=:([0-9A-Za-z+/]{43}=):$/.exec(field)?.[1] : undefined;
   if (digest === undefined)
     throw new Error(
-      'A streamed body cannot be signed without its digest. Set the header content-digest (sha-256) first, or send the bytes.',
+      'A streamed body cannot be signed without its digest. Set the header content-digest (sha-256) first, or send the body as bytes.',
     );
   return { body, digest, ...(stated === undefined ? { contentType: 'application/octet-stream' } : {}) };
 }

@@ -47,7 +47,7 @@ export async function waBridgeApiTest(
     return judge(base, await whoami(this, base, key));
   } catch (error) {
     return failed(
-      `The bridge at ${base} cannot be reached: ${whyUnreachable(error)}. Check that wabridge runs and that this address is right as seen from n8n (inside Docker, localhost is the container itself).`,
+      `The bridge at ${base} cannot be reached: ${whyUnreachable(error)}. Check that wabridge is running and that n8n can reach this address (inside Docker, localhost is the container itself).`,
     );
   }
 }
@@ -77,19 +77,21 @@ function judge(base: string, { statusCode, body }: Answer): INodeCredentialTestR
   }
   if (typeof told.code === 'string' && typeof told.detail === 'string') return failed(`${told.detail} (${told.code})`);
   if (statusCode >= 300 && statusCode < 400)
-    return failed(`${base} redirects, and a signed request cannot follow. Put the final address into the base URL.`);
+    return failed(
+      `${base} redirects, and a signed request cannot follow a redirect. Set the base URL to the final address.`,
+    );
   return failed(
-    `${base} answered with status ${statusCode}, but not like a wabridge. Check the base URL, and any proxy between n8n and the bridge.`,
+    `${base} answered with status ${statusCode}, but the answer is not from wabridge. Check the base URL, and any proxy between n8n and the bridge.`,
   );
 }
 
 /** What the key may not do that no use in n8n can go without; a key for one of the two nodes alone is fine. */
 function lackOf(scopes: readonly string[]): string | null {
-  const hint = (wanted: string): string => `Issue a key with it: wabridge key issue --scopes ${wanted}`;
+  const hint = (wanted: string): string => `Issue a key that has them: wabridge key issue --scopes ${wanted}`;
   if (!scopes.includes('sessions:read'))
-    return `it lacks the scope sessions:read, which both nodes need. ${hint('sessions:read,events:read,messages:read,messages:send')}`;
+    return `it does not have the scope sessions:read, which both nodes need. ${hint('sessions:read,events:read,messages:read,messages:send')}`;
   if (!scopes.includes('events:read') && !scopes.includes('messages:send')) {
-    return `it lacks the scopes events:read (for the trigger) and messages:send (for sending). ${hint('sessions:read,events:read,messages:read,messages:send')}`;
+    return `it has neither of the scopes events:read (for the trigger) and messages:send (for sending). ${hint('sessions:read,events:read,messages:read,messages:send')}`;
   }
   return null;
 }

@@ -1,19 +1,19 @@
 /** Why a request got no answer, in words that help somebody who does not know error codes. */
 
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name cannot be looked up',
-  ETIMEDOUT: 'no answer in time',
-  ECONNABORTED: 'no answer in time',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  EHOSTUNREACH: 'the host is not reachable',
-  EPROTO: 'it does not speak TLS there; try http:// in place of https://',
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be looked up',
+  ETIMEDOUT: 'the connection timed out',
+  ECONNABORTED: 'the connection timed out',
+  ECONNRESET: 'the connection was closed',
+  EPIPE: 'the connection was closed',
+  EHOSTUNREACH: 'the host cannot be reached',
+  EPROTO: 'it does not use TLS; try http:// instead of https://',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its TLS certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its TLS certificate is self-signed',
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another name',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its TLS certificate is for another host name',
 };
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -18,7 +18,7 @@ export class WaBridge implements INodeType {
     group: ['output'],
     version: 1,
     subtitle,
-    description: 'Send WhatsApp messages through wabridge, none of them twice, and manage its sessions',
+    description: 'Send WhatsApp messages through wabridge without duplicates, and manage its sessions',
     // n8n tells an AI that is offered the tool "<action> in <this name>".
     defaults: { name: 'WaBridge (WhatsApp)' },
     usableAsTool: true,

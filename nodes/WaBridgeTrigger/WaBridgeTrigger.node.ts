@@ -19,7 +19,7 @@ export class WaBridgeTrigger implements INodeType {
     group: ['trigger'],
     version: 1,
     subtitle: eventsSubtitle,
-    description: 'Starts the workflow on WhatsApp events, without losing one',
+    description: 'Starts the workflow on WhatsApp events, without losing any',
     defaults: { name: 'WaBridge Trigger' },
     inputs: [],
     outputs: [NodeConnectionTypes.Main],

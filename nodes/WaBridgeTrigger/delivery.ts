@@ -40,7 +40,7 @@ const retryAfterMs = (attempt: number): number =>
  */
 function answerFor(mode: Exclude<AcknowledgeMode, 'received'>, run: IRun | undefined, attempt: number): Answer {
   const refuse = (reason: string): Answer => ({ kind: 'refuse', reason, retryAfterMs: retryAfterMs(attempt) });
-  if (run === undefined) return refuse('n8n took this delivery for a duplicate and started nothing');
+  if (run === undefined) return refuse('n8n treated this delivery as a duplicate and started nothing');
   const { status } = run;
   if (status === 'success' || status === 'waiting') return { kind: 'acknowledge' };
   if (status === 'crashed') return refuse('the execution crashed before it finished');
@@ -118,7 +118,7 @@ export class Deliveries {
     this.#ignored += 1;
     if (!/^10*$/.test(String(this.#ignored))) return;
     const events = this.#ignored === 1 ? '1 event' : `${this.#ignored} events`;
-    this.#options.notices.warn(`ignored ${events} so far as too old (option "Ignore Events Older Than").`);
+    this.#options.notices.warn(`ignored ${events} so far because of their age (option "Ignore Events Older Than").`);
   }
 
   #attach(frame: BridgeEvent, run: Run): void {

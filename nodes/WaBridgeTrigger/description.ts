@@ -21,7 +21,7 @@ export const properties: INodeProperties[] = [
       {
         name: 'All',
         value: 'all',
-        description: 'Every session that the key of the credential may use, also ones added later',
+        description: 'Every session that the key of the credential may use, including sessions added later',
       },
       { name: 'One', value: 'one' },
       { name: 'Several', value: 'several' },
@@ -52,7 +52,7 @@ export const properties: INodeProperties[] = [
     options: chatKindOptions,
     default: ['direct'],
     description:
-      'Which kinds of chats to listen to; with none chosen, to all. Events without a chat, such as those of a session, always come.',
+      'Which kinds of chats to listen to. If none is selected, all of them. Events without a chat, such as those of a session, are always included.',
   },
   {
     displayName: 'Acknowledge',
@@ -62,23 +62,24 @@ export const properties: INodeProperties[] = [
       {
         name: 'When Received',
         value: 'received',
-        description: 'As soon as an execution was started. An event whose execution dies with n8n is not repeated.',
+        description:
+          'As soon as an execution has started. An event is not delivered again if n8n crashes during its execution.',
       },
       {
         name: 'When the Execution Finishes',
         value: 'finished',
-        description: 'Also when it fails. Only an event whose execution was cut off is delivered again.',
+        description: 'Even if it fails. An event is delivered again only if its execution was interrupted.',
       },
       {
         name: 'When the Execution Succeeds',
         value: 'succeeded',
         description:
-          'An event whose execution fails is delivered again, with growing pauses, until the bridge files it as a dead letter',
+          'An event whose execution fails is delivered again, with growing pauses, until the bridge moves it to the dead letters',
       },
     ],
     default: 'finished',
     description:
-      'When the bridge may consider an event done. Until then it keeps the event and delivers it again if need be.',
+      'When the bridge may treat an event as done. Until then it keeps the event and delivers it again if necessary.',
   },
   {
     displayName: 'Filters',
@@ -86,7 +87,7 @@ export const properties: INodeProperties[] = [
     type: 'collection',
     placeholder: 'Add Filter',
     default: {},
-    description: 'Evaluated by the bridge, so that what does not match never reaches n8n',
+    description: 'Evaluated by the bridge, so that events that do not match never reach n8n',
     options: [
       {
         displayName: 'From',
@@ -102,12 +103,13 @@ export const properties: INodeProperties[] = [
         name: 'fromMe',
         type: 'options',
         options: [
-          { name: 'Any', value: 'any', description: 'Whoever sent it' },
-          { name: 'Only From Me', value: 'mine', description: 'Only what this account sent itself' },
+          { name: 'Any', value: 'any', description: 'Sent by anyone' },
+          { name: 'Only From Me', value: 'mine', description: 'Only what this account sent' },
           { name: 'Only From Others', value: 'others', description: 'Only what others sent' },
         ],
         default: 'any',
-        description: 'Whether to take messages of the linked account itself. Events without a sender match only Any.',
+        description:
+          'Whether to include messages of the linked account itself. Events without a sender match only Any.',
       },
     ],
   },
@@ -125,7 +127,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 0, maxValue: 80_000 },
         default: 1,
         description:
-          'When the workflow is published again: how old an event may be that waited meanwhile. Older ones are skipped, and the log of n8n says how many. With 0 none is skipped.',
+          'When the workflow is published again, how old the events may be that arrived in the meantime. Older ones are skipped, and the log of n8n says how many. 0 skips none.',
         displayOptions: { hide: { whenPublishedAgain: ['now'] } },
       },
       {
@@ -133,8 +135,8 @@ export const properties: INodeProperties[] = [
         name: 'binaryField',
         type: 'string',
         default: 'data',
-        description: 'Name of the field of the item that holds the file of a media message',
-        hint: 'Not used where Download Media is off',
+        description: 'Name of the field of the item that will hold the file of a media message',
+        hint: 'Not used if Download Media is off',
       },
       {
         displayName: 'Download Media',
@@ -142,7 +144,7 @@ export const properties: INodeProperties[] = [
         type: 'boolean',
         default: true,
         description:
-          'Whether to put the file of a media message into the item. Where that fails, the item says why in mediaError.',
+          'Whether to put the file of a media message into the item. If that fails, the item says why in mediaError.',
       },
       {
         displayName: 'Executions at a Time',
@@ -151,7 +153,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 1, maxValue: 256, numberPrecision: 0 },
         default: 5,
         description:
-          'How many executions this trigger may have running at once. Within one chat there is always one at a time, except with Acknowledge When Received.',
+          'How many executions of this trigger may run at once. Within one chat there is always only one at a time, except with Acknowledge When Received.',
       },
       {
         displayName: 'Ignore Events Older Than (Minutes)',
@@ -160,7 +162,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 0 },
         default: 0,
         description:
-          'Events that are older when they first arrive start no execution, whatever held them up. An event that is delivered again, because its execution failed or the connection was lost, is not ignored. With 0 none is.',
+          'Events that are older than this when they first arrive do not start an execution, whatever delayed them. An event that is delivered again because its execution failed or the connection was lost is not ignored. 0 ignores none.',
       },
       {
         displayName: 'Media Wait (Seconds)',
@@ -178,7 +180,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 0 },
         default: 2,
         description:
-          'How long the published trigger may be without a connection to the bridge before it records one failed execution, which starts the error workflow. With 0 it never does.',
+          'How long the published trigger may be without a connection to the bridge before it records one failed execution, which starts the error workflow. 0 turns this off.',
       },
       {
         displayName: 'When Published Again',
@@ -188,12 +190,12 @@ export const properties: INodeProperties[] = [
           {
             name: 'Continue Where It Stopped',
             value: 'continue',
-            description: 'Run for what came while the workflow was not published, up to the age set as Backlog',
+            description: 'Run for events that came while the workflow was not published, up to the age set in Backlog',
           },
           {
             name: 'Start From Now',
             value: 'now',
-            description: 'Skip what came while the workflow was not published; the log of n8n says how much that was',
+            description: 'Skip events that came while the workflow was not published; the log of n8n says how many',
           },
         ],
         default: 'continue',

@@ -42,7 +42,7 @@ export class Outage {
   up(waiting: number): void {
     if (this.#shown) {
       this.#options.notices.info(
-        `connected again after ${inWords(Date.now() - this.#since)}; ${waiting} event${waiting === 1 ? '' : 's'} came meanwhile and ${waiting === 1 ? 'is' : 'are'} delivered now.`,
+        `connected again after ${inWords(Date.now() - this.#since)}; ${waiting} event${waiting === 1 ? '' : 's'} arrived in the meantime and ${waiting === 1 ? 'is' : 'are'} delivered now.`,
       );
     }
     this.stop();
@@ -59,8 +59,8 @@ export class Outage {
     if (signal.aborted || this.#shown) return;
     this.#shown = true;
     this.#options.notices.show(
-      `no connection to the bridge for ${inWords(Date.now() - this.#since)}, so no event arrives. ${capitalised(this.#reason)} ` +
-        'The trigger goes on trying, and what comes meanwhile is delivered when the bridge is back.',
+      `no connection to the bridge for ${inWords(Date.now() - this.#since)}, so no events arrive. ${capitalised(this.#reason)} ` +
+        'The trigger keeps trying; events that arrive in the meantime are delivered once it is connected again.',
     );
   }
 }

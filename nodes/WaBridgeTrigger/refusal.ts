@@ -16,12 +16,12 @@ const HOPELESS: readonly ErrorCode[] = [
 ];
 
 const PROXY =
-  'The bridge answers HTTP requests but opens no WebSocket. A proxy in between must forward upgrade requests with their headers.';
+  'The bridge answers HTTP requests but does not open a WebSocket. A proxy in between must forward upgrade requests with their headers.';
 
 /** By the status with which the bridge refuses a stream. */
 const LIMITS: Readonly<Record<string, string>> = {
-  429: 'The key of the credential has as many streams open as the bridge allows one key, and each published trigger needs one. Issue a second key for some of the workflows, or unpublish some.',
-  503: 'The bridge has as many streams open as it takes in all, and each published trigger needs one; or it is shutting down.',
+  429: 'The key of the credential has reached the number of open streams that the bridge allows for one key, and each published trigger needs one. Issue a second key for some of the workflows, or unpublish some.',
+  503: 'The bridge has reached its limit of open streams, and each published trigger needs one; or it is shutting down.',
 };
 
 /** The key may read events, and still there is no stream. Asked without an upgrade, the bridge says whether it refuses one. */
@@ -38,7 +38,7 @@ export async function whyRefused(context: ITriggerFunctions): Promise<Refusal> {
     if (scopes !== undefined && !scopes.includes('events:read')) {
       return {
         reason:
-          'The key of the credential lacks the scope events:read. Issue a key with it: `wabridge key issue --scopes …,events:read`.',
+          'The key of the credential does not have the scope events:read. Issue a key that has it: `wabridge key issue --scopes …,events:read`.',
         heals: false,
         answered: true,
       };

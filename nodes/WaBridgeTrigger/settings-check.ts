@@ -19,7 +19,7 @@ export async function checkSettings(context: ITriggerFunctions, { filter }: Trig
       return {
         kind: 'wrong',
         reason:
-          'The key of the credential lacks the scope messages:read, so messages would arrive without their text and files. Issue a key with it: `wabridge key issue --scopes …,messages:read`.',
+          'The key of the credential does not have the scope messages:read, so messages would arrive without their text and files. Issue a key that has it: `wabridge key issue --scopes …,messages:read`.',
       };
     }
     if (filter.sessions === undefined || scopes?.includes('sessions:read') !== true) return { kind: 'fine' };
@@ -44,7 +44,7 @@ function describeMissing(missing: readonly string[], known: readonly string[]): 
       : `The bridge has no sessions ${names} that this key may use`;
   const choice =
     known.length === 0
-      ? 'It has none yet: add one with `wabridge session add`.'
+      ? 'It has no sessions yet: add one with `wabridge session add`.'
       : `It has ${known.slice(0, 10).join(', ')}${known.length > 10 ? ' and more' : ''}.`;
   return `${what}, so nothing would ever start this workflow. ${choice}`;
 }

@@ -43,18 +43,18 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
     throw new NodeOperationError(context.getNode(), message, { description });
   };
   const events = context.getNodeParameter('events', []) as EventType[];
-  if (events.length === 0) fail('No event type is chosen', 'Choose at least one under Events.');
+  if (events.length === 0) fail('No event type is selected', 'Select at least one in Events.');
 
   const sessions = readSessions(context);
   for (const session of sessions ?? []) {
     if (!new RegExp(SESSION_NAME_PATTERN).test(session)) {
       fail(
-        `"${session}" is no session name`,
-        'A session name has lower-case letters, digits, _ and -. Choose one from the list.',
+        `"${session}" is not a valid session name`,
+        'A session name has only lower-case letters, digits, _ and -. Choose one from the list.',
       );
     }
   }
-  if (sessions?.length === 0) fail('No session is chosen', 'Choose at least one session, or set Sessions to All.');
+  if (sessions?.length === 0) fail('No session is selected', 'Select at least one session, or set Sessions to All.');
 
   const filters = context.getNodeParameter('filters', {}) as {
     from?: string;
@@ -109,8 +109,8 @@ function assertCanMatch(
     fail(
       `From can never match "${wrong}"`,
       wrong.includes('@')
-        ? 'From names people, as …@c.us or …@lid. To listen to one group, compare {{ $json.chat.chatId }} in an If node.'
-        : 'Write a phone number with its country code, such as +49 151 12345678, or the ID of a person, such as 1234567890@lid.',
+        ? 'From takes the IDs of people, …@c.us or …@lid. To listen to one group, compare {{ $json.chat.chatId }} in an If node.'
+        : 'Enter a phone number with its country code, such as +49 151 12345678, or the ID of a person, such as 1234567890@lid.',
     );
   }
   // Today the events with a sender are those with content.

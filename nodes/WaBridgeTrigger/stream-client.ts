@@ -177,13 +177,13 @@ export class StreamClient {
         const verdict = this.#gaps.check(frame);
         if (verdict === 'gap') {
           notices.warn(
-            `an event before ${frame.event.id} (position ${frame.previous ?? 'none'}) is missing. Connecting again to ask for it.`,
+            `the event before ${frame.event.id} (position ${frame.previous ?? 'none'}) is missing. Reconnecting to request it.`,
           );
           return false;
         }
         if (verdict === 'lost') {
           notices.show(
-            `the bridge does not deliver an event that precedes ${frame.event.id} (position ${frame.previous ?? 'none'}). Going on without it.`,
+            `the bridge does not deliver the event before ${frame.event.id} (position ${frame.previous ?? 'none'}). Continuing without it.`,
           );
         }
         this.#options.onEvent(frame);
@@ -231,7 +231,7 @@ export class StreamClient {
     this.#settleFirst(refusal);
     // A first refusal that does not heal is thrown by the trigger and thereby shown.
     if (isFirst && !refusal.heals) return;
-    const text = `not connected: ${refusal.reason} Trying again until it works.`;
+    const text = `not connected: ${refusal.reason} Retrying until it works.`;
     this.#tell(refusal.reason, text, refusal.answered);
   }
 
@@ -256,46 +256,46 @@ function describeSkipped(skipped: number, maxAgeMs: number): string {
 }
 
 const WHY_RESET = {
-  expired: 'events were removed by retention before this workflow had them',
-  epoch: "the bridge's log is another one than before (a restored backup, or a new data folder)",
+  expired: 'events were removed by retention before this workflow received them',
+  epoch: 'the bridge has a different log than before (a restored backup, or a new data folder)',
   future: "the position is ahead of the bridge's log (a restored backup)",
-  paused: 'nobody read for this workflow for so long that the bridge stopped gathering events for it',
+  paused: 'this workflow was not published for so long that the bridge stopped collecting events for it',
 } as const;
 
 function describeReset({ reason, lost }: BridgeReset): string {
   const loss =
     lost === 0 ? 'No event is known to be lost.' : `Up to ${lost} event${lost === 1 ? '' : 's'} will not be delivered.`;
-  return `the bridge could not go on where this workflow stopped: ${WHY_RESET[reason]}. ${loss} It goes on with what it has.`;
+  return `the bridge could not continue where this workflow stopped: ${WHY_RESET[reason]}. ${loss} It continues with the events that it has.`;
 }
 
 const describeSuperseded = (subscription: string): string =>
-  `another connection took over the subscription ${subscription}, so this one gets no events now. ` +
+  `another connection took over the subscription ${subscription}, so this one receives no events now. ` +
   'Usually that is a copy of this n8n (same encryption key and database, for example a staging server) with the same workflow published. ' +
-  'Unpublish the workflow in one of the two, or give the copy an encryption key of its own. This one asks every minute or so whether the subscription is free again.';
+  'Unpublish the workflow in one of the two, or give the copy its own encryption key. This one checks about every minute whether the subscription is free again.';
 
 function describeEnd(end: End): string {
   switch (end.kind) {
     case 'silent':
-      return 'the bridge was silent for longer than two heartbeats. Connecting again.';
+      return 'the bridge was silent for longer than two heartbeats. Reconnecting.';
     case 'closed':
       if (end.bye?.reason === 'restart' || end.code === 4000)
-        return 'the bridge is restarting. Connecting again when it is back.';
+        return 'the bridge is restarting. Reconnecting once it is back.';
       if (end.code === 4001 || end.bye?.reason === 'key_revoked') {
         return 'the key of the credential was revoked or has expired, and the bridge closed the stream. Issue a new key with `wabridge key issue` and put it into the credential.';
       }
       if (end.code === 4005 || end.bye?.reason === 'subscription_deleted') {
-        return 'an operator deleted the subscription of this workflow. It subscribes anew in a minute, from then on; unpublish the workflow if that is not wanted.';
+        return 'an operator deleted the subscription of this workflow. The trigger subscribes again in a minute and receives events from then on; unpublish the workflow if you do not want that.';
       }
       if (end.code === 4003 || end.bye?.reason === 'protocol_error') {
-        return 'the bridge did not understand this trigger (protocol error). Update the bridge and the n8n-nodes-wabridge package to versions that fit each other.';
+        return 'the bridge did not understand this trigger (protocol error). Update the bridge and the n8n-nodes-wabridge package to compatible versions.';
       }
       if (end.code === 4004 || end.bye?.reason === 'slow')
-        return 'the bridge dropped the connection because this n8n answered too slowly. Connecting again.';
-      return `the connection to the bridge was closed (code ${end.code}). Connecting again.`;
+        return 'the bridge dropped the connection because this n8n answered too slowly. Reconnecting.';
+      return `the connection to the bridge was closed (code ${end.code}). Reconnecting.`;
     case 'refused':
     case 'rejected':
     case 'gap':
     case 'left':
-      return 'the connection to the bridge ended. Connecting again.';
+      return 'the connection to the bridge ended. Reconnecting.';
   }
 }

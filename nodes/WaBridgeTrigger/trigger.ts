@@ -30,7 +30,7 @@ const DRAIN_MS = 10_000;
  */
 export async function openTrigger(context: ITriggerFunctions): Promise<ITriggerResponse> {
   if (typeof WebSocket === 'undefined') {
-    throw new NodeOperationError(context.getNode(), 'This n8n runs on a Node.js without WebSocket', {
+    throw new NodeOperationError(context.getNode(), 'This n8n runs on a version of Node.js without WebSocket', {
       description: 'The WaBridge Trigger needs Node.js 22 or later.',
     });
   }

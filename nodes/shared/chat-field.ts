@@ -11,7 +11,7 @@ const field: INodeProperties = {
   type: 'resourceLocator',
   default: { mode: 'phone', value: '' },
   required: true,
-  description: 'Whom to send the message to: a person or a group',
+  description: 'Where to send the message: a person or a group',
   modes: [
     {
       displayName: 'By Phone Number',
@@ -24,7 +24,7 @@ const field: INodeProperties = {
           type: 'regex',
           properties: {
             regex: `^${AROUND}(\\+|00)?[0-9][0-9\\s().\\-\\u2010-\\u2015/${INVISIBLE_MARKS}]{4,30}$`,
-            errorMessage: 'Write a phone number with its country code',
+            errorMessage: 'Enter a phone number with its country code',
           },
         },
       ],
@@ -49,4 +49,4 @@ const field: INodeProperties = {
 };
 
 /** The chat that an operation is about, in any form of an address; left empty, that of the event that started the workflow. */
-export const chatField = optionalLocator(field, "Left empty: the chat of the trigger's event");
+export const chatField = optionalLocator(field, "If empty: the chat of the trigger's event");

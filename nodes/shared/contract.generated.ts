@@ -69,24 +69,24 @@ export type OutboxState = (typeof OUTBOX_STATES)[number];
 /** Every event type, what it means, and whether its data is message content (a key needs `messages:read` for it). */
 export const EVENT_TYPES = {
   'message.received': { description: 'A message arrived.', content: true },
-  'message.sent': { description: 'A message left this account, through wabridge or from the phone.', content: true },
-  'message.acknowledged': { description: 'WhatsApp confirmed a message of this account: taken by the server, delivered, read or played.', content: false },
-  'message.failed': { description: 'WhatsApp reported that a message it had taken from this account could not be sent.', content: false },
-  'session.state_changed': { description: 'A session moved to another state.', content: false },
-  'session.qr_issued': { description: 'A QR code waits to be scanned; read it with GET /v1/sessions/{name}/qr.', content: false },
-  'session.degraded': { description: 'A session is connected but does not work as it should.', content: false },
-  'session.recovered': { description: 'A session that was degraded works as it should again.', content: false },
-  'outbox.failed': { description: 'An outbox message was given up on.', content: false },
-  'outbox.in_doubt': { description: 'Whether an outbox message left cannot be known; settle it with `wabridge outbox resolve`.', content: false },
-  'subscription.expired': { description: 'A durable subscription that nobody used for longer than events are kept was removed.', content: false },
+  'message.sent': { description: 'This account sent a message, through wabridge or from the phone.', content: true },
+  'message.acknowledged': { description: 'WhatsApp confirmed a message of this account: accepted by the server, delivered, read or played.', content: false },
+  'message.failed': { description: 'WhatsApp reported that it could not send a message that it had accepted from this account.', content: false },
+  'session.state_changed': { description: 'A session changed its state.', content: false },
+  'session.qr_issued': { description: 'A QR code is ready to be scanned; read it with GET /v1/sessions/{name}/qr.', content: false },
+  'session.degraded': { description: 'A session is connected but does not work properly.', content: false },
+  'session.recovered': { description: 'A session that was degraded works properly again.', content: false },
+  'outbox.failed': { description: 'An outbox message failed and will not be retried.', content: false },
+  'outbox.in_doubt': { description: 'It is not known whether an outbox message was sent; settle it with `wabridge outbox resolve`.', content: false },
+  'subscription.expired': { description: 'A durable subscription was removed because nobody had used it for longer than events are kept.', content: false },
 } as const;
 export type EventType = keyof typeof EVENT_TYPES;
 
 /** WebSocket close codes of the stream and whether to reconnect after them. */
 export const CLOSE_CODES = {
-  '4000': { name: 'restart', reconnect: true, means: 'the bridge is going down in good order' },
+  '4000': { name: 'restart', reconnect: true, means: 'the bridge is shutting down gracefully' },
   '4001': { name: 'key_revoked', reconnect: false, means: 'the key was revoked or has expired' },
-  '4002': { name: 'superseded', reconnect: true, means: 'a newer connection took this subscription; wait at least a minute' },
+  '4002': { name: 'superseded', reconnect: true, means: 'a newer connection took over this subscription; wait at least a minute' },
   '4003': { name: 'protocol_error', reconnect: false, means: 'a frame was malformed or not expected here' },
   '4004': { name: 'slow', reconnect: true, means: 'no pong within two heartbeats' },
   '4005': { name: 'subscription_deleted', reconnect: false, means: 'an operator deleted the subscription' },

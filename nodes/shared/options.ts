@@ -18,7 +18,7 @@ const withoutFullStop = (sentence: string): string => sentence.replace(/\.$/, ''
 
 /** Where the catalogue says how a program goes on, and a person in the editor goes on otherwise. */
 const EVENT_DESCRIPTIONS: Partial<Record<EventType, string>> = {
-  'session.qr_issued': 'A QR code waits to be scanned. The operation Get QR Code fetches it as an image',
+  'session.qr_issued': 'A QR code is ready to be scanned. Get it as an image with the operation Get QR Code',
 };
 
 /** Every event type of the catalogue, in its order: messages first, then what happens to sessions and to the bridge. */

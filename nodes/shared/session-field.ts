@@ -27,7 +27,7 @@ export const sessionField: INodeProperties = {
           type: 'regex',
           properties: {
             regex: '^[a-z0-9][a-z0-9_-]{0,62}$',
-            errorMessage: 'A session name has lower-case letters, digits, _ and -',
+            errorMessage: 'A session name has only lower-case letters, digits, _ and -',
           },
         },
       ],
@@ -36,4 +36,4 @@ export const sessionField: INodeProperties = {
 };
 
 /** The same where a chat is meant: left empty, it is the session of the event that started the workflow. */
-export const optionalSessionField = optionalLocator(sessionField, "Left empty: the session of the trigger's event");
+export const optionalSessionField = optionalLocator(sessionField, "If empty: the session of the trigger's event");

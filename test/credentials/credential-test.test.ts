@@ -94,11 +94,11 @@ describe('a failure says what is wrong', () => {
     const { port } = other.address() as AddressInfo;
     await new Promise((resolve) => other.close(resolve));
     expect(await failure({ baseUrl: `http://127.0.0.1:${port}` })).toMatch(
-      /cannot be reached: nothing listens there \(ECONNREFUSED\).*Docker/,
+      /cannot be reached: the connection was refused \(ECONNREFUSED\).*Docker/,
     );
   });
 
-  test('the name is not known', async () => {
+  test('the host name is unknown', async () => {
     expect(await failure({ baseUrl: 'http://no-such-host.invalid' })).toMatch(/cannot be reached: the name/);
   });
 
@@ -110,7 +110,7 @@ describe('a failure says what is wrong', () => {
 
   test('the connection is cut', async () => {
     answer = (response) => response.destroy();
-    expect(await failure()).toMatch(/cannot be reached: the connection was cut/);
+    expect(await failure()).toMatch(/cannot be reached: the connection was closed/);
   });
 
   test('something else answers', async () => {
@@ -127,8 +127,8 @@ describe('a failure says what is wrong', () => {
   });
 
   test.each([
-    [['events:read', 'messages:send'], /lacks the scope sessions:read/],
-    [['sessions:read'], /lacks the scopes events:read .* and messages:send/],
+    [['events:read', 'messages:send'], /does not have the scope sessions:read/],
+    [['sessions:read'], /has neither of the scopes events:read .* and messages:send/],
   ])('scopes that no node can work with: %j', async (scopes, message) => {
     answer = json(200, { keyId: 'TESTKEY1', scopes });
     expect(await failure()).toMatch(message);

@@ -213,6 +213,6 @@ describe('publishing', () => {
     ]);
     expect(session).toContain('The bridge has no session "nowhere"');
     expect(from).toContain('From can never match "+015112345678"');
-    expect(key).toContain('lacks the scope messages:read');
+    expect(key).toContain('does not have the scope messages:read');
   });
 });

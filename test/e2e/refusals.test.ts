@@ -233,7 +233,7 @@ describe('what n8n shows', () => {
   });
 
   test('where nobody listens', async () => {
-    const text = `The bridge at ${unreachableUrl} cannot be reached: nothing listens there`;
+    const text = `The bridge at ${unreachableUrl} cannot be reached: the connection was refused`;
     const tested = await credentialTest('unreachable');
     expect(tested.status).toBe('Error');
     expect(tested.message).toContain(text);
@@ -261,7 +261,7 @@ describe('what n8n shows', () => {
   test('for a key without the scope', async () => {
     const idle = await credentialTest('idle');
     expect(idle.status).toBe('Error');
-    expect(idle.message).toContain('lacks the scope sessions:read');
+    expect(idle.message).toContain('does not have the scope sessions:read');
     // Each of these is enough for one of the two nodes.
     for (const id of ['watching', 'sending']) expect(await credentialTest(id)).toMatchObject({ status: 'OK' });
 
@@ -272,7 +272,7 @@ describe('what n8n shows', () => {
     );
     const listened = await run('WaBridge Trigger', 'sending');
     expect(listened.status).toBe('error');
-    expect(listened.data).toContain('The key of the credential lacks the scope events:read');
+    expect(listened.data).toContain('The key of the credential does not have the scope events:read');
   });
 
   test('where the bridge is reached under an address that it does not know', async () => {

@@ -138,7 +138,7 @@ describe('send text', () => {
 
   test('an expression that gives no chat is refused before anything is sent', async () => {
     const run = await runAnswer([eventItem(1)], answer(sendText({ chat: locator('={{ $json.nobody }}', 'id') })));
-    expect(errorOf(run).message).toContain('No chat is given');
+    expect(errorOf(run).message).toContain('The chat is missing');
     expect(sends()).toHaveLength(0);
   });
 });
@@ -207,16 +207,16 @@ describe('session and chat', () => {
   test('an expression that gives nothing is not taken for one that was left empty', async () => {
     for (const parameters of [left('={{ $json.nobody }}', 'id'), { ...left(), session: locator('={{ "" }}') }]) {
       const run = await runAnswer([eventItem(1)], answer(sendText(parameters)));
-      expect(errorOf(run).message).toMatch(/No (chat is given|session is chosen)/);
-      expect(errorOf(run).description).toContain('The expression gave nothing for this item');
+      expect(errorOf(run).message).toMatch(/The chat is missing|No session is selected/);
+      expect(errorOf(run).description).toContain('The expression returned nothing for this item');
     }
     expect(sends()).toHaveLength(0);
   });
 
   test('left empty without an event are refused', async () => {
     const run = await runAnswer([{ json: {} }], answer(sendText({ ...left(), session: locator('support') })));
-    expect(errorOf(run).message).toContain('No chat is given');
-    expect(errorOf(run).description).toContain('and there is none here');
+    expect(errorOf(run).message).toContain('The chat is missing');
+    expect(errorOf(run).description).toContain('but this execution has no such event');
     expect(sends()).toHaveLength(0);
   });
 
@@ -542,7 +542,9 @@ describe('errors', () => {
     const workflow = workflowOf([trigger(), answer()]);
     const nowhere = { baseUrl: 'http://127.0.0.1:9', privateKey: SIGNING_KEY };
     const run = await execute(workflow, nowhere, [eventItem(1)], { mode: 'manual' });
-    expect(errorOf(run).message).toBe('The bridge at http://127.0.0.1:9 cannot be reached: nothing listens there.');
+    expect(errorOf(run).message).toBe(
+      'The bridge at http://127.0.0.1:9 cannot be reached: the connection was refused.',
+    );
   });
 
   test('say where something else answers, or redirects', async () => {
@@ -586,7 +588,7 @@ describe('errors', () => {
     const run = await execute(workflowOf([trigger(), answer()]), { baseUrl: bridge.url, privateKey: 'wabk_short' }, [
       eventItem(1),
     ]);
-    expect(errorOf(run).message).toContain('signing key of the WaBridge credential is not complete');
+    expect(errorOf(run).message).toContain('signing key of the WaBridge credential is incomplete');
   });
 });
 
@@ -749,7 +751,7 @@ describe('react', () => {
 
   test('without a message is refused before anything is sent', async () => {
     const run = await runAnswer([eventItem(1)], react({ messageId: '={{ $json.nothing }}' }));
-    expect(errorOf(run).message).toContain('No message to react to');
+    expect(errorOf(run).message).toContain('The message to react to is missing');
     expect(sends()).toHaveLength(0);
   });
 });
@@ -801,7 +803,7 @@ describe('chats', () => {
 
   test('an expression that gives no chat is refused before anything is asked', async () => {
     const run = await runAnswer([eventItem(1)], about('markAsRead', { chat: locator('={{ $json.nobody }}', 'id') }));
-    expect(errorOf(run).message).toContain('No chat is given');
+    expect(errorOf(run).message).toContain('The chat is missing');
     expect(bridge.requests).toHaveLength(0);
   });
 });

@@ -105,7 +105,7 @@ describe('old events', () => {
     run.finish('success');
     await stream.nth('ack', 3);
     expect(trigger.emitted).toHaveLength(1);
-    expect(trigger.log.filter((line) => line.includes('as too old'))).toHaveLength(1);
+    expect(trigger.log.filter((line) => line.includes('because of their age'))).toHaveLength(1);
   });
 
   test('that came in time are run again after a failed execution, however late that is', async () => {
@@ -119,7 +119,7 @@ describe('old events', () => {
     expect(again?.items[0]?.json['seq']).toBe(1);
     again?.finish('success');
     expect(await stream.next('ack')).toMatchObject({ cursors: ['cur-1'], attempt: 3 });
-    expect(trigger.log.filter((line) => line.includes('as too old'))).toEqual([]);
+    expect(trigger.log.filter((line) => line.includes('because of their age'))).toEqual([]);
   });
 });
 

@@ -35,19 +35,22 @@ describe('publishing a workflow', () => {
   test('is refused for a key that may not read events', async () => {
     bridge.refuseUpgrades = true;
     bridge.answers.set('GET /v1/whoami', { json: { keyId: 'test', scopes: ['messages:send'] } });
-    await expect(ActiveTrigger.open(credential())).rejects.toThrow('lacks the scope events:read');
+    await expect(ActiveTrigger.open(credential())).rejects.toThrow('does not have the scope events:read');
   });
 
   test('is refused for a key that was not copied whole', async () => {
     await expect(ActiveTrigger.open({ baseUrl: bridge.url, privateKey: 'wabk_test_short' })).rejects.toThrow(
-      'is not complete',
+      'is incomplete',
     );
   });
 
   test.each([
-    [{ events: [] }, 'No event type is chosen'],
-    [{ sessionScope: 'several', sessions: [] }, 'No session is chosen'],
-    [{ sessionScope: 'one', session: { __rl: true, mode: 'name', value: 'Not A Name' } }, 'is no session name'],
+    [{ events: [] }, 'No event type is selected'],
+    [{ sessionScope: 'several', sessions: [] }, 'No session is selected'],
+    [
+      { sessionScope: 'one', session: { __rl: true, mode: 'name', value: 'Not A Name' } },
+      'is not a valid session name',
+    ],
     [{ options: { maxInFlight: 0 } }, 'Executions at a Time is out of range'],
     // Without its country code, a number of no country, no address at all, a group.
     [{ filters: { from: '+49 151 12345678, 0151 12345678' } }, 'From can never match "+015112345678"'],
@@ -80,7 +83,7 @@ describe('publishing a workflow', () => {
 
   test('is refused for a key without messages:read where messages are listened to, and only there', async () => {
     whoami('events:read', 'sessions:read');
-    await expect(ActiveTrigger.open(credential())).rejects.toThrow('lacks the scope messages:read');
+    await expect(ActiveTrigger.open(credential())).rejects.toThrow('does not have the scope messages:read');
     expect(bridge.upgrades).toHaveLength(0);
     const opening = ActiveTrigger.open(credential(), { events: ['session.degraded'] });
     await (await bridge.stream(1)).subscribe();
@@ -126,7 +129,7 @@ describe('publishing a workflow', () => {
     const away = credential();
     await bridge.stop();
     opened = await ActiveTrigger.open(away);
-    expect(opened.log.join('\n')).toContain('cannot be reached: nothing listens there');
+    expect(opened.log.join('\n')).toContain('cannot be reached: the connection was refused');
     expect(opened.failures).toEqual([]);
     bridge = new FakeBridge();
     await bridge.start(port);
@@ -149,8 +152,8 @@ describe('publishing a workflow', () => {
   });
 
   test.each([
-    [429, 'this key has too many streams open', 'as many streams open as the bridge allows one key'],
-    [503, 'too many streams are open', 'as many streams open as it takes'],
+    [429, 'this key has too many streams open', 'open streams that the bridge allows for one key'],
+    [503, 'too many streams are open', 'reached its limit of open streams'],
   ])('says which limit a bridge has reached that refuses streams with %i, and no proxy', async (status, text, said) => {
     bridge.refuseUpgrades = true;
     bridge.answers.set('GET /v1/whoami', { json: { keyId: 'test', scopes: ['events:read', 'messages:read'] } });

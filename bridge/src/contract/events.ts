@@ -70,12 +70,12 @@ export const EVENT_CATALOGUE = {
     data: MessageData,
   },
   'message.sent': {
-    description: 'A message left this account, through wabridge or from the phone.',
+    description: 'This account sent a message, through wabridge or from the phone.',
     content: true,
     data: MessageData,
   },
   'message.acknowledged': {
-    description: 'WhatsApp confirmed a message of this account: taken by the server, delivered, read or played.',
+    description: 'WhatsApp confirmed a message of this account: accepted by the server, delivered, read or played.',
     content: false,
     data: object({
       messageId: Type.String(),
@@ -84,42 +84,42 @@ export const EVENT_CATALOGUE = {
     }),
   },
   'message.failed': {
-    description: 'WhatsApp reported that a message it had taken from this account could not be sent.',
+    description: 'WhatsApp reported that it could not send a message that it had accepted from this account.',
     content: false,
     data: object({ messageId: Type.String(), reason: Type.String(), outboxId: Type.Optional(Type.String()) }),
   },
   'session.state_changed': {
-    description: 'A session moved to another state.',
+    description: 'A session changed its state.',
     content: false,
     data: object({ from: literals(SESSION_STATES), to: literals(SESSION_STATES), reason: Type.String() }),
   },
   'session.qr_issued': {
-    description: 'A QR code waits to be scanned; read it with GET /v1/sessions/{name}/qr.',
+    description: 'A QR code is ready to be scanned; read it with GET /v1/sessions/{name}/qr.',
     content: false,
     data: object({ expiresAt: Type.String({ format: 'date-time' }) }),
   },
   'session.degraded': {
-    description: 'A session is connected but does not work as it should.',
+    description: 'A session is connected but does not work properly.',
     content: false,
     data: object({ reason: Type.String() }),
   },
   'session.recovered': {
-    description: 'A session that was degraded works as it should again.',
+    description: 'A session that was degraded works properly again.',
     content: false,
     data: object({ reason: Type.String({ description: 'what had not worked' }) }),
   },
   'outbox.failed': {
-    description: 'An outbox message was given up on.',
+    description: 'An outbox message failed and will not be retried.',
     content: false,
     data: object({ outboxId: Type.String(), code: Type.String(), reason: Type.String() }),
   },
   'outbox.in_doubt': {
-    description: 'Whether an outbox message left cannot be known; settle it with `wabridge outbox resolve`.',
+    description: 'It is not known whether an outbox message was sent; settle it with `wabridge outbox resolve`.',
     content: false,
     data: object({ outboxId: Type.String(), reason: Type.String() }),
   },
   'subscription.expired': {
-    description: 'A durable subscription that nobody used for longer than events are kept was removed.',
+    description: 'A durable subscription was removed because nobody had used it for longer than events are kept.',
     content: false,
     data: object({ subscription: Type.String(), lastUsedAt: Type.String({ format: 'date-time' }) }),
   },

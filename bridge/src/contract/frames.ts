@@ -145,12 +145,12 @@ export type EventFrame = Static<typeof EventFrame>;
 
 /** WebSocket close codes (4000-4999 are the application's, RFC 6455 section 7.4.2), and whether to reconnect. */
 export const CLOSE_CODES = {
-  4000: { name: 'restart', reconnect: true, means: 'the bridge is going down in good order' },
+  4000: { name: 'restart', reconnect: true, means: 'the bridge is shutting down gracefully' },
   4001: { name: 'key_revoked', reconnect: false, means: 'the key was revoked or has expired' },
   4002: {
     name: 'superseded',
     reconnect: true,
-    means: 'a newer connection took this subscription; wait at least a minute',
+    means: 'a newer connection took over this subscription; wait at least a minute',
   },
   4003: { name: 'protocol_error', reconnect: false, means: 'a frame was malformed or not expected here' },
   4004: { name: 'slow', reconnect: true, means: 'no pong within two heartbeats' },

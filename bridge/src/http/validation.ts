@@ -105,7 +105,7 @@ function explainOne(part: string, fault: Fault): string {
     case 'additionalProperties':
       return `${place} has the unknown field ${list(params['additionalProperties'])}`;
     case 'required':
-      return `${place} does not have ${list(params['requiredProperties'])}`;
+      return `${place} is missing ${list(params['requiredProperties'])}`;
     case 'enum':
       return `${place} must be one of ${list(params['allowedValues'])}`;
     case 'const':

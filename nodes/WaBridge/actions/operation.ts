@@ -50,9 +50,9 @@ function readSession(context: IExecuteFunctions, itemIndex: number): string {
   const leftEmpty = isLeftEmpty(context, 'session');
   const session = leftEmpty ? (sourceEvent(context, itemIndex)?.session ?? '') : '';
   if (session !== '') return session;
-  throw new NodeOperationError(context.getNode(), 'No session is chosen', {
+  throw new NodeOperationError(context.getNode(), 'No session is selected', {
     itemIndex,
-    description: leftEmpty ? NO_EVENT : 'The expression gave nothing for this item.',
+    description: leftEmpty ? NO_EVENT : 'The expression returned nothing for this item.',
   });
 }
 
@@ -64,13 +64,13 @@ export function readTarget(context: IExecuteFunctions, itemIndex: number): { ses
   const leftEmpty = isLeftEmpty(context, 'chat');
   const to = leftEmpty ? (sourceEvent(context, itemIndex)?.chatId ?? '') : '';
   if (to !== '') return { session, to };
-  throw new NodeOperationError(context.getNode(), 'No chat is given', {
+  throw new NodeOperationError(context.getNode(), 'The chat is missing', {
     itemIndex,
     description: leftEmpty
-      ? `Write a phone number or a chat ID. ${NO_EVENT}`
-      : 'Write a phone number or a chat ID. The expression gave nothing for this item.',
+      ? `Enter a phone number or a chat ID. ${NO_EVENT}`
+      : 'Enter a phone number or a chat ID. The expression returned nothing for this item.',
   });
 }
 
 const NO_EVENT =
-  'Left empty, it is that of the event for which a WaBridge Trigger started this execution, and there is none here.';
+  'If empty, it is taken from the event for which a WaBridge Trigger started this execution, but this execution has no such event.';

@@ -12,7 +12,7 @@ interface Problem {
   readonly requestId?: string;
 }
 
-const RETRY_HELPS = 'The same request can succeed later: switch on Retry On Fail in the settings of the node.';
+const RETRY_HELPS = 'The same request may succeed later: turn on Retry On Fail in the settings of the node.';
 
 /** What a bridge that restarts looks like from outside. */
 const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNABORTED'];
@@ -38,9 +38,9 @@ export function problemError(
       {
         ...at(itemIndex),
         httpCode,
-        message: `${answer.baseUrl} answered with status ${answer.status}, but not like a wabridge.`,
+        message: `${answer.baseUrl} answered with status ${answer.status}, but the answer is not from wabridge.`,
         description: redirected
-          ? 'It redirects, and a signed request cannot follow. Put the final address into the base URL of the credential.'
+          ? 'It redirects, and a signed request cannot follow a redirect. Set the base URL of the credential to the final address.'
           : 'Check the base URL of the credential, and any proxy between n8n and the bridge.',
       },
     );
@@ -77,7 +77,7 @@ export function unreachableError(node: INode, baseUrl: string, cause: unknown, i
       message: `The bridge at ${baseUrl} cannot be reached: ${why}.`,
       description:
         (code === '' ? '' : `${code}. `) +
-        'Check that wabridge runs and that the base URL of the credential is right as seen from n8n (inside Docker, localhost is the container itself).',
+        'Check that wabridge is running and that n8n can reach the base URL of the credential (inside Docker, localhost is the container itself).',
     },
   );
   return AWAY_CODES.includes(code) ? markAway(error) : error;

@@ -131,7 +131,7 @@ function bodyHeaders({ json, bytes }: BridgeRequest): Record<string, string> {
 export async function bridgeJson<Answer>(context: BridgeContext, request: BridgeRequest): Promise<Answer> {
   const { body } = await bridgeRequest(context, request);
   return jsonParse<Answer>(body.toString('utf8'), {
-    errorMessage: 'The bridge answered with something that is not JSON. Is the base URL that of a wabridge?',
+    errorMessage: 'The answer is not JSON. Check that the base URL of the credential is the URL of wabridge.',
   });
 }
 

@@ -110,7 +110,7 @@ describe('the command', () => {
     const listed = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
     expect(JSON.parse(listed.out)).toHaveLength(1);
     const denied = await start(['key', 'list'], { WABRIDGE_KEY: secret }).done;
-    expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('lacks the scope keys:manage') });
+    expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('does not have the scope keys:manage') });
     expect((await json('key', 'revoke', key.keyId)).revokedAt).not.toBeNull();
     const revoked = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
     expect(JSON.parse(revoked.err)).toMatchObject({ error: { code: 'WAB_KEY_REVOKED' } });

@@ -131,7 +131,7 @@ describe('refusals', () => {
       code: 'WAB_SCOPE_MISSING',
       status: 403,
       retryable: false,
-      message: expect.stringMatching(/lacks the scope keys:manage/),
+      message: expect.stringMatching(/does not have the scope keys:manage/),
     });
     const stranger = new BridgeClient({ baseUrl: base, secret: { ...secret, seed: newSeed() } });
     await expect(stranger.request('GET', '/v1/file')).rejects.toMatchObject({

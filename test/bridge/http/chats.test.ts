@@ -87,7 +87,11 @@ describe('refusals', () => {
     const reaction = { session: 'demo', to: PERSON, type: 'reaction', messageId: 'false_x_1', emoji: '👍' };
     expectProblem(await real.send({ ...reaction, emoji: 'yes' }), 'WAB_EMOJI_INVALID', /one emoji/);
     expectProblem(await real.send({ ...reaction, emoji: 'x'.repeat(41) }), 'WAB_INVALID_REQUEST', /body emoji/);
-    expectProblem(await real.send({ ...reaction, messageId: undefined }), 'WAB_INVALID_REQUEST', /lacks messageId/);
+    expectProblem(
+      await real.send({ ...reaction, messageId: undefined }),
+      'WAB_INVALID_REQUEST',
+      /is missing messageId/,
+    );
     expectProblem(await real.send({ ...reaction, text: 'x' }), 'WAB_INVALID_REQUEST', /unknown field text/);
   });
 

@@ -142,7 +142,10 @@ describe('scopes', () => {
     const refused = await send('DELETE', '/keys', headersOf({ method: 'DELETE', path: '/keys' }));
     expect(refused).toMatchObject({
       status: 403,
-      body: { code: 'WAB_SCOPE_MISSING', detail: expect.stringMatching(/TESTKEY1 lacks the scope keys:manage/) },
+      body: {
+        code: 'WAB_SCOPE_MISSING',
+        detail: expect.stringMatching(/TESTKEY1 does not have the scope keys:manage/),
+      },
     });
     expect(handled).toEqual([]);
   });

@@ -58,7 +58,7 @@ describe('bodies', () => {
   test.each([
     ['{"session": "demo", ', /it ends too early|syntax error/],
     ['{session: 1}', /syntax error at position 1/],
-    ['', /body must be object|lacks|does not match/],
+    ['', /body must be object|is missing|does not match/],
     [Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), /not encoded as UTF-8/],
     ['{"session":"demo","__proto__":{"type":"text"}}', /forbidden member name/],
   ])('malformed JSON: %s', async (body, detail) => {
@@ -78,7 +78,7 @@ describe('bodies', () => {
   test.each([
     ['an unknown field', { ...SENDER, colour: 'red' }, /unknown field colour/],
     ['a field of another type', { ...SENDER, mediaId: newMediaId() }, /unknown field mediaId/],
-    ['a missing field', { session: 'demo', to: '+4915112345678', type: 'text' }, /lacks text/],
+    ['a missing field', { session: 'demo', to: '+4915112345678', type: 'text' }, /is missing text/],
     ['an unknown type', { ...SENDER, type: 'telegram' }, /body type must be/],
     ['a number for a text', { ...SENDER, text: 5 }, /body text must be string/],
     ['a text beyond the limit', { ...SENDER, text: 'x'.repeat(65_537) }, /body text/],

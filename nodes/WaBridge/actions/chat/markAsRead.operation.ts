@@ -4,7 +4,7 @@ import { optionalSessionField } from '../../../shared/session-field';
 import { actInChat } from './act';
 
 export const fields: INodeProperties[] = [
-  { ...optionalSessionField, description: 'The linked WhatsApp account that reads the chat' },
+  { ...optionalSessionField, description: 'The linked WhatsApp account that marks the chat as read' },
   { ...chatField, description: 'The chat to mark as read: a person or a group' },
 ];
 

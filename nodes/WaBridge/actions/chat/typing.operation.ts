@@ -12,12 +12,12 @@ export const fields: INodeProperties[] = [
     name: 'state',
     type: 'options',
     options: [
-      { name: 'Recording', value: 'recording', description: 'Shown as recording a voice message' },
-      { name: 'Stopped', value: 'paused', description: 'No longer shown as doing anything' },
-      { name: 'Typing', value: 'composing', description: 'Shown as typing' },
+      { name: 'Recording', value: 'recording', description: 'Show "recording audio" in the chat' },
+      { name: 'Stopped', value: 'paused', description: 'Stop showing anything' },
+      { name: 'Typing', value: 'composing', description: 'Show "typing" in the chat' },
     ],
     default: 'composing',
-    description: 'What the other side sees. WhatsApp ends it by itself after a while, or when a message is sent.',
+    description: 'What the other people see. WhatsApp clears it after a while, or when a message is sent.',
   },
 ];
 

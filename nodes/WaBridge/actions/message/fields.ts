@@ -9,7 +9,7 @@ const idempotencyKey: OptionField = {
   type: 'string',
   default: '',
   description:
-    'Names the intended message: for 7 days the bridge sends at most one message under the same key. Left empty, it is made from the event that started the workflow, this node and the item, so that a second run of the same event sends nothing twice.',
+    'Identifies the intended message: within 7 days, the bridge sends at most one message with the same key. If empty, it is derived from the event that started the workflow, this node and the item, so that running the workflow again for the same event sends nothing twice.',
 };
 const mentions: OptionField = {
   displayName: 'Mentions',
@@ -18,7 +18,7 @@ const mentions: OptionField = {
   default: '',
   placeholder: 'e.g. +49 151 12345678',
   description:
-    'People to mention, separated by commas: phone numbers with country code, chat IDs or linked IDs. The text has an @ and the number for each.',
+    'People to mention, separated by commas: phone numbers with country code, chat IDs or linked IDs. The text must contain an @ and the number of each one.',
 };
 const quotedMessageId: OptionField = {
   displayName: 'Reply To Message ID',
@@ -26,7 +26,7 @@ const quotedMessageId: OptionField = {
   type: 'string',
   default: '',
   placeholder: 'e.g. {{ $json.messageId }}',
-  description: 'The message to quote. It must belong to the same chat.',
+  description: 'The message to quote. It must be in the same chat.',
 };
 /** When the workflow goes on; in the open, because green should mean sent. */
 export const waitFields: INodeProperties[] = [
@@ -36,25 +36,26 @@ export const waitFields: INodeProperties[] = [
     type: 'options',
     options: [
       {
-        name: 'Until WhatsApp Has Taken It',
+        name: 'Until WhatsApp Accepts It',
         value: 'accepted',
         description:
-          'If WhatsApp does not take it in time, the workflow goes on with the state queued, and the message is still sent later',
+          'If WhatsApp does not accept it in time, the workflow continues with the state queued, and the message is still sent later',
       },
       {
-        name: 'Until WhatsApp Has Taken It, or Fail',
+        name: 'Until WhatsApp Accepts It, or Fail',
         value: 'acceptedOrFail',
         description:
-          'If WhatsApp does not take it in time, the node fails, and the message is still sent later. Running the node again does not send it twice.',
+          'If WhatsApp does not accept it in time, the node fails, and the message is still sent later. Running the node again does not send it twice.',
       },
       {
         name: 'Not at All',
         value: 'stored',
-        description: 'Go on as soon as the bridge has stored the message. A send that fails later fails no execution.',
+        description:
+          'Continue as soon as the bridge has stored the message. If sending fails later, the execution does not fail.',
       },
     ],
     default: 'accepted',
-    description: 'What to wait for. A send that fails meanwhile is an error of this node.',
+    description: 'What to wait for. If sending fails during the wait, this node fails.',
   },
   {
     displayName: 'Wait at Most (Seconds)',
@@ -62,7 +63,7 @@ export const waitFields: INodeProperties[] = [
     type: 'number',
     typeOptions: { minValue: 1, maxValue: 3600 },
     default: 10,
-    description: 'How long to wait for WhatsApp to take the message',
+    description: 'How long to wait for WhatsApp to accept the message',
     displayOptions: { hide: { wait: ['stored'] } },
   },
   {
@@ -72,7 +73,7 @@ export const waitFields: INodeProperties[] = [
     typeOptions: { minValue: 0, maxValue: 1440 },
     default: 60,
     description:
-      'A message that could not be sent for so long, for example because the session was stopped, is not sent any more: it fails with WAB_SEND_EXPIRED. With 0 the time that is set in the bridge holds, a day unless changed.',
+      'How long the bridge may try to send the message. After that, for example because the session was stopped all the time, the message is not sent and fails with WAB_SEND_EXPIRED. 0 uses the time set in the bridge, one day by default.',
   },
 ];
 

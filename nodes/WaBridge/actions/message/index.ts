@@ -18,7 +18,7 @@ export const description: INodeProperties[] = [
         name: 'React',
         value: 'react',
         action: 'React to a message',
-        description: 'React to a message with an emoji, or take the reaction back',
+        description: 'React to a message with an emoji, or remove the reaction',
       },
       {
         name: 'Send Media',
@@ -30,7 +30,7 @@ export const description: INodeProperties[] = [
         name: 'Send Text',
         value: 'sendText',
         action: 'Send a text message',
-        description: 'Send a text message, also as a reply or with mentions',
+        description: 'Send a text message, optionally as a reply or with mentions',
       },
     ],
     default: 'sendText',

@@ -20,14 +20,14 @@ export const fields: INodeProperties[] = [
     default: '',
     required: true,
     placeholder: 'e.g. {{ $json.messageId }}',
-    description: 'The message to react to. It must belong to the chat.',
+    description: 'The message to react to. It must be in the chat.',
   },
   {
     displayName: 'Emoji',
     name: 'emoji',
     type: 'string',
     default: '👍',
-    description: 'One emoji. It replaces an earlier reaction of the account; left empty, the reaction is taken back.',
+    description: 'One emoji. It replaces an earlier reaction of the account. If empty, the reaction is removed.',
   },
   ...waitFields,
   reactionOptionFields,
@@ -37,9 +37,10 @@ export async function execute(context: IExecuteFunctions, itemIndex: number): Pr
   const target = readTarget(context, itemIndex);
   const messageId = textValue(context, 'messageId', itemIndex).trim();
   if (messageId === '') {
-    throw new NodeOperationError(context.getNode(), 'No message to react to is given', {
+    throw new NodeOperationError(context.getNode(), 'The message to react to is missing', {
       itemIndex,
-      description: 'The trigger has it: {{ $json.messageId }}. If it is an expression, it gave nothing for this item.',
+      description:
+        'The trigger provides it: {{ $json.messageId }}. If the field has an expression, the expression returned nothing for this item.',
     });
   }
   const emoji = textValue(context, 'emoji', itemIndex).trim();

@@ -142,22 +142,24 @@ function assertAccepted(context: IExecuteFunctions, itemIndex: number, message: 
       throw failure;
     }
     case 'cancelled':
-      throw new NodeOperationError(node, `Outbox message ${id} was cancelled before WhatsApp took it.`, { itemIndex });
-    case 'in_doubt':
-      throw new NodeOperationError(node, `It cannot be known whether outbox message ${id} left.`, {
+      throw new NodeOperationError(node, `Outbox message ${id} was cancelled before WhatsApp accepted it.`, {
         itemIndex,
-        description: `Look into the chat, then settle it with \`wabridge outbox resolve ${id} --as sent|failed|resend\`.`,
+      });
+    case 'in_doubt':
+      throw new NodeOperationError(node, `It is not known whether outbox message ${id} was sent.`, {
+        itemIndex,
+        description: `Check in the chat, then settle it with \`wabridge outbox resolve ${id} --as sent|failed|resend\`.`,
       });
     case 'queued':
     case 'sending':
       if (wait === 'accepted') return;
       throw new NodeOperationError(
         node,
-        `WhatsApp has not taken outbox message ${id} in the time allowed; it is ${state}.`,
+        `WhatsApp did not accept outbox message ${id} within the wait time; it is ${state}.`,
         {
           itemIndex,
           description:
-            'It is still sent when that becomes possible within the time that Send Within allows. Running this node again does not send it a second time.',
+            'It will still be sent if that becomes possible within the time set in Send Within. Running this node again does not send it twice.',
         },
       );
   }

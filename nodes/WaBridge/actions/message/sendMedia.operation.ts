@@ -33,7 +33,8 @@ export const fields: INodeProperties[] = [
       {
         name: 'Automatic',
         value: 'auto',
-        description: 'By the type of the file; what is neither image, video nor audio goes as document',
+        description:
+          'Depends on the type of the file; anything other than an image, video or audio file is sent as a document',
       },
       { name: 'Document', value: 'document', description: 'Any file, unchanged, with its name' },
       { name: 'Image', value: 'image', description: 'Shown in the chat' },
@@ -48,7 +49,7 @@ export const fields: INodeProperties[] = [
     type: 'string',
     typeOptions: { rows: 2 },
     default: '',
-    description: 'Text below the file',
+    description: 'Text shown below the file',
     displayOptions: { hide: { kind: ['audio'] } },
   },
   {
@@ -57,7 +58,7 @@ export const fields: INodeProperties[] = [
     type: 'string',
     default: '',
     placeholder: 'e.g. invoice.pdf',
-    description: 'Name that the recipient sees. Left empty, the name of the binary field is used.',
+    description: 'The file name that the recipient sees. If empty, the name of the binary field is used.',
   },
   ...waitFields,
   optionFields,

@@ -28,13 +28,13 @@ export const description: INodeProperties[] = [
         name: 'Get QR Code',
         value: 'getQr',
         action: 'Get the QR code of a session',
-        description: 'Get the code to scan with the phone, as a PNG image',
+        description: 'Get the QR code to scan with the phone, as a PNG image',
       },
       {
         name: 'Request Pairing Code',
         value: 'requestPairingCode',
         action: 'Request a pairing code for a session',
-        description: 'Get a code that links the account of a phone number when it is typed on that phone',
+        description: 'Get a code that links the account of a phone number when entered on that phone',
       },
       { name: 'Start', value: 'start', action: 'Start a session', description: 'Start a session that is stopped' },
       {

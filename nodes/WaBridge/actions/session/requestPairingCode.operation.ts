@@ -13,7 +13,7 @@ export const fields: INodeProperties[] = [
     required: true,
     placeholder: 'e.g. +49 151 23456789',
     description: 'The number of the WhatsApp account to link, with country code',
-    hint: 'Type the code on this phone: Linked devices, Link a device, Link with phone number instead',
+    hint: 'Enter the code on this phone: Linked devices, Link a device, Link with phone number instead',
   },
 ];
 
