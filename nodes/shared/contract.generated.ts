@@ -206,7 +206,7 @@ export type Address = {
 export type MessageMedia = {
   mediaId: string;
   kind: 'image' | 'video' | 'audio' | 'document' | 'sticker';
-  /** as the sender stated it; the stored file carries the type found in its bytes */
+  /** as stated by the sender; the stored file has the type found in its bytes */
   mimeType: string;
   sizeBytes?: number;
   fileName?: string;
@@ -222,9 +222,9 @@ export type MessageData = {
   mentions: Address[];
   quotedMessageId: string | null;
   media: MessageMedia | null;
-  /** the outbox message that caused it, where known */
+  /** the outbox message that caused it, if known */
   outboxId?: string;
-  /** WhatsApp's own type where kind is `unsupported` */
+  /** WhatsApp's own type if kind is `unsupported` */
   rawKind?: string;
 };
 
@@ -253,7 +253,7 @@ export interface EventData {
     reason: string;
   };
   'session.recovered': {
-    /** what had not worked */
+    /** what did not work */
     reason: string;
   };
   'outbox.failed': {
@@ -295,22 +295,22 @@ export type Filter = {
 
 export type SendText = {
   session: string;
-  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
   to: string;
-  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
   expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
   type: 'text';
-  /** has something to see in it */
+  /** must contain at least one visible character */
   text: string;
 };
 
 export type SendMedia = {
   session: string;
-  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
   to: string;
-  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
   expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
@@ -322,14 +322,14 @@ export type SendMedia = {
 
 export type SendReaction = {
   session: string;
-  /** phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known */
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
   to: string;
-  /** send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed) */
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
   expiresInSeconds?: number;
   type: 'reaction';
-  /** the message to react to, of the same chat */
+  /** the message to react to, in the same chat */
   messageId: string;
-  /** one emoji; an empty text takes the reaction back */
+  /** one emoji; an empty text removes the reaction */
   emoji: string;
 };
 
@@ -345,13 +345,13 @@ export type OutboxMessage = {
   createdAt: string;
   updatedAt: string;
   nextAttemptAt: string | null;
-  /** not sent after this; null once a person has said that it is to be sent again */
+  /** not sent after this time; null once a person has chosen to send it again */
   expiresAt: string | null;
   error: {
     code: string;
     message: string;
   } | null;
-  /** true where an idempotency key answered with an earlier message */
+  /** true if the idempotency key belongs to an earlier message, which is returned */
   replayed?: boolean;
 };
 
@@ -360,10 +360,10 @@ export type ClientSubscribe = {
   subscription: string;
   durable: boolean;
   filter: Filter;
-  /** `resume` continues a durable subscription and means `latest` for a new one */
+  /** `resume` continues a durable subscription; for a new one it means `latest` */
   from: string;
   window: number;
-  /** skip what waits now and happened longer ago than this; `skipped` in `subscribed` says how many that were */
+  /** skip waiting events that are older than this; `skipped` in `subscribed` says how many were skipped */
   maxAgeMs?: number;
   /** false: do not supersede another connection that holds the subscription (WAB_SUBSCRIPTION_BUSY); default true */
   takeover?: boolean;
@@ -409,9 +409,9 @@ export type BridgeSubscribed = {
   type: 'subscribed';
   subscription: string;
   cursor: string;
-  /** how many events wait (counted up to 10,000) */
+  /** how many events are waiting (counted up to 10,000) */
   resumed: number;
-  /** how many waiting events were older than `maxAgeMs`; present where that was given */
+  /** how many waiting events were older than `maxAgeMs`; present if `maxAgeMs` was given */
   skipped?: number;
 };
 
@@ -444,7 +444,7 @@ export type BridgeReset = {
   subscription: string;
   reason: 'expired' | 'epoch' | 'future' | 'paused';
   oldest: string;
-  /** upper bound of the events that cannot be delivered any more */
+  /** upper bound of the events that can no longer be delivered */
   lost: number;
 };
 

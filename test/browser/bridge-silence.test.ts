@@ -31,14 +31,14 @@ test('a deaf session is noticed in the stated time, reports what it missed, and 
   const me = at.accounts.get(SESSION) as Account;
   const bob = network.addAccount('4915110000002', 'Bob');
   network.say(bob, me, 'heard 1');
-  const { seq } = await at.untilEvent('what was heard', isText('heard 1'));
+  const { seq } = await at.untilEvent('recording received events', isText('heard 1'));
 
   await at.standin.pageOf(me).deafen('listeners');
   const silentFrom = Date.now();
   for (const text of TEXTS) network.say(bob, me, text);
   const told = await at.untilEvent('word of it', (event) => event.seq > seq && event.type === 'session.degraded');
   expect(Date.parse(told.occurredAt) - silentFrom).toBeLessThan(NOTICED_WITHIN_MS);
-  expect(told.data['reason']).toContain('3 new messages that it did not announce');
+  expect(told.data['reason']).toContain('3 new messages that it did not report');
   await at.untilEvent('recovery', (event) => event.seq > told.seq && event.type === 'session.recovered');
 
   network.say(bob, me, 'heard 2');

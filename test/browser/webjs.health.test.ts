@@ -123,7 +123,7 @@ describe('a page that works nothing off', () => {
       await untilText(heard, 'left lying 29');
       await untilRecovered(heard, 2);
       expect(textsOf(heard, session.bob.pn).slice(4)).toEqual(texts);
-      expect(signals(heard, 'degraded')[0]?.reason).toContain('left unanswered');
+      expect(signals(heard, 'degraded')[0]?.reason).toContain('did not answer');
       expect(signals(heard, 'crashed')).toEqual([]);
     },
     2 * LONG,
@@ -198,7 +198,7 @@ describe('a page that does not answer', () => {
       const { heard } = await healthy({ ...SOON, browserAnswer: 2_000, browserMisses: 2 });
       const { browser } = await browserTree(session.profileFolder);
       process.kill(browser as number, 'SIGSTOP');
-      expect((await heard.untilSignal('crashed')).reason).toContain('the browser does not answer');
+      expect((await heard.untilSignal('crashed')).reason).toContain('the browser is not responding');
     },
     LONG,
   );

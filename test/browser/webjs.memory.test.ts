@@ -27,7 +27,7 @@ test(
     const memory = async () => (await engine.health()).checks.find(({ name }) => name === 'memory');
     const end = Date.now() + 2 * ENOUGH;
     while ((await memory())?.state === 'unknown' && Date.now() < end) await wait(100);
-    expect(await memory()).toMatchObject({ state: 'ok', detail: expect.stringContaining('the ceiling is 450 MiB') });
+    expect(await memory()).toMatchObject({ state: 'ok', detail: expect.stringContaining('the limit is 450 MiB') });
 
     network.holdsAcks = true;
     const texts: string[] = [];
@@ -55,7 +55,7 @@ test(
     }
     expect(refused).toMatchObject({
       outcome: 'defer',
-      message: expect.stringMatching(/used \d+ MiB, above the ceiling/),
+      message: expect.stringMatching(/used \d+ MiB, more than the limit/),
     });
     const held = texts.pop() as string;
     expect(heard.signals.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
@@ -63,7 +63,7 @@ test(
     network.holdsAcks = false;
     for (const receipt of await Promise.all(underWay)) expect(receipt.wireId).toMatch(/^true_/);
 
-    expect((await heard.untilSignal('interrupted')).reason).toMatch(/used \d+ MiB, above the ceiling of 450 MiB/);
+    expect((await heard.untilSignal('interrupted')).reason).toMatch(/used \d+ MiB, more than the limit of 450 MiB/);
     network.say(session.bob, session.me, 'said during the restart');
     await heard.untilSignal('ready', 2);
     await untilEnded(pids);
@@ -113,7 +113,7 @@ test(
     const texts: string[] = [];
     const restarted = async () =>
       (await stage.events()).find(
-        ({ type, data }) => type === 'session.state_changed' && String(data['reason']).includes('above the ceiling'),
+        ({ type, data }) => type === 'session.state_changed' && String(data['reason']).includes('more than the limit'),
       );
     // Sends go on all the while, so that some are under way whenever it happens.
     const end = Date.now() + 2 * ENOUGH;

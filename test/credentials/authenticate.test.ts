@@ -126,7 +126,7 @@ describe("what n8n's HTTP client sends is what was signed", () => {
       // n8n would write it anew after it was signed.
       await expect(
         authenticate({ baseUrl: origin, privateKey: signingKey }, { url: '/v1/messages', method: 'POST', body: body }),
-      ).rejects.toThrow(/no forms/);
+      ).rejects.toThrow(/not forms/);
     },
   );
 
@@ -194,7 +194,7 @@ describe('what to correct is said before anything is sent', () => {
 
   test.each(['', 'wabk_', 'secret', undefined])('the signing key %j', async (text) => {
     await expect(authenticate({ baseUrl: origin, privateKey: text as string }, request)).rejects.toThrow(
-      /signing key .* not complete/,
+      /signing key .* incomplete/,
     );
   });
 
@@ -202,7 +202,7 @@ describe('what to correct is said before anything is sent', () => {
     'the base URL %j',
     async (baseUrl) => {
       await expect(authenticate({ baseUrl, privateKey: signingKey }, request)).rejects.toThrow(
-        /base URL .* is not a URL/,
+        /base URL .* is not a valid URL/,
       );
     },
   );

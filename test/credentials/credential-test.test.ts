@@ -99,7 +99,7 @@ describe('a failure says what is wrong', () => {
   });
 
   test('the host name is unknown', async () => {
-    expect(await failure({ baseUrl: 'http://no-such-host.invalid' })).toMatch(/cannot be reached: the name/);
+    expect(await failure({ baseUrl: 'http://no-such-host.invalid' })).toMatch(/cannot be reached: the host name/);
   });
 
   test('TLS where there is none', async () => {
@@ -115,9 +115,9 @@ describe('a failure says what is wrong', () => {
 
   test('something else answers', async () => {
     answer = (response) => response.end('<html>hello</html>');
-    expect(await failure()).toMatch(/answered with status 200, but not like a wabridge/);
+    expect(await failure()).toMatch(/answered with status 200, but the answer is not from wabridge/);
     answer = json(404, { message: 'no such route' });
-    expect(await failure()).toMatch(/answered with status 404, but not like a wabridge/);
+    expect(await failure()).toMatch(/answered with status 404, but the answer is not from wabridge/);
   });
 
   test('it redirects', async () => {
@@ -135,12 +135,12 @@ describe('a failure says what is wrong', () => {
   });
 
   test.each(['', 'wabk_TESTKEY1_short'])('the signing key %j, without asking anybody', async (text) => {
-    expect(await failure({ privateKey: text })).toMatch(/signing key .* not complete/);
+    expect(await failure({ privateKey: text })).toMatch(/signing key .* incomplete/);
     expect(requests).toEqual([]);
   });
 
   test('the base URL', async () => {
-    expect(await failure({ baseUrl: 'wa.example.org' })).toMatch(/base URL .* is not a URL/);
+    expect(await failure({ baseUrl: 'wa.example.org' })).toMatch(/base URL .* is not a valid URL/);
   });
 });
 

@@ -499,7 +499,7 @@ describe('waiting', () => {
     bridge.answers.set('POST /v1/messages', { status: 202, json: queued() });
     const run = await runAnswer([eventItem(1)], waiting({ wait: 'acceptedOrFail', waitSeconds: 1 }));
     expect(errorOf(run).message).toContain('queued');
-    expect(errorOf(run).description).toContain('still sent');
+    expect(errorOf(run).description).toContain('still be sent');
   });
 
   test('can be left out', async () => {
@@ -550,7 +550,7 @@ describe('errors', () => {
   test('say where something else answers, or redirects', async () => {
     bridge.answers.set('POST /v1/messages', { status: 302, headers: { location: '/login' } });
     const run = await runAnswer([eventItem(1)]);
-    expect(errorOf(run).message).toContain('not like a wabridge');
+    expect(errorOf(run).message).toContain('the answer is not from wabridge');
     expect(errorOf(run).description).toContain('redirects');
     expect(bridge.requests).toHaveLength(1);
   });

@@ -198,7 +198,7 @@ describe('a bridge that cannot be reached', () => {
     await bridge.start(port);
     await (await bridge.stream(1)).subscribe({ resumed: 3 });
     while (noted('connected again after').length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(noted('connected again after')).toEqual([expect.stringMatching(/^info .*3 events came meanwhile/)]);
+    expect(noted('connected again after')).toEqual([expect.stringMatching(/^info .*3 events arrived in the meantime/)]);
     await bridge.stop();
     await opened.untilFailures(2);
     bridge = new FakeBridge();

@@ -22,7 +22,7 @@ export const keyId = idOf(KEY_ID_PATTERN, 'WAB_KEY_NOT_FOUND', 'keyId');
 export function sessionName(written: string | undefined): string {
   if (written !== undefined && new RegExp(SESSION_NAME_PATTERN).test(written)) return written;
   throw new ArgumentError(
-    `"${written ?? ''}" cannot be the name of a session. Write up to 63 lower-case letters, digits, - and _, such as support.`,
+    `"${written ?? ''}" cannot be the name of a session. Use up to 63 lower-case letters, digits, - and _, for example support.`,
   );
 }
 
@@ -35,7 +35,7 @@ export function knownList(flags: string, description: string, what: string, know
       .filter((name) => name !== '');
     const foreign = names.find((name) => !known.includes(name));
     if (foreign !== undefined) throw new InvalidArgumentError(unknown(what, foreign, known));
-    if (names.length === 0) throw new InvalidArgumentError(`Write at least one ${what}.`);
+    if (names.length === 0) throw new InvalidArgumentError(`Give at least one ${what}.`);
     return [...new Set(names)];
   });
 }
@@ -59,8 +59,8 @@ export const futureTime = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string) => {
     const at = new Date(text);
     if (Number.isNaN(at.getTime()))
-      throw new InvalidArgumentError('Write a date, such as 2030-12-31 or 2030-12-31T18:00:00Z.');
-    if (at.getTime() <= Date.now()) throw new InvalidArgumentError('That is over already.');
+      throw new InvalidArgumentError('Use a date, for example 2030-12-31 or 2030-12-31T18:00:00Z.');
+    if (at.getTime() <= Date.now()) throw new InvalidArgumentError('This date is in the past.');
     return at.toISOString();
   });
 
@@ -69,11 +69,11 @@ export const probability = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string) => {
     const value = Number(text);
     if (text.trim() === '' || !(value >= 0 && value <= 1))
-      throw new InvalidArgumentError('Write a number from 0 to 1, such as 0.5.');
+      throw new InvalidArgumentError('Use a number from 0 to 1, for example 0.5.');
     return value;
   });
 
 function unknown(what: string, written: string, known: readonly string[]): string {
   const guess = nearest(written, known);
-  return `There is no ${what} ${written}.${guess === null ? '' : ` Did you mean ${guess}?`} There are: ${known.join(', ')}.`;
+  return `There is no ${what} ${written}.${guess === null ? '' : ` Did you mean ${guess}?`} Known: ${known.join(', ')}.`;
 }

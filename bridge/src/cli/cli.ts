@@ -43,7 +43,7 @@ export function createProgram(): Command {
     .description('WhatsApp sessions behind a durable event log, a stream and a durable outbox')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(add --help for what can be written here)');
+    .showHelpAfterError('(add --help to see the arguments and options)');
   for (const add of GROUPS) add(program);
   inherit(program);
   return program;
@@ -81,7 +81,7 @@ function hintFor(error: unknown): string {
 function inherit(command: Command): void {
   for (const child of command.commands) {
     child.exitOverride();
-    child.showHelpAfterError('(add --help for what can be written here)');
+    child.showHelpAfterError('(add --help to see the arguments and options)');
     inherit(child);
   }
 }

@@ -181,14 +181,14 @@ export class BridgeClient {
       // Not JSON, so not from a bridge: told below.
     }
     return new UnreachableError(
-      `${this.#base} answered with status ${status}, but not like a wabridge. Check the URL (--url or WABRIDGE_URL).`,
+      `${this.#base} answered with status ${status}, but the answer is not from wabridge. Check the URL (--url or WABRIDGE_URL).`,
     );
   }
 
   #unreachable(cause: unknown): UnreachableError {
     const inner = ((cause as Error).cause ?? cause) as Error & { code?: string };
     return new UnreachableError(
-      `The bridge at ${this.#base} cannot be reached (${inner.code ?? inner.message}). Start it with \`wabridge start\`, or name its URL with --url.`,
+      `The bridge at ${this.#base} cannot be reached (${inner.code ?? inner.message}). Start it with \`wabridge start\`, or set its URL with --url.`,
       { cause },
     );
   }

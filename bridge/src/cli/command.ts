@@ -23,10 +23,10 @@ export function leaf(
   const command = parent.command(usage).description(description);
   for (const option of options) command.addOption(option);
   return command
-    .option('--json', 'print JSON for machines')
+    .option('--json', 'print JSON')
     .option('--data-dir <folder>', 'the data folder of the bridge')
     .option('--config <file>', 'the settings file')
-    .option('--url <url>', 'where the bridge answers')
+    .option('--url <url>', 'the URL of the bridge')
     .action(async () => {
       const given = command.opts<Record<string, unknown>>();
       await run(
@@ -47,7 +47,7 @@ export function wholeNumber(flags: string, description: string, minimum: number,
   return new Option(flags, description).argParser((text: string) => {
     const value = Number(text);
     if (!/^\d{1,15}$/.test(text) || value < minimum || value > maximum)
-      throw new InvalidArgumentError(`Write a whole number from ${minimum} to ${maximum}.`);
+      throw new InvalidArgumentError(`Use a whole number from ${minimum} to ${maximum}.`);
     return value;
   });
 }

@@ -22,10 +22,10 @@ interface Message {
 /** Sessions that do not work and do not mend themselves; one that somebody stopped is as it should be. */
 export async function checkSessions(context: Context): Promise<Result> {
   const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
-  if (sessions.length === 0) return ok('there is none yet');
+  if (sessions.length === 0) return ok('none yet');
   const troubled = sessions.filter(({ state }) => ['logged_out', 'failed', 'awaiting_scan'].includes(state));
   const degraded = sessions.filter(({ degraded: reason, state }) => state === 'ready' && reason !== null);
-  if (troubled.length === 0 && degraded.length === 0) return ok(`${sessions.length}, none that needs anybody`);
+  if (troubled.length === 0 && degraded.length === 0) return ok(`${sessions.length}, none needs attention`);
   const details = [
     ...troubled.map(({ name, state }) => `${name} is ${state}`),
     ...degraded.map(({ name, degraded: reason }) => `${name} is degraded (${reason})`),
@@ -46,7 +46,7 @@ export async function checkDeadLetters(context: Context): Promise<Result> {
   if (newest === undefined) return ok('none');
   return warning(
     `${atLeast(deadLetters.length)}, the newest of ${localTime(newest.createdAt)}`,
-    'Mend the workflow that refused them, then `wabridge dead-letters list` and `redrive` or `discard` each.',
+    'Fix the workflow that refused them, then `wabridge dead-letters list` and `redrive` or `discard` each.',
   );
 }
 
@@ -65,7 +65,7 @@ export async function checkSends(context: Context): Promise<Result> {
   ];
   return warning(
     details.join(', '),
-    'See why with `wabridge outbox list --state failed,in_doubt`; settle the doubts with `wabridge outbox resolve`.',
+    'See why with `wabridge outbox list --state failed,in_doubt`; settle those in doubt with `wabridge outbox resolve`.',
   );
 }
 

@@ -32,7 +32,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     } catch (error) {
       return failed(
         (error as Error).message,
-        'Correct the settings as written above; `wabridge config` shows them all.',
+        'Correct the settings as described above; `wabridge config` lists all of them.',
       );
     }
   },
@@ -47,13 +47,14 @@ const CHECKS: Readonly<Record<string, Check>> = {
         `Give this user write access to it, or choose another folder with WABRIDGE_DATA_DIR.`,
       );
     }
-    return ok(existing === dataDir ? dataDir : `${dataDir} (made at the first start)`);
+    return ok(existing === dataDir ? dataDir : `${dataDir} (created at the first start)`);
   },
   permissions: (context) => {
     const { dataDir } = context.settings;
     if (!existsSync(dataDir) || process.platform === 'win32') return ok('nothing to check yet');
     const mode = modeOpenToOthers(dataDir);
-    if (mode !== null) return warning(`${dataDir} is open to others (mode ${mode})`, `Run: chmod 700 ${dataDir}`);
+    if (mode !== null)
+      return warning(`${dataDir} is accessible to other users (mode ${mode})`, `Run: chmod 700 ${dataDir}`);
     const leak = openSecret(context.loaded);
     if (leak !== null) return leak;
     try {
@@ -63,21 +64,21 @@ const CHECKS: Readonly<Record<string, Check>> = {
           : 'the folder and the operator key are private',
       );
     } catch (error) {
-      return failed((error as Error).message, 'Correct it as written.');
+      return failed((error as Error).message, 'Fix it as described.');
     }
   },
   'disk space': (context) => {
     const { bavail, bsize } = statfsSync(nearestFolder(context.settings.dataDir));
     const free = bavail * bsize;
     const text = `${(free / GIB).toFixed(1)} GiB free`;
-    if (free < GIB / 2) return failed(text, 'Free at least 0.5 GiB; without space nothing can be recorded.');
+    if (free < GIB / 2) return failed(text, 'Free at least 0.5 GiB; nothing can be recorded on a full disk.');
     if (free < context.settings.mediaQuotaBytes)
       return warning(text, 'That is less than mediaQuotaBytes. Free space, or lower WABRIDGE_MEDIA_QUOTA_BYTES.');
     return ok(text);
   },
   clock: () =>
     Date.now() < OLDEST_CLOCK
-      ? failed(new Date().toISOString(), 'The clock is years behind, so that no signature can be valid. Set it (NTP).')
+      ? failed(new Date().toISOString(), 'The clock is years behind, so no signature can be valid. Set it (NTP).')
       : ok(localTime(new Date().toISOString())!),
   browser: async (context) => {
     if (!context.settings.engines.includes('webjs')) return ok('not needed: the webjs engine is not enabled');
@@ -107,7 +108,7 @@ export async function examine(context: Context): Promise<readonly Finding[]> {
       findings.push({ check, ...(await run(context)) });
     } catch (error) {
       const settingsFailed = findings.some((finding) => finding.check === 'settings' && finding.state === 'failed');
-      if (!settingsFailed) findings.push({ check, ...failed((error as Error).message, 'Correct it as written.') });
+      if (!settingsFailed) findings.push({ check, ...failed((error as Error).message, 'Fix it as described.') });
     }
   }
   return findings;
@@ -119,14 +120,17 @@ function openSecret({ file, origins, settings }: LoadedSettings): Result | null 
   if (file !== null && secretInFile !== undefined) {
     const mode = modeOpenToOthers(file);
     if (mode !== null)
-      return warning(`${file} holds ${secretInFile} and is open to others (mode ${mode})`, `Run: chmod 600 ${file}`);
+      return warning(
+        `${file} contains ${secretInFile} and is accessible to other users (mode ${mode})`,
+        `Run: chmod 600 ${file}`,
+      );
   }
   const { tlsKeyFile } = settings;
   // A group that holds the readers of TLS keys is common.
   const mode = tlsKeyFile === undefined ? null : modeOpenToOthers(tlsKeyFile, ANYBODY);
   return mode === null
     ? null
-    : warning(`${tlsKeyFile} is open to everybody (mode ${mode})`, `Run: chmod o= ${tlsKeyFile}`);
+    : warning(`${tlsKeyFile} is accessible to everyone (mode ${mode})`, `Run: chmod o= ${tlsKeyFile}`);
 }
 
 async function checkBridge(context: Context): Promise<Result> {
@@ -138,7 +142,7 @@ async function checkBridge(context: Context): Promise<Result> {
   if (!answers) {
     const { host, port } = context.settings;
     if (await portTaken(host, port))
-      return failed(`something else listens on port ${port}`, 'Stop it, or choose another port with WABRIDGE_PORT.');
+      return failed(`another program listens on port ${port}`, 'Stop it, or choose another port with WABRIDGE_PORT.');
     return warning(`nothing answers at ${baseUrl}`, 'Start the bridge with `wabridge start`.');
   }
   try {
@@ -147,10 +151,13 @@ async function checkBridge(context: Context): Promise<Result> {
       .request<{ serverTime: string; version: string }>('GET', '/v1/whoami');
     const skew = Math.abs(Date.parse(serverTime) - Date.now());
     if (skew > MAX_SKEW_MS)
-      return failed(`answers, but its clock is ${Math.round(skew / 1000)} s off`, 'Set both clocks (NTP).');
+      return failed(
+        `the bridge answers, but its clock is off by ${Math.round(skew / 1000)} s`,
+        'Set both clocks (NTP).',
+      );
     return ok(`version ${version} answers at ${baseUrl}`);
   } catch (error) {
-    return failed(`answers at ${baseUrl}, but not to this key`, (error as Error).message);
+    return failed(`a bridge answers at ${baseUrl}, but it does not accept this key`, (error as Error).message);
   }
 }
 

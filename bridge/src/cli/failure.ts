@@ -32,5 +32,5 @@ const [SCHEMA_BEFORE = '', SCHEMA_AFTER = ''] = ERRORS.WAB_INVALID_REQUEST.messa
 function withoutSchema(message: string): string {
   if (!message.startsWith(SCHEMA_BEFORE)) return message;
   const reason = message.slice(SCHEMA_BEFORE.length).replace(SCHEMA_AFTER, '');
-  return `The bridge cannot take this: ${reason}. Add --help to see what can be written here.`;
+  return `The bridge does not accept this: ${reason}. Add --help to see the arguments and options.`;
 }

@@ -31,7 +31,7 @@ function contentOf(path: string): Buffer {
   try {
     const { size } = statSync(path);
     if (size > MAX_BYTES)
-      throw new ArgumentError(`${path} is larger than the ${MAX_BYTES / 1024 / 1024} MB that the sandbox takes.`);
+      throw new ArgumentError(`${path} is larger than the ${MAX_BYTES / 1024 / 1024} MB that the sandbox accepts.`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof ArgumentError) throw error;

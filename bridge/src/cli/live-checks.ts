@@ -79,8 +79,8 @@ async function runOne(check: LiveCheck, live: Live, before: readonly CheckResult
 function failureOf(error: unknown): Outcome {
   const message = messageOf(error);
   return error instanceof ProblemError
-    ? failed(`${message} (${error.code})`, 'Do as the sentence says.')
-    : failed(message, 'See the log of the bridge.');
+    ? failed(`${message} (${error.code})`, 'Follow the message.')
+    : failed(message, 'Check the log of the bridge.');
 }
 
 function masked(result: CheckResult, mask: (text: string) => string): CheckResult {

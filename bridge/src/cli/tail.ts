@@ -64,7 +64,7 @@ export async function tail(
       if (options.signal.aborted) return;
       const known = CLOSE_CODES[code as keyof typeof CLOSE_CODES] as { reconnect: boolean; means: string } | undefined;
       if (known?.reconnect === false) throw new Error(`The bridge closed the stream: ${known.means}.`);
-      options.note(`The stream ended (${known?.means ?? 'connection lost'}); connecting again ...`);
+      options.note(`The stream ended (${known?.means ?? 'connection lost'}); reconnecting ...`);
     }
     await pause(RECONNECT_MS, undefined, { signal: options.signal }).catch(() => undefined);
   }
@@ -102,7 +102,7 @@ function follow(
       case 'ping':
         return send({ type: 'pong', id: frame.id });
       case 'reset':
-        return options.note(`Some events cannot be shown any more (${frame.reason}; at most ${frame.lost}).`);
+        return options.note(`Some events can no longer be shown (${frame.reason}; at most ${frame.lost}).`);
       case 'error':
         return options.note(frame.message ?? 'The bridge reported an error.');
       default:

@@ -97,7 +97,7 @@ function readConfigFile(file: string, faults: string[]): Values {
   const known: Values = {};
   for (const [field, value] of Object.entries(content)) {
     if ((SETTING_NAMES as readonly string[]).includes(field)) known[field as SettingName] = value;
-    else faults.push(`${field} in ${file} is no setting.${didYouMean(field, SETTING_NAMES)}`);
+    else faults.push(`${field} in ${file} is not a setting.${didYouMean(field, SETTING_NAMES)}`);
   }
   return known;
 }
@@ -109,7 +109,7 @@ function readEnvironment(environment: Environment, faults: string[]): Values {
     if (!variable.startsWith('WABRIDGE_') || raw === undefined || OTHER_VARIABLES.includes(variable)) continue;
     const name = names.get(variable);
     if (name === undefined)
-      faults.push(`${variable} is no setting.${didYouMean(variable, [...names.keys(), ...OTHER_VARIABLES])}`);
+      faults.push(`${variable} is not a setting.${didYouMean(variable, [...names.keys(), ...OTHER_VARIABLES])}`);
     // An empty variable is how compose files and shells say "not set".
     else if (raw !== '') known[name] = parse(raw, definitionOf(name));
   }
@@ -130,7 +130,7 @@ function parse(raw: string, definition: SettingDefinition): unknown {
 
 function wrongValue(name: SettingName, definition: SettingDefinition, value: unknown, origin: Origin): string {
   const label = origin === 'file' ? `${name} (in the settings file)` : envNameOf(name);
-  const shown = definition.secret ? 'not usable' : `${JSON.stringify(value)}, which is not usable`;
+  const shown = definition.secret ? 'not valid' : `${JSON.stringify(value)}, which is not valid`;
   const guess = definition.enum && typeof value === 'string' ? didYouMean(value, definition.enum) : '';
   return `${label} is ${shown}. Write ${expectation(definition)}.${guess}`;
 }
@@ -141,10 +141,10 @@ function expectation(definition: SettingDefinition): string {
   if (definition.type === 'boolean') return 'true or false';
   if (definition.type === 'array') {
     return definition.items?.enum
-      ? `a list without repetition of ${definition.items.enum.join(', ')} (comma-separated in the environment)`
+      ? `a list of ${definition.items.enum.join(', ')} without duplicates (comma-separated in the environment)`
       : 'a list of full URLs such as https://wa.example.org (comma-separated in the environment)';
   }
-  return 'a text that is not empty';
+  return 'a non-empty text';
 }
 
 /** Rules that span settings. */
@@ -158,19 +158,19 @@ function crossChecks(settings: Settings): string[] {
     const path = settings[name];
     if (path !== undefined && !readable(path))
       faults.push(
-        `${envNameOf(name)} names a file that does not exist or cannot be read. Correct the path or its permissions.`,
+        `${envNameOf(name)} is the path of a file that does not exist or cannot be read. Correct the path or its permissions.`,
       );
   }
   if (!isLoopback(settings.host) && !tls && !settings.behindProxy) {
     faults.push(
-      `WABRIDGE_HOST is ${settings.host}, which other machines can reach, and there is no TLS. Set WABRIDGE_TLS_CERT_FILE and WABRIDGE_TLS_KEY_FILE, ` +
-        'or WABRIDGE_BEHIND_PROXY=true where a TLS proxy or a private network stands in front, or go back to 127.0.0.1.',
+      `WABRIDGE_HOST is ${settings.host}, which other machines can reach, but TLS is not configured. Set WABRIDGE_TLS_CERT_FILE and WABRIDGE_TLS_KEY_FILE, ` +
+        'or set WABRIDGE_BEHIND_PROXY=true if the bridge is behind a TLS proxy or in a private network, or use 127.0.0.1.',
     );
   }
   if (settings.dedupeRetentionDays < settings.eventRetentionDays) {
     faults.push(
       `WABRIDGE_DEDUPE_RETENTION_DAYS (${settings.dedupeRetentionDays}) is less than WABRIDGE_EVENT_RETENTION_DAYS (${settings.eventRetentionDays}), ` +
-        `so that old events could be recorded twice. Write ${settings.eventRetentionDays} or more.`,
+        `so old events could be recorded twice. Set it to ${settings.eventRetentionDays} or more.`,
     );
   }
   return faults;

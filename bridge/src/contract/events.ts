@@ -29,7 +29,7 @@ export const MessageMedia = Type.Object(
     mediaId: Type.String(),
     kind: literals(MEDIA_KINDS),
     mimeType: Type.String({
-      description: 'as the sender stated it; the stored file carries the type found in its bytes',
+      description: 'as stated by the sender; the stored file has the type found in its bytes',
     }),
     sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
     fileName: Type.Optional(Type.String()),
@@ -49,8 +49,8 @@ export const MessageData = Type.Object(
     mentions: Type.Array(Address),
     quotedMessageId: Type.Union([Type.String(), Type.Null()]),
     media: Type.Union([MessageMedia, Type.Null()]),
-    outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, where known' })),
-    rawKind: Type.Optional(Type.String({ description: "WhatsApp's own type where kind is `unsupported`" })),
+    outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, if known' })),
+    rawKind: Type.Optional(Type.String({ description: "WhatsApp's own type if kind is `unsupported`" })),
   },
   { $id: 'MessageData', additionalProperties: false },
 );
@@ -106,7 +106,7 @@ export const EVENT_CATALOGUE = {
   'session.recovered': {
     description: 'A session that was degraded works properly again.',
     content: false,
-    data: object({ reason: Type.String({ description: 'what had not worked' }) }),
+    data: object({ reason: Type.String({ description: 'what did not work' }) }),
   },
   'outbox.failed': {
     description: 'An outbox message failed and will not be retried.',

@@ -27,15 +27,14 @@ export const SubscribeFrame = frame({
   durable: Type.Boolean(),
   filter: Filter,
   from: Type.Union([Type.Literal('resume'), Type.Literal('latest'), Type.Literal('earliest'), Cursor], {
-    description: '`resume` continues a durable subscription and means `latest` for a new one',
+    description: '`resume` continues a durable subscription; for a new one it means `latest`',
   }),
   window: Type.Integer({ minimum: 1, maximum: MAX_WINDOW }),
   maxAgeMs: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: MAX_AGE_MS,
-      description:
-        'skip what waits now and happened longer ago than this; `skipped` in `subscribed` says how many that were',
+      description: 'skip waiting events that are older than this; `skipped` in `subscribed` says how many were skipped',
     }),
   ),
   takeover: Type.Optional(
@@ -78,9 +77,11 @@ export const SubscribedFrame = frame({
   type: Type.Literal('subscribed'),
   subscription: Subscription,
   cursor: Cursor,
-  resumed: Type.Integer({ description: 'how many events wait (counted up to 10,000)' }),
+  resumed: Type.Integer({ description: 'how many events are waiting (counted up to 10,000)' }),
   skipped: Type.Optional(
-    Type.Integer({ description: 'how many waiting events were older than `maxAgeMs`; present where that was given' }),
+    Type.Integer({
+      description: 'how many waiting events were older than `maxAgeMs`; present if `maxAgeMs` was given',
+    }),
   ),
 });
 export const EventFrame = frame({
@@ -109,7 +110,7 @@ export const ResetFrame = frame({
   subscription: Subscription,
   reason: Type.Union([Type.Literal('expired'), Type.Literal('epoch'), Type.Literal('future'), Type.Literal('paused')]),
   oldest: Cursor,
-  lost: Type.Integer({ description: 'upper bound of the events that cannot be delivered any more' }),
+  lost: Type.Integer({ description: 'upper bound of the events that can no longer be delivered' }),
 });
 export const ErrorFrame = frame({
   type: Type.Literal('error'),

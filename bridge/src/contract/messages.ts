@@ -28,7 +28,7 @@ export const AnyAddress = Type.String({
   minLength: 3,
   maxLength: 80,
   description:
-    'phone number with country code, chat id, lid or group id. Where a country changed its numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form; the answer names the one that WhatsApp uses, once it is known',
+    'phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known',
 });
 /** Longest time a message may wait to be sent, in seconds. */
 export const MAX_EXPIRY_SECONDS = 86_400;
@@ -40,8 +40,8 @@ const recipient = {
       minimum: 1,
       maximum: MAX_EXPIRY_SECONDS,
       description:
-        'send it within so many seconds of its acceptance or not at all: it then ends as failed with WAB_SEND_EXPIRED. ' +
-        'Without it the setting sendExpirySeconds of the bridge holds (86400, a day, unless changed)',
+        'how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. ' +
+        'The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed)',
     }),
   ),
 };
@@ -54,7 +54,7 @@ export const SendText = Type.Object(
   {
     ...common,
     type: Type.Literal('text'),
-    text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'has something to see in it' }),
+    text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'must contain at least one visible character' }),
   },
   { additionalProperties: false },
 );
@@ -73,10 +73,10 @@ export const SendReaction = Type.Object(
   {
     ...recipient,
     type: Type.Literal('reaction'),
-    messageId: Type.String({ minLength: 1, maxLength: 200, description: 'the message to react to, of the same chat' }),
+    messageId: Type.String({ minLength: 1, maxLength: 200, description: 'the message to react to, in the same chat' }),
     emoji: Type.String({
       maxLength: MAX_EMOJI_LENGTH,
-      description: 'one emoji; an empty text takes the reaction back',
+      description: 'one emoji; an empty text removes the reaction',
     }),
   },
   { additionalProperties: false },
@@ -120,11 +120,11 @@ export const OutboxMessage = Type.Object(
     updatedAt: Type.String({ format: 'date-time' }),
     nextAttemptAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'not sent after this; null once a person has said that it is to be sent again',
+      description: 'not sent after this time; null once a person has chosen to send it again',
     }),
     error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
     replayed: Type.Optional(
-      Type.Boolean({ description: 'true where an idempotency key answered with an earlier message' }),
+      Type.Boolean({ description: 'true if the idempotency key belongs to an earlier message, which is returned' }),
     ),
   },
   { $id: 'OutboxMessage', additionalProperties: false },

@@ -1,6 +1,6 @@
 /** What a key may do. A route names exactly one scope; liveness alone names none. */
 export const SCOPES = {
-  'events:read': 'read the event log and open streams; message bodies need messages:read as well',
+  'events:read': 'read the event log and open streams; reading message bodies also needs messages:read',
   'events:manage': 'delete subscriptions, list, redrive and discard dead letters',
   'messages:send': 'send messages, upload media, resolve and cancel outbox messages',
   'messages:read': 'read message bodies, media and the outbox',

@@ -86,7 +86,7 @@ export class Retention {
         await this.run(signal);
       } catch (error) {
         if (!signal.aborted)
-          this.#options.logger.warn({ err: error }, 'retention failed; it tries again with the next run');
+          this.#options.logger.warn({ err: error }, 'retention failed; trying again at the next run');
       }
       await this.#options.clock.sleep(this.#options.everyMs ?? HOUR_MS, signal).catch(() => undefined);
     }

@@ -272,7 +272,7 @@ export class MediaFetcher {
 
   #rest(error: unknown): void {
     const { log, clock } = this.#parts;
-    log.error({ err: error }, 'the media fetcher rests after an error');
+    log.error({ err: error }, 'the media fetcher pauses after an error');
     this.#wakeAt(clock.now() + REST_MS);
   }
 }

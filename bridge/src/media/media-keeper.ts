@@ -75,7 +75,7 @@ export class MediaKeeper {
     const known = await reads.stored(keys);
     for (const key of keys) {
       if (known.has(key)) continue;
-      log.info({ mediaId: key as MediaId }, 'a media file that nothing names is removed');
+      log.info({ mediaId: key as MediaId }, 'removing a media file that nothing refers to');
       await store.remove(key);
     }
   }

@@ -26,7 +26,7 @@ export class Closers {
       try {
         await entry.close();
       } catch (error) {
-        this.#log.error({ part: entry.name, error: (error as Error).message }, 'a part did not stop as it should');
+        this.#log.error({ part: entry.name, error: (error as Error).message }, 'a component did not stop properly');
       }
     }
   }

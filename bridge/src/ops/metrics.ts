@@ -36,7 +36,7 @@ export class Metrics {
     });
     this.#deliveries = new Counter({
       name: 'wabridge_deliveries_total',
-      help: 'Deliveries to subscriptions: sent, acked, nacked, lost (connection ended first) and dead (given up)',
+      help: 'Deliveries to subscriptions: sent, acked, nacked, lost (connection ended first) and dead (moved to dead letters)',
       labelNames: ['outcome'],
       registers,
     });

@@ -211,7 +211,7 @@ export class Carrier {
         () => undefined,
       )
       .catch((error: unknown) =>
-        log.error({ err: error, outboxId: row.id as OutboxId }, 'a late answer could not be written down'),
+        log.error({ err: error, outboxId: row.id as OutboxId }, 'a late answer could not be recorded'),
       );
   }
 
@@ -220,7 +220,7 @@ export class Carrier {
       return await withDeadline(
         engine.fateOf(wireId, chatId),
         this.#options.questionMs,
-        'asking for its fate',
+        'asking whether it was sent',
         this.#parts.clock,
       );
     } catch (error) {

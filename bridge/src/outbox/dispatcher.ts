@@ -91,10 +91,10 @@ export class Dispatcher {
     const { accounts, ledger, log } = this.#parts;
     // Before it is sent from, although each message is looked at once more before it goes.
     await accounts.linked(session).catch((error: unknown) => {
-      log.error({ err: error, session }, 'messages of another account could not be given up');
+      log.error({ err: error, session }, 'messages of another account could not be failed');
     });
     await ledger.hurry(session).catch((error: unknown) => {
-      log.error({ err: error, session }, 'waiting messages could not be hurried');
+      log.error({ err: error, session }, 'waiting messages could not be made due');
     });
     if (this.#stopListening) this.#lane(session).sessionReady();
   }

@@ -170,7 +170,7 @@ export class Lane {
   }
 
   #rest(error: unknown): void {
-    this.#parts.log.error({ err: error, session: this.#session }, 'the outbox lane rests after an error');
+    this.#parts.log.error({ err: error, session: this.#session }, 'the outbox lane pauses after an error');
     this.#restUntil = this.#parts.clock.now() + REST_MS;
     this.#interrupted = true;
   }

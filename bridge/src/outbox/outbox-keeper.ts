@@ -106,7 +106,7 @@ export class OutboxKeeper {
   async #repeat(everyMs: number, round: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#parts;
     while (!this.#abort.signal.aborted) {
-      await round().catch((error: unknown) => log.error({ err: error }, 'the outbox could not be tidied'));
+      await round().catch((error: unknown) => log.error({ err: error }, 'outbox housekeeping failed'));
       await clock.sleep(everyMs, this.#abort.signal).catch(() => undefined);
     }
   }

@@ -10,7 +10,7 @@ import { reasonOf } from '../ops/reason.ts';
 
 /** Whoever waits for longer would mark as read, or show as typing, what has passed by then. */
 const ACT_MS = 8_000;
-const HINT = 'This request does not wait; repeat it when the session is ready.';
+const HINT = 'This request cannot be queued; repeat it when the session is ready.';
 
 export interface Actor {
   readonly name: SessionName;

@@ -37,7 +37,7 @@ export function restOf({ desired, refusal }: Row, full: boolean): SupervisedSess
   if (desired === 'running' && full)
     return {
       state: 'stopped',
-      reason: 'this bridge holds as many sessions as maxSessions allows, and this one is newer',
+      reason: 'this bridge has reached maxSessions, and this session is newer than the others',
     };
   return { state: 'stopped', reason: 'it was stopped' };
 }

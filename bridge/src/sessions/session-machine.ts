@@ -169,7 +169,7 @@ function stop(machine: Machine, reason: string): Step {
 }
 
 function qr(machine: Machine): Step {
-  const shown = to(machine, 'awaiting_scan', 'a QR code waits to be scanned');
+  const shown = to(machine, 'awaiting_scan', 'a QR code is ready to be scanned');
   if (machine.codeWithdrawn)
     return { machine: shown, actions: [{ do: 'disarm', timer: 'deadline' }, { do: 'show_qr' }] };
   if (machine.state === 'awaiting_scan') return { machine, actions: [{ do: 'show_qr' }] };
@@ -183,7 +183,7 @@ function qr(machine: Machine): Step {
 /** A scan takes the code from the page at once; the account that it links shows only when its sync begins, if it does. */
 function qrWithdrawn(machine: Machine): Step {
   if (machine.state !== 'awaiting_scan' || machine.codeWithdrawn) return stay(machine);
-  const reason = 'the code was taken, and WhatsApp Web has not linked the account yet';
+  const reason = 'the code was accepted, but WhatsApp Web has not linked the account yet';
   return { machine: { ...machine, reason, codeWithdrawn: true }, actions: [deadline(machine)] };
 }
 
@@ -192,7 +192,7 @@ function authenticated(machine: Machine): Step {
   if (machine.state !== 'starting' && machine.state !== 'awaiting_scan' && machine.state !== 'reconnecting')
     return stay(machine);
   return {
-    machine: to(machine, 'connecting', 'the account is linked, its data is loading'),
+    machine: to(machine, 'connecting', 'the account is linked and its data is loading'),
     actions: [{ do: 'hide_qr' }, deadline(machine)],
   };
 }

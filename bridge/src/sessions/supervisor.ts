@@ -331,7 +331,7 @@ export class Supervisor {
     const stopping = Promise.resolve().then(() => engine.stop());
     const done = await within(this.#deps.clock, stopping, this.#deps.options.stopDeadlineMs);
     if (!done.in)
-      this.#deps.log.error({ session: this.#session.name, reason: done.reason }, 'the engine did not end as it should');
+      this.#deps.log.error({ session: this.#session.name, reason: done.reason }, 'the engine did not stop properly');
   }
 
   #listener(launch: number): EngineListener {

@@ -49,12 +49,12 @@ export function announce(
     ...(skipped === null ? {} : { skipped: skipped.count }),
   });
   if (skipped !== null && skipped.count > 0)
-    log.warn({ subscription: name, skipped: skipped.count }, 'a subscriber skipped events for their age');
+    log.warn({ subscription: name, skipped: skipped.count }, 'a subscriber skipped events because of their age');
   if (reset === null) return;
   const { reason, lost } = reset;
   log.warn(
     { subscription: name, reason, lost },
-    reason === 'paused' ? 'a paused subscription goes on at the newest event' : 'a cursor could not be honoured',
+    reason === 'paused' ? 'a paused subscription continues at the newest event' : 'a cursor could not be honoured',
   );
   connection.send({ type: 'reset', subscription: name, reason, oldest: encodeCursor(events.epoch, plan.floor), lost });
 }

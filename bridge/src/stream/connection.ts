@@ -140,7 +140,7 @@ export class Connection implements Outlet {
 
   fail(error: unknown): void {
     if (!this.#isOpen) return;
-    this.#options.log.error({ err: error, connection: this.id }, 'a stream failed and is closed');
+    this.#options.log.error({ err: error, connection: this.id }, 'a stream failed and is being closed');
     this.#close(INTERNAL_ERROR, 'internal error', 'withdrawn');
   }
 

@@ -51,7 +51,7 @@ export class DeadLetters {
     const isRefused = position.refusals >= policy.maxRefusals;
     const bindings = { subscription, seq, attempts, cause: isRefused ? 'refused' : 'connection lost' };
     if (event === undefined) {
-      log.warn(bindings, 'an event that was given up had been removed by retention');
+      log.warn(bindings, 'an undeliverable event had already been removed by retention');
       return;
     }
     const reason = isRefused

@@ -387,7 +387,7 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   async #supersede(name: SubscriptionName, { connection, subscription }: Reader): Promise<void> {
     const { database, log } = this.#ports;
-    log.warn({ subscription: name }, 'a newer connection took a subscription over');
+    log.warn({ subscription: name }, 'a newer connection took over a subscription');
     this.#readers.delete(name);
     const ended = subscription.end('lost');
     connection.dismiss(subscription, 'superseded', TAKEOVER_WAIT_MS);
@@ -401,7 +401,9 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#readers.delete(subscription.name);
     await this.#ports.database
       .write(touchSubscriptions({ ids: [subscription.id], now: this.#ports.clock.now() }))
-      .catch((error: unknown) => this.#ports.log.warn({ err: error }, 'the last use of a subscription was not noted'));
+      .catch((error: unknown) =>
+        this.#ports.log.warn({ err: error }, 'the last use of a subscription could not be recorded'),
+      );
   }
 
   *#allSubscriptions(): Iterable<Subscription> {

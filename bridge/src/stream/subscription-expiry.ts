@@ -68,7 +68,7 @@ export class SubscriptionExpiry {
         if (isInUse(name)) return;
         const event = subscriptionExpired(name, new Date(lastUsedAt), new Date(clock.now()));
         await recorder.recordEvent(event, [removeSubscription({ name })]);
-        log.warn({ subscription: name }, 'a subscription that nobody used was removed');
+        log.warn({ subscription: name }, 'an unused subscription was removed');
       });
     }
   }
@@ -81,7 +81,7 @@ export class SubscriptionExpiry {
       await locks.run(name, async () => {
         if (isInUse(name)) return;
         await database.write(pauseSubscription({ id, now: clock.now() }));
-        log.warn({ subscription: name, pauseDays }, 'a subscription that nobody reads is paused and gathers nothing');
+        log.warn({ subscription: name, pauseDays }, 'an unread subscription was paused and collects no more events');
       });
     }
   }
@@ -99,7 +99,7 @@ export class SubscriptionExpiry {
       try {
         await this.sweep();
       } catch (error) {
-        log.error({ err: error }, 'unused subscriptions could not be looked for');
+        log.error({ err: error }, 'the search for unused subscriptions failed');
       }
     }
   }

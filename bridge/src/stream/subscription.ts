@@ -99,7 +99,7 @@ export class Subscription implements Worker, JournalSource {
     this.#late = new LateAcks((acks) =>
       options.keeping
         .settleLate(options.name, acks, options.principal)
-        .catch((error: unknown) => options.log.warn({ err: error }, 'late acknowledgements were not honoured')),
+        .catch((error: unknown) => options.log.warn({ err: error }, 'late acknowledgements were ignored')),
     );
   }
 
@@ -216,7 +216,7 @@ export class Subscription implements Worker, JournalSource {
       if (this.#plan.isDirty) await this.#commit();
     } catch (error) {
       // The table still says that the attempts are in flight; whoever loads it counts them as lost.
-      log.error({ err: error, subscription: this.name }, 'the end of a subscription could not be written down');
+      log.error({ err: error, subscription: this.name }, 'the end of a subscription could not be recorded');
     }
   }
 

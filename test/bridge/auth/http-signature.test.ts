@@ -102,7 +102,7 @@ describe('what cannot be read is refused', () => {
     ['a token as component', 'wab=(method)', signature, /not a string/],
     ['a component with parameters', 'wab=("@query-param";name="a")', signature, /has parameters/],
     ['a component twice', 'wab=("@path" "@path")', signature, /twice/],
-    ['an unknown parameter', 'wab=("@path");created=1;extra=1', signature, /extra is not known/],
+    ['an unknown parameter', 'wab=("@path");created=1;extra=1', signature, /extra is unknown/],
     ['created as text', 'wab=("@path");created="1"', signature, /created has the wrong type/],
     ['created as a fraction', 'wab=("@path");created=1.5', signature, /created has the wrong type/],
     ['nonce as a token', 'wab=("@path");nonce=abc', signature, /nonce has the wrong type/],

@@ -65,7 +65,7 @@ describe('the last key that manages keys', () => {
       await own({ notBefore: at(HOUR_MS) });
       const refused = await revokeOwn(parseSecret(ending.json.secret)!);
       expect(refused).toMatchObject({ status: 409, json: { code: 'WAB_LAST_MANAGER_KEY' } });
-      expect(refused.json.detail).toContain('without an end');
+      expect(refused.json.detail).toContain('no expiry');
       // What leaked can be revoked all the same.
       expect((await alone.raw('DELETE', `/v1/keys/${ending.json.key.keyId}`)).status).toBe(200);
       const lasting = parseSecret((await own({})).json.secret)!;

@@ -149,14 +149,14 @@ describe('refusals', () => {
   });
 
   test('something else listens, or it redirects', async () => {
-    await expect(client.request('GET', '/v1/away')).rejects.toThrow(/status 302, but not like a wabridge/);
+    await expect(client.request('GET', '/v1/away')).rejects.toThrow(/status 302, but the answer is not from wabridge/);
     const other: Server = createServer((_request, response) => response.writeHead(502).end('<html>'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const asked = new BridgeClient({
       baseUrl: `http://127.0.0.1:${(other.address() as AddressInfo).port}`,
       secret,
     }).request('GET', '/v1/file');
-    await expect(asked).rejects.toThrow(/status 502, but not like a wabridge/);
+    await expect(asked).rejects.toThrow(/status 502, but the answer is not from wabridge/);
     other.closeAllConnections();
     other.close();
   });

@@ -78,14 +78,14 @@ describe('reading the settings', () => {
       WABRIDGE_PUBLIC_URLS: 'wa.example.org',
       WABRIDGE_MAX_SESIONS: '4',
     });
-    expect(text).toContain('WABRIDGE_PORT is 70000, which is not usable. Write a whole number from 0 to 65535.');
+    expect(text).toContain('WABRIDGE_PORT is 70000, which is not valid. Write a whole number from 0 to 65535.');
     expect(text).toContain('Write true or false.');
     expect(text).toContain('webjs, sandbox');
     expect(text).toContain(
-      'WABRIDGE_LOG_LEVEL is "warning", which is not usable. Write one of debug, info, warn, error, fatal, silent.',
+      'WABRIDGE_LOG_LEVEL is "warning", which is not valid. Write one of debug, info, warn, error, fatal, silent.',
     );
     expect(text).toContain('https://wa.example.org');
-    expect(text).toContain('WABRIDGE_MAX_SESIONS is no setting. Did you mean WABRIDGE_MAX_SESSIONS?');
+    expect(text).toContain('WABRIDGE_MAX_SESIONS is not a setting. Did you mean WABRIDGE_MAX_SESSIONS?');
     expect(text.split('\n  - ')).toHaveLength(7);
   });
 

@@ -111,7 +111,7 @@ describe('refusals', () => {
   test('of a session that is not ready: at once, and nothing is queued', async () => {
     await real.raw('POST', '/v1/sessions/other/stop');
     for (const act of [(chat?: string, session?: string) => typing('composing', chat, session), seen])
-      expectProblem(await act(PERSON, 'other'), 'WAB_SESSION_NOT_READY', /Session other is stop.*cannot wait/);
+      expectProblem(await act(PERSON, 'other'), 'WAB_SESSION_NOT_READY', /Session other is stop.*cannot be queued/);
     expect((await real.raw('GET', '/v1/messages?session=other')).json.messages).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe('refusals', () => {
     await fault({ actHangs: { count: 2 } });
     const [mark, write] = await Promise.all([seen(), typing('composing')]);
     for (const answer of [mark, write]) {
-      expectProblem(answer, 'WAB_ACT_NOT_DONE', /session demo: .*did not answer.*repeat it/);
+      expectProblem(answer, 'WAB_ACT_NOT_DONE', /session demo: .*did not answer.*repeat the request/);
       expect(answer.json.retryable).toBe(true);
     }
     await fault({});

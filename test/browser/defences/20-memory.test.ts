@@ -32,14 +32,14 @@ test(
 );
 
 test(
-  'defence 20: with it, the browser is exchanged above the ceiling, and nothing is lost on the way',
+  'defence 20: with it, the browser is exchanged more than the limit, and nothing is lost on the way',
   async () => {
     const { engine, heard } = await scene.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
     const { pids } = await browserTree(scene.profileFolder);
     await scene.hears(heard, 'before');
     // Its browser may go before it has answered.
     scene.page.grow(GROWS_BY_MIB).catch(() => undefined);
-    expect((await heard.untilSignal('interrupted')).reason).toContain('above the ceiling of 450 MiB');
+    expect((await heard.untilSignal('interrupted')).reason).toContain('more than the limit of 450 MiB');
     scene.standin.network.say(scene.bob, scene.me, 'during');
     await heard.untilSignal('ready', 2);
     await untilEnded(pids);

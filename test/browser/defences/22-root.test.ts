@@ -32,7 +32,7 @@ test(
     await engine.stop();
     const ours = scene.process();
     await ours.until('the start', (lines) => lines.find(({ kind }) => kind === 'qr'));
-    const warned = JSON.stringify(ours.lines).includes('Running as root: Chromium refuses its sandbox');
+    const warned = JSON.stringify(ours.lines).includes('Running as root: Chromium does not support its sandbox');
     expect(warned).toBe(root);
   },
   LONG,

@@ -9,7 +9,7 @@ export function backupCommands(program: Command): void {
   leaf(
     program,
     'backup <file>',
-    'write a consistent copy of the database to a new file, while the bridge runs',
+    'write a consistent copy of the database to a new file; the bridge can keep running',
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
@@ -17,7 +17,7 @@ export function backupCommands(program: Command): void {
       await explained({ path: dataDir }, () => writeBackup(source, file));
       context.output.result(
         { file },
-        `Backed up to ${file}. Media files are a folder of ${dataDir}, to be copied; login states are backed up with \`wabridge session backup\`.`,
+        `Backed up to ${file}. Media files are a folder in ${dataDir}; copy it separately. Back up login states with \`wabridge session backup\`.`,
       );
     },
   );
@@ -25,7 +25,7 @@ export function backupCommands(program: Command): void {
   leaf(
     program,
     'restore <file>',
-    'put a backup in the place of the database; the bridge must be stopped',
+    'replace the database with a backup; the bridge must be stopped',
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
@@ -33,9 +33,9 @@ export function backupCommands(program: Command): void {
       context.output.result(
         { file, epoch },
         [
-          `Restored from ${file}. Subscribers learn at their next connection that what was recorded after the backup is gone.`,
-          'Keys are those of the backup: one that was revoked since is valid again, and one that was issued since is unknown. Look at `wabridge key list`, and revoke again.',
-          'Requests that were signed before the restore are refused.',
+          `Restored from ${file}. When subscribers next connect, they are told that everything recorded after the backup is gone.`,
+          'The keys are those of the backup: a key that was revoked since then is valid again, and a key that was issued since then is unknown. Check `wabridge key list`, and revoke keys again where needed.',
+          'Requests signed before the restore are refused.',
         ].join('\n'),
       );
     },

@@ -29,7 +29,7 @@ export function browserCommands(program: Command): void {
   leaf(
     browser,
     'install',
-    "install the headless shell: as root on Debian its package, elsewhere Puppeteer's download",
+    "install the headless shell: as root on Debian from its package, otherwise from Puppeteer's download",
     async (context) => {
       const [{ usualPlaces, reasonFor }, { BUILD_ID, installBrowser, runProgram }] = await Promise.all([
         import('../../engine/webjs/browser/browser-finder.ts'),
@@ -51,8 +51,8 @@ export function browserCommands(program: Command): void {
         const { path } = installed.browser;
         context.output.result({ ...installed.browser, how: installed.how }, () =>
           installed.how === 'present'
-            ? `Nothing to do: ${path} is there (${reasonFor(installed.browser)}).`
-            : `Installed ${path} (${reasonFor(installed.browser)}). Running sessions take it at their next start.`,
+            ? `Nothing to do: ${path} is installed (${reasonFor(installed.browser)}).`
+            : `Installed ${path} (${reasonFor(installed.browser)}). Running sessions use it from their next start.`,
         );
       } catch (error) {
         // A download that was given up still holds its connection, which would keep this process alive.

@@ -7,7 +7,7 @@ const path = (session: string, chat: string, act: string): string =>
   `/v1/sessions/${sessionName(session)}/chats/${encodeURIComponent(chat)}/${act}`;
 
 export function chatCommands(program: Command): void {
-  const chat = program.command('chat').description('acts in a chat that are done at once or not at all');
+  const chat = program.command('chat').description('chat operations that run at once and are not queued');
 
   leaf(chat, 'seen <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
     await context.client().request('POST', path(session!, to!, 'seen'));
@@ -17,7 +17,7 @@ export function chatCommands(program: Command): void {
   leaf(
     chat,
     'typing <session> <chat>',
-    'show the other side that the account is writing',
+    'show the other people in the chat that the account is typing',
     async (context, [session, to], { state }) => {
       await context.client().request('POST', path(session!, to!, 'typing'), { body: { state } });
       context.output.result({ typing: to, state }, 'Shown.');

@@ -10,13 +10,13 @@ export function configCommand(program: Command): void {
   leaf(
     program,
     'config',
-    'show the settings of the running bridge, or those that a start here would use; secrets only as whether they are set',
+    'show the settings of the running bridge, or those that a bridge started here would use; of a secret, only whether it is set',
     async (context, _args, { local, long }) => {
       const running = local === true ? null : await ofTheBridge(context);
       const described = running ?? describeSettings(context.loaded);
       context.output.note(
         running === null
-          ? `${local === true ? '' : `No bridge answers at ${context.baseUrl}. `}A bridge that is started here uses:`
+          ? `${local === true ? '' : `No bridge answers at ${context.baseUrl}. `}A bridge started here would use:`
           : `The bridge at ${context.baseUrl} runs with:`,
       );
       context.output.result({ source: running === null ? 'here' : 'bridge', ...described }, () =>
@@ -29,8 +29,8 @@ export function configCommand(program: Command): void {
       );
     },
     [
-      new Option('--local', 'ask no bridge: what the environment and files of this command say'),
-      new Option('--long', 'what each setting means, too'),
+      new Option('--local', 'do not ask the bridge; show what the environment and files of this command set'),
+      new Option('--long', 'also show what each setting means'),
     ],
   );
 }

@@ -16,7 +16,7 @@ interface DeadLetter {
 }
 
 export function deadLetterCommands(program: Command): void {
-  const letters = program.command('dead-letters').description('events that a subscription gave up on');
+  const letters = program.command('dead-letters').description('events that could not be delivered to a subscription');
 
   leaf(
     letters,
@@ -38,20 +38,20 @@ export function deadLetterCommands(program: Command): void {
             each.session,
             localTime(each.createdAt),
           ]),
-          'There is no dead letter.',
+          'There are no dead letters.',
           deadLetters.map((each) => `${each.reason} (${each.attempts} attempts at ${each.eventId})`),
         ),
       );
     },
-    [wholeNumber('--limit <count>', 'at most this many (default 50)', 1, 500)],
+    [wholeNumber('--limit <count>', 'maximum number to list (default 50)', 1, 500)],
   );
 
   leaf(letters, 'redrive <id>', 'deliver the event again', async (context, [id]) => {
     await context.client().request('POST', `/v1/dead-letters/${deadLetterId(id)}/redrive`);
-    context.output.result({ redriven: id }, `Dead letter ${id} is delivered again.`);
+    context.output.result({ redriven: id }, `Dead letter ${id} will be delivered again.`);
   });
 
-  leaf(letters, 'discard <id>', 'forget a dead letter', async (context, [id]) => {
+  leaf(letters, 'discard <id>', 'discard a dead letter', async (context, [id]) => {
     await context.client().request('DELETE', `/v1/dead-letters/${deadLetterId(id)}`);
     context.output.result({ discarded: id }, `Dead letter ${id} is discarded.`);
   });

@@ -11,16 +11,16 @@ export function doctorCommand(program: Command): void {
   leaf(
     program,
     'doctor',
-    'check this machine and say what to do; with --live a session, against WhatsApp itself',
+    'check this machine and say what to fix; with --live, test a session against WhatsApp itself',
     async (context, _args, options) => {
       const session = options['live'] as string | undefined;
       return session === undefined ? checkMachine(context) : checkLive(context, session, options);
     },
     [
-      new Option('--live <session>', 'try a session that is linked, and print a report that can be attached to a bug'),
-      new Option('--no-inbound', 'with --live: ask nobody to write from another phone'),
-      new Option('--restart', 'with --live: stop and start the session too'),
-      wholeNumber('--wait <seconds>', 'with --live: how long to wait for a person (default 120)', 5, 3600),
+      new Option('--live <session>', 'test a linked session, and print a report to attach to a bug report'),
+      new Option('--no-inbound', 'with --live: skip the checks that need a message from another phone'),
+      new Option('--restart', 'with --live: also stop and start the session'),
+      wholeNumber('--wait <seconds>', 'with --live: how many seconds to wait for a person (default 120)', 5, 3600),
     ],
   );
 }

@@ -6,12 +6,12 @@ import { localTime, printable } from '../output.ts';
 import { tail, type TailedEvent } from '../tail.ts';
 
 export function eventCommands(program: Command): void {
-  const events = program.command('events').description('what happened');
+  const events = program.command('events').description('the event log');
 
   leaf(
     events,
     'tail',
-    'print events as they come, until Ctrl-C; leaves nothing behind',
+    'print events as they arrive, until Ctrl-C; creates no durable subscription',
     async (context, _args, { session, type, since = 'latest' }) => {
       const filter = {
         ...(session === undefined ? {} : { sessions: session as string[] }),

@@ -25,7 +25,7 @@ export function keyCommands(program: Command): void {
   leaf(
     key,
     'issue',
-    'issue a key and show its secret, this once (scopes of an n8n instance unless stated)',
+    'issue a key and show its secret, only this once (default scopes: those that n8n needs)',
     async (context, _args, options) => {
       const { name = 'n8n', scopes = N8N_SCOPES, sessions = null, expires = null } = options;
       const issued = await context.client().request<{ key: Key; secret: string }>('POST', '/v1/keys', {
@@ -37,15 +37,15 @@ export function keyCommands(program: Command): void {
     [
       new Option('--name <name>', 'what it is for'),
       knownList('--scopes <list>', `comma-separated: ${ALL_SCOPES.join(', ')}`, 'scope', ALL_SCOPES),
-      sessionList('--sessions <list>', 'sessions it may use, comma-separated; all unless stated'),
-      futureTime('--expires <time>', 'when it ends, ISO 8601'),
+      sessionList('--sessions <list>', 'sessions it may use, comma-separated (default: all)'),
+      futureTime('--expires <time>', 'when it expires, ISO 8601'),
     ],
   );
 
   leaf(
     key,
     'recover',
-    "make a new operator key where this machine's was revoked, lost or leaked; the bridge must be stopped",
+    'make a new operator key if the one of this machine was revoked, lost or leaked; the bridge must be stopped',
     async (context) => {
       const { dataDir } = context.settings;
       requireDatabase(dataDir);
@@ -60,7 +60,7 @@ export function keyCommands(program: Command): void {
       });
       const { revoked } = recovered;
       const before = revoked.length === 0 ? '' : ` It replaces ${revoked.join(', ')}, which can no longer be used.`;
-      context.output.result(recovered, `The operator key is ${recovered.keyId} now.${before} Start the bridge again.`);
+      context.output.result(recovered, `The operator key is now ${recovered.keyId}.${before} Start the bridge again.`);
     },
   );
 
@@ -77,7 +77,7 @@ export function keyCommands(program: Command): void {
           each.sessions ?? 'all',
           localTime(each.lastUsedAt),
         ]),
-        'There is no key.',
+        'There are no keys.',
         keys.map(({ scopes }) => scopes.join(', ')),
       ),
     );

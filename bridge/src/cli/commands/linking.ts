@@ -79,7 +79,7 @@ export function nextStep(name: string, state: string): string | null {
     case 'logged_out':
       return `The account is unlinked. Link it again: \`wabridge session start ${name}\`, then \`wabridge session qr ${name}\`.`;
     case 'failed':
-      return `Mend what it says, then \`wabridge session start ${name}\`.`;
+      return `Fix the cause, then run \`wabridge session start ${name}\`.`;
     case 'stopped':
       return `Start it with \`wabridge session start ${name}\`.`;
     default:
@@ -99,7 +99,7 @@ export function pairCommand(session: Command): void {
   leaf(
     session,
     'pair <name>',
-    'link the account of a phone number: shows a code to type on that phone and waits until the session is ready',
+    'link the account of a phone number: show a code to enter on that phone, and wait until the session is ready',
     async (context, [name], options) => {
       const client = context.client();
       const { simulated } = await client.request<LinkingSession>('GET', sessionPath(name!));
@@ -114,7 +114,7 @@ export function pairCommand(session: Command): void {
     },
     [
       new Option('--phone <number>', 'the phone number of the account, with country code').makeOptionMandatory(),
-      new Option('--no-wait', 'do not wait until the code is typed'),
+      new Option('--no-wait', 'do not wait until the code is entered'),
     ],
   );
 }
@@ -122,6 +122,6 @@ export function pairCommand(session: Command): void {
 const instructions = (name: string, { code, expiresAt }: LoginCode, simulated: boolean): string =>
   `Code: ${code.slice(0, 4)}-${code.slice(4)} (until ${localTime(expiresAt)})\n${
     simulated
-      ? `This phone is simulated. It types the code with \`wabridge sandbox scan ${name} --code ${code}\` in another terminal.`
-      : 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead; type the code.'
+      ? `This phone is simulated. Enter the code on it with \`wabridge sandbox scan ${name} --code ${code}\` in another terminal.`
+      : 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead; enter the code.'
   }`;

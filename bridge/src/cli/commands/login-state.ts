@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { readPassphrase, terminalQuestion } from '../passphrase.ts';
 
 const passphraseFile = (): Option =>
-  new Option('--passphrase-file <file>', 'a file that holds the passphrase; asked for on a terminal where not given');
+  new Option('--passphrase-file <file>', 'file with the passphrase (default: ask in the terminal)');
 
 /** Backup and restore of login states, as commands of the group `session`; they work on the data folder, without a bridge. */
 export function loginStateCommands(session: Command): void {
@@ -22,7 +22,7 @@ export function loginStateCommands(session: Command): void {
       const done = await backupLogin(placeOf(context, name!), target, passphrase);
       context.output.result(
         { file: target, ...done },
-        `The login state of session ${name} is in ${target}. Whoever has that file and its passphrase is this WhatsApp account.`,
+        `The login state of session ${name} is in ${target}. Anyone with that file and its passphrase can act as this WhatsApp account.`,
       );
     },
     [passphraseFile()],
@@ -31,7 +31,7 @@ export function loginStateCommands(session: Command): void {
   leaf(
     session,
     'restore <name> <file>',
-    'put a login state from such a file in place; the session must be stopped, here and where the file was made',
+    'restore a login state from such a file; the session must be stopped, both here and where the file was made',
     async (context, [name, file], options) => {
       const passphrase = await passphraseFrom(options, false);
       const { restoreLogin } = await import('../../engine/webjs/login/login-backup.ts');
@@ -40,10 +40,10 @@ export function loginStateCommands(session: Command): void {
       const done = await restoreLogin(placeOf(context, name!), source, passphrase, { replace });
       context.output.result(
         { file: source, ...done },
-        `Restored as of ${done.createdAt}. Now \`wabridge session start ${name}\` (or \`session add ${name}\` where the bridge does not know it); no code has to be scanned. Do not run it in two places.`,
+        `Restored as of ${done.createdAt}. Now run \`wabridge session start ${name}\` (or \`session add ${name}\` if this bridge does not have the session); you do not need to scan a code. Do not run the session in two places.`,
       );
     },
-    [passphraseFile(), new Option('--replace', 'give up the login state that is there')],
+    [passphraseFile(), new Option('--replace', 'discard the existing login state')],
   );
 }
 

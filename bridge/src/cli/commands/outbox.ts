@@ -23,7 +23,7 @@ export interface OutboxMessage {
 const path = (id: string | undefined, rest = ''): string => `/v1/messages/${outboxId(id)}${rest}`;
 
 export function outboxCommands(program: Command): void {
-  const outbox = program.command('outbox').description('messages that wabridge promised to send');
+  const outbox = program.command('outbox').description('messages that wabridge has accepted for sending');
 
   leaf(
     outbox,
@@ -50,7 +50,7 @@ export function outboxCommands(program: Command): void {
             each.state,
             localTime(each.createdAt),
           ]),
-          'There is no such message.',
+          'There are no such messages.',
           messages.map(({ error }) => error?.message),
         ),
       );
@@ -59,7 +59,7 @@ export function outboxCommands(program: Command): void {
       new Option('--session <name>', 'of this session'),
       knownList('--state <states>', `comma-separated: ${OUTBOX_STATES.join(', ')}`, 'state', OUTBOX_STATES),
       new Option('--before <id>', 'older than this one'),
-      wholeNumber('--limit <count>', 'at most this many (default 50)', 1, 500),
+      wholeNumber('--limit <count>', 'maximum number to list (default 50)', 1, 500),
     ],
   );
 
@@ -77,13 +77,13 @@ export function outboxCommands(program: Command): void {
         await context.client().request<OutboxMessage>('POST', path(id, '/resolve'), { body: { as } }),
       ),
     [
-      new Option('--as <outcome>', 'it was sent, it failed, or send it again')
+      new Option('--as <outcome>', 'sent or failed: what happened to it; resend: send it again')
         .choices(['sent', 'failed', 'resend'])
         .makeOptionMandatory(),
     ],
   );
 
-  leaf(outbox, 'cancel <id>', 'withdraw a queued message', async (context, [id]) =>
+  leaf(outbox, 'cancel <id>', 'cancel a queued message', async (context, [id]) =>
     oneMessage(context, await context.client().request<OutboxMessage>('POST', path(id, '/cancel'))),
   );
 }

@@ -47,27 +47,27 @@ export function sandboxTalkCommands(sandbox: Command): void {
   leaf(
     sandbox,
     'say <session> [text]',
-    'somebody writes to the account; the text is the caption where there is a file',
+    'someone writes to the account; with a file, the text is its caption',
     (context, [session, text], options) => say(context, session!, text, options as unknown as SayOptions),
     [
       new Option('--from <number>', 'who writes').makeOptionMandatory(),
       new Option('--group <chatId>', 'in this group'),
       new Option(
         '--file <path>',
-        'attach a file; its bytes decide whether it is an image, a video, audio or a document',
+        'attach a file; its content decides whether it is an image, a video, audio or a document',
       ),
-      new Option('--quote <messageId>', 'as an answer to this message'),
+      new Option('--quote <messageId>', 'as a reply to this message'),
       listOption('--mention <list>', 'mention these people, comma-separated'),
-      new Option('--lid <lid>', 'WhatsApp shows this lid in place of the number, from now on'),
+      new Option('--lid <lid>', 'from now on WhatsApp shows this lid instead of the number'),
       new Option('--wait', 'wait for the answer and print it'),
-      wholeNumber('--timeout <seconds>', 'with --wait: at most this long (default 60)', 1, 3600),
+      wholeNumber('--timeout <seconds>', 'with --wait: how many seconds to wait at most (default 60)', 1, 3600),
     ],
   );
 
   leaf(
     sandbox,
     'own-message <session> <to> <text>',
-    'the owner of the account writes on the own phone',
+    'the owner of the account writes a message on the phone',
     async (context, [session, to, text]) => {
       const said = await context
         .client()
@@ -79,7 +79,7 @@ export function sandboxTalkCommands(sandbox: Command): void {
 
 async function say(context: Context, session: string, text: string | undefined, options: SayOptions): Promise<void> {
   const { from, group, file, quote, mention, wait, timeout = 60 } = options;
-  if (!text && file === undefined) throw new ArgumentError('Write a text, or attach a file with --file.');
+  if (!text && file === undefined) throw new ArgumentError('Give a text, or attach a file with --file.');
   const client = context.client();
   const lid = options.lid === undefined ? undefined : await hideBehind(client, session, from, options.lid);
   const query = { to: group ?? lid ?? from, via: 'bridge' };
@@ -106,7 +106,7 @@ async function say(context: Context, session: string, text: string | undefined, 
     if (Date.now() >= deadline) break;
     await pause(200);
   }
-  context.output.result({ ...said, answers: [] }, 'No answer came.');
+  context.output.result({ ...said, answers: [] }, 'No answer arrived.');
   process.exitCode = 1;
 }
 
@@ -126,7 +126,7 @@ const inboxOf = (
 async function hideBehind(client: BridgeClient, session: string, phone: string, written: string): Promise<string> {
   const digits = written.replace(/@lid$/, '');
   if (!LID.test(digits))
-    throw new ArgumentError(`${written} cannot be a lid. Write its digits, such as 98765432101234.`);
+    throw new ArgumentError(`${written} is not a valid lid. Use only its digits, for example 98765432101234.`);
   const known = await client.request<readonly Contact[]>('GET', sandboxPath(session, '/contacts'));
   const name = known.find((contact) => digitsOf(contact.phone) === digitsOf(phone))?.name;
   const lid = `${digits}@lid`;

@@ -30,7 +30,7 @@ export function sandboxCommands(program: Command): void {
   leaf(
     sandbox,
     'inbox <session>',
-    'what arrived on the phones of others',
+    'messages that arrived on the phones of others',
     async (context, [session], { to, limit = 50 }) => {
       const query = { to, limit } as Record<string, string | number | undefined>;
       const entries = await context.client().request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), { query });
@@ -44,20 +44,20 @@ export function sandboxCommands(program: Command): void {
             each.transmissions,
             textOf(each),
           ]),
-          'Nothing arrived yet.',
+          'Nothing has arrived yet.',
         ),
       );
     },
     [
       new Option('--to <number>', 'on this phone or in this group'),
-      wholeNumber('--limit <count>', 'the newest this many (default 50)', 1, 100_000),
+      wholeNumber('--limit <count>', 'how many of the newest to list (default 50)', 1, 100_000),
     ],
   );
 
   leaf(
     sandbox,
     'acts <session>',
-    'what others saw of the account besides messages: reactions, read state, typing',
+    'what others have seen of the account other than messages: reactions, read state, typing',
     async (context, [session], { to }) => {
       const query = { to } as Record<string, string | undefined>;
       const acts = await context.client().request<readonly Act[]>('GET', path(session!, '/acts'), { query });
@@ -65,7 +65,7 @@ export function sandboxCommands(program: Command): void {
         table(
           ['AT', 'CHAT', 'ACT', 'WHAT'],
           acts.map((each) => [localTime(each.at), each.chat.chatId, each.kind, printable(actOf(each))]),
-          'Nothing was seen yet.',
+          'Nothing has been seen yet.',
         ),
       );
     },
@@ -79,7 +79,7 @@ export function sandboxCommands(program: Command): void {
 
   for (const [act, description] of [
     ['unlink', 'remove the linked device on the phone'],
-    ['crash', 'make the engine die, as a browser does'],
+    ['crash', 'make the engine crash, as a browser can'],
   ] as const) {
     leaf(sandbox, `${act} <session>`, description, async (context, [session]) => {
       await context.client().request('POST', path(session!, `/${act}`));
@@ -90,7 +90,7 @@ export function sandboxCommands(program: Command): void {
   leaf(
     sandbox,
     'scan <session>',
-    'scan the QR code that the session shows, or type a pairing code',
+    'scan the QR code that the session shows, or enter a pairing code',
     async (context, [session], options) => {
       await context.client().request('POST', path(session!, '/scan'), {
         body: { code: options['code'], phone: options['phone'] },
@@ -99,7 +99,7 @@ export function sandboxCommands(program: Command): void {
     },
     [
       new Option('--code <code>', 'the pairing code, or the QR code that must still be the one shown'),
-      new Option('--phone <number>', 'the number of another simulated phone, so that another account is linked'),
+      new Option('--phone <number>', 'number of another simulated phone, to link another account'),
     ],
   );
 
@@ -111,13 +111,13 @@ export function sandboxCommands(program: Command): void {
       await context.client().request('POST', path(session!, '/disconnect'), { body: { forMs: options['forMs'] } });
       context.output.result({ disconnected: session }, 'Done.');
     },
-    [wholeNumber('--for-ms <ms>', 'refuse a new connection for this long', 0, 3_600_000)],
+    [wholeNumber('--for-ms <ms>', 'how long to refuse a new connection', 0, 3_600_000)],
   );
 
   const fault = leaf(
     sandbox,
     'fault <session>',
-    `let something go wrong: ${FAULT_NAMES.join(', ')}`,
+    `inject a fault: ${FAULT_NAMES.join(', ')}`,
     async (context, [session, name], options) => {
       const client = context.client();
       const { count, probability: chance, delayMs } = options;
@@ -131,35 +131,35 @@ export function sandboxCommands(program: Command): void {
       context.output.result({ session, fault: name }, `From now on: ${FAULTS[name as keyof typeof FAULTS]}.`);
     },
     [
-      wholeNumber('--count <times>', 'the next this many times (default once)', 0, 1_000_000),
-      probability('--probability <0..1>', 'each time with this probability'),
-      wholeNumber('--delay-ms <ms>', 'for the faults that are late', 0, 3_600_000),
+      wholeNumber('--count <times>', 'how many times (default once)', 0, 1_000_000),
+      probability('--probability <0..1>', 'probability each time'),
+      wholeNumber('--delay-ms <ms>', 'delay, for the faults that have one', 0, 3_600_000),
     ],
   );
   fault.addArgument(new Argument('<fault>').choices(FAULT_NAMES));
 
-  leaf(sandbox, 'faults <session>', 'show the faults in force', async (context, [session]) => {
+  leaf(sandbox, 'faults <session>', 'list the active faults', async (context, [session]) => {
     const faults = await context.client().request<Record<string, unknown>>('GET', path(session!, '/faults'));
     context.output.result(faults, () =>
-      Object.keys(faults).length === 0 ? 'No fault is in force.' : members(Object.entries(faults)),
+      Object.keys(faults).length === 0 ? 'No faults are active.' : members(Object.entries(faults)),
     );
   });
 
-  leaf(sandbox, 'heal <session>', 'end all faults', async (context, [session]) => {
+  leaf(sandbox, 'heal <session>', 'clear all faults', async (context, [session]) => {
     await context.client().request('PUT', path(session!, '/faults'), { body: {} });
-    context.output.result({ healed: session }, 'No fault is in force any more.');
+    context.output.result({ healed: session }, 'All faults are cleared.');
   });
 
   leaf(
     sandbox,
     'contact <session> <phone>',
-    'declare a contact',
+    'add a contact',
     async (context, [session, phone], { name, missing }) => {
       await context.client().request('PUT', path(session!, '/contacts'), {
         body: { phone, name, exists: missing === undefined ? undefined : !missing },
       });
       context.output.result({ contact: phone }, 'Done.');
     },
-    [new Option('--name <name>', 'display name'), new Option('--missing', 'WhatsApp knows no such account')],
+    [new Option('--name <name>', 'display name'), new Option('--missing', 'WhatsApp has no such account')],
   );
 }

@@ -7,9 +7,9 @@ import type { Context } from '../context.ts';
 import { oneMessage, type OutboxMessage } from './outbox.ts';
 
 const COMMON = [
-  wholeNumber('--wait <seconds>', 'wait at most this long for WhatsApp to take it (default 10)', 0, 60),
-  new Option('--idempotency-key <key>', 'the same key never sends twice'),
-  wholeNumber('--expires-in <seconds>', 'send it within this time or not at all', 1, MAX_EXPIRY_SECONDS),
+  wholeNumber('--wait <seconds>', 'how many seconds to wait at most for WhatsApp to accept it (default 10)', 0, 60),
+  new Option('--idempotency-key <key>', 'requests with the same key send only once'),
+  wholeNumber('--expires-in <seconds>', 'do not send it after this many seconds', 1, MAX_EXPIRY_SECONDS),
 ];
 
 export function sendCommands(program: Command): void {
@@ -28,7 +28,7 @@ export function sendCommands(program: Command): void {
   leaf(
     program,
     'react <session> <to> <messageId> <emoji>',
-    'react to a message; "" takes the reaction back',
+    'react to a message; "" removes the reaction',
     async (context, [session, to, messageId, emoji], options) =>
       send(context, { session: sessionName(session), to, type: 'reaction', messageId, emoji }, options),
     COMMON,

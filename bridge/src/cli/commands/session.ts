@@ -54,10 +54,10 @@ export function sessionCommands(program: Command): void {
       new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)')
         .choices(['webjs', 'sandbox'])
         .default('webjs'),
-      new Option('--no-wait', 'do not wait for the scan'),
+      new Option('--no-wait', 'do not wait until the code is scanned'),
       new Option(
         '--proxy <url>',
-        'go through a proxy (http, https or socks5); @file or @- (standard input) for a URL with a login',
+        'connect through a proxy (http, https or socks5); pass a URL with a login as @file or @- (standard input)',
       ),
     ],
   );
@@ -74,7 +74,7 @@ export function sessionCommands(program: Command): void {
           localTime(each.since),
           each.self?.phone ?? each.self?.chatId,
         ]),
-        'There is no session. Add one with `wabridge session add <name>`.',
+        'There are no sessions. Add one with `wabridge session add <name>`.',
         sessions.map(noteOf),
       ),
     );
@@ -87,14 +87,14 @@ export function sessionCommands(program: Command): void {
   leaf(
     session,
     'health <name>',
-    'show what works of a session; exits 1 where something does not',
+    'show which parts of a session work; exits with 1 if one does not',
     async (context, [name]) => {
       const health = await context.client().request<Health>('GET', sessionPath(name!, '/health'));
       context.output.result(health, () =>
         table(
           ['CHECK', 'STATE', 'DETAIL'],
           health.checks.map((check) => [check.name, check.state, check.detail]),
-          'There is no check.',
+          'There are no checks.',
         ),
       );
       if (!health.healthy) process.exitCode = 1;
@@ -115,21 +115,24 @@ export function sessionCommands(program: Command): void {
   leaf(
     session,
     'proxy <name> <url>',
-    'give a session another proxy from its next start on, or `none`; @file or @- for a URL with a login',
+    'set the proxy of a session (or `none`) from its next start; pass a URL with a login as @file or @-',
     async (context, [name, url]) => {
       const after = await context.client().request<Session>('PUT', sessionPath(name!, '/proxy'), {
         body: { proxy: url === 'none' ? null : proxyFrom(url!) },
       });
-      context.output.result(after, `Session ${name} goes through ${after.proxy ?? 'no proxy'} from its next start on.`);
+      context.output.result(
+        after,
+        `Session ${name} connects through ${after.proxy ?? 'no proxy'} from its next start.`,
+      );
     },
   );
 
   leaf(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
     await context.client().request('DELETE', sessionPath(name!));
-    context.output.result({ deleted: name }, `Session ${name} is deleted. Its events and messages stay.`);
+    context.output.result({ deleted: name }, `Session ${name} is deleted. Its events and messages are kept.`);
   });
 
-  leaf(session, 'qr <name>', 'show the QR code of a session that waits for a scan', async (context, [name]) => {
+  leaf(session, 'qr <name>', 'show the QR code of a session that is waiting for a scan', async (context, [name]) => {
     const qr = await context.client().request<LoginCode>('GET', sessionPath(name!, '/qr'));
     context.output.result(qr, await drawn(qr));
   });

@@ -24,7 +24,7 @@ export function subscriptionCommands(program: Command): void {
   leaf(
     subscriptions,
     'list',
-    'list subscriptions; those of n8n by the id of their workflow',
+    'list subscriptions; those of n8n are shown by the id of their workflow',
     async (context, _args, { long }) => {
       const found = await allOf(context);
       const short = shortNames(found.map(({ name }) => name));
@@ -39,18 +39,18 @@ export function subscriptionCommands(program: Command): void {
             localTime(each.lastUsedAt),
             each.takeovers,
           ]),
-          'There is no subscription.',
+          'There are no subscriptions.',
           found.map((each) => noteOf(each, long === true)),
         ),
       );
     },
-    [new Option('--long', 'the whole name, the filter and the age too')],
+    [new Option('--long', 'also show the full name, the filter and the age')],
   );
 
   leaf(
     subscriptions,
     'delete <name>',
-    'delete a subscription (by its whole name, or as the list shows it); what it has not read is not delivered any more',
+    'delete a subscription (by its full name, or as listed); events that it has not read are not delivered any more',
     async (context, [written]) => {
       const names = namesMeant(
         written!,
@@ -58,7 +58,9 @@ export function subscriptionCommands(program: Command): void {
       );
       if (names.length === 0) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: written! });
       if (names.length > 1)
-        throw new ArgumentError(`${written} means ${names.length} subscriptions. Write which: ${names.join(', ')}.`);
+        throw new ArgumentError(
+          `${written} matches ${names.length} subscriptions. Give one of their full names: ${names.join(', ')}.`,
+        );
       const [name = ''] = names;
       await context.client().request('DELETE', `/v1/subscriptions/${encodeURIComponent(name)}`);
       context.output.result({ deleted: name }, `Subscription ${name} is deleted.`);
@@ -73,7 +75,7 @@ async function allOf(context: Context): Promise<readonly Subscription[]> {
 
 function noteOf({ name, filter, blockedBy, createdAt, pausedAt }: Subscription, long: boolean): string {
   const parts = blockedBy === null ? [] : [`blocked by ${blockedBy}`];
-  if (pausedAt !== null) parts.push(`paused since ${localTime(pausedAt)}, for want of a reader`);
+  if (pausedAt !== null) parts.push(`paused since ${localTime(pausedAt)}, because nobody reads it`);
   if (long) parts.push(name, `since ${localTime(createdAt)}`, `filter ${JSON.stringify(filter)}`);
   return parts.join('; ');
 }

@@ -6,17 +6,17 @@ import { failed, kib, notRun, ok, type Outcome, seconds } from './report.ts';
 const DELIVERED_MS = 60_000;
 
 async function inbound(live: Live): Promise<Outcome> {
-  if (!live.options.inbound) return notRun('nobody was asked to write (--no-inbound)');
+  if (!live.options.inbound) return notRun('skipped (--no-inbound)');
   const code = live.newCode();
   live.tell(
-    `\nNow write to this account from another phone, best a photo with the caption: wabridge ${code}\n` +
-      `   (only a message with ${code} counts; whatever else comes is left alone)`,
+    `\nNow write to this account from another phone, preferably a photo with the caption: wabridge ${code}\n` +
+      `   (only a message with ${code} counts; all others are ignored)`,
   );
   const event = await live.untilPerson(says(code));
   if (!event)
     return failed(
-      'no message came in the time given',
-      'If the phone shows two ticks at it, the session does not hear: report it. Else write sooner, or use --wait.',
+      'no message arrived in time',
+      'If the phone shows two ticks for it, the session misses messages: report it. Otherwise write sooner, or use --wait.',
     );
   live.memory.inbound = event;
   const after = seconds(Math.max(0, Date.now() - Date.parse(event.occurredAt)));
@@ -36,7 +36,10 @@ async function inboundMedia(live: Live): Promise<Outcome> {
 async function answer(live: Live): Promise<Outcome> {
   const event = live.memory.inbound;
   if (event?.type !== 'message.received' || !event.chat || event.data?.messageId === undefined)
-    return notRun('the message came from the own phone, so there is nobody to answer', 'Write from another phone.');
+    return notRun(
+      'the message came from the phone of this account, so there is nobody to answer',
+      'Write from another phone.',
+    );
   const to = event.chat.chatId;
   const { messageId } = event.data;
   const chat = live.path(`/chats/${encodeURIComponent(to)}`);
@@ -49,7 +52,9 @@ async function answer(live: Live): Promise<Outcome> {
     const reacted = await live.send({ type: 'reaction', to, messageId, emoji: '✅' });
     if (!isTaken(reacted)) return notTaken(reacted);
   }
-  live.tell('   It came, and is answered: open the chat on that phone and see a reply that quotes it, and a reaction.');
+  live.tell(
+    '   It arrived and was answered: open the chat on that phone; you should see a reply that quotes it, and a reaction.',
+  );
   const took = (level: string): Promise<boolean> =>
     live.watch
       .until(
@@ -58,10 +63,10 @@ async function answer(live: Live): Promise<Outcome> {
       )
       .then((found) => found !== null);
   if (!(await took('delivered')) && !(await took('read')))
-    return failed('the answer left, but was not reported as delivered', 'See whether that phone is online.');
+    return failed('the answer was sent, but was not reported as delivered', 'Check that the phone is online.');
   return (await took('read'))
     ? ok('the answer was delivered and read')
-    : ok('the answer was delivered; that it was read was not reported (receipts may be off on that phone)');
+    : ok('the answer was delivered, but not reported as read (read receipts may be off on that phone)');
 }
 
 export const inboundChecks: readonly LiveCheck[] = [

@@ -83,7 +83,7 @@ export class Live {
   /** The chat of the account with itself. */
   get ownChat(): string {
     const chatId = this.memory.session?.self?.chatId;
-    if (chatId === undefined) throw new Error('the bridge does not know whose account this is');
+    if (chatId === undefined) throw new Error('the bridge does not know which account this is');
     return chatId;
   }
 
@@ -139,9 +139,9 @@ export const isTaken = ({ state }: Sent): boolean => ['accepted', 'delivered', '
 
 /** For a message that was not taken. */
 export function notTaken({ state, error }: Sent): Outcome {
-  if (error !== null) return failed(`${state}: ${error.message} (${error.code})`, 'Do as the sentence says.');
+  if (error !== null) return failed(`${state}: ${error.message} (${error.code})`, 'Follow the message.');
   return failed(
     `it is still ${state}`,
-    'Look at the session with `wabridge session show`, and at the message with `wabridge outbox list`.',
+    'Check the session with `wabridge session show`, and the message with `wabridge outbox list`.',
   );
 }

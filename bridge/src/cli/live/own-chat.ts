@@ -14,7 +14,7 @@ const EVENT_MS = 30_000;
 const ACK_MS = 20_000;
 const MEDIA_MS = 60_000;
 const LOOK_MS = 25;
-const FIRST_TEXT = 'wabridge live check: a text. All messages of this check may be deleted.';
+const FIRST_TEXT = 'wabridge live check: a text. You can delete all messages of this check.';
 
 const sentEvent =
   ({ id }: Sent) =>
@@ -27,14 +27,14 @@ async function send(live: Live): Promise<Outcome> {
   const sent = await live.settled(posted);
   if (!isTaken(sent)) return notTaken(sent);
   live.memory.first = sent;
-  return ok('WhatsApp took a text to the own chat');
+  return ok('WhatsApp accepted a text to the own chat');
 }
 
 async function event(live: Live): Promise<Outcome> {
   const found = await live.watch.until(sentEvent(first(live)), EVENT_MS);
   if (!found)
     return failed(
-      'WhatsApp took the message, but the log has no event of it',
+      'WhatsApp accepted the message, but the log has no event for it',
       'Report this with the log of the bridge.',
     );
   return ok('the log has the message');
@@ -53,14 +53,14 @@ async function messageId(live: Live): Promise<Outcome> {
     ({ type, data }) => type === 'message.sent' && data?.text?.endsWith('a chosen id.') && data.outboxId !== sent.id,
   );
   const report =
-    'This version of WhatsApp Web ignores chosen ids: a kill in mid-send may leave messages in doubt. Report it.';
-  if (strangers.length > 0) return failed('the page reported the message under another id as well', report);
+    'This version of WhatsApp Web ignores chosen ids, so a crash during a send may leave messages in doubt. Report it.';
+  if (strangers.length > 0) return failed('WhatsApp Web also reported the message with another id', report);
   if (chosen !== null && chosen !== sent.messageId)
-    return failed('the message went out under another id than the one that was chosen', report);
-  if (found?.data?.messageId !== sent.messageId) return failed('the event has another id than the message', report);
+    return failed('the message was sent with a different id than the chosen one', report);
+  if (found?.data?.messageId !== sent.messageId) return failed('the event has a different id than the message', report);
   return chosen === null
-    ? ok('the event has the id of the message (the send was too fast to see the id before it)')
-    : ok('the id that was chosen before the send is the one that WhatsApp uses');
+    ? ok('the event has the id of the message (the send was too fast to see the chosen id first)')
+    : ok('WhatsApp uses the id that was chosen before the send');
 }
 
 /** The id on disk before WhatsApp has answered; null where the answer was faster. */
@@ -81,8 +81,8 @@ async function acknowledgement(live: Live): Promise<Outcome> {
   const highest = ['read', 'delivered', 'server'].find((level) => levels().includes(level));
   if (highest !== undefined) return ok(`up to "${highest}"`);
   return failed(
-    'WhatsApp took the message, but no acknowledgement of it came',
-    'If the phone shows ticks at it, acknowledgements do not reach the bridge. Report it.',
+    'WhatsApp accepted the message, but no acknowledgement arrived',
+    'If the phone shows ticks for it, acknowledgements do not reach the bridge. Report it.',
   );
 }
 const isAck = ({ type, data }: WatchedEvent, outboxId: string): boolean =>
@@ -99,8 +99,12 @@ async function quote(live: Live): Promise<Outcome> {
   });
   if (!isTaken(sent)) return notTaken(sent);
   const found = await live.watch.until(sentEvent(sent), EVENT_MS);
-  if (found?.data?.quotedMessageId === quoted) return ok('a reply to the text, and its event names what it replies to');
-  return failed('the reply went out, but its event names no quoted message', 'See on the phone whether it quotes.');
+  if (found?.data?.quotedMessageId === quoted)
+    return ok('a reply to the text was sent, and its event names the quoted message');
+  return failed(
+    'the reply was sent, but its event does not name the quoted message',
+    'Check on the phone whether it quotes the text.',
+  );
 }
 
 const sendFile =
@@ -119,11 +123,12 @@ const sendFile =
     const sent = await live.send({ type, to: live.ownChat, mediaId, caption: 'wabridge live check: a file.' });
     if (!isTaken(sent)) return notTaken(sent);
     const found = await live.watch.until(sentEvent(sent), EVENT_MS);
-    if (!found?.data?.media) return failed('it went out, but its event has no file', 'See on the phone what arrived.');
+    if (!found?.data?.media)
+      return failed('it was sent, but its event has no file', 'Check on the phone what arrived.');
     if (found.data.media.kind !== type)
-      return failed(`it went out as ${found.data.media.kind}`, 'See on the phone what arrived; report it.');
+      return failed(`it was sent as ${found.data.media.kind}`, 'Check on the phone what arrived; report it.');
     live.memory.files.set(type, { sha256, uploadedAs: mediaId, event: found });
-    return ok(`${kib(bytes.length)}, taken by WhatsApp`);
+    return ok(`${kib(bytes.length)}, accepted by WhatsApp`);
   };
 
 /** WhatsApp Web may make pictures smaller, but documents stay as they are. */
@@ -139,10 +144,10 @@ async function download(live: Live): Promise<Outcome> {
     const file = await fetchFile(live, mediaId);
     fetched += 1;
     if (file.sha256 === sha256) told.push(`${type}: the same bytes came back`);
-    else if (type === 'image') told.push(`${type}: came back as ${kib(file.bytes)}, made anew by WhatsApp Web`);
-    else return failed(`${type}: other bytes came back than went out`, 'Report it.');
+    else if (type === 'image') told.push(`${type}: came back as ${kib(file.bytes)}, re-encoded by WhatsApp Web`);
+    else return failed(`${type}: the bytes that came back differ from those sent`, 'Report it.');
   }
-  return fetched > 0 ? ok(told.join('; ')) : notRun(told.join('; '), 'Send a picture when asked to write.');
+  return fetched > 0 ? ok(told.join('; ')) : notRun(told.join('; '), 'Send a picture when you are asked to write.');
 }
 
 /** Fetches a file from WhatsApp through the bridge. @throws ProblemError where it does not come */
@@ -157,19 +162,20 @@ export async function fetchFile(live: Live, mediaId: string): Promise<{ sha256: 
 }
 
 async function reaction(live: Live): Promise<Outcome> {
-  if (!live.memory.session?.capabilities.operations.includes('reaction')) return notRun('this engine does not react');
+  if (!live.memory.session?.capabilities.operations.includes('reaction'))
+    return notRun('this engine does not support reactions');
   const { messageId: target } = first(live);
   for (const emoji of ['👍', '']) {
     const sent = await live.send({ type: 'reaction', to: live.ownChat, messageId: target, emoji });
     if (!isTaken(sent)) return notTaken(sent);
   }
-  return ok('put on the text and taken back');
+  return ok('added to the text and removed');
 }
 
 async function typing(live: Live): Promise<Outcome> {
   const path = live.path(`/chats/${encodeURIComponent(live.ownChat)}/typing`);
   for (const state of ['composing', 'paused']) await live.client.request('POST', path, { body: { state } });
-  return ok('shown and taken back');
+  return ok('shown and cleared');
 }
 
 async function seen(live: Live): Promise<Outcome> {

@@ -60,7 +60,7 @@ export const progressLine = ({ check, state }: CheckResult): string => `${MARKS[
 export function verdict({ checks, simulated }: Pick<LiveReport, 'checks' | 'simulated'>): string {
   const count = (state: CheckState): number => checks.filter((each) => each.state === state).length;
   const tested = `${count('ok')} ok, ${count('failed')} failed, ${count('not_run')} not run`;
-  return simulated ? `${tested}. The phone is simulated: nothing here says anything of WhatsApp.` : `${tested}.`;
+  return simulated ? `${tested}. The phone is simulated: this says nothing about WhatsApp.` : `${tested}.`;
 }
 
 /** The whole report for people. */

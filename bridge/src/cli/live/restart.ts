@@ -11,11 +11,11 @@ const POLL_MS = 500;
 const WRITE_MS = 30_000;
 
 async function restart(live: Live): Promise<Outcome> {
-  if (!live.options.restart) return notRun('the session was not to be restarted (--restart)');
+  if (!live.options.restart) return notRun('skipped (needs --restart)');
   await live.client.request('POST', live.path('/stop'));
   try {
     if (!(await reaches(live, ['stopped'], STOP_MS)))
-      return failed('it did not stop', 'See the log of the bridge; report it.');
+      return failed('it did not stop', 'Check the log of the bridge; report it.');
     const held = await live.post({ type: 'text', to: live.ownChat, text: 'wabridge live check: sent while stopped.' });
     live.memory.meanwhile = { held, code: live.options.inbound ? await askMeanwhile(live) : null };
   } finally {
@@ -26,7 +26,7 @@ async function restart(live: Live): Promise<Outcome> {
   const state = await reaches(live, ['ready', 'awaiting_scan', 'logged_out', 'failed'], READY_MS);
   if (state === 'ready') return ok(`stopped, started, and ready without a scan after ${seconds(Date.now() - started)}`);
   if (state === 'awaiting_scan')
-    return failed('it asks for a new scan: the login was lost', 'Link it again, and report this.');
+    return failed('it needs a new scan: the login was lost', 'Link it again, and report this.');
   return failed(
     `it did not become ready (${state ?? (await live.session()).state})`,
     'See `wabridge session show` and the runbook.',
@@ -52,17 +52,17 @@ async function reaches(live: Live, states: readonly string[], timeoutMs: number)
 
 async function heldSend(live: Live): Promise<Outcome> {
   const { meanwhile } = live.memory;
-  if (!meanwhile) return notRun('nothing was to be sent while it was stopped');
+  if (!meanwhile) return notRun('no message was queued while it was stopped');
   const sent = await live.settled(meanwhile.held, CAUGHT_UP_MS);
-  return isTaken(sent) ? ok('what was to be sent while it was stopped went out after the start') : notTaken(sent);
+  return isTaken(sent) ? ok('the message queued while it was stopped was sent after the start') : notTaken(sent);
 }
 
 async function catchUp(live: Live): Promise<Outcome> {
   const code = live.memory.meanwhile?.code ?? null;
-  if (code === null) return notRun('nobody was asked to write (--no-inbound)');
+  if (code === null) return notRun('skipped (--no-inbound)');
   const event = await live.watch.until(says(code), CAUGHT_UP_MS);
-  if (event) return ok('what was written while it was stopped is in the log');
-  return failed('what was written while it was stopped did not come', 'If it was written, report this.');
+  if (event) return ok('the message written while it was stopped is in the log');
+  return failed('the message written while it was stopped did not arrive', 'If a message was written, report this.');
 }
 
 export const restartChecks: readonly LiveCheck[] = [

@@ -15,7 +15,7 @@ async function bridge(live: Live): Promise<Outcome> {
   const tookMs = Date.now() - asked;
   const skewMs = Math.abs(Date.parse(serverTime) - Date.now());
   if (skewMs > MAX_SKEW_MS)
-    return failed(`it answers, but its clock is ${seconds(skewMs)} off`, 'Set both clocks (NTP).');
+    return failed(`it answers, but its clock is off by ${seconds(skewMs)}`, 'Set both clocks (NTP).');
   return ok(`it answers within ${seconds(tookMs)}, and its clock agrees`);
 }
 
@@ -38,7 +38,10 @@ async function health(live: Live): Promise<Outcome> {
   const { healthy, checks } = await live.client.request<Health>('GET', live.path('/health'));
   const told = checks.map(({ name, state, detail }) => `${name} ${state} (${detail})`).join('; ');
   if (healthy) return ok(told);
-  return failed(told, 'Wait a minute, since the bridge heals by itself, and run this again; then see the runbook.');
+  return failed(
+    told,
+    'Wait a minute, because the bridge repairs sessions by itself, and run this again; then see the runbook.',
+  );
 }
 
 /** What the versions are, by the sentences of the session's health; null where it does not tell. */

@@ -135,7 +135,7 @@ export class DeviceLine implements Line {
 
   close(): void {
     if (!this.#open) return;
-    this.#end('the device hung up');
+    this.#end('the device closed the connection');
     this.#host.left(this);
   }
 

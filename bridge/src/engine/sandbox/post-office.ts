@@ -74,7 +74,7 @@ export class PostOffice {
     };
     await this.#account.record({ t: 'out', via, message: sent, at: sentAt });
     const outgoing = memory.outgoing.get(message.wireId);
-    if (!outgoing) throw new Error(`the simulated network of ${session} forgot a message`);
+    if (!outgoing) throw new Error(`the simulated network of ${session} lost a message`);
     if (via === 'phone') return sent;
     if (this.#account.strike('ownMessageEchoed')) await this.#account.tell({ kind: 'message', message: sent });
     void this.#acknowledge(outgoing);

@@ -269,7 +269,7 @@ class RemoteLine implements Line {
   }
 
   close(): void {
-    if (this.#open) this.#end('the device hung up');
+    if (this.#open) this.#end('the device closed the connection');
   }
 
   #ask<T>(what: Question, about?: unknown): Promise<T> {

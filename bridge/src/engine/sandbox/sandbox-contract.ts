@@ -27,7 +27,7 @@ export const SandboxSay = object(
   {
     from: Type.String({ minLength: 3, maxLength: 80 }),
     group: Type.Optional(
-      Type.String({ minLength: 3, maxLength: 80, description: 'chat id of a group; missing for a direct chat' }),
+      Type.String({ minLength: 3, maxLength: 80, description: 'chat id of a group; absent for a direct chat' }),
     ),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH })),
     media: Type.Optional(SandboxFile),
@@ -48,10 +48,10 @@ export type SandboxOwnMessage = Static<typeof SandboxOwnMessage>;
 /** A message that reached somebody, as it stands on that person's phone. */
 export const SandboxInboxEntry = object(
   {
-    wireId: Type.String({ description: 'unchanged however often it was transmitted' }),
+    wireId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
     chat: Address,
     via: Type.Enum(['bridge', 'phone'], {
-      description: 'sent by the linked device (wabridge), or typed on the own phone',
+      description: 'sent by the linked device (wabridge), or typed on the phone of the account',
     }),
     kind: Type.Enum(['text', ...MEDIA_KINDS]),
     text: Type.Union([Type.String(), Type.Null()]),
@@ -81,7 +81,9 @@ export const SandboxInboxFilter = object(
     to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
     text: Type.Optional(Type.String({ description: 'the whole text, exactly' })),
     via: Type.Optional(Type.Enum(['bridge', 'phone'])),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'the newest this many' })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'how many of the newest to return' }),
+    ),
   },
   { $id: 'SandboxInboxFilter' },
 );
@@ -95,9 +97,9 @@ export const SandboxAct = object(
     kind: Type.Enum([...ACT_KINDS]),
     chat: Address,
     messageId: Type.Union([Type.String(), Type.Null()], { description: 'reaction: the message reacted to' }),
-    emoji: Type.Union([Type.String(), Type.Null()], { description: 'reaction: empty where it was taken back' }),
+    emoji: Type.Union([Type.String(), Type.Null()], { description: 'reaction: empty if it was removed' }),
     state: Type.Union([Type.Enum([...TYPING_STATES]), Type.Null()], { description: 'typing: what is shown' }),
-    read: Type.Union([Type.Integer(), Type.Null()], { description: 'seen: how many messages turned read by it' }),
+    read: Type.Union([Type.Integer(), Type.Null()], { description: 'seen: how many messages it marked as read' }),
     at: Type.String({ format: 'date-time' }),
   },
   { $id: 'SandboxAct' },
@@ -122,7 +124,7 @@ export const SandboxContact = object(
     lid: Type.Optional(Type.String({ pattern: '^[0-9]{1,40}@lid$' })),
     /** WhatsApp shows only the lid. */
     hidesPhone: Type.Optional(Type.Boolean()),
-    exists: Type.Optional(Type.Boolean({ description: 'false: WhatsApp knows no such account' })),
+    exists: Type.Optional(Type.Boolean({ description: 'false: WhatsApp has no such account' })),
   },
   { $id: 'SandboxContact' },
 );
@@ -137,22 +139,22 @@ const FaultSpec = object({
   probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
   fromLevel: Type.Optional(
-    Type.Enum(ACK_LEVELS.slice(0, 3), { description: 'ackLost: the first level that never comes' }),
+    Type.Enum(ACK_LEVELS.slice(0, 3), { description: 'ackLost: the first level that never arrives' }),
   ),
 });
 export type FaultSpec = Static<typeof FaultSpec>;
 
 export const FAULTS = {
   sendRefused: 'the network refuses the message for good',
-  sendDeferred: 'the network takes nothing now and says so; the message did not leave',
-  sendHangs: 'the request is swallowed: nothing leaves, no answer comes',
-  sendLate: 'the message leaves only after delayMs, answered then',
-  answerLost: 'the message leaves, but the answer never comes',
-  answerLate: 'the message leaves at once, the answer comes after delayMs',
-  dropBeforeSend: 'the connection breaks before the message leaves',
-  dropAfterSend: 'the message leaves, and the connection breaks before the answer',
-  sendFailsLater: 'the message is taken and fails afterwards',
-  ackLost: 'no acknowledgement from fromLevel (default: server) upwards ever comes for the message',
+  sendDeferred: 'the network reports that it accepts nothing now; the message is not sent',
+  sendHangs: 'the request is lost: nothing is sent and no answer arrives',
+  sendLate: 'the message is sent only after delayMs, and answered then',
+  answerLost: 'the message is sent, but the answer never arrives',
+  answerLate: 'the message is sent at once, but the answer arrives after delayMs',
+  dropBeforeSend: 'the connection breaks before the message is sent',
+  dropAfterSend: 'the message is sent, and the connection breaks before the answer arrives',
+  sendFailsLater: 'the message is accepted and fails afterwards',
+  ackLost: 'no acknowledgement of the level fromLevel (default: server) or higher ever arrives for the message',
   ackDuplicated: 'an acknowledgement is reported twice',
   ownMessageEchoed: 'a message sent by the bridge is reported back as a message of the account',
   inboundDuplicated: 'an incoming message is reported twice',
@@ -160,12 +162,12 @@ export const FAULTS = {
   mediaGone: 'an incoming file can no longer be fetched',
   mediaDeferred: 'an incoming file cannot be fetched now',
   mediaHangs: 'fetching an incoming file never ends',
-  fateUnknown: 'the network cannot say what became of a message',
-  actHangs: 'marking a chat as read, or typing, is swallowed: nobody sees it, no answer comes',
-  pairingLimited: 'the network gives no more pairing codes for now',
+  fateUnknown: 'the network cannot say whether a message was sent',
+  actHangs: 'marking a chat as read, or typing, is lost: nobody sees it and no answer arrives',
+  pairingLimited: 'the network refuses to give more pairing codes for now',
   connectRefused: 'the network refuses the connection',
   connectHangs: 'the network does not answer the connection',
-  readyMissing: 'the device is let in, but never becomes ready',
+  readyMissing: 'the device is accepted, but never becomes ready',
 } as const;
 export type FaultName = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[];
@@ -205,7 +207,7 @@ export const SandboxAccount = object(
     linked: Type.Boolean(),
     online: Type.Boolean({ description: 'a linked device (the bridge) is connected and ready' }),
     qrShown: Type.Boolean(),
-    undelivered: Type.Integer({ description: 'facts that the bridge has not confirmed as durable' }),
+    undelivered: Type.Integer({ description: 'events that the bridge has not confirmed as durable' }),
     sent: Type.Integer({ description: 'messages in the inbox, each id once' }),
     transmissions: Type.Integer(),
   },

@@ -173,13 +173,13 @@ export class SandboxEngine implements Engine {
           detail: this.#isReady
             ? 'connected to the simulated network'
             : this.#line
-              ? 'the simulated network has not taken this device yet'
+              ? 'the simulated network has not accepted this device yet'
               : 'not connected to the simulated network',
         },
         {
           name: 'events',
           state: this.#refused ? 'failed' : 'ok',
-          detail: this.#refused ? 'the last event could not be recorded and is asked for again' : 'events are recorded',
+          detail: this.#refused ? 'the last event could not be recorded and is requested again' : 'events are recorded',
         },
       ],
     };
@@ -291,7 +291,7 @@ export class SandboxEngine implements Engine {
         if (this.#line !== line || this.#ended.signal.aborted) return;
         this.#refused = true;
         line?.close();
-        this.#redial(`a fact could not be recorded: ${reasonOf(error)}`);
+        this.#redial(`an event could not be recorded: ${reasonOf(error)}`);
       },
     );
   }

@@ -110,7 +110,7 @@ export function assembleLive(parts: LiveParts): Live {
       onAck(live, raw, level);
     },
     unreachable: (error, forMs) => {
-      const reason = `web.whatsapp.com cannot be reached (${error}); it is asked again every few seconds`;
+      const reason = `web.whatsapp.com cannot be reached (${error}); retrying every few seconds`;
       if (forMs >= deadlines.busyTold) health.tell(reason);
       listener.signal({ kind: 'progress', reason });
     },
@@ -279,7 +279,7 @@ async function askSelf(
     } catch (error) {
       // A page that does not answer is judged by its health; one that answers may not have loaded the account yet.
       if (!(error instanceof TransportError) && ++unnamed >= UNNAMED) throw error;
-      log.warn({ reason: describe(error) }, 'the linked account is not known yet and is asked for again');
+      log.warn({ reason: describe(error) }, 'the linked account is not known yet; retrying');
     }
     await clock.sleep(ASK_AGAIN_MS, stopped.signal).catch(() => undefined);
   }
@@ -295,7 +295,7 @@ function onAck(live: Live, raw: RawMessage, level: number): void {
 /** Whether the page named this message; one without an id can neither be reported nor be missed. */
 function isIdentified(raw: Partial<RawMessage> | undefined, log: Log): raw is RawMessage {
   if (raw?.id) return true;
-  log.error({}, 'WhatsApp Web told of a message without an id, which is left out');
+  log.error({}, 'WhatsApp Web reported a message without an id, which is skipped');
   return false;
 }
 

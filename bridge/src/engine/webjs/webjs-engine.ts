@@ -200,7 +200,7 @@ export class WebjsEngine implements Engine {
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
     // What a busy page is given now would be cut off by its deadline and be in doubt.
     if (this.#live && this.#live.run.liveness.page !== 'answers')
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy and answers later');
+      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy; the answer comes later');
     const live = this.#needReady();
     const { run, sender, sendFailures } = live;
     const of = message.type === 'reaction' ? message.targetWireId : (wireId ?? message.chatId);
@@ -272,10 +272,10 @@ export class WebjsEngine implements Engine {
     if (!live) return;
     const { media, ack, close } = this.#deadlines;
     const unless = (error: unknown): void => this.#log.warn({ reason: describe(error) }, 'the restart does not wait');
-    await within(this.#gate.close(reason), media + ack, 'what was being sent').catch(unless);
+    await within(this.#gate.close(reason), media + ack, 'sends in progress').catch(unless);
     if (this.#live !== live) return;
     this.#listener.signal({ kind: 'interrupted', reason });
-    await within(live.facts.drained(), close, 'what was heard').catch(unless);
+    await within(live.facts.drained(), close, 'recording received events').catch(unless);
     if (this.#live !== live) return;
     void this.#end(reason);
     await this.start().catch((error) => this.#listener.signal({ kind: 'crashed', reason: describe(error) }));

@@ -5,11 +5,11 @@ import plugin from 'fastify-plugin';
 import type { Access } from '../access.ts';
 import { Problem } from '../problem.ts';
 
-const DESCRIPTION = `Every request but GET /healthz is signed with Ed25519 under RFC 9421 (HTTP Message Signatures), tag "wabridge". \
-Errors are RFC 9457 problems whose \`code\` is in the error catalogue.
+const DESCRIPTION = `Every request except GET /healthz must be signed with Ed25519 as defined by RFC 9421 (HTTP Message Signatures), tag "wabridge". \
+Errors are RFC 9457 problems; their \`code\` is listed in the error catalogue.
 
-Only POST /v1/messages takes an Idempotency-Key. The other POSTs ask for a state, so that repeating one changes nothing more \
-(sessions, chats, cancel, resolve), or make something that cannot be shown twice (keys). A signed request is carried out at most once: \
+Only POST /v1/messages takes an Idempotency-Key. Other POST requests set a state, so repeating them changes nothing \
+(sessions, chats, cancel, resolve), or create something that cannot be shown twice (keys). A signed request is executed at most once: \
 its nonce cannot be used again.`;
 
 const install = async (app: FastifyInstance, options: { version: string }): Promise<void> => {

@@ -13,7 +13,7 @@ const install = (app: FastifyInstance, options: { log: Log }, done: () => void):
     if (hasLeft(request, error)) {
       options.log.info(
         { requestId: request.id, route: request.routeOptions.url },
-        'the client left before its request was complete',
+        'the client disconnected before its request was complete',
       );
     } else if (known.code === 'WAB_INTERNAL') {
       options.log.error(

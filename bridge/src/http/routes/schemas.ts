@@ -23,7 +23,7 @@ export const WaitMs = Type.Optional(
   Type.Integer({
     minimum: 0,
     maximum: MAX_WAIT_MS,
-    description: 'answer later, once there is something to say, at the latest after this many milliseconds',
+    description: 'long polling: answer as soon as there is a result, at the latest after this many milliseconds',
   }),
 );
 

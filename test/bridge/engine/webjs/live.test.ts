@@ -16,7 +16,7 @@ import { ManualClock, settle, silent } from '../../sessions/fake-engine.ts';
 
 const ME: Self = { phoneId: '4915110000001@c.us', lid: null, name: 'Me' };
 const NOBODY: Self = { phoneId: null, lid: null, name: null };
-const cut = new TransportError("the page's readSelf was cut off");
+const cut = new TransportError("the page's readSelf was interrupted");
 
 let folder: string;
 let clock: ManualClock;
@@ -102,7 +102,7 @@ describe('whose account it is', () => {
     await until(() => asked > 1);
     expect(ends).toEqual([]);
     await until(() => ends.length > 0);
-    expect(ends).toEqual(['crashed: the page does not say whose account it is']);
+    expect(ends).toEqual(['crashed: WhatsApp Web does not report which account is linked']);
     expect(asked).toBe(5);
   });
 });

@@ -106,10 +106,10 @@ function downloads(cacheDir: string, browser: Product): string[] {
 /** Why this browser and no other, for a person. */
 export function reasonFor({ shell, foundBy }: Browser): string {
   if (foundBy === 'setting') return 'set by browserPath';
-  const where = foundBy === 'system' ? 'installed in the system' : "in Puppeteer's download folder";
+  const where = foundBy === 'system' ? 'installed on the system' : "in Puppeteer's download folder";
   return shell
-    ? `${where}; the headless shell, which needs about half the memory of a whole Chromium`
-    : `${where}; there is no headless shell, which would need about half the memory (wabridge browser install)`;
+    ? `${where}; the headless shell, which needs about half the memory of a full Chromium`
+    : `${where}; the headless shell would need about half the memory (wabridge browser install)`;
 }
 
 /** What `wabridge doctor` says about the browser. */
@@ -133,5 +133,5 @@ export function browserFacts(
 /** What is given up when the bridge runs as root, or null where Chromium's sandbox works. */
 export function sandboxWarning(uid: number | undefined = process.getuid?.()): string | null {
   if (uid !== 0) return null;
-  return 'Running as root: Chromium refuses its sandbox there, so it is switched off, and a flaw in the page could reach everything this user can. Run the bridge as another user.';
+  return 'Running as root: Chromium does not support its sandbox as root, so the sandbox is off, and an exploit in the page could reach everything that root can. Run the bridge as another user.';
 }

@@ -227,7 +227,7 @@ export class BrowserRun {
     if (browser) {
       // Its listeners stay: Puppeteer takes their removal for the end, and kills a browser that is closed twice.
       await within(browser.close(), this.#deadlines.close, 'closing the browser').catch((error) =>
-        this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is killed'),
+        this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is being killed'),
       );
     }
     await this.#kill();
@@ -287,7 +287,7 @@ export class BrowserRun {
       sent: () => frames.sent(this.#clock.now()),
     });
     counted.catch((error: unknown) =>
-      this.#log.warn({ reason: describe(error) }, 'the frames of the page are not seen'),
+      this.#log.warn({ reason: describe(error) }, 'the frames of the page cannot be observed'),
     );
   }
 
@@ -313,7 +313,7 @@ export class BrowserRun {
     const loadAgain = async (): Promise<boolean> => (await this.#reach?.loadAgain()) ?? false;
     client.loadAgain = loadAgain;
     client.onInjectFailed = (error) => {
-      this.#log.warn({ reason: describe(error) }, 'the page was loaded anew and not taken hold of');
+      this.#log.warn({ reason: describe(error) }, 'the page was reloaded, and the bridge could not attach to it');
       loadAgain().catch(() => undefined);
     };
     client.onInjected = (document) => this.#watch.awaits(document);

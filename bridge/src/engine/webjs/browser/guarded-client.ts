@@ -20,7 +20,7 @@ interface Internals {
 }
 /** What the library calls "auth timeout": nothing was asked to authenticate yet. */
 const NOT_WHATSAPP =
-  'the page did not show in time that it is WhatsApp Web; something between here and WhatsApp may answer';
+  'the page did not turn out to be WhatsApp Web in time; something between the bridge and WhatsApp may be answering instead';
 /** Puppeteer does not let a single call into the page take longer than this. */
 const isProtocolTimeout = (error: unknown): boolean =>
   error instanceof Error && /timed out\. Increase the 'protocolTimeout'/.test(error.message);

@@ -54,7 +54,7 @@ export class Liveness {
       this.#noticePause();
       await Promise.all([this.#askBrowser(), this.#askPage()]);
       if (this.#browserMisses >= this.#limits.browserMisses && !until.aborted)
-        return this.#onBrowserDead('the browser does not answer');
+        return this.#onBrowserDead('the browser is not responding');
       this.#lookedAt = this.#clock.now();
       await this.#clock.sleep(this.#limits.livenessEvery, until).catch(() => undefined);
     }

@@ -107,7 +107,9 @@ export class MemoryWatch {
     if (this.#above < limits.looks || !settled() || now - this.#renewedAt < limits.notAgainMs) return;
     this.#renewedAt = now;
     this.#above = 0;
-    renew(`its browser used ${size(bytes)}, above the ceiling of ${size(limits.ceilingBytes)}, and is restarted`);
+    renew(
+      `its browser used ${size(bytes)}, more than the limit of ${size(limits.ceilingBytes)}, and is being restarted`,
+    );
   }
 }
 
@@ -116,10 +118,10 @@ export function memoryCheck({ lastBytes, ceilingBytes }: Pick<MemoryWatch, 'last
   const name = 'memory';
   if (lastBytes === null) return { name, state: 'unknown', detail: 'not measured yet' };
   const uses = `its browser uses ${size(lastBytes)}`;
-  if (ceilingBytes === 0) return { name, state: 'ok', detail: `${uses}; there is no ceiling` };
+  if (ceilingBytes === 0) return { name, state: 'ok', detail: `${uses}; no limit is set` };
   return lastBytes <= ceilingBytes
-    ? { name, state: 'ok', detail: `${uses}; the ceiling is ${size(ceilingBytes)}` }
-    : { name, state: 'failed', detail: `${uses}, above the ceiling of ${size(ceilingBytes)}` };
+    ? { name, state: 'ok', detail: `${uses}; the limit is ${size(ceilingBytes)}` }
+    : { name, state: 'failed', detail: `${uses}, more than the limit of ${size(ceilingBytes)}` };
 }
 
 /** For a person: `1.6 GiB`, `640 MiB`. */

@@ -6,7 +6,7 @@ import type { Log } from '../../../ops/logger.ts';
 export function failedLoad(response: HTTPResponse, page: Page): string | null {
   if (!response.request().isNavigationRequest() || response.frame() !== page.mainFrame()) return null;
   const status = response.status();
-  if (status === 407) return 'the proxy does not accept the login';
+  if (status === 407) return 'the proxy rejected the login';
   return status >= 400 ? `WhatsApp's server answered with HTTP ${status} instead of the page` : null;
 }
 

@@ -20,12 +20,15 @@ export interface Complaint {
 
 /** What is wrong with a page that answers; null where nothing is. */
 export function diagnose({ fresh, listeners, line, unread }: Findings): Complaint | null {
-  const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not announce`;
+  const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not report`;
   if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
   if (listeners === 'failed')
-    return { ailment: 'deaf', words: 'WhatsApp Web works but its events do not reach the bridge' };
+    return { ailment: 'deaf', words: 'WhatsApp Web works, but its events do not reach the bridge' };
   if (line === 'failed')
-    return { ailment: 'half_open', words: "WhatsApp Web says it is connected but WhatsApp's server does not answer" };
+    return {
+      ailment: 'half_open',
+      words: "WhatsApp Web says that it is connected, but WhatsApp's server does not answer",
+    };
   if (fresh > 0) return { ailment: 'partly_deaf', words };
   return unread > 0 ? { ailment: 'unread', words: unreadWords(unread) } : null;
 }
@@ -33,9 +36,9 @@ export function diagnose({ fresh, listeners, line, unread }: Findings): Complain
 /** Told while the page does not tell what was missed in so many chats, or not even which chats it has (infinite). */
 export function unreadWords(chats: number): string {
   if (chats === Infinity)
-    return 'WhatsApp Web does not list its chats, so that missed messages cannot be looked for; new ones are reported';
+    return 'WhatsApp Web does not list its chats, so missed messages cannot be searched for; new ones are reported';
   const verb = chats === 1 ? 'has' : 'have';
-  return `${count(chats, 'chat')} ${verb} missed messages that WhatsApp Web does not load; new ones are reported, and they are asked for again`;
+  return `${count(chats, 'chat')} ${verb} missed messages that WhatsApp Web does not load; new ones are reported, and the missed ones are requested again`;
 }
 
 /** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */
@@ -43,10 +46,13 @@ export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 
   if (page === 'hung')
     return {
       ailment: 'hung',
-      words: `WhatsApp Web has hung for ${lasting(silentMs)}: it neither answers nor computes`,
+      words: `WhatsApp Web has hung for ${lasting(silentMs)}: it neither answers nor uses the processor`,
     };
   if (page === 'stuck')
-    return { ailment: 'stuck', words: `WhatsApp Web has computed for ${lasting(silentMs)} without an answer` };
+    return {
+      ailment: 'stuck',
+      words: `WhatsApp Web has used the processor for ${lasting(silentMs)} without answering`,
+    };
   return null;
 }
 
@@ -56,40 +62,39 @@ export function busyWords(silentMs: number, toldFromMs: number): string | null {
   for (let from = toldFromMs; from <= silentMs; from *= 2) told = from;
   return told === null
     ? null
-    : `the page has been busy for ${lasting(told)} or more; what happens meanwhile is reported once it answers`;
+    : `the page has been busy for ${lasting(told)} or more; events are reported once it answers`;
 }
 
 const MEASURES: Readonly<Record<Stage, string>> = {
-  refresh: 'its connection and its listeners are renewed',
-  reload: 'it is loaded anew',
-  new_page: 'it is loaded anew in a fresh process',
-  new_browser: 'a new browser is started',
+  refresh: 'its connection and its listeners are being renewed',
+  reload: 'it is being reloaded',
+  new_page: 'it is being reloaded in a new process',
+  new_browser: 'a new browser is being started',
 };
 
 /** Nothing is known to be wrong; what a long silence could hide is only found by opening another connection. */
 export const TOO_QUIET: Complaint = {
   ailment: 'half_open',
-  words: 'WhatsApp Web has not come back from opening another connection after a long silence',
+  words: 'WhatsApp Web did not recover after it was told to reconnect because of a long silence',
 };
 
 /** As it looks from the frames alone, which are no proof: told only where another connection did not help. */
 export const UNANSWERED: Complaint = {
   ailment: 'half_open',
-  words:
-    "WhatsApp Web left unanswered what WhatsApp's server sent, and has not come back from opening another connection",
+  words: "WhatsApp Web did not answer WhatsApp's server, and did not recover after it was told to reconnect",
 };
 
 /** Told while the session is left as it is, since everything else of it works. */
 export const BORNE =
-  'WhatsApp Web does not announce every message, also after it was loaded anew; the others are looked for and reported later';
+  'WhatsApp Web does not report every message, even after a reload; the others are searched for and reported later';
 
 /** The complaint, with what is done about it. */
 export const treated = ({ words }: Complaint, stage: Stage): string => `${words}; ${MEASURES[stage]}`;
 
 /** Said once healing was of no avail. */
 export const givenUp = ({ words }: Complaint, browsers: number, pauseMs: number): string =>
-  `${words}, also after ${browsers} new browsers. Check this machine's network and whether WhatsApp works on the phone, ` +
-  `then start the session; by itself it is tried again in ${lasting(pauseMs)}`;
+  `${words}, even after ${browsers} new browsers. Check the network of this machine and whether WhatsApp works on the phone, ` +
+  `then start the session; the bridge tries again by itself in ${lasting(pauseMs)}`;
 
 /** A length of time for a person. */
 export function lasting(ms: number): string {

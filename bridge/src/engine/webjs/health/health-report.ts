@@ -15,7 +15,7 @@ export interface Facts {
 }
 
 export const NO_BROWSER: EngineHealth = {
-  checks: [{ name: 'browser', state: 'failed', detail: 'no browser runs for this session' }],
+  checks: [{ name: 'browser', state: 'failed', detail: 'no browser is running for this session' }],
 };
 
 export function healthReport(facts: Facts): EngineHealth {
@@ -69,7 +69,7 @@ function line(facts: Facts): Check {
   if (!facts.isReady || facts.heardAt === null) return { name, state: 'unknown', detail: 'not connected' };
   const asked = probe?.outcome === 'ok' ? probe.at : 0;
   const ago = lasting(facts.now - Math.max(asked, facts.heardAt));
-  return { name, state: 'ok', detail: `WhatsApp's server was heard ${ago} ago` };
+  return { name, state: 'ok', detail: `last received data from WhatsApp's server ${ago} ago` };
 }
 
 function listeners({ health: { results }, now }: Facts): Check {
@@ -77,15 +77,15 @@ function listeners({ health: { results }, now }: Facts): Check {
   const probe = results.get(name);
   if (!probe) return { name, state: 'unknown', detail: 'not probed yet' };
   const ago = `${lasting(now - probe.at)} ago`;
-  if (probe.outcome === 'ok') return { name, state: 'ok', detail: `an event came through ${ago}` };
-  if (probe.outcome === 'failed') return { name, state: 'failed', detail: `no event came through ${ago}` };
+  if (probe.outcome === 'ok') return { name, state: 'ok', detail: `an event arrived ${ago}` };
+  if (probe.outcome === 'failed') return { name, state: 'failed', detail: `no event arrived ${ago}` };
   return { name, state: 'unknown', detail: 'this version of WhatsApp Web cannot be probed' };
 }
 
 const events = ({ heardAt, now }: Facts): Check =>
   heardAt === null
     ? { name: 'events', state: 'unknown', detail: 'none since the browser was started' }
-    : { name: 'events', state: 'ok', detail: `the last sign of WhatsApp came ${lasting(now - heardAt)} ago` };
+    : { name: 'events', state: 'ok', detail: `last activity from WhatsApp ${lasting(now - heardAt)} ago` };
 
 function sweep({ health: { results, complaint, unread }, now }: Facts): Check {
   const name = 'missed messages';
@@ -95,5 +95,5 @@ function sweep({ health: { results, complaint, unread }, now }: Facts): Check {
   if (swept?.outcome === 'ok')
     return { name, state: 'ok', detail: `none in WhatsApp Web's store ${lasting(now - swept.at)} ago` };
   if (swept?.outcome === 'failed') return { name, state: 'ok', detail: 'found and reported' };
-  return { name, state: 'unknown', detail: 'not looked for yet' };
+  return { name, state: 'unknown', detail: 'not checked yet' };
 }

@@ -80,7 +80,7 @@ export interface HealthView {
 const HANGS_AFTER = 3;
 const STUCK: Complaint = {
   ailment: 'deaf',
-  words: 'WhatsApp Web does not tell what was missed, and new events wait behind it',
+  words: 'WhatsApp Web does not report the missed messages, and new events wait until it does',
 };
 
 export class Health {
@@ -153,7 +153,7 @@ export class Health {
       await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
       if (until.aborted) return;
       await this.#round().catch((error: unknown) =>
-        log.warn({ reason: describe(error) }, 'the session could not be examined'),
+        log.warn({ reason: describe(error) }, 'the health of the session could not be checked'),
       );
     }
   }
@@ -294,15 +294,15 @@ export class Health {
       return patient.giveUp(reason, this.#limits.pauseMs);
     }
     if (isSuspicion && decision.do === 'refresh') {
-      log.info({ suspicion: complaint === TOO_QUIET ? 'quiet' : 'unanswered' }, 'another connection is opened');
+      log.info({ suspicion: complaint === TOO_QUIET ? 'quiet' : 'unanswered' }, 'opening a new connection');
     } else {
-      log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work and is healed');
+      log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work; starting recovery');
       this.tell(treated(complaint, decision.do));
     }
     // Told at once, whatever becomes of the page.
     if (decision.do !== 'refresh') await this.#catchUp(missing);
     await this.#treat(decision.do, complaint, missing).catch((error: unknown) =>
-      log.warn({ reason: describe(error), stage: decision.do }, 'a stage of healing failed'),
+      log.warn({ reason: describe(error), stage: decision.do }, 'a recovery step failed'),
     );
   }
 

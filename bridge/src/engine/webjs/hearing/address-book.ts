@@ -62,7 +62,7 @@ function toAddress({ id, lid, phoneId, name }: PageAddress): Address {
 /** The linked account itself. */
 export function selfAddress({ phoneId, lid, name }: Self): Address {
   const id = phoneId ?? lid;
-  if (id === null) throw new Error('the page does not say whose account it is');
+  if (id === null) throw new Error('WhatsApp Web does not report which account is linked');
   return toAddress({
     id,
     ...(lid === null ? {} : { lid }),

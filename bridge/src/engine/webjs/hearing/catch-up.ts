@@ -109,7 +109,7 @@ export class CatchUp {
         // What hangs in a round that is over is not waited for.
         await Promise.race([this.#round(), this.#isOver(facts.holds, round.signal)]);
       } catch (error) {
-        log.warn({ reason: describe(error) }, 'missed messages could not be read and are asked for again');
+        log.warn({ reason: describe(error) }, 'missed messages could not be read; retrying');
         await this.#pause(AGAIN_MS);
       } finally {
         round.abort();
@@ -150,7 +150,7 @@ export class CatchUp {
     if (!facts.isListed) {
       // The oldest first: they may lie long before the mark. They are asked for regularly, too.
       await within(undecrypted.look(), deadlines.history, 'the look for decrypted messages').catch((error: unknown) =>
-        log.warn({ reason: describe(error) }, 'messages that could not be read are asked for later'),
+        log.warn({ reason: describe(error) }, 'some messages could not be read; retrying later'),
       );
       const chats = await this.#list();
       if (!isCurrent()) return;
@@ -195,7 +195,7 @@ export class CatchUp {
   async #read(chat: ChatId): Promise<boolean> {
     const { facts, deadlines, linkedAt, answers, log } = this.#parts;
     const floor = Math.max(linkedAt(), facts.owedSince(chat) - SLACK_S);
-    let reason = 'the page never comes to an end with it';
+    let reason = 'WhatsApp Web never finishes loading it';
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
       let answer: ChatHistory;
       try {
@@ -208,7 +208,7 @@ export class CatchUp {
       }
       if (answer.state === 'failed') {
         this.#remains.set(chat, answer.messages);
-        reason = answer.reason ?? 'the page does not say why';
+        reason = answer.reason ?? 'WhatsApp Web does not say why';
         break;
       }
       this.#progress += 1;
@@ -258,7 +258,7 @@ export class CatchUp {
         if (facts.isListed) await this.#readOwed(isCurrent);
         else await this.#list();
       } catch (error) {
-        log.warn({ reason: describe(error) }, 'what is owed could not be read and is asked for again');
+        log.warn({ reason: describe(error) }, 'pending messages could not be read; retrying');
         continue;
       }
       if (!isCurrent() || facts.isListed) continue;

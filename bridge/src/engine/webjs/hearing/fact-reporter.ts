@@ -283,7 +283,7 @@ export class FactReporter {
         this.#latest = Math.max(this.#latest, Math.min(entry.seconds, this.#serverClock.seconds));
         return;
       } catch (error) {
-        this.#log.warn({ reason: describe(error), attempt }, 'an event could not be recorded and is tried again');
+        this.#log.warn({ reason: describe(error), attempt }, 'an event could not be recorded; retrying');
         await this.#clock
           .sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] as number, signal)
           .catch(() => undefined);

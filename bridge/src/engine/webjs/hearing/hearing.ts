@@ -122,7 +122,10 @@ export class Hearing {
     try {
       work();
     } catch (error) {
-      this.#parts.log.error({ reason: describe(error) }, 'a message of WhatsApp Web could not be read and is left out');
+      this.#parts.log.error(
+        { reason: describe(error) },
+        'a message from WhatsApp Web could not be read and is skipped',
+      );
     }
   }
 
@@ -162,7 +165,10 @@ export class Hearing {
     try {
       return { raw: whole, ids: idsOf(whole, this.#selfIds()) };
     } catch (error) {
-      this.#parts.log.warn({ reason: describe(error) }, 'a message is not as expected and is reported as unsupported');
+      this.#parts.log.warn(
+        { reason: describe(error) },
+        'a message has an unexpected form and is reported as unsupported',
+      );
       const raw = barest(whole);
       return { raw, ids: idsOf(raw, this.#selfIds()) };
     }

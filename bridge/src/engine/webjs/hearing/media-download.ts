@@ -89,7 +89,7 @@ export class MediaDownloads {
     const expectReader = (): void => {
       clearTimeout(idle);
       idle = setTimeout(
-        () => stream.destroy(new EngineError('defer', 'WAB_MEDIA_FAILED', 'nobody read the file')),
+        () => stream.destroy(new EngineError('defer', 'WAB_MEDIA_FAILED', 'the file was not read in time')),
         this.#deadlines.media,
       );
     };
@@ -141,7 +141,7 @@ function refusal(result: Exclude<FetchedFile, { state: 'here' }>): EngineError {
     case 'gone':
       return failed('WhatsApp no longer has the file');
     case 'later':
-      return new EngineError('defer', 'WAB_MEDIA_FAILED', 'the sender’s phone is asked to upload the file again', {
+      return new EngineError('defer', 'WAB_MEDIA_FAILED', 'asking the sender’s phone to upload the file again', {
         retryAfterMs: REUPLOAD_MS,
       });
     case 'failed':

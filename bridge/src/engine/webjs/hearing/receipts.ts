@@ -104,7 +104,7 @@ export class Receipts {
         for (const receipt of answer.receipts) this.#compare(receipt);
       }
     } catch (error) {
-      log.warn({ reason: describe(error) }, 'receipts could not be read and are asked for again');
+      log.warn({ reason: describe(error) }, 'receipts could not be read; retrying');
     }
   }
 

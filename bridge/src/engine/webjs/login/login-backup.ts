@@ -93,7 +93,7 @@ export async function restoreLogin(
       try {
         const summary = await readLoginArchive(file, place.session, passphrase, incoming);
         if (!existsSync(join(incoming, LOGIN)))
-          throw new WabError('WAB_BACKUP_INVALID', { file, reason: 'it holds no login state' });
+          throw new WabError('WAB_BACKUP_INVALID', { file, reason: 'it does not contain a login state' });
         await swap(folder, incoming);
         return summary;
       } finally {
@@ -122,7 +122,7 @@ async function removeEmpty(folder: string, madeFirst: string): Promise<void> {
 function folderOf({ profilesDir, session }: LoginPlace): string {
   // The name becomes a path.
   if (!new RegExp(SESSION_NAME_PATTERN).test(session))
-    throw new WabError('WAB_INVALID_REQUEST', { reason: `no session can have the name ${JSON.stringify(session)}` });
+    throw new WabError('WAB_INVALID_REQUEST', { reason: `${JSON.stringify(session)} is not a valid session name` });
   return join(profilesDir, session);
 }
 

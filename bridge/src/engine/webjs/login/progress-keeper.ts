@@ -50,7 +50,7 @@ export class ProgressKeeper {
   /** Saves what can be saved; a failure is logged, since the next round tries again. */
   async trySave(): Promise<void> {
     await this.save().catch((error: unknown) =>
-      this.#log.warn({ reason: describe(error) }, 'how far the session has reported could not be saved'),
+      this.#log.warn({ reason: describe(error) }, 'the progress of the session could not be saved'),
     );
   }
 

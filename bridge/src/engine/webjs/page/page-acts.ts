@@ -16,7 +16,7 @@ export async function reactInPage(chatId: string, wireId: string, emoji: string)
   try {
     const { Msg } = window.require('WAWebCollections');
     const message = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]))?.messages?.[0];
-    if (!message) return { done: false, why: 'no-message', reason: 'the page does not have the message' };
+    if (!message) return { done: false, why: 'no-message', reason: 'WhatsApp Web does not have the message' };
     const wid = window.require('WAWebWidFactory').createWid(chatId);
     const other = window.wabridge.otherName(wid);
     // The message decides where the reaction goes, and that must be the chat whose order is kept.
@@ -56,7 +56,7 @@ export async function markSeenInPage(chatId: string): Promise<PageAct> {
 export async function setTypingInPage(chatId: string, state: TypingState): Promise<PageAct> {
   try {
     const helpers = window.WWebJS;
-    if (!helpers) return { done: false, why: 'failed', reason: 'the page is reloading' };
+    if (!helpers) return { done: false, why: 'failed', reason: 'WhatsApp Web is reloading' };
     await helpers.sendChatstate(state === 'composing' ? 'typing' : state === 'paused' ? 'stop' : state, chatId);
     return { done: true };
   } catch (error) {

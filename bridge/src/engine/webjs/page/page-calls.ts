@@ -42,7 +42,7 @@ export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
   const cutOff = (name: string, error: unknown): TransportError =>
     error instanceof TransportError
       ? error
-      : new TransportError(`the page's ${name} was cut off: ${messageOf(error)}`, { cause: error });
+      : new TransportError(`the page's ${name} was interrupted: ${messageOf(error)}`, { cause: error });
   const calls: LongPageCalls = {
     async call(fn, ms, ...args) {
       const running = page.evaluate(fn as unknown as (...values: unknown[]) => unknown, ...args);
@@ -69,7 +69,7 @@ export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
         const answer = await calls.call(outcomeOf, waits + questionMs, job, waits);
         if (answer.state === 'done') return answer.value as never;
         if (answer.state === 'running') continue;
-        throw new TransportError(`the page's ${fn.name} was cut off: ${answer.reason}`);
+        throw new TransportError(`the page's ${fn.name} was interrupted: ${answer.reason}`);
       }
     },
   };
@@ -85,7 +85,7 @@ type Outcome =
 async function outcomeOf(job: string, ms: number): Promise<Outcome> {
   const { jobs } = window.wabridge;
   const running = jobs.get(job);
-  if (!running) return { state: 'lost', reason: 'the page was loaded anew' };
+  if (!running) return { state: 'lost', reason: 'WhatsApp Web was reloaded' };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const outcome = await Promise.race<Outcome>([
     running.then(

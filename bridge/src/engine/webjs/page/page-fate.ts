@@ -23,11 +23,11 @@ export async function readFate(chatId: string, stanzaId: string): Promise<PageFa
     const inMemory = Msg.getModelsArray().find(isIt);
     if (inMemory) return stored(inMemory);
     const kept = (await Msg.getMessagesById(window.wabridge.ownKeys(chatId, stanzaId)))?.messages;
-    if (!kept) return { held: 'unreadable', reason: 'the page does not say what it keeps' };
+    if (!kept) return { held: 'unreadable', reason: 'WhatsApp Web does not report which messages it stores' };
     // A page that is being unlinked has forgotten what it sent before it says so.
     const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
     if (!getMaybeMePnUser() && !getMaybeMeLidUser())
-      return { held: 'unreadable', reason: 'the page has no account any more' };
+      return { held: 'unreadable', reason: 'WhatsApp Web no longer has an account' };
     const found = kept.find(isIt) ?? Msg.getModelsArray().find(isIt);
     if (found) return stored(found);
     if (window.wabridge.underWay.has(stanzaId)) return { held: 'under-way' };

@@ -145,7 +145,7 @@ export interface FoundChat {
  */
 export async function findChat(id: string): Promise<FoundChat> {
   const helpers = window.WWebJS;
-  if (!helpers) return { found: null, failed: 'reloading', reason: 'the page is reloading' };
+  if (!helpers) return { found: null, failed: 'reloading', reason: 'WhatsApp Web is reloading' };
   try {
     const wid = window.require('WAWebWidFactory').createWid(id);
     const known = window.wabridge.knownChat(wid);

@@ -82,7 +82,7 @@ export async function fetchFile(token: string, wireId: string): Promise<FetchedF
       signal: abort.signal,
       downloadQpl: annotations,
     });
-    if (abort.signal.aborted) return none({ state: 'failed', reason: 'nobody waits for it any more' });
+    if (abort.signal.aborted) return none({ state: 'failed', reason: 'the request was abandoned' });
     file.bytes = bytes;
     return { state: 'here', sizeBytes: bytes.byteLength };
   } catch (error) {

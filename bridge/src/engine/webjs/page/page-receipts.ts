@@ -42,7 +42,7 @@ export async function readReceipts(wireIds: readonly string[]): Promise<PageRece
       keys.push(...window.wabridge.ownKeys(chat, stanza));
     }
     const stored = (await Msg.getMessagesById(keys))?.messages;
-    if (!stored) return { receipts, failed: 'the page does not say what it keeps' };
+    if (!stored) return { receipts, failed: 'WhatsApp Web does not report which messages it stores' };
     for (const message of stored) {
       const wireId = message.id.fromMe ? wanted.get(message.id.id) : undefined;
       if (wireId === undefined) continue;

@@ -29,7 +29,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
     why,
     reason,
   });
-  if (!helpers) return failed('reloading', 'the page is reloading');
+  if (!helpers) return failed('reloading', 'WhatsApp Web is reloading');
   if (!window.wabridge.apply())
     return failed('before-id', 'this version of WhatsApp Web does not allow the id of a message to be chosen');
   const { underWay } = window.wabridge;

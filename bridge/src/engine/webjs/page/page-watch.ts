@@ -234,9 +234,9 @@ class SyncProgress {
     if (offline === before.offline && history === before.history && chats === before.chats) return null;
     const told = [
       ...(history === null ? [] : [`${history} % of the history`]),
-      ...(offline === null ? [] : [`${offline} % of what came meanwhile`]),
+      ...(offline === null ? [] : [`${offline} % of the events that came in the meantime`]),
       ...(chats === null ? [] : [`${chats} chats`]),
     ];
-    return `the account is linked, its data is loading: ${told.join(', ')}`;
+    return `the account is linked and its data is loading: ${told.join(', ')}`;
   }
 }

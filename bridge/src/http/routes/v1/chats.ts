@@ -33,7 +33,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servic
       config,
       schema: {
         operationId: 'setTyping',
-        summary: 'Show the other side of a chat that the account is writing or recording, or no longer is',
+        summary: 'Show the other people in a chat that the account is typing or recording, or has stopped',
         body: TypingRequest,
         ...common,
       },

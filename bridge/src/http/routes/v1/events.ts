@@ -30,12 +30,14 @@ const Query = object({
 });
 const Page = object({
   events: listOf(EventBody),
-  cursor: Type.String({ description: 'continue after this' }),
-  more: Type.Boolean({ description: 'whether the log goes on behind the cursor' }),
+  cursor: Type.String({ description: 'continue from this cursor' }),
+  more: Type.Boolean({ description: 'whether the log has more events after the cursor' }),
   reset: nullable(
     object({
-      reason: Type.Enum(['expired', 'epoch', 'future'], { description: 'why the cursor could not be honoured' }),
-      lost: Type.Integer({ description: 'upper bound of the events that cannot be read any more' }),
+      reason: Type.Enum(['expired', 'epoch', 'future'], {
+        description: 'why the log could not be continued from the cursor',
+      }),
+      lost: Type.Integer({ description: 'upper bound of the events that can no longer be read' }),
     }),
   ),
 });

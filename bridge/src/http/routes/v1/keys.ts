@@ -71,7 +71,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { service
       schema: {
         operationId: 'issueKey',
         summary: 'Issue a key; its secret is shown this once',
-        description: 'A key that ends issues keys that end with it, unless an earlier end is asked for.',
+        description: 'A key that expires issues keys that expire when it does, unless an earlier expiry is requested.',
         tags,
         body: KeySpec,
         response: answers({ 201: IssuedKey }),

@@ -51,7 +51,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
       config: { scope: 'messages:send' },
       schema: {
         operationId: 'uploadMedia',
-        summary: 'Upload a file as the raw body, under an id that the client chose',
+        summary: 'Upload a file as the raw body, with an id chosen by the client',
         tags,
         consumes: ['application/octet-stream'],
         params: MediaParams,
@@ -84,7 +84,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
       config: read,
       schema: {
         operationId: 'getMediaInfo',
-        summary: 'What is known of a file',
+        summary: 'The metadata of a file',
         tags,
         params: MediaParams,
         querystring: WaitQuery,
@@ -100,7 +100,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
       config: read,
       schema: {
         operationId: 'downloadMedia',
-        summary: 'The bytes of a file',
+        summary: 'The content of a file',
         tags,
         params: MediaParams,
         querystring: WaitQuery,

@@ -11,7 +11,7 @@ import { answers, itemsOf, listOf, object, OutboxParams, WaitMs } from '../schem
 
 const SendQuery = object({
   firstAnswer: Type.Optional(
-    Type.Boolean({ description: 'a known Idempotency-Key answers with its first message even if the body differs' }),
+    Type.Boolean({ description: 'a known Idempotency-Key returns its first message even if the body differs' }),
   ),
   waitMs: WaitMs,
 });
@@ -51,7 +51,7 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: send,
       schema: {
         operationId: 'sendMessage',
-        summary: 'Take a message durably and send it',
+        summary: 'Store a message durably and send it',
         tags,
         headers: SendHeaders,
         querystring: SendQuery,
@@ -115,7 +115,7 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: read,
       schema: {
         operationId: 'getMessage',
-        summary: 'Read an outbox message; with waitMs, once it is neither queued nor sending',
+        summary: 'Read an outbox message; with waitMs, answers once it is neither queued nor sending',
         tags,
         params: OutboxParams,
         querystring: object({ waitMs: WaitMs }),
@@ -153,7 +153,7 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: send,
       schema: {
         operationId: 'cancelMessage',
-        summary: 'Withdraw a queued message',
+        summary: 'Cancel a queued message',
         tags,
         params: OutboxParams,
         response: answers({ 200: OutboxMessage }),

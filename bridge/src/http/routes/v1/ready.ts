@@ -6,7 +6,7 @@ import { answers, object } from '../schemas.ts';
 
 const Ready = object({
   ready: Type.Boolean(),
-  checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or what is wrong' })),
+  checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or a description of the problem' })),
 });
 
 type Needs = { services: Pick<AppServices, 'readiness'> };
@@ -18,7 +18,7 @@ export const readyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { servi
       config: { scope: 'metrics:read' },
       schema: {
         operationId: 'ready',
-        summary: 'Whether the bridge can do its work',
+        summary: 'Whether the bridge is ready to work',
         tags: ['operations'],
         response: answers({ 200: Ready, 503: Ready }),
       },

@@ -36,13 +36,13 @@ const ScanBody = object({
   code: Type.Optional(
     Type.String({
       maxLength: 1000,
-      description: 'scan only if it is still this code; a pairing code is typed on the phone instead',
+      description: 'scan only if this is still the code shown; a pairing code is entered on the phone instead',
     }),
   ),
   phone: Type.Optional(
     Type.String({
       maxLength: 80,
-      description: 'number of another simulated phone that scans, so that another account is linked',
+      description: 'number of another simulated phone that scans, to link another account',
     }),
   ),
 });
@@ -90,7 +90,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       bodyLimit: SAY_BODY_LIMIT,
       schema: {
         operationId: 'sandboxSay',
-        summary: 'Somebody writes to the account',
+        summary: 'Someone writes to the account',
         tags,
         params: Params,
         body: SandboxSay,
@@ -109,7 +109,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxOwnMessage',
-        summary: 'The owner types a message on the own phone',
+        summary: 'The owner types a message on the phone',
         tags,
         params: Params,
         body: SandboxOwnMessage,
@@ -128,7 +128,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxInbox',
-        summary: 'What arrived on the phones of others',
+        summary: 'Messages that arrived on the phones of others',
         tags,
         params: Params,
         querystring: InboxQuery,
@@ -150,7 +150,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxActs',
-        summary: 'What others saw of the account besides messages: reactions, read state, typing',
+        summary: 'What others have seen of the account other than messages: reactions, read state, typing',
         tags,
         params: Params,
         querystring: ActsQuery,
@@ -172,7 +172,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxScan',
-        summary: 'Scan the QR code shown, or type a pairing code',
+        summary: 'Scan the QR code shown, or enter a pairing code',
         tags,
         params: Params,
         body: ScanBody,
@@ -208,7 +208,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
 
   const acts = {
     unlink: { operationId: 'sandboxUnlink', summary: 'Remove the linked device on the phone' },
-    crash: { operationId: 'sandboxCrash', summary: 'Make the engine die, as a browser does' },
+    crash: { operationId: 'sandboxCrash', summary: 'Make the engine crash, as a browser can' },
   } as const;
   for (const act of ['unlink', 'crash'] as const) {
     app.post(
@@ -228,7 +228,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxFaults',
-        summary: 'The faults in force',
+        summary: 'The active faults',
         tags,
         params: Params,
         response: answers({ 200: SandboxFaults }),
@@ -246,7 +246,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxSetFaults',
-        summary: 'Replace all faults; {} heals everything',
+        summary: 'Replace all faults; {} clears all of them',
         tags,
         params: Params,
         body: SandboxFaults,
@@ -266,7 +266,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxContacts',
-        summary: 'The contacts declared',
+        summary: 'The contacts added',
         tags,
         params: Params,
         response: answers({ 200: listOf(SandboxContact) }),
@@ -284,7 +284,7 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config,
       schema: {
         operationId: 'sandboxPutContact',
-        summary: 'Declare a contact',
+        summary: 'Add a contact',
         tags,
         params: Params,
         body: SandboxContact,

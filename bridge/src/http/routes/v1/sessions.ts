@@ -23,9 +23,9 @@ const Session = object(
     since: Timestamp,
     self: nullable(Address),
     degraded: nullable(Type.String()),
-    proxy: nullable(Type.String({ description: 'host and port of the proxy it goes through' })),
+    proxy: nullable(Type.String({ description: 'host and port of the proxy it uses' })),
     capabilities: object({ chosenMessageIds: Type.Boolean(), operations: listOf(Type.String()) }),
-    simulated: Type.Boolean({ description: 'true for the sandbox: nothing here is WhatsApp' }),
+    simulated: Type.Boolean({ description: 'true for the sandbox, which does not connect to WhatsApp' }),
   },
   { $id: 'Session' },
 );
@@ -41,7 +41,8 @@ const Health = object(
 const ProxyUrl = Type.String({
   minLength: 1,
   maxLength: 2048,
-  description: 'http, https or socks5 URL; http and https may hold a login, which is stored encrypted and never shown',
+  description:
+    'http, https or socks5 URL; http and https URLs may contain a login, which is stored encrypted and never shown',
 });
 const NewSession = object({
   name: Type.String({ pattern: SESSION_NAME_PATTERN }),
@@ -86,7 +87,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: manage,
       schema: {
         operationId: 'addSession',
-        summary: 'Add a session and start it (engine webjs unless stated)',
+        summary: 'Add a session and start it (default engine: webjs)',
         tags,
         body: NewSession,
         response: answers({ 201: Session }),
@@ -120,7 +121,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: read,
       schema: {
         operationId: 'getSessionHealth',
-        summary: 'What works of a session and what does not, from its regular probes',
+        summary: 'The health of a session, from its regular checks',
         tags,
         params: SessionParams,
         response: answers({ 200: Health }),
@@ -153,7 +154,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: manage,
       schema: {
         operationId: 'setSessionProxy',
-        summary: 'Give a session another proxy, or none, from its next start on',
+        summary: 'Set or remove the proxy of a session, from its next start',
         tags,
         params: SessionParams,
         body: NewProxy,
@@ -211,8 +212,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: manage,
       schema: {
         operationId: 'requestPairingCode',
-        summary: 'Ask for a code that links the account of a phone number when it is typed on that phone',
-        description: 'While the session is awaiting_scan. A new code voids the one before; WhatsApp limits how many.',
+        summary: 'Request a code that links the account of a phone number when entered on that phone',
+        description:
+          'Only while the session is awaiting_scan. A new code invalidates the previous one; WhatsApp limits how many it gives.',
         tags,
         params: SessionParams,
         body: PairingRequest,
@@ -232,7 +234,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: manage,
       schema: {
         operationId: 'getPairingCode',
-        summary: 'The pairing code asked for, or the one that renewed it',
+        summary: 'The current pairing code: the one requested, or its renewal',
         tags,
         params: SessionParams,
         response: answers({ 200: LoginCode }),

@@ -8,8 +8,8 @@ import { answers, listOf, nullable, object } from '../schemas.ts';
 const Setting = object(
   {
     name: Type.String(),
-    env: Type.String({ description: 'its name in the environment' }),
-    value: Type.Unknown({ description: 'of a secret: whether it is set; null where it is not set' }),
+    env: Type.String({ description: 'name of its environment variable' }),
+    value: Type.Unknown({ description: 'for a secret, whether it is set; null if it is not set' }),
     origin: Type.Enum([...SETTING_ORIGINS]),
     secret: Type.Boolean(),
     description: Type.String(),
@@ -31,7 +31,7 @@ export const settingRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
       config: { scope: 'keys:manage' },
       schema: {
         operationId: 'listSettings',
-        summary: 'The settings with which the bridge runs',
+        summary: 'The settings of the running bridge',
         tags: ['operations'],
         response: answers({ 200: SettingList }),
       },

@@ -23,9 +23,11 @@ export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { serv
         tags: ['events'],
         response: answers({
           101: { description: 'The protocol is switched to WebSocket' },
-          400: plain('No subprotocol wabridge.v1 was offered, or it is no proper handshake; or a problem as below'),
-          429: plain('The key has as many streams open as one key may have'),
-          503: plain('As many streams are open as the bridge allows, or it is shutting down; or a problem as below'),
+          400: plain(
+            'The subprotocol wabridge.v1 was not offered, or the handshake is not valid; or a problem as below',
+          ),
+          429: plain('The key has reached its limit of open streams'),
+          503: plain('The bridge has reached its limit of open streams, or is shutting down; or a problem as below'),
         }),
       },
     },

@@ -14,23 +14,24 @@ const Subscription = object(
     sessions: nullable(
       Type.Unsafe<readonly string[]>(
         Type.Array(Type.String(), {
-          description: 'whose events it can hold, null for all; a key needs every one of them to use the subscription',
+          description:
+            'the sessions whose events it may contain, null for all; a key needs access to every one of them to use the subscription',
         }),
       ),
     ),
     connected: Type.Boolean(),
-    cursor: Type.String({ description: 'acknowledged up to here without a gap' }),
-    waiting: Type.Integer({ description: 'events that wait, counted up to 10,000' }),
+    cursor: Type.String({ description: 'acknowledged up to here without gaps' }),
+    waiting: Type.Integer({ description: 'number of waiting events, counted up to 10,000' }),
     inFlight: Type.Integer(),
     blockedBy: nullable(
-      Type.String({ description: 'the chat whose event is still being worked on while others wait; digits masked' }),
+      Type.String({ description: 'the chat whose event is still being processed while others wait; digits masked' }),
     ),
     createdAt: Timestamp,
     lastUsedAt: Timestamp,
     pausedAt: nullable(
-      Type.String({ format: 'date-time', description: 'since when it gathers nothing, because nobody reads it' }),
+      Type.String({ format: 'date-time', description: 'since when it collects no events, because nobody reads it' }),
     ),
-    takeovers: Type.Integer({ description: 'how often a newer connection took it from an older one' }),
+    takeovers: Type.Integer({ description: 'how often a newer connection took it over from an older one' }),
   },
   { $id: 'Subscription' },
 );

@@ -26,7 +26,7 @@ test('one that is there and does not start, and what to do', async () => {
   expect(await checkBrowser(program('lacking', `echo "${lacking}" >&2; exit 127`), [])).toEqual({
     ok: false,
     detail: `${join(folder, 'lacking')} does not start`,
-    todo: expect.stringMatching(/^The browser needs the system library libnss3.so .*\.$/),
+    todo: expect.stringMatching(/^The browser needs the system library libnss3.so, .*\.$/),
   });
   const sandbox = program('no-sandbox', 'echo "FATAL: No usable sandbox! If you are" >&2; exit 1');
   expect(await checkBrowser(sandbox, [])).toMatchObject({

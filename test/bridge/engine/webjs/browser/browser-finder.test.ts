@@ -89,7 +89,7 @@ test('facts for the doctor say which browser and why, or what to install', () =>
   const path = program('facts/chromium-headless-shell');
   expect(browserFacts(undefined, { ...nowhere, shells: [path] })).toMatchObject({
     ok: true,
-    detail: expect.stringMatching(/facts.chromium-headless-shell \(installed in the system; the headless shell/),
+    detail: expect.stringMatching(/facts.chromium-headless-shell \(installed on the system; the headless shell/),
   });
   expect(browserFacts(missing)).toMatchObject({
     ok: false,

@@ -97,7 +97,7 @@ describe('liveness', () => {
     expect(liveness.view.browser).toBe('silent');
     expect(dead).toEqual([]);
     await pass(15_000);
-    expect(dead).toEqual(['the browser does not answer']);
+    expect(dead).toEqual(['the browser is not responding']);
     await kept;
   });
 

@@ -57,7 +57,7 @@ describe('the ceiling', () => {
     await clock.pass(30_000);
     expect(renewals).toEqual([]);
     await clock.pass(5_000);
-    expect(renewals).toEqual(['its browser used 1.6 GiB, above the ceiling of 1.0 GiB, and is restarted']);
+    expect(renewals).toEqual(['its browser used 1.6 GiB, more than the limit of 1.0 GiB, and is being restarted']);
   });
 
   test('a moment above it is nothing', async () => {
@@ -114,6 +114,6 @@ test('the health check names figure and ceiling', () => {
   expect(check(null)).toMatchObject({ name: 'memory', state: 'unknown' });
   expect(check(180 * MIB)).toMatchObject({ state: 'ok', detail: expect.stringMatching(/180 MiB.*1\.0 GiB/) });
   expect(check(180 * MIB, 0)).toMatchObject({ state: 'ok', detail: expect.stringContaining('no ceiling') });
-  expect(check(1100 * MIB)).toMatchObject({ state: 'failed', detail: expect.stringContaining('above the ceiling') });
+  expect(check(1100 * MIB)).toMatchObject({ state: 'failed', detail: expect.stringContaining('more than the limit') });
   expect(size(640.4 * MIB)).toBe('640 MiB');
 });

@@ -39,7 +39,7 @@ describe('diagnosis', () => {
 
   test('what is done is told with what is wrong, and at the end what a person can do', () => {
     const complaint = { ailment: 'deaf', words: 'it hears nothing' } as const;
-    expect(treated(complaint, 'reload')).toBe('it hears nothing; it is loaded anew');
+    expect(treated(complaint, 'reload')).toBe('it hears nothing; it is being reloaded');
     expect(givenUp(complaint, 5, 3_600_000)).toMatch(
       /after 5 new browsers\. Check .* start the session; .* in 60 min$/,
     );
@@ -107,9 +107,9 @@ describe('report', () => {
       'Chrome/1 answers',
       'WhatsApp Web 2.3000.1 answers',
       'connected and synchronised',
-      "WhatsApp's server was heard 10 s ago",
-      'an event came through 5 s ago',
-      'the last sign of WhatsApp came 10 s ago',
+      "last received data from WhatsApp's server 10 s ago",
+      'an event arrived 5 s ago',
+      'last activity from WhatsApp 10 s ago',
       "none in WhatsApp Web's store 5 s ago",
     ]);
   });

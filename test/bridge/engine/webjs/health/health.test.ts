@@ -248,7 +248,7 @@ describe('health of a session', () => {
     }
     expect(patient.measures).toEqual(['reattach', 'reload']);
     expect(history.browsers).toEqual([]);
-    expect(told().at(-1)).toContain('does not announce every message');
+    expect(told().at(-1)).toContain('does not report every message');
     await pass(31 * MINUTE, () => (patient.heardAt = clock.now()));
     expect(told().at(-1)).toBe('recovered');
   }, 30_000);
@@ -300,9 +300,9 @@ describe('health of a session', () => {
     expect(patient.measures).toEqual(['reload', 'freshPage']);
     expect(history.browsers).toEqual([]);
     expect(told().slice(1)).toEqual([
-      expect.stringMatching(/^2 chats have missed messages.*loaded anew$/),
-      expect.stringMatching(/^2 chats have missed messages.*fresh process$/),
-      expect.stringMatching(/^2 chats have missed messages.*asked for again$/),
+      expect.stringMatching(/^2 chats have missed messages.*reloaded$/),
+      expect.stringMatching(/^2 chats have missed messages.*new process$/),
+      expect.stringMatching(/^2 chats have missed messages.*requested again$/),
     ]);
     facts.unread = 0;
     await pass(MINUTE, () => (patient.heardAt = clock.now()));
@@ -333,7 +333,7 @@ describe('health of a session', () => {
     patient.leavesUnanswered = true;
     await pass(MINUTE, hear);
     expect(patient.measures).toEqual(['reconnect']);
-    expect(told().at(-1)).toMatch(/^1 chat has missed messages.*asked for again$/);
+    expect(told().at(-1)).toMatch(/^1 chat has missed messages.*requested again$/);
   }, 30_000);
 
   test.each([
@@ -437,7 +437,7 @@ describe('health of a session', () => {
       if (measure.startsWith('giveUp')) stopped.abort();
     };
     await pass(5 * MINUTE, () => (patient.heardAt = clock.now()));
-    expect(patient.measures.at(-1)).toMatch(/^giveUp for 60 min: .*also after 5 new browsers.*start the session/);
+    expect(patient.measures.at(-1)).toMatch(/^giveUp for 60 min: .*even after 5 new browsers.*start the session/);
   }, 30_000);
 
   test('a probe that never worked proves nothing: a version of WhatsApp Web with which it cannot work is no failure', async () => {
@@ -491,7 +491,7 @@ describe('health of a session', () => {
     patient.onMeasure = () => (patient.isReady = false);
     await pass(31 * MINUTE, () => (patient.isReady ||= patient.measures.includes('reload')));
     expect(patient.measures).toEqual(['reconnect', 'reconnect', 'reconnect', 'reload']);
-    expect(told().some((each) => each.includes('left unanswered'))).toBe(true);
+    expect(told().some((each) => each.includes('did not answer'))).toBe(true);
   }, 60_000);
 
   test('while WhatsApp Web cannot be reached nothing is healed, since nothing would help', async () => {
@@ -586,7 +586,7 @@ describe('health of a session', () => {
     facts.unread = 1;
     await pass(10 * MINUTE);
     expect(patient.measures).toEqual([]);
-    expect(told().at(-1)).toContain('asked for again');
+    expect(told().at(-1)).toContain('requested again');
   }, 30_000);
 
   test('a page that gets on with its sync is given its time, whatever it was loaded anew for', async () => {
@@ -616,7 +616,7 @@ describe('health of a session', () => {
     catchUp.unanswered = 8;
     await pass(10_000);
     expect(patient.measures).toEqual(['reattach']);
-    expect(told()).toContainEqual(expect.stringContaining('new events wait behind it'));
+    expect(told()).toContainEqual(expect.stringContaining('new events wait until it does'));
   });
 
   test('before it was ready for the first time it is left to the supervisor', async () => {

@@ -78,7 +78,7 @@ test('a stream that is given up frees the page and its place, also one that nobo
   first.destroy();
   await third;
   expect(held.size).toBe(2);
-  expect(await failure).toMatchObject({ outcome: 'defer', message: 'nobody read the file' });
+  expect(await failure).toMatchObject({ outcome: 'defer', message: 'the file was not read in time' });
   await until('all files to be freed', () => held.size === 0);
 });
 

@@ -173,7 +173,7 @@ describe('what is refused', () => {
   test('an archive that holds no login', async () => {
     const nothing = async function* () {};
     await writeLoginArchive(file, 'support', nothing(), PASSPHRASE, CHEAP);
-    await expect(restoreLogin(there, file, PASSPHRASE)).rejects.toThrow('it holds no login state');
+    await expect(restoreLogin(there, file, PASSPHRASE)).rejects.toThrow('it does not contain a login state');
     expect(existsSync(join(root, 'there'))).toBe(false);
   });
 });

@@ -61,5 +61,5 @@ test('work that takes too long, fails, or was in a page that is loaded anew', as
   const lost = callsOf(page, 5).callLong(work, 20_000, 'c');
   await begun();
   world.window?.wabridge?.jobs.clear();
-  await expect(lost).rejects.toThrow(/loaded anew/);
+  await expect(lost).rejects.toThrow(/was reloaded/);
 });
