@@ -20,17 +20,17 @@ export const INSTALL_STEPS: readonly InstallSteps[] = [
   {
     where: 'n8n installed by npm',
     commands: [unpackInto(`tar -xzf ${TARBALL}`)],
-    then: 'Restart n8n. With N8N_USER_FOLDER set, write that folder instead of ~.',
+    then: 'Restart n8n. If N8N_USER_FOLDER is set, use that folder instead of ~.',
   },
   {
     where: 'n8n in Docker (a container named n8n, with a volume at /home/node/.n8n)',
     commands: [`docker exec -i n8n sh -c '${unpackInto('tar -xz')}' < ${TARBALL}`, 'docker restart n8n'],
-    then: 'It is in the volume, so a newer image keeps it.',
+    then: 'The pack is in the volume, so it survives an update of the image.',
   },
   {
     where: 'queue mode',
     commands: [],
-    then: 'The same on every n8n: the main ones, the workers and the webhook processors. Then restart all of them.',
+    then: 'Do the same on every n8n instance: main, workers and webhook processors. Then restart all of them.',
   },
 ];
 
@@ -40,8 +40,8 @@ export function installText(): string {
     [`${where}:`, ...commands.map((command) => `  ${command}`), `  ${then}`].join('\n'),
   );
   return [
-    `The pack is in ${TARBALL}. It is put into an n8n 2.20 or newer like this; the same again replaces an older one.`,
+    `The pack is in ${TARBALL}. Install it in n8n 2.20 or newer like this; the same steps also replace an older version.`,
     ...paragraphs,
-    'Then go on in README.md at "n8n of your own".',
+    'Then continue in README.md with "Your own n8n".',
   ].join('\n\n');
 }

@@ -1,4 +1,4 @@
-/** The rooms that the architecture names are there, and no others. */
+/** The folders that the architecture names are there, and no others. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -292,7 +292,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'The message is not sent again, because its account is not known: an earlier version of wabridge did not note it, and the session has been unlinked since. Look at the phone whether it arrived; one that is in doubt is settled with `wabridge outbox resolve {id} --as sent|failed`. Send it as a new message if the account that is linked now is to send it.',
+      'The message is not sent again, because its account is unknown: an earlier version of wabridge did not record it, and the session has been unlinked since then. Check on the phone whether it arrived; if it is in doubt, settle it with `wabridge outbox resolve {id} --as sent|failed`. To send it from the account that is linked now, send it as a new message.',
   },
   WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
   WAB_SEND_FAILED: {

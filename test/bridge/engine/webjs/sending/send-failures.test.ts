@@ -31,7 +31,7 @@ describe('sends that fail in the page', () => {
     await fail(broken(), ['one', 'one', 'one', 'one', 'one', 'one', 'two']);
     expect(told).toEqual([]);
     await fail(broken(), ['three']);
-    expect(told).toEqual(['WhatsApp Web could not send any of the last messages: this build is broken']);
+    expect(told).toEqual(['WhatsApp Web could not send any of the most recent messages: this build is broken']);
     failures.worked();
     expect(told.at(-1)).toBeNull();
     await fail(broken(), ['one', 'two', 'three', 'four']);
