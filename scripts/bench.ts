@@ -22,7 +22,7 @@ await build();
 
 const startedAt = performance.now();
 const load = loadavg()[0] ?? 0;
-if (load > cpus().length / 2) say(`this machine is busy (load ${load.toFixed(1)}): the figures will be, too`);
+if (load > cpus().length / 2) say(`this machine is busy (load ${load.toFixed(1)}), which affects the figures`);
 const rows: BenchmarkRow[] = [];
 const failed: string[] = [];
 for (const name of BENCHMARKS) {

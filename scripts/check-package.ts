@@ -31,11 +31,11 @@ try {
   const allowed =
     /^(package\.json|README\.md|LICENSE|dist\/(nodes|credentials|icons)\/.+\.(js|js\.map|d\.ts|json|svg))$/;
   for (const file of files)
-    if (!allowed.test(file)) problems.push(`the tarball holds ${file}, which is not part of the pack`);
+    if (!allowed.test(file)) problems.push(`the tarball contains ${file}, which is not part of the pack`);
 
   const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
   for (const file of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
-    if (!files.includes(file)) problems.push(`package.json names ${file}, which the tarball lacks`);
+    if (!files.includes(file)) problems.push(`package.json refers to ${file}, which is missing from the tarball`);
   }
   if (Object.keys(manifest.dependencies ?? {}).length > 0) problems.push('the pack has runtime dependencies');
   if (Object.keys(manifest.peerDependencies ?? {}).join() !== 'n8n-workflow')

@@ -83,7 +83,7 @@ export async function ensureDemoSession(client: BridgeClient): Promise<void> {
     const state = (await list()).find(({ name }) => name === DEMO)?.state;
     // Stopped by hand and kept so, or waiting for a scan that somebody asked for: not ours to change.
     if (state === 'ready' || state === 'stopped' || state === 'awaiting_scan') return;
-    if (Date.now() > deadline) throw new Error(`the session ${DEMO} did not get ready (it is ${state})`);
+    if (Date.now() > deadline) throw new Error(`the session ${DEMO} did not become ready (it is ${state})`);
     await sleep(50);
   }
 }
@@ -99,6 +99,6 @@ export async function portIsFree(host: string, port: number, variable: string): 
   if (failure === null) await new Promise((resolve) => probe.close(resolve));
   else if (failure.code === 'EADDRINUSE')
     throw new Error(
-      `port ${port} is taken. If wabridge runs in another terminal, stop it there; else choose another port: ${variable}=${port + 1} npm start`,
+      `port ${port} is taken. If wabridge runs in another terminal, stop it there; otherwise choose another port: ${variable}=${port + 1} npm start`,
     );
 }

@@ -117,10 +117,10 @@ async function missingKey(
 async function unpublished(server: N8nServer, { id, name }: WorkflowFile): Promise<string | null> {
   const workflows = await server.rest<{ id: string; active: boolean }[]>('GET', '/workflows');
   const workflow = workflows.find((each) => each.id === id);
-  if (workflow === undefined) return `The workflow "${name}" was deleted in n8n, so nothing answers.`;
+  if (workflow === undefined) return `The workflow "${name}" was deleted in n8n, so nothing replies.`;
   return workflow.active
     ? null
-    : `The workflow "${name}" is not published in n8n, so nothing answers. Publish it there.`;
+    : `The workflow "${name}" is not published in n8n, so nothing replies. Publish it there.`;
 }
 
 async function untilConnected(

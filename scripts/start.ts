@@ -40,7 +40,7 @@ const untilStopped = new Promise<never>((_resolve, reject) =>
 
 async function run(args: readonly string[]): Promise<never> {
   const unknown = args.filter((arg) => arg !== '--bridge-only');
-  if (unknown.length > 0) throw new Error(`${unknown.join(' ')} is not understood; there is --bridge-only`);
+  if (unknown.length > 0) throw new Error(`unknown option ${unknown.join(' ')}; the only option is --bridge-only`);
   const bridgeOnly = args.includes('--bridge-only');
   const loaded = loadSettings(process.env);
   process.umask(0o077);
@@ -48,7 +48,7 @@ async function run(args: readonly string[]): Promise<never> {
 
   const n8nPort = bridgeOnly ? null : portOfN8n(process.env.WABRIDGE_N8N_PORT);
   if (n8nPort !== null) {
-    say('starting a bridge with a simulated phone, and a real n8n beside it, for this machine alone');
+    say('starting a bridge with a simulated phone, and a real n8n; both can only be reached from this machine');
     await portIsFree('127.0.0.1', n8nPort, 'WABRIDGE_N8N_PORT');
     await installN8n();
   }
@@ -97,7 +97,7 @@ async function installN8n(): Promise<void> {
   stoppers.splice(stoppers.indexOf(stop), 1);
   stopping.signal.throwIfAborted();
   if (code !== 0)
-    throw new Error('n8n could not be installed (see above). `npm start -- --bridge-only` does without it');
+    throw new Error('n8n could not be installed (see above). `npm start -- --bridge-only` works without it');
 }
 
 const print = (lines: readonly string[]): void =>
@@ -111,8 +111,8 @@ const shown = (path: string): string => (path.startsWith(root) ? relative(root, 
 function text(bridge: LocalBridge, n8n: LocalN8n, loaded: LoadedSettings): string[] {
   return [
     ...(n8n.note === null
-      ? ['Ready. Write to the simulated phone, in a second terminal in this folder:']
-      : [n8n.note, '', 'To write to the simulated phone, in a second terminal in this folder:']),
+      ? ['Ready. To write to the simulated phone, run in a second terminal in this folder:']
+      : [n8n.note, '', 'To write to the simulated phone, run in a second terminal in this folder:']),
     '',
     `  ${command(loaded)} sandbox say ${DEMO} "hi" --from +4915112345678 --wait`,
     '',
@@ -124,12 +124,12 @@ function text(bridge: LocalBridge, n8n: LocalN8n, loaded: LoadedSettings): strin
 
 function bridgeText(bridge: LocalBridge, loaded: LoadedSettings): string[] {
   return [
-    'Ready. Write to the simulated phone, in a second terminal in this folder:',
+    'Ready. To write to the simulated phone, run in a second terminal in this folder:',
     '',
     `  ${command(loaded)} sandbox say ${DEMO} "hi" --from +4915112345678`,
     `  ${command(loaded)} events tail`,
     '',
-    ...(bridge.firstKey === null ? [] : [`key       ${bridge.firstKey}   (for n8n; shown this once)`]),
+    ...(bridge.firstKey === null ? [] : [`key       ${bridge.firstKey}   (for n8n; shown only this once)`]),
     ...common(bridge, loaded),
   ];
 }

@@ -48,7 +48,7 @@ export const tool = (path: string): string => join(root, 'node_modules', path);
 /** Runs npm with this very Node; the bootstrap tells where npm is. */
 export function npm(args: readonly string[], cwd = root): Promise<Run> {
   const program = process.env.WABRIDGE_NPM;
-  if (!program) throw new Error('run this through npm (npm run …), which tells where npm is');
+  if (!program) throw new Error('run this with npm (npm run …), so that the path of npm is known');
   return run(process.execPath, [program, ...args], { cwd, show: 'on-failure' });
 }
 

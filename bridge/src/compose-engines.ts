@@ -34,7 +34,7 @@ function parseFaults(text: string): SandboxFaults {
   }
   throw new WabError('WAB_CONFIG_INVALID', {
     reason:
-      'WABRIDGE_SANDBOX_FAULTS is no set of faults. Write for example {"answerLost":{"count":1}}; `wabridge sandbox fault --help` names them',
+      'WABRIDGE_SANDBOX_FAULTS is not a valid set of faults. Write, for example, {"answerLost":{"count":1}}; `wabridge sandbox fault --help` lists the faults',
   });
 }
 

@@ -33,12 +33,15 @@ export async function runBridge(loaded: LoadedSettings): Promise<void> {
   for (const signal of signals) process.on(signal, onSignal);
 
   const bridge = await startBridge(loaded, log, (error) => {
-    log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot go on');
+    log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot continue');
     stop('a fatal error', 1);
   });
   const openMode = modeOpenToOthers(settings.dataDir);
   if (openMode !== null)
-    log.warn({ dataDir: settings.dataDir, mode: openMode }, 'others can read the data folder: close it to them');
+    log.warn(
+      { dataDir: settings.dataDir, mode: openMode },
+      'other users can read the data folder; restrict its permissions',
+    );
   const urlFile = join(settings.dataDir, URL_FILE);
   try {
     await explained(placeOf(settings), () => writeFileSync(urlFile, `${bridge.localUrl}\n`, { mode: PRIVATE_FILE }));
@@ -63,11 +66,11 @@ function announce(bridge: Bridge, { dataDir, engines }: Settings, openMode: stri
   if (engines.includes('sandbox'))
     lines.push('The sandbox engine is a simulation: its sessions do not talk to WhatsApp.');
   if (openMode !== null)
-    lines.push(`Others can read the data folder (mode ${openMode}). Close it to them: chmod 700 ${dataDir}`);
+    lines.push(`Other users can read the data folder (mode ${openMode}). Run: chmod 700 ${dataDir}`);
   if (bridge.firstKey !== null) {
     lines.push(
       '',
-      'A first key for n8n was made. It is shown this once; put it into the wabridge credential:',
+      'A first key for n8n was created. It is shown only this once; put it into the wabridge credential:',
       '',
       `  ${bridge.firstKey}`,
       '',
@@ -78,7 +81,7 @@ function announce(bridge: Bridge, { dataDir, engines }: Settings, openMode: stri
 
 async function stopWithin(bridge: Bridge, timeoutMs: number, log: Log): Promise<void> {
   const timer = setTimeout(() => {
-    log.error({ timeoutMs }, 'the bridge did not stop in time; what was in flight is settled at the next start');
+    log.error({ timeoutMs }, 'the bridge did not stop in time; operations in flight are settled at the next start');
     process.exit(1);
   }, timeoutMs);
   await bridge.stop();

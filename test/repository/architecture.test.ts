@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const text = readFileSync(join(ROOT, 'bridge/docs/architecture.md'), 'utf8');
 /** Of each table of rooms: the folder that it is about, and its rows. */
-const tables = [...text.matchAll(/^\| room \(`([^`]+)`\).*\n\|[- |]+\n((?:\|.*\n)+)/gm)].map(
+const tables = [...text.matchAll(/^\| folder \(`([^`]+)`\).*\n\|[- |]+\n((?:\|.*\n)+)/gm)].map(
   ([, folder = '', rows = '']) => ({
     folder,
     rooms: [...rows.matchAll(/^\| `([^`]+)\/` +\| `([^`]+)`/gm)].map(([, room = '', first = '']) => ({ room, first })),

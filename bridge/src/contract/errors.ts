@@ -502,7 +502,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      '{folder} already has a login state for session {session}. Restore with --replace to discard it, or back it up first with `wabridge session backup {session} <file>`.',
+      'The folder {folder} already has a login state for session {session}. Restore with --replace to discard it, or back it up first with `wabridge session backup {session} <file>`.',
   },
   WAB_LOGIN_IN_USE: {
     status: 409,

@@ -39,7 +39,7 @@ test('with the umask 000: data, backup, restored database, login state and its a
   expect(readdirSync(dataDir)).toEqual(expect.arrayContaining(['wabridge.db', 'wabridge.db-wal', 'wabridge.db-shm']));
   expect(open(dataDir)).toEqual([]);
   expect(modeOf(dataDir)).toBe('700');
-  expect(bridge.output().out + bridge.output().err).not.toContain('others can read');
+  expect(bridge.output().out + bridge.output().err).not.toContain('other users can read');
 
   const backup = join(folder, 'backup.db');
   await cli.json('backup', backup);
@@ -75,7 +75,7 @@ test('a data folder that others can read is named at the start and by doctor; th
   const bridge = await cli.startBridge();
   running.push(bridge);
   expect(bridge.output().out).toContain(`chmod 700 ${dataDir}`);
-  expect(bridge.output().err).toContain('others can read the data folder');
+  expect(bridge.output().err).toContain('other users can read the data folder');
   expect(open(dataDir)).toEqual([]);
   const backup = join(folder, 'strict.db');
   await new CliProcesses(folder, settings, withUmask('777')).json('backup', backup);

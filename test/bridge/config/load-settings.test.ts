@@ -127,7 +127,7 @@ describe('reading the settings', () => {
   });
 
   test('ids are not forgotten before the events that they guard', () => {
-    expect(faultsOf({ WABRIDGE_EVENT_RETENTION_DAYS: '100' })).toContain('Write 100 or more.');
+    expect(faultsOf({ WABRIDGE_EVENT_RETENTION_DAYS: '100' })).toContain('Set it to 100 or more.');
   });
 });
 

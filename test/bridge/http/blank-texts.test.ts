@@ -35,7 +35,7 @@ test.each(BLANKS)('a text of blanks is refused: %j', async (text) => {
   const answer = await real.send({ session: 'demo', to, type: 'text', text });
   expect(answer).toMatchObject({
     status: 422,
-    json: { code: 'WAB_TEXT_BLANK', detail: expect.stringMatching(/^The text is blank.*Write something\./) },
+    json: { code: 'WAB_TEXT_BLANK', detail: expect.stringMatching(/^The text is blank.*Write a text\./) },
   });
 });
 

@@ -20,7 +20,7 @@ test('one session more than allowed is refused, with the setting and what a sess
   expect(refused.status).toBe(409);
   expect(refused.json).toMatchObject({
     code: 'WAB_SESSION_LIMIT',
-    detail: expect.stringMatching(/maximum of 2 .*WABRIDGE_MAX_SESSIONS.*GiB/),
+    detail: expect.stringMatching(/limit of 2 .*WABRIDGE_MAX_SESSIONS.*GiB/),
   });
   expect((await real.raw('GET', '/v1/sessions/three')).status).toBe(404);
   expect((await real.raw('POST', '/v1/sessions/one/stop')).status).toBe(200);

@@ -49,7 +49,7 @@ const WHATSAPP_WEB = 'https://web.whatsapp.com/';
 const AFTER_LOGOUT = 'post_logout=1';
 /** The page itself came, so that something between here and WhatsApp treats its WebSocket otherwise. */
 const NO_LINE =
-  'the page is loaded and gets no connection to WhatsApp; something between here and WhatsApp may block WebSockets';
+  'the page is loaded but cannot connect to WhatsApp; something between the bridge and WhatsApp may be blocking WebSockets';
 const UNLINKED = 'the account was unlinked from this device';
 
 type MakeClient = (onBrowser: (browser: Browser, page: Page) => void, launch: AbortSignal) => GuardedClient;

@@ -151,6 +151,6 @@ test('a page that is loaded and gets no line ends the start with that as its rea
   await until('the end', () => ends.length > 0);
   await starting.close();
   expect(ends).toEqual([
-    expect.stringContaining('crashed: WhatsApp Web did not start: the page is loaded and gets no'),
+    expect.stringContaining('crashed: WhatsApp Web did not start: the page is loaded but cannot connect'),
   ]);
 });

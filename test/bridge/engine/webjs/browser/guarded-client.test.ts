@@ -59,7 +59,7 @@ describe('the first injection', () => {
 
   test('fails with its reason where the page is another', async () => {
     ends = ['auth timeout'];
-    await expect(client.inject()).rejects.toThrow('did not show in time that it is WhatsApp Web');
+    await expect(client.inject()).rejects.toThrow('did not turn out to be WhatsApp Web in time');
     expect(tries).toBe(1);
   });
 });

@@ -113,7 +113,7 @@ test('the health check names figure and ceiling', () => {
   const check = (lastBytes: number | null, ceilingBytes = 1024 * MIB) => memoryCheck({ lastBytes, ceilingBytes });
   expect(check(null)).toMatchObject({ name: 'memory', state: 'unknown' });
   expect(check(180 * MIB)).toMatchObject({ state: 'ok', detail: expect.stringMatching(/180 MiB.*1\.0 GiB/) });
-  expect(check(180 * MIB, 0)).toMatchObject({ state: 'ok', detail: expect.stringContaining('no ceiling') });
+  expect(check(180 * MIB, 0)).toMatchObject({ state: 'ok', detail: expect.stringContaining('no limit') });
   expect(check(1100 * MIB)).toMatchObject({ state: 'failed', detail: expect.stringContaining('more than the limit') });
   expect(size(640.4 * MIB)).toBe('640 MiB');
 });

@@ -56,7 +56,7 @@ test('work that takes too long, fails, or was in a page that is loaded anew', as
   const failing = callsOf(page, 5).callLong(work, 20_000, 'b');
   await begun();
   world.refuse?.(new Error('broken'));
-  await expect(failing).rejects.toThrow(/cut off: Error: broken/);
+  await expect(failing).rejects.toThrow(/interrupted: Error: broken/);
   delete world.finish;
   const lost = callsOf(page, 5).callLong(work, 20_000, 'c');
   await begun();
