@@ -43,6 +43,7 @@ interface Schema {
   readonly $id?: string;
   readonly type?: string;
   readonly const?: string | number | boolean;
+  readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -61,6 +62,7 @@ const NAMED = new Set(['Address', 'MessageMedia', 'MessageData', 'Filter', 'Even
 function typeOf(schema: Schema, root = false): string {
   if (!root && schema.$id !== undefined && NAMED.has(schema.$id)) return schema.$id;
   if (schema.const !== undefined) return typeof schema.const === 'string' ? quote(schema.const) : String(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(quote).join(' | ');
   if (schema.anyOf !== undefined) {
     const members = [...new Set(schema.anyOf.map((member) => typeOf(member)))];
     // A literal beside `string` says nothing to the compiler.

@@ -5,6 +5,7 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { MAX_EXPIRY_SECONDS } from '../contract/messages.ts';
+import { literals, object } from '../contract/schema.ts';
 import { ENGINE_NAMES } from '../engine/engine.ts';
 import { LOG_LEVELS } from '../ops/logger.ts';
 
@@ -16,139 +17,134 @@ const whole = (description: string, fallback: number, minimum: number, maximum: 
 const bytes = (description: string, fallback: number) =>
   whole(`${description}, in bytes`, fallback, 1, Number.MAX_SAFE_INTEGER);
 
-export const SettingsSchema = Type.Object(
-  {
-    dataDir: text('Folder that holds the database, media, login states and the operator key', {
-      default: './.wabridge',
+export const SettingsSchema = object({
+  dataDir: text('Folder that holds the database, media, login states and the operator key', {
+    default: './.wabridge',
+  }),
+  host: text('Address to listen on', { default: '127.0.0.1' }),
+  port: whole('Port to listen on; 0 lets the system choose', 8477, 0, 65_535),
+  publicUrls: Type.Array(Type.String({ format: 'url', pattern: '^https?://' }), {
+    description:
+      'URLs at which clients reach this bridge; signatures are checked against them (loopback is always included)',
+    default: [],
+  }),
+  behindProxy: Type.Boolean({
+    description:
+      'The bridge is behind a TLS-terminating proxy or in a private network, so a non-loopback host is allowed without TLS',
+    default: false,
+  }),
+  tlsCertFile: Type.Optional(text('PEM file with the TLS certificate chain')),
+  tlsKeyFile: Type.Optional(text('PEM file with the TLS private key', { secret: true })),
+  masterKey: Type.Optional(
+    text('Key that encrypts stored secrets (the login of a proxy): 32 bytes in base64', { secret: true }),
+  ),
+  masterKeyFile: Type.Optional(
+    text('File that contains the master key; by default master.key in the data folder, created when first needed'),
+  ),
+  opsPort: Type.Optional(
+    Type.Integer({
+      description: 'Loopback port that serves /readyz and /metrics without signatures, for scrapers; off by default',
+      minimum: 0,
+      maximum: 65_535,
     }),
-    host: text('Address to listen on', { default: '127.0.0.1' }),
-    port: whole('Port to listen on; 0 lets the system choose', 8477, 0, 65_535),
-    publicUrls: Type.Array(Type.String({ format: 'url', pattern: '^https?://' }), {
-      description:
-        'URLs at which clients reach this bridge; signatures are checked against them (loopback is always included)',
-      default: [],
+  ),
+  engines: Type.Array(literals(ENGINE_NAMES), {
+    description: 'Engines that sessions may use; the sandbox is a simulation and must be listed here to be used',
+    default: ['webjs'],
+    minItems: 1,
+    uniqueItems: true,
+  }),
+  maxSessions: whole(
+    'Maximum number of sessions; each session of the webjs engine runs a browser, so plan about 0.5 GiB of memory for it',
+    20,
+    1,
+    1000,
+  ),
+  browserPath: Type.Optional(text('Path of Chromium or Chrome for the webjs engine; detected if not set')),
+  browserFlags: Type.Optional(
+    text(
+      'Additional command-line flags for the browser of the webjs engine, one per line (a proxy is set per session)',
+    ),
+  ),
+  sessionMemoryMaxBytes: whole(
+    'Memory that the browser of a session may use, in bytes (PSS of all its processes); above it the browser is restarted gracefully; 0 for no limit',
+    1536 * MIB,
+    0,
+    Number.MAX_SAFE_INTEGER,
+  ),
+  eventRetentionDays: whole('Days that events are kept', 30, 1, 3650),
+  subscriptionPauseDays: whole(
+    'Days after which an unread subscription (of an unpublished workflow) stops collecting events',
+    7,
+    1,
+    3650,
+  ),
+  dedupeRetentionDays: whole(
+    'Days that an event is recognised as already recorded; at least eventRetentionDays',
+    90,
+    1,
+    3650,
+  ),
+  payloadRetentionDays: Type.Optional(
+    Type.Integer({
+      description: 'Days that message contents are kept, if fewer than the days of the events',
+      minimum: 1,
+      maximum: 3650,
     }),
-    behindProxy: Type.Boolean({
-      description:
-        'The bridge is behind a TLS-terminating proxy or in a private network, so a non-loopback host is allowed without TLS',
-      default: false,
-    }),
-    tlsCertFile: Type.Optional(text('PEM file with the TLS certificate chain')),
-    tlsKeyFile: Type.Optional(text('PEM file with the TLS private key', { secret: true })),
-    masterKey: Type.Optional(
-      text('Key that encrypts stored secrets (the login of a proxy): 32 bytes in base64', { secret: true }),
+  ),
+  mediaQuotaBytes: bytes('Maximum space for media files', 10_240 * MIB),
+  mediaMaxImageBytes: bytes('Largest image', 16 * MIB),
+  mediaMaxVideoBytes: bytes('Largest video', 64 * MIB),
+  mediaMaxAudioBytes: bytes('Largest audio file', 16 * MIB),
+  mediaMaxDocumentBytes: bytes('Largest document', 100 * MIB),
+  mediaRetentionDays: whole('Days that media files are kept', 30, 1, 3650),
+  heartbeatMs: whole('Heartbeat interval of a stream, in milliseconds', 15_000, 100, 300_000),
+  deliveryMaxAttempts: whole(
+    'Number of refusals after which an event becomes a dead letter of its subscription',
+    8,
+    1,
+    1000,
+  ),
+  deliveryMaxLost: whole(
+    'Number of deliveries cut off by a lost connection after which an event becomes a dead letter',
+    20,
+    1,
+    1000,
+  ),
+  readAheadMax: whole('Number of positions that a subscription remembers beyond a busy chat', 10_000, 1, 1_000_000),
+  inDoubtPolicy: literals(['hold', 'resend'], {
+    description: 'What to do with a send whose outcome is unknown: hold it for an operator, or send it again',
+    default: 'hold',
+  }),
+  sendExpirySeconds: whole(
+    'Seconds within which a message must be sent before it fails, unless the request sets its own limit',
+    MAX_EXPIRY_SECONDS,
+    1,
+    MAX_EXPIRY_SECONDS,
+  ),
+  sandboxFaults: Type.Optional(text('Faults that sandbox sessions start with, as JSON; for tests and demonstrations')),
+  sandboxNetworkUrl: Type.Optional(
+    text(
+      'URL of a simulated phone network in another process (http, on loopback); by default it runs inside the bridge',
+      {
+        pattern: '^http://',
+      },
     ),
-    masterKeyFile: Type.Optional(
-      text('File that contains the master key; by default master.key in the data folder, created when first needed'),
-    ),
-    opsPort: Type.Optional(
-      Type.Integer({
-        description: 'Loopback port that serves /readyz and /metrics without signatures, for scrapers; off by default',
-        minimum: 0,
-        maximum: 65_535,
-      }),
-    ),
-    engines: Type.Array(Type.Enum([...ENGINE_NAMES]), {
-      description: 'Engines that sessions may use; the sandbox is a simulation and must be listed here to be used',
-      default: ['webjs'],
-      minItems: 1,
-      uniqueItems: true,
-    }),
-    maxSessions: whole(
-      'Maximum number of sessions; each session of the webjs engine runs a browser, so plan about 0.5 GiB of memory for it',
-      20,
-      1,
-      1000,
-    ),
-    browserPath: Type.Optional(text('Path of Chromium or Chrome for the webjs engine; detected if not set')),
-    browserFlags: Type.Optional(
-      text(
-        'Additional command-line flags for the browser of the webjs engine, one per line (a proxy is set per session)',
-      ),
-    ),
-    sessionMemoryMaxBytes: whole(
-      'Memory that the browser of a session may use, in bytes (PSS of all its processes); above it the browser is restarted gracefully; 0 for no limit',
-      1536 * MIB,
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    eventRetentionDays: whole('Days that events are kept', 30, 1, 3650),
-    subscriptionPauseDays: whole(
-      'Days after which an unread subscription (of an unpublished workflow) stops collecting events',
-      7,
-      1,
-      3650,
-    ),
-    dedupeRetentionDays: whole(
-      'Days that an event is recognised as already recorded; at least eventRetentionDays',
-      90,
-      1,
-      3650,
-    ),
-    payloadRetentionDays: Type.Optional(
-      Type.Integer({
-        description: 'Days that message contents are kept, if fewer than the days of the events',
-        minimum: 1,
-        maximum: 3650,
-      }),
-    ),
-    mediaQuotaBytes: bytes('Maximum space for media files', 10_240 * MIB),
-    mediaMaxImageBytes: bytes('Largest image', 16 * MIB),
-    mediaMaxVideoBytes: bytes('Largest video', 64 * MIB),
-    mediaMaxAudioBytes: bytes('Largest audio file', 16 * MIB),
-    mediaMaxDocumentBytes: bytes('Largest document', 100 * MIB),
-    mediaRetentionDays: whole('Days that media files are kept', 30, 1, 3650),
-    heartbeatMs: whole('Heartbeat interval of a stream, in milliseconds', 15_000, 100, 300_000),
-    deliveryMaxAttempts: whole(
-      'Number of refusals after which an event becomes a dead letter of its subscription',
-      8,
-      1,
-      1000,
-    ),
-    deliveryMaxLost: whole(
-      'Number of deliveries cut off by a lost connection after which an event becomes a dead letter',
-      20,
-      1,
-      1000,
-    ),
-    readAheadMax: whole('Number of positions that a subscription remembers beyond a busy chat', 10_000, 1, 1_000_000),
-    inDoubtPolicy: Type.Enum(['hold', 'resend'], {
-      description: 'What to do with a send whose outcome is unknown: hold it for an operator, or send it again',
-      default: 'hold',
-    }),
-    sendExpirySeconds: whole(
-      'Seconds within which a message must be sent before it fails, unless the request sets its own limit',
-      MAX_EXPIRY_SECONDS,
-      1,
-      MAX_EXPIRY_SECONDS,
-    ),
-    sandboxFaults: Type.Optional(
-      text('Faults that sandbox sessions start with, as JSON; for tests and demonstrations'),
-    ),
-    sandboxNetworkUrl: Type.Optional(
-      text(
-        'URL of a simulated phone network in another process (http, on loopback); by default it runs inside the bridge',
-        {
-          pattern: '^http://',
-        },
-      ),
-    ),
-    sandboxAutoLink: Type.Boolean({
-      description: 'Link sandbox sessions automatically, without a QR code',
-      default: false,
-    }),
-    logLevel: Type.Enum([...LOG_LEVELS], {
-      description: 'Minimum severity of the log lines that are written',
-      default: 'info',
-    }),
-    logFormat: Type.Enum(['json', 'pretty'], {
-      description: 'JSON lines, or text for a terminal',
-      default: 'json',
-    }),
-    shutdownTimeoutMs: whole('Maximum duration of a graceful stop, in milliseconds', 15_000, 100, 600_000),
-  },
-  { additionalProperties: false },
-);
+  ),
+  sandboxAutoLink: Type.Boolean({
+    description: 'Link sandbox sessions automatically, without a QR code',
+    default: false,
+  }),
+  logLevel: literals(LOG_LEVELS, {
+    description: 'Minimum severity of the log lines that are written',
+    default: 'info',
+  }),
+  logFormat: literals(['json', 'pretty'], {
+    description: 'JSON lines, or text for a terminal',
+    default: 'json',
+  }),
+  shutdownTimeoutMs: whole('Maximum duration of a graceful stop, in milliseconds', 15_000, 100, 600_000),
+});
 export type Settings = Static<typeof SettingsSchema>;
 export type SettingName = keyof Settings;
 

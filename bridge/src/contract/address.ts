@@ -1,11 +1,12 @@
 /** The address of a person or group, and the kinds of chats. Parsing of what users type is in `whatsapp-id.ts`. */
 import Type, { type Static } from 'typebox';
+import { object } from './schema.ts';
 
 /**
  * A person or group in every form that is known. `phone` (E.164 with `+`) is never assumed to exist: WhatsApp hides it
  * behind a `lid` ever more often.
  */
-export const Address = Type.Object(
+export const Address = object(
   {
     chatId: Type.String({ description: "WhatsApp's chat id, e.g. 4915112345678@c.us" }),
     phone: Type.Optional(Type.String({ description: 'E.164 with a leading +' })),
@@ -14,15 +15,11 @@ export const Address = Type.Object(
     username: Type.Optional(Type.String()),
     name: Type.Optional(Type.String({ description: 'Display name as this account sees it' })),
   },
-  { $id: 'Address', additionalProperties: false },
+  { $id: 'Address' },
 );
 export type Address = Static<typeof Address>;
 
 export const CHAT_KINDS = ['direct', 'group', 'channel', 'status', 'broadcast'] as const;
-export const ChatKind = Type.Union(
-  CHAT_KINDS.map((kind) => Type.Literal(kind)),
-  { $id: 'ChatKind' },
-);
 export type ChatKind = (typeof CHAT_KINDS)[number];
 
 /**

@@ -1,12 +1,9 @@
 /** What an account can do in a chat besides sending: acts that are over in a moment and are never queued. */
-import Type from 'typebox';
+import { literals, object } from './schema.ts';
 
 /** What the other side sees of somebody who writes; `paused` takes it back. */
 export const TYPING_STATES = ['composing', 'recording', 'paused'] as const;
 export type TypingState = (typeof TYPING_STATES)[number];
 
 /** The body of `POST /v1/sessions/{name}/chats/{chatId}/typing`. */
-export const TypingRequest = Type.Object(
-  { state: Type.Enum([...TYPING_STATES]) },
-  { $id: 'TypingRequest', additionalProperties: false },
-);
+export const TypingRequest = object({ state: literals(TYPING_STATES) }, { $id: 'TypingRequest' });

@@ -5,7 +5,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Address } from './address.ts';
 import type { EventId, Seq, SessionName } from './ids.ts';
-import { literals } from './literals.ts';
+import { literals, nullable, object, Timestamp } from './schema.ts';
 
 export const SESSION_STATES = [
   'stopped',
@@ -24,7 +24,7 @@ export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as
 export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 /** Media of a message: the file itself is fetched after the event was recorded and read with GET /v1/media/{mediaId}. */
-export const MessageMedia = Type.Object(
+export const MessageMedia = object(
   {
     mediaId: Type.String(),
     kind: literals(MEDIA_KINDS),
@@ -34,33 +34,30 @@ export const MessageMedia = Type.Object(
     sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
     fileName: Type.Optional(Type.String()),
   },
-  { $id: 'MessageMedia', additionalProperties: false },
+  { $id: 'MessageMedia' },
 );
 export type MessageMedia = Static<typeof MessageMedia>;
 
 export const MESSAGE_KINDS = ['text', ...MEDIA_KINDS, 'unsupported'] as const;
 
-export const MessageData = Type.Object(
+export const MessageData = object(
   {
     messageId: Type.String({ description: "WhatsApp's id of the message" }),
     kind: literals(MESSAGE_KINDS),
-    text: Type.Union([Type.String(), Type.Null()], { description: 'body, or the caption of media' }),
+    text: nullable(Type.String(), { description: 'body, or the caption of media' }),
     fromMe: Type.Boolean(),
     mentions: Type.Array(Address),
-    quotedMessageId: Type.Union([Type.String(), Type.Null()]),
-    media: Type.Union([MessageMedia, Type.Null()]),
+    quotedMessageId: nullable(Type.String()),
+    media: nullable(MessageMedia),
     outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, if known' })),
     rawKind: Type.Optional(Type.String({ description: "WhatsApp's own type if kind is `unsupported`" })),
   },
-  { $id: 'MessageData', additionalProperties: false },
+  { $id: 'MessageData' },
 );
 export type MessageData = Static<typeof MessageData>;
 
 export const ACK_LEVELS = ['server', 'delivered', 'read', 'played'] as const;
 export type AckLevel = (typeof ACK_LEVELS)[number];
-
-const object = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
-  Type.Object(properties, { additionalProperties: false });
 
 /** Type → what it means, the schema of `data`, and whether the data is message content (needs `messages:read`). */
 export const EVENT_CATALOGUE = {
@@ -96,7 +93,7 @@ export const EVENT_CATALOGUE = {
   'session.qr_issued': {
     description: 'A QR code is ready to be scanned; read it with GET /v1/sessions/{name}/qr.',
     content: false,
-    data: object({ expiresAt: Type.String({ format: 'date-time' }) }),
+    data: object({ expiresAt: Timestamp }),
   },
   'session.degraded': {
     description: 'A session is connected but does not work properly.',
@@ -121,7 +118,7 @@ export const EVENT_CATALOGUE = {
   'subscription.expired': {
     description: 'A durable subscription was removed because nobody had used it for longer than events are kept.',
     content: false,
-    data: object({ subscription: Type.String(), lastUsedAt: Type.String({ format: 'date-time' }) }),
+    data: object({ subscription: Type.String(), lastUsedAt: Timestamp }),
   },
 } as const satisfies Record<string, { description: string; content: boolean; data: TSchema }>;
 
@@ -134,19 +131,19 @@ export const WITHHELD_REASONS = ['scope', 'expired', 'erased'] as const;
 export type WithheldReason = (typeof WITHHELD_REASONS)[number];
 
 /** The event as clients see it (stream frame, HTTP). `session` is null for facts about the bridge itself. */
-export const EventBody = Type.Object(
+export const EventBody = object(
   {
     id: Type.String(),
-    type: literals(EVENT_TYPES as readonly [EventType, ...EventType[]]),
-    session: Type.Union([Type.String(), Type.Null()]),
+    type: literals(EVENT_TYPES),
+    session: nullable(Type.String()),
     seq: Type.Integer(),
-    occurredAt: Type.String({ format: 'date-time' }),
-    chat: Type.Union([Address, Type.Null()]),
-    sender: Type.Union([Address, Type.Null()]),
-    data: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+    occurredAt: Timestamp,
+    chat: nullable(Address),
+    sender: nullable(Address),
+    data: nullable(Type.Record(Type.String(), Type.Unknown())),
     withheld: Type.Optional(literals(WITHHELD_REASONS)),
   },
-  { $id: 'Event', additionalProperties: false },
+  { $id: 'Event' },
 );
 
 /** An event in the log. `data` is null exactly when `withheld` says why. */

@@ -2,14 +2,14 @@
 import Type, { type Static } from 'typebox';
 import { CHAT_KINDS, type ChatKind } from './address.ts';
 import { EVENT_TYPES, type EventType } from './events.ts';
-import { literals } from './literals.ts';
 import { SESSION_NAME_PATTERN, type ChatId, type EventId, type Seq, type SessionName } from './ids.ts';
+import { literals, object } from './schema.ts';
 
 /** A missing or empty list does not restrict. All that is stated must hold. */
-export const Filter = Type.Object(
+export const Filter = object(
   {
     sessions: Type.Optional(Type.Array(Type.String({ pattern: SESSION_NAME_PATTERN }), { maxItems: 200 })),
-    types: Type.Optional(Type.Array(literals(EVENT_TYPES as readonly [EventType, ...EventType[]]), { maxItems: 100 })),
+    types: Type.Optional(Type.Array(literals(EVENT_TYPES), { maxItems: 100 })),
     chatKinds: Type.Optional(
       Type.Array(literals(CHAT_KINDS), { maxItems: 10, description: 'does not restrict events without a chat' }),
     ),
@@ -18,7 +18,7 @@ export const Filter = Type.Object(
     ),
     fromMe: Type.Optional(Type.Boolean()),
   },
-  { $id: 'Filter', additionalProperties: false },
+  { $id: 'Filter' },
 );
 export type Filter = Static<typeof Filter>;
 

@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox';
 import { EventBody } from './events.ts';
 import { Filter } from './filter.ts';
 import { SUBSCRIPTION_NAME_PATTERN } from './ids.ts';
+import { literals, nullable, object } from './schema.ts';
 
 export const STREAM_PROTOCOL = 'wabridge.v1';
 /** Largest frame a client may send, in bytes. */
@@ -18,15 +19,13 @@ const MAX_AGE_MS = 315_360_000_000;
 
 const Cursor = Type.String({ maxLength: 120 });
 const Subscription = Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN });
-const frame = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
-  Type.Object(properties, { additionalProperties: false });
 
-export const SubscribeFrame = frame({
+export const SubscribeFrame = object({
   type: Type.Literal('subscribe'),
   subscription: Subscription,
   durable: Type.Boolean(),
   filter: Filter,
-  from: Type.Union([Type.Literal('resume'), Type.Literal('latest'), Type.Literal('earliest'), Cursor], {
+  from: Type.Union([literals(['resume', 'latest', 'earliest']), Cursor], {
     description: '`resume` continues a durable subscription; for a new one it means `latest`',
   }),
   window: Type.Integer({ minimum: 1, maximum: MAX_WINDOW }),
@@ -44,13 +43,13 @@ export const SubscribeFrame = frame({
     }),
   ),
 });
-export const AckFrame = frame({
+export const AckFrame = object({
   type: Type.Literal('ack'),
   subscription: Subscription,
   cursors: Type.Array(Cursor, { minItems: 1, maxItems: MAX_WINDOW }),
   attempt: Type.Integer({ minimum: 1 }),
 });
-export const NackFrame = frame({
+export const NackFrame = object({
   type: Type.Literal('nack'),
   subscription: Subscription,
   cursors: Type.Array(Cursor, { minItems: 1, maxItems: MAX_WINDOW }),
@@ -58,22 +57,22 @@ export const NackFrame = frame({
   retryAfterMs: Type.Integer({ minimum: 0, maximum: MAX_RETRY_AFTER_MS }),
   reason: Type.String({ maxLength: 500 }),
 });
-export const ClientPingFrame = frame({ type: Type.Literal('ping'), id: Type.Integer() });
-export const ClientPongFrame = frame({ type: Type.Literal('pong'), id: Type.Integer() });
+export const ClientPingFrame = object({ type: Type.Literal('ping'), id: Type.Integer() });
+export const ClientPongFrame = object({ type: Type.Literal('pong'), id: Type.Integer() });
 export const ClientFrame = Type.Union([SubscribeFrame, AckFrame, NackFrame, ClientPingFrame, ClientPongFrame]);
 export type SubscribeFrame = Static<typeof SubscribeFrame>;
 export type AckFrame = Static<typeof AckFrame>;
 export type NackFrame = Static<typeof NackFrame>;
 export type ClientFrame = Static<typeof ClientFrame>;
 
-export const HelloFrame = frame({
+export const HelloFrame = object({
   type: Type.Literal('hello'),
   protocol: Type.Literal(STREAM_PROTOCOL),
   connection: Type.String(),
   heartbeatMs: Type.Integer(),
   maxWindow: Type.Integer(),
 });
-export const SubscribedFrame = frame({
+export const SubscribedFrame = object({
   type: Type.Literal('subscribed'),
   subscription: Subscription,
   cursor: Cursor,
@@ -84,17 +83,17 @@ export const SubscribedFrame = frame({
     }),
   ),
 });
-export const EventFrame = frame({
+export const EventFrame = object({
   type: Type.Literal('event'),
   subscription: Subscription,
   cursor: Cursor,
-  previous: Type.Union([Cursor, Type.Null()], {
+  previous: nullable(Cursor, {
     description: 'cursor of the preceding matching event of the same chat; the same on every attempt',
   }),
   attempt: Type.Integer({ minimum: 1 }),
   event: EventBody,
 });
-export const BridgePingFrame = frame({
+export const BridgePingFrame = object({
   type: Type.Literal('ping'),
   id: Type.Integer(),
   positions: Type.Record(Type.String(), Cursor, {
@@ -104,30 +103,23 @@ export const BridgePingFrame = frame({
     Type.Record(Type.String(), Type.String(), { description: 'per waiting subscription, the lane that blocks it' }),
   ),
 });
-export const BridgePongFrame = frame({ type: Type.Literal('pong'), id: Type.Integer() });
-export const ResetFrame = frame({
+export const BridgePongFrame = object({ type: Type.Literal('pong'), id: Type.Integer() });
+export const ResetFrame = object({
   type: Type.Literal('reset'),
   subscription: Subscription,
-  reason: Type.Union([Type.Literal('expired'), Type.Literal('epoch'), Type.Literal('future'), Type.Literal('paused')]),
+  reason: literals(['expired', 'epoch', 'future', 'paused']),
   oldest: Cursor,
   lost: Type.Integer({ description: 'upper bound of the events that can no longer be delivered' }),
 });
-export const ErrorFrame = frame({
+export const ErrorFrame = object({
   type: Type.Literal('error'),
   subscription: Type.Optional(Subscription),
   code: Type.String(),
   message: Type.String(),
 });
-export const ByeFrame = frame({
+export const ByeFrame = object({
   type: Type.Literal('bye'),
-  reason: Type.Union([
-    Type.Literal('restart'),
-    Type.Literal('key_revoked'),
-    Type.Literal('superseded'),
-    Type.Literal('slow'),
-    Type.Literal('protocol_error'),
-    Type.Literal('subscription_deleted'),
-  ]),
+  reason: literals(['restart', 'key_revoked', 'superseded', 'slow', 'protocol_error', 'subscription_deleted']),
   reconnectAfterMs: Type.Integer({ minimum: 0 }),
   subscription: Type.Optional(Subscription),
 });

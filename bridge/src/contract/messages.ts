@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { Address } from './address.ts';
 import { MEDIA_ID_PATTERN, SESSION_NAME_PATTERN } from './ids.ts';
-import { literals } from './literals.ts';
+import { literals, nullable, object, Timestamp } from './schema.ts';
 
 export const OUTBOX_STATES = [
   'queued',
@@ -50,37 +50,28 @@ const common = {
   quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
   mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
 };
-export const SendText = Type.Object(
-  {
-    ...common,
-    type: Type.Literal('text'),
-    text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'must contain at least one visible character' }),
-  },
-  { additionalProperties: false },
-);
-export const SendMedia = Type.Object(
-  {
-    ...common,
-    type: literals(SENDABLE_MEDIA_KINDS),
-    mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }),
-    caption: Type.Optional(Type.String({ maxLength: MAX_TEXT_LENGTH })),
-    fileName: Type.Optional(Type.String({ maxLength: 255 })),
-  },
-  { additionalProperties: false },
-);
+export const SendText = object({
+  ...common,
+  type: Type.Literal('text'),
+  text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'must contain at least one visible character' }),
+});
+export const SendMedia = object({
+  ...common,
+  type: literals(SENDABLE_MEDIA_KINDS),
+  mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }),
+  caption: Type.Optional(Type.String({ maxLength: MAX_TEXT_LENGTH })),
+  fileName: Type.Optional(Type.String({ maxLength: 255 })),
+});
 /** A reaction of the account to a message. It replaces the one before it, so that repeating it changes nothing. */
-export const SendReaction = Type.Object(
-  {
-    ...recipient,
-    type: Type.Literal('reaction'),
-    messageId: Type.String({ minLength: 1, maxLength: 200, description: 'the message to react to, in the same chat' }),
-    emoji: Type.String({
-      maxLength: MAX_EMOJI_LENGTH,
-      description: 'one emoji; an empty text removes the reaction',
-    }),
-  },
-  { additionalProperties: false },
-);
+export const SendReaction = object({
+  ...recipient,
+  type: Type.Literal('reaction'),
+  messageId: Type.String({ minLength: 1, maxLength: 200, description: 'the message to react to, in the same chat' }),
+  emoji: Type.String({
+    maxLength: MAX_EMOJI_LENGTH,
+    description: 'one emoji; an empty text removes the reaction',
+  }),
+});
 /** One request to send. Which fields are allowed depends on `type`. */
 export const SendRequest = Type.Union([SendText, SendMedia, SendReaction], { $id: 'SendRequest' });
 export type SendRequest = Static<typeof SendRequest>;
@@ -105,28 +96,28 @@ const SOMETHING_TO_SEE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point
 /** Whether a text has nothing that anybody would see: it is empty, or of spaces and invisible characters only. */
 export const isBlank = (text: string): boolean => !SOMETHING_TO_SEE.test(text);
 
-export const OutboxMessage = Type.Object(
+export const OutboxMessage = object(
   {
     id: Type.String(),
     session: Type.String(),
     chat: Address,
     type: Type.String(),
     state: literals(OUTBOX_STATES),
-    messageId: Type.Union([Type.String(), Type.Null()], {
+    messageId: nullable(Type.String(), {
       description: "WhatsApp's id, once known; a reaction has none",
     }),
     attempts: Type.Integer(),
-    createdAt: Type.String({ format: 'date-time' }),
-    updatedAt: Type.String({ format: 'date-time' }),
-    nextAttemptAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    nextAttemptAt: nullable(Timestamp),
+    expiresAt: nullable(Timestamp, {
       description: 'not sent after this time; null once a person has chosen to send it again',
     }),
-    error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+    error: nullable(object({ code: Type.String(), message: Type.String() })),
     replayed: Type.Optional(
       Type.Boolean({ description: 'true if the idempotency key belongs to an earlier message, which is returned' }),
     ),
   },
-  { $id: 'OutboxMessage', additionalProperties: false },
+  { $id: 'OutboxMessage' },
 );
 export type OutboxMessage = Static<typeof OutboxMessage>;

@@ -1,10 +1,11 @@
 /** Errors on the wire: RFC 9457 `application/problem+json`, filled from the catalogue. */
 import Type, { type Static } from 'typebox';
 import type { WabError } from '../contract/errors.ts';
+import { object } from '../contract/schema.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-export const Problem = Type.Object(
+export const Problem = object(
   {
     type: Type.String({ description: 'urn:wabridge:error:<code>' }),
     title: Type.String(),
@@ -14,7 +15,7 @@ export const Problem = Type.Object(
     retryable: Type.Boolean({ description: 'whether repeating the request later can succeed' }),
     requestId: Type.String(),
   },
-  { $id: 'Problem', additionalProperties: false },
+  { $id: 'Problem' },
 );
 export type Problem = Static<typeof Problem>;
 

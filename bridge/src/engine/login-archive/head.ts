@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { SESSION_NAME_PATTERN } from '../../contract/ids.ts';
+import { object } from '../../contract/schema.ts';
 
 const FORMAT = 1;
 const MAGIC = Buffer.from('WABLOGIN', 'latin1');
@@ -13,7 +14,7 @@ const MOST_HEAD_BYTES = 4096;
 const CHUNK_BYTES = 64 * 1024;
 
 /** The upper limits keep a forged file from taking the machine's memory before its falseness shows. */
-const Scrypt = Type.Object({
+const Scrypt = object({
   name: Type.Literal('scrypt'),
   /** A power of two; memory is 128 · N · r bytes. */
   N: Type.Integer({ minimum: 2, maximum: 2 ** 20 }),
@@ -21,17 +22,14 @@ const Scrypt = Type.Object({
   p: Type.Integer({ minimum: 1, maximum: 4 }),
   salt: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: '32 bytes, base64url' }),
 });
-const Head = Type.Object(
-  {
-    format: Type.Literal(FORMAT),
-    session: Type.String({ pattern: SESSION_NAME_PATTERN }),
-    createdAt: Type.String({ pattern: '^[0-9T:.Z-]{1,30}$' }),
-    cipher: Type.Literal('aes-256-gcm'),
-    chunkBytes: Type.Integer({ minimum: 1, maximum: 2 ** 20 }),
-    kdf: Scrypt,
-  },
-  { additionalProperties: false },
-);
+const Head = object({
+  format: Type.Literal(FORMAT),
+  session: Type.String({ pattern: SESSION_NAME_PATTERN }),
+  createdAt: Type.String({ pattern: '^[0-9T:.Z-]{1,30}$' }),
+  cipher: Type.Literal('aes-256-gcm'),
+  chunkBytes: Type.Integer({ minimum: 1, maximum: 2 ** 20 }),
+  kdf: Scrypt,
+});
 export type Head = Static<typeof Head>;
 export type KeyDerivation = Head['kdf'];
 export type ScryptCost = Pick<KeyDerivation, 'N' | 'r' | 'p'>;

@@ -7,16 +7,14 @@ import { Address } from '../../contract/address.ts';
 import { TYPING_STATES } from '../../contract/chats.ts';
 import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/events.ts';
 import { MAX_TEXT_LENGTH } from '../../contract/messages.ts';
-
-const object = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, options: object = {}) =>
-  Type.Object(properties, { additionalProperties: false, ...options });
+import { literals, nullable, object, Timestamp } from '../../contract/schema.ts';
 
 /** Largest file that can be said, encoded: it travels in the JSON body. */
 const MAX_BASE64 = 22_000_000;
 
 /** A file inside a `say`, as a person would attach it. */
 const SandboxFile = object({
-  kind: Type.Enum([...MEDIA_KINDS]),
+  kind: literals(MEDIA_KINDS),
   mimeType: Type.String({ minLength: 3, maxLength: 120 }),
   fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   base64: Type.String({ maxLength: MAX_BASE64, description: 'the bytes of the file' }),
@@ -50,13 +48,13 @@ export const SandboxInboxEntry = object(
   {
     wireId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
     chat: Address,
-    via: Type.Enum(['bridge', 'phone'], {
+    via: literals(['bridge', 'phone'], {
       description: 'sent by the linked device (wabridge), or typed on the phone of the account',
     }),
-    kind: Type.Enum(['text', ...MEDIA_KINDS]),
-    text: Type.Union([Type.String(), Type.Null()]),
+    kind: literals(['text', ...MEDIA_KINDS]),
+    text: nullable(Type.String()),
     mentions: Type.Array(Type.String()),
-    quotedMessageId: Type.Union([Type.String(), Type.Null()]),
+    quotedMessageId: nullable(Type.String()),
     media: Type.Union([
       object({
         mimeType: Type.String(),
@@ -66,7 +64,7 @@ export const SandboxInboxEntry = object(
       }),
       Type.Null(),
     ]),
-    receivedAt: Type.String({ format: 'date-time' }),
+    receivedAt: Timestamp,
     transmissions: Type.Integer({
       description: 'how often this id reached the network; the receiving phone shows a repeated id once',
     }),
@@ -80,7 +78,7 @@ export const SandboxInboxFilter = object(
   {
     to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
     text: Type.Optional(Type.String({ description: 'the whole text, exactly' })),
-    via: Type.Optional(Type.Enum(['bridge', 'phone'])),
+    via: Type.Optional(literals(['bridge', 'phone'])),
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'how many of the newest to return' }),
     ),
@@ -94,13 +92,13 @@ const ACT_KINDS = ['reaction', 'seen', 'typing'] as const;
 /** What the other side saw of the account besides messages. */
 export const SandboxAct = object(
   {
-    kind: Type.Enum([...ACT_KINDS]),
+    kind: literals(ACT_KINDS),
     chat: Address,
-    messageId: Type.Union([Type.String(), Type.Null()], { description: 'reaction: the message reacted to' }),
-    emoji: Type.Union([Type.String(), Type.Null()], { description: 'reaction: empty if it was removed' }),
-    state: Type.Union([Type.Enum([...TYPING_STATES]), Type.Null()], { description: 'typing: what is shown' }),
-    read: Type.Union([Type.Integer(), Type.Null()], { description: 'seen: how many messages it marked as read' }),
-    at: Type.String({ format: 'date-time' }),
+    messageId: nullable(Type.String(), { description: 'reaction: the message reacted to' }),
+    emoji: nullable(Type.String(), { description: 'reaction: empty if it was removed' }),
+    state: nullable(literals(TYPING_STATES), { description: 'typing: what is shown' }),
+    read: nullable(Type.Integer(), { description: 'seen: how many messages it marked as read' }),
+    at: Timestamp,
   },
   { $id: 'SandboxAct' },
 );
@@ -110,7 +108,7 @@ export type SandboxAct = Static<typeof SandboxAct>;
 export const SandboxActFilter = object(
   {
     to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
-    kind: Type.Optional(Type.Enum([...ACT_KINDS])),
+    kind: Type.Optional(literals(ACT_KINDS)),
   },
   { $id: 'SandboxActFilter' },
 );
@@ -139,7 +137,7 @@ const FaultSpec = object({
   probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
   fromLevel: Type.Optional(
-    Type.Enum(ACK_LEVELS.slice(0, 3), { description: 'ackLost: the first level that never arrives' }),
+    literals(ACK_LEVELS.slice(0, 3), { description: 'ackLost: the first level that never arrives' }),
   ),
 });
 export type FaultSpec = Static<typeof FaultSpec>;

@@ -1,6 +1,7 @@
 /** Liveness: the only thing that answers unsigned. Says that the process runs, and nothing about it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { object } from '../../contract/schema.ts';
 
 export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -12,7 +13,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Liveness',
         tags: ['operations'],
         security: [],
-        response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+        response: { 200: object({ status: Type.Literal('ok') }) },
       },
     },
     async () => ({ status: 'ok' as const }),

@@ -1,19 +1,9 @@
 /** Parts that the schemas of several routes share. */
-import Type, { type Static, type TSchema } from 'typebox';
+import Type from 'typebox';
 import { MEDIA_ID_PATTERN, OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN } from '../../contract/ids.ts';
+import { object } from '../../contract/schema.ts';
 import { Problem, PROBLEM_TYPE } from '../problem.ts';
 
-/** An object that refuses fields it does not name. */
-export const object = <const Properties extends Parameters<typeof Type.Object>[0]>(
-  properties: Properties,
-  options: object = {},
-) => Type.Object(properties, { additionalProperties: false, ...options });
-
-export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-/** A list in an answer: services hand out read-only ones. */
-export const listOf = <Schema extends TSchema>(schema: Schema) =>
-  Type.Unsafe<readonly Static<Schema>[]>(Type.Array(schema));
-export const Timestamp = Type.String({ format: 'date-time' });
 export const SessionParams = object({ name: Type.String({ pattern: SESSION_NAME_PATTERN }) });
 export const OutboxParams = object({ id: Type.String({ pattern: OUTBOX_ID_PATTERN }) });
 export const MediaParams = object({ mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }) });

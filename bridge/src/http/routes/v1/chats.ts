@@ -5,9 +5,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { TypingRequest } from '../../../contract/chats.ts';
 import { AnyAddress } from '../../../contract/messages.ts';
+import { object } from '../../../contract/schema.ts';
 import { principalOf, requireSession } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, Empty, object, SessionParams } from '../schemas.ts';
+import { answers, Empty, SessionParams } from '../schemas.ts';
 
 const Params = object({ ...SessionParams.properties, chatId: AnyAddress });
 

@@ -3,9 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { Principal } from '../../../auth/keys.ts';
 import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
+import { listOf, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
+import { answers, Empty } from '../schemas.ts';
 
 const DeadLetter = object(
   {

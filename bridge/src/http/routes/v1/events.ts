@@ -6,13 +6,14 @@ import { CHAT_KINDS } from '../../../contract/address.ts';
 import { EVENT_TYPES, EventBody } from '../../../contract/events.ts';
 import { Filter } from '../../../contract/filter.ts';
 import type { Principal } from '../../../auth/keys.ts';
+import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
 import { encodeCursor } from '../../../stream/cursor.ts';
 import { effectiveFilter, visibleTo } from '../../../stream/reading-rights.ts';
 import { startPosition } from '../../../stream/start-position.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, itemsOf, listOf, nullable, object } from '../schemas.ts';
+import { answers, itemsOf } from '../schemas.ts';
 
 const Query = object({
   after: Type.Optional(Type.String({ maxLength: 120, description: 'a cursor, `earliest` (default) or `latest`' })),
@@ -34,7 +35,7 @@ const Page = object({
   more: Type.Boolean({ description: 'whether the log has more events after the cursor' }),
   reset: nullable(
     object({
-      reason: Type.Enum(['expired', 'epoch', 'future'], {
+      reason: literals(['expired', 'epoch', 'future'], {
         description: 'why the log could not be continued from the cursor',
       }),
       lost: Type.Integer({ description: 'upper bound of the events that can no longer be read' }),

@@ -7,12 +7,13 @@ import Type from 'typebox';
 import type { KeyView, Principal } from '../../../auth/keys.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { KEY_ID_PATTERN, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../contract/ids.ts';
-import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts';
+import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
+import { ALL_SCOPES } from '../../../contract/scopes.ts';
 import { allows, principalOf, requireScope, requireSession } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, listOf, nullable, object, Timestamp } from '../schemas.ts';
+import { answers } from '../schemas.ts';
 
-const ScopeName = Type.Enum([...ALL_SCOPES] as [Scope, ...Scope[]]);
+const ScopeName = literals(ALL_SCOPES);
 const Key = object(
   {
     keyId: Type.String(),

@@ -4,16 +4,17 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import type { MediaId } from '../../../contract/ids.ts';
+import { literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, MediaParams, nullable, object, Timestamp, WaitMs } from '../schemas.ts';
+import { answers, MediaParams, WaitMs } from '../schemas.ts';
 
 const Media = object(
   {
     mediaId: Type.String(),
     session: nullable(Type.String()),
-    state: Type.Enum(['pending', 'stored', 'failed']),
+    state: literals(['pending', 'stored', 'failed']),
     mimeType: Type.String({ description: 'found in the bytes' }),
     sizeBytes: Type.Integer(),
     sha256: Type.String(),

@@ -5,9 +5,10 @@ import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
 import { OutboxMessage, OUTBOX_STATES, SendRequest, type OutboxState } from '../../../contract/messages.ts';
+import { listOf, literals, object } from '../../../contract/schema.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, itemsOf, listOf, object, OutboxParams, WaitMs } from '../schemas.ts';
+import { answers, itemsOf, OutboxParams, WaitMs } from '../schemas.ts';
 
 const SendQuery = object({
   firstAnswer: Type.Optional(
@@ -15,6 +16,7 @@ const SendQuery = object({
   ),
   waitMs: WaitMs,
 });
+// Open, since a request has other headers too.
 const SendHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({ description: 'required; 1 to 255 visible characters, kept for 7 days' }),
@@ -26,7 +28,7 @@ const ListQuery = object({
   before: Type.Optional(Type.String({ pattern: OUTBOX_ID_PATTERN, description: 'list messages older than this one' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
 });
-const ResolveBody = object({ as: Type.Enum(['sent', 'failed', 'resend']) });
+const ResolveBody = object({ as: literals(['sent', 'failed', 'resend']) });
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 type Needs = { services: Pick<AppServices, 'outbox'> };

@@ -1,8 +1,9 @@
 /** Readiness and metrics, for those who run the bridge. The ops listener serves the same unsigned on loopback. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { object } from '../../../contract/schema.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, object } from '../schemas.ts';
+import { answers } from '../schemas.ts';
 
 const Ready = object({
   ready: Type.Boolean(),

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { SESSION_NAME_PATTERN, type SessionName } from '../../../contract/ids.ts';
+import { listOf, object } from '../../../contract/schema.ts';
 import {
   SandboxAccount,
   SandboxAct,
@@ -18,7 +19,7 @@ import {
 import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
 import { principalOf, requireSession } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, Empty, listOf, object, WaitMs } from '../schemas.ts';
+import { answers, Empty, WaitMs } from '../schemas.ts';
 
 /** A file travels inside the JSON body here, since this is for trying out. */
 const SAY_BODY_LIMIT = 24 * 1024 * 1024;

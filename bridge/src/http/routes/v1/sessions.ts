@@ -8,17 +8,18 @@ import Type from 'typebox';
 import { Address } from '../../../contract/address.ts';
 import { SESSION_STATES } from '../../../contract/events.ts';
 import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
+import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { ENGINE_NAMES } from '../../../engine/engine.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, Empty, listOf, nullable, object, SessionParams, Timestamp } from '../schemas.ts';
+import { answers, Empty, SessionParams } from '../schemas.ts';
 
-const EngineName = Type.Enum([...ENGINE_NAMES]);
+const EngineName = literals(ENGINE_NAMES);
 const Session = object(
   {
     name: Type.String(),
     engine: EngineName,
-    state: Type.Enum([...SESSION_STATES]),
+    state: literals(SESSION_STATES),
     reason: Type.String({ description: 'why it is in this state' }),
     since: Timestamp,
     self: nullable(Address),
@@ -33,7 +34,7 @@ const Health = object(
   {
     healthy: Type.Boolean({ description: 'connected, not degraded, and no check failed' }),
     checks: listOf(
-      object({ name: Type.String(), state: Type.Enum(['ok', 'failed', 'unknown']), detail: Type.String() }),
+      object({ name: Type.String(), state: literals(['ok', 'failed', 'unknown']), detail: Type.String() }),
     ),
   },
   { $id: 'SessionHealth' },
@@ -58,7 +59,7 @@ const PairingRequest = object({
     description: 'the phone number of the account to link, with country code',
   }),
 });
-const QrQuery = object({ format: Type.Optional(Type.Enum(['json', 'png'])) });
+const QrQuery = object({ format: Type.Optional(literals(['json', 'png'])) });
 
 type Needs = { services: Pick<AppServices, 'sessions'> };
 

@@ -2,15 +2,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { SETTING_ORIGINS } from '../../../config/load-settings.ts';
+import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, listOf, nullable, object } from '../schemas.ts';
+import { answers } from '../schemas.ts';
 
 const Setting = object(
   {
     name: Type.String(),
     env: Type.String({ description: 'name of its environment variable' }),
     value: Type.Unknown({ description: 'for a secret, whether it is set; null if it is not set' }),
-    origin: Type.Enum([...SETTING_ORIGINS]),
+    origin: literals(SETTING_ORIGINS),
     secret: Type.Boolean(),
     description: Type.String(),
   },

@@ -3,9 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { Filter } from '../../../contract/filter.ts';
 import { SUBSCRIPTION_NAME_PATTERN, type SubscriptionName } from '../../../contract/ids.ts';
+import { listOf, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, Empty, listOf, nullable, object, Timestamp } from '../schemas.ts';
+import { answers, Empty } from '../schemas.ts';
 
 const Subscription = object(
   {

@@ -1,15 +1,16 @@
 /** Who am I, as the bridge sees me: what a client asks first, and what tells it why it is refused. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { ALL_SCOPES, type Scope } from '../../../contract/scopes.ts';
+import { literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
+import { ALL_SCOPES } from '../../../contract/scopes.ts';
 import { principalOf } from '../../access.ts';
 import type { AppServices } from '../../services.ts';
-import { answers, nullable, object, Timestamp } from '../schemas.ts';
+import { answers } from '../schemas.ts';
 
 const Whoami = object({
   keyId: Type.String(),
-  scopes: Type.Array(Type.Enum([...ALL_SCOPES] as [Scope, ...Scope[]])),
-  sessions: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'null: all sessions' }),
+  scopes: Type.Array(literals(ALL_SCOPES)),
+  sessions: nullable(Type.Array(Type.String()), { description: 'null: all sessions' }),
   expiresAt: nullable(Timestamp),
   serverTime: Timestamp,
   version: Type.String(),
