@@ -70,13 +70,18 @@ interface State {
   readonly type: 'text' | 'document';
   /** Makes the next send stop at the state. */
   readonly hold: () => Promise<void> | void;
-  readonly reached: (id: string, to: Account) => Promise<unknown>;
+  /** Resolves once the send has come to the state, by what the page or the network shows. */
+  readonly reached: (to: Account) => Promise<unknown>;
   readonly release: () => void;
   /** Messages that have arrived by then. */
   readonly left: 0 | 1;
 }
 
-const hang = (path: string) => (): Promise<void> => at.standin.pageOf(me).hang(path);
+/** A step of the send in the page, at which it stops. */
+const stopsAt = (path: string): Pick<State, 'hold' | 'reached'> => ({
+  hold: () => at.standin.pageOf(me).hang(path),
+  reached: () => at.until(`${path} to be called`, async () => (await at.standin.pageOf(me).heldCalls(path)) > 0),
+});
 const nothing = (): void => undefined;
 /** Stanzas that the server has seen from the page. */
 const stanzas = (): number => [...me.devices].reduce((sum, { ids }) => sum + ids.size, 0);
@@ -86,16 +91,14 @@ const STATES: readonly State[] = [
   {
     state: 'while the page prepares the message',
     type: 'text',
-    hold: hang('WAWebMsgKey.newId'),
-    reached: (id) => untilState(id, 'sending'),
+    ...stopsAt('WAWebMsgKey.newId'),
     release: nothing,
     left: 0,
   },
   {
     state: 'while the page uploads a file',
     type: 'document',
-    hold: hang('WAWebMediaMmsV4Upload.uploadMedia'),
-    reached: (id) => untilState(id, 'sending'),
+    ...stopsAt('WAWebMediaMmsV4Upload.uploadMedia'),
     release: nothing,
     left: 0,
   },
@@ -114,7 +117,7 @@ const STATES: readonly State[] = [
     state: 'when the server has it and has not said so',
     type: 'document',
     hold: () => void (at.standin.network.holdsAcks = true),
-    reached: (_id, to) => at.until('the message to arrive', async () => to.inbox.length > 0),
+    reached: (to) => at.until('the message to arrive', async () => to.inbox.length > 0),
     release: () => (at.standin.network.holdsAcks = false),
     left: 1,
   },
@@ -133,7 +136,7 @@ describe.each(VICTIMS)('the %s is killed', (victim) => {
       await hold();
       const first = await send({ to: `+${to.phone}`, ...content });
       const second = await send({ to: `+${to.phone}`, type: 'text', text: 'second' });
-      await reached(first, to);
+      await reached(to);
       // The kill hit the state that it is named after.
       expect([await stateOf(first), await stateOf(second)]).toEqual(['sending', 'queued']);
       expect(to.inbox).toHaveLength(left);

@@ -19,6 +19,7 @@ export type Deafness = 'listeners' | 'collections' | 'functions' | 'inbound' | '
 
 export type PageCommand =
   | { readonly do: 'fault'; readonly path: string; readonly fault: CallFault }
+  | { readonly do: 'held'; readonly path: string }
   | { readonly do: 'mend'; readonly path: string | null }
   | { readonly do: 'breakSerialize'; readonly text: string }
   | { readonly do: 'busy'; readonly ms: number; readonly waits: boolean }
@@ -80,6 +81,11 @@ export class OpenPage {
   /** Calls of a function of the page's modules do not return, until `mend` or a reload. */
   hang(path: string): Promise<void> {
     return this.fault(path, { hangs: true });
+  }
+
+  /** How many calls of a function hang. */
+  heldCalls(path: string): Promise<number> {
+    return this.#tell({ do: 'held', path });
   }
 
   /** The `serialize` of every message with this text throws from now on, until a reload. */

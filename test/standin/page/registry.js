@@ -2,6 +2,8 @@
 const modules = new Map();
 /** Takes a fault away, by the path of its function. */
 const menders = new Map();
+/** How many calls a fault holds, by the path of its function. */
+const held = new Map();
 
 export function define(name, exports) {
   modules.set(name, exports);
@@ -48,6 +50,7 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
     if (reloads) location.reload();
     if (throws !== undefined) throw new Error(throws);
     if (!hangs && !reloads && !delayMs) return original.apply(this, args);
+    if (hangs) held.set(path, heldCalls(path) + 1);
     const first = hangs || reloads ? mended : new Promise((resolve) => setTimeout(resolve, delayMs));
     return first.then(() => original.apply(this, args));
   };
@@ -57,11 +60,15 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
   });
 }
 
+/** How many calls of a function hang because of a fault. */
+export const heldCalls = (path) => held.get(path) ?? 0;
+
 /** Takes one fault away, or all: calls that hang go on. */
 export function mend(path) {
   for (const [each, mender] of menders) {
     if (path && each !== path) continue;
     menders.delete(each);
+    held.delete(each);
     mender();
   }
 }
