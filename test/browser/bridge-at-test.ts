@@ -52,9 +52,21 @@ export class BridgeAtTest {
     return join(this.bridge.dataDir, 'profiles', session);
   }
 
-  /** Asks until the answer will do; the bridge may be away meanwhile. */
+  /** Asks until the answer will do; the bridge may be away meanwhile, or say that it is not so yet. */
   until<Found>(what: string, ask: () => Promise<Found | undefined | false>): Promise<Found> {
-    return until(what, () => ask().catch(() => undefined), { told: () => this.bridge.output });
+    let failure = 'the bridge answered';
+    const asked = (): Promise<Found | undefined | false> =>
+      ask().then(
+        (answer) => {
+          failure = 'the bridge answered';
+          return answer;
+        },
+        (error: unknown) => {
+          failure = `the last question failed: ${String(error)}`;
+          return undefined;
+        },
+      );
+    return until(what, asked, { told: () => `${failure}\n${this.bridge.output}` });
   }
 
   /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */
@@ -79,6 +91,7 @@ export class BridgeAtTest {
 
   /** Resolves once every linked session is ready. */
   async untilReady(): Promise<void> {
+    if (this.accounts.size === 0) throw new Error('no session was linked, so that none can become ready');
     await this.until('all sessions to be ready', async () => {
       const { sessions } = await this.bridge.client.request<{ sessions: { name: string; state: string }[] }>(
         'GET',
