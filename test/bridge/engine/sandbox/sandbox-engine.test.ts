@@ -33,6 +33,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** For calls that are never answered: short enough to wait for, and long enough that every other call is answered in time. */
+const SOON_MS = 1_000;
+
 async function launch(callDeadlineMs = 2_000): Promise<{ engine: Engine; heard: EngineRecording }> {
   const heard = new EngineRecording();
   const factory = new SandboxEngineFactory(network, { callDeadlineMs, reconnectMs: { first: 5, longest: 50 } });
@@ -70,7 +73,7 @@ describe('sends that go wrong', () => {
     ['answerLost', 'unknown', true, 'sent'],
     ['answerLate', 'unknown', true, 'sent'],
   ])('%s: the engine says %s, received: %s, fate: %s', async (fault, outcome, received, fate) => {
-    const { engine } = await ready({ [fault]: { delayMs: 5_000 } }, 60);
+    const { engine } = await ready({ [fault]: { delayMs: 60_000 } }, SOON_MS);
     const wireId = engine.chooseWireId(CHAT);
     expect((await failure(sendText(engine, wireId))).outcome).toBe(outcome);
     expect((await inbox()).map((entry) => entry.wireId)).toEqual(received ? [wireId] : []);
@@ -96,11 +99,11 @@ describe('sends that go wrong', () => {
   });
 
   test('sendLate: nobody can say what becomes of the message until it is out', async () => {
-    const { engine } = await ready({ sendLate: { delayMs: 250 } }, 50);
+    const { engine } = await ready({ sendLate: { delayMs: 5_000 } }, SOON_MS);
     const wireId = engine.chooseWireId(CHAT);
     expect((await failure(sendText(engine, wireId))).outcome).toBe('unknown');
     expect(await engine.fateOf(wireId, CHAT)).toBe('unknown');
-    await network.waitForInbox(SESSION, {}, 1, 5_000);
+    await network.waitForInbox(SESSION, {}, 1, 60_000);
     expect(await engine.fateOf(wireId, CHAT)).toBe('sent');
   });
 
@@ -223,7 +226,7 @@ describe('what comes in', () => {
   });
 
   test('media that is gone, not there yet, or hanging', async () => {
-    const { engine, heard } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, 60);
+    const { engine, heard } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
     const base64 = Buffer.from('a picture').toString('base64');
     await network.say(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
     const { wireId } = await heard.untilMessage((message) => message.media !== null);
@@ -314,7 +317,7 @@ describe('connections that go wrong', () => {
 
 describe('the memory of the network', () => {
   test('survives its end: inbox, login, undelivered facts, contacts, used-up faults, open acknowledgements', async () => {
-    const before = await ready({ delays: { answer: 1, server: 60_000 }, answerLost: { count: 5 } }, 50);
+    const before = await ready({ delays: { answer: 1, server: 60_000 }, answerLost: { count: 5 } }, SOON_MS);
     const wireId = before.engine.chooseWireId(CHAT);
     await failure(sendText(before.engine, wireId));
     await network.putContact(SESSION, { phone: '+4915187654321', name: 'Ada' });
