@@ -19,6 +19,7 @@ const NODE_TYPES = [
   'n8n-nodes-base.crypto',
   'n8n-nodes-base.errorTrigger',
   'n8n-nodes-base.httpRequest',
+  'n8n-nodes-base.if',
   'n8n-nodes-base.manualTrigger',
   'n8n-nodes-wabridge.waBridge',
   'n8n-nodes-wabridge.waBridgeTrigger',
