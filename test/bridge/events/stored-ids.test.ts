@@ -1,0 +1,166 @@
+/**
+ * The ids under which events are on record in the logs of installed bridges. A change here makes a bridge store once more,
+ * after an upgrade, what it has stored before: these values never change.
+ */
+import { expect, test } from '@jest/globals';
+import { EVENT_TYPES, type EventType, type NewEvent } from '../../../bridge/src/contract/events.ts';
+import type { ChatId, OutboxId, SessionName, SubscriptionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
+import * as make from '../../../bridge/src/events/event-constructors.ts';
+
+const session = 'support' as SessionName;
+const at = new Date('2026-01-02T03:04:05.678Z');
+const alice = { ...addressOf('4915112345678@c.us' as ChatId, 'Alice'), lid: '98765@lid' };
+const group = addressOf('1203630@g.us' as ChatId);
+const self = { ...addressOf('4930111111@c.us' as ChatId), lid: '55555@lid' };
+const outboxId = 'out_01J00000000000000000000000' as OutboxId;
+
+const idsOf = ({ id, aliases = [] }: NewEvent): readonly string[] => [id, ...aliases];
+
+const message = (patch: Partial<EngineMessage>): EngineMessage => ({
+  wireId: 'false_4915112345678@c.us_3EB0A' as WireId,
+  chat: alice,
+  sender: alice,
+  fromMe: false,
+  sentAt: at,
+  kind: 'text',
+  text: 'hi',
+  mentions: [],
+  quotedWireId: null,
+  media: null,
+  ...patch,
+});
+const own = 'true_98765@lid_3EB0B' as WireId;
+const ownInGroup = 'true_1203630@g.us_3EB0C_55555@lid' as WireId;
+
+const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly string[]])[] = [
+  [
+    'message.received',
+    'direct',
+    () => make.messageReported(session, message({}), null),
+    ['evt_LB6Ei_2S0q4Dn3jWfFgNKtN6iD5', 'evt_xGlZlpUTALUxq_CU3FM6oaeDca3'],
+  ],
+  [
+    'message.received',
+    'in a group',
+    () =>
+      make.messageReported(
+        session,
+        message({ chat: group, wireId: 'false_1203630@g.us_3EB0D_4915112345678@c.us' as WireId }),
+        null,
+      ),
+    ['evt_ZOIDWbKEZcVbUpnRCtfiHe7rTXu', 'evt_0LwPLgIC0PRe_Hn0Knn859Y3gFa'],
+  ],
+  [
+    'message.received',
+    'under an id that is not of the usual form',
+    () => make.messageReported(session, message({ wireId: 'sandbox-1' as WireId }), null),
+    ['evt_tRWs-n_mPoGb_D_r-Wj1AC5QYk7'],
+  ],
+  [
+    'message.sent',
+    'as the engine reports it',
+    () => make.messageReported(session, message({ fromMe: true, wireId: own, sender: self }), outboxId),
+    ['evt_G7Uejs0J61Q7Zx7iseDEvOiGmF7', 'evt_ozDzS03pf1Bn-RGki-V_EBhjNNW'],
+  ],
+  [
+    'message.sent',
+    'as the outbox records it',
+    () =>
+      make.messageSent({
+        session,
+        chat: alice,
+        sender: null,
+        wireId: own,
+        sentAt: at,
+        outboxId,
+        content: { type: 'text', text: 'x' },
+      }),
+    ['evt_G7Uejs0J61Q7Zx7iseDEvOiGmF7', 'evt_ozDzS03pf1Bn-RGki-V_EBhjNNW'],
+  ],
+  [
+    'message.acknowledged',
+    'direct',
+    () => make.messageAcknowledged(session, { kind: 'ack', wireId: own, chat: alice, level: 'read', at }, outboxId),
+    ['evt_8sbtpn0TpCtdPrNLUcLzB2hDEw6', 'evt_vIOTmNndwm8R-ZJlo5NH4IFHFKX'],
+  ],
+  [
+    'message.acknowledged',
+    'in a group',
+    () =>
+      make.messageAcknowledged(
+        session,
+        { kind: 'ack', wireId: ownInGroup, chat: group, sender: self, level: 'server', at },
+        null,
+      ),
+    ['evt_6N-qzG5Kwcg_SXjANPMCqH1poQd', 'evt_sykpHUE9Xg5e8G8TZfr20njphfJ'],
+  ],
+  [
+    'message.failed',
+    'direct',
+    () => make.messageFailed(session, { kind: 'send_failed', wireId: own, chat: alice, reason: 'r', at }, null),
+    ['evt_ijk5FKfkz0msYMDIieSlHapmjEn', 'evt_fD_K15n9QWzJQEPdyTmSPoQvPAB'],
+  ],
+  [
+    'message.failed',
+    'in a group',
+    () =>
+      make.messageFailed(
+        session,
+        { kind: 'send_failed', wireId: ownInGroup, chat: group, sender: self, reason: 'r', at },
+        null,
+      ),
+    ['evt_F56_ZYElqVUjK-wyBZEx4iNG2HH', 'evt_p35BMG6jqjN-WzI9epjPdrwQOdM'],
+  ],
+  [
+    'outbox.failed',
+    'given up on',
+    () => make.outboxFailed({ session, chat: alice, outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r', at }),
+    ['evt_Aru2KDf0_bshaLX8FV9UvDMWACU'],
+  ],
+  [
+    'outbox.in_doubt',
+    'after an attempt',
+    () => make.outboxInDoubt({ session, chat: alice, outboxId, attempt: 2, reason: 'r', at }),
+    ['evt_JpXq-vr0bcCep7V58YVflkXDf0w'],
+  ],
+  [
+    'outbox.in_doubt',
+    'while it waited to be sent again',
+    () =>
+      make.outboxInDoubt({ session, chat: alice, outboxId, attempt: 2, waitedSince: 1767323045678, reason: 'r', at }),
+    ['evt_hnB2ryfiw5gqhWYGlzRNgaK9lxu'],
+  ],
+  [
+    'subscription.expired',
+    'unused',
+    () => make.subscriptionExpired('n8n:a:b:c' as SubscriptionName, at, new Date('2026-03-01T00:00:00Z')),
+    ['evt_nc_WsQSaE6iEzPvF2BuV1Pnt_4f'],
+  ],
+];
+
+const UNIQUE: readonly (readonly [EventType, () => NewEvent])[] = [
+  [
+    'session.state_changed',
+    () => make.sessionStateChanged(session, { from: 'starting', to: 'ready', reason: 'r' }, at),
+  ],
+  ['session.qr_issued', () => make.sessionQrIssued(session, at, at)],
+  ['session.degraded', () => make.sessionDegraded(session, 'r', at)],
+  ['session.recovered', () => make.sessionRecovered(session, 'r', at)],
+];
+
+test.each(DERIVED)('%s, %s, keeps its ids', (type, _of, event, ids) => {
+  expect(event().type).toBe(type);
+  expect(idsOf(event())).toEqual(ids);
+});
+
+test.each(UNIQUE)('%s is a fact of its own each time', (type, event) => {
+  expect(event().type).toBe(type);
+  expect(event().id).not.toBe(event().id);
+  expect(event().aliases).toBeUndefined();
+});
+
+test('every event type is held', () => {
+  expect([...new Set([...DERIVED, ...UNIQUE].map(([type]) => type))].sort()).toEqual([...EVENT_TYPES].sort());
+});
