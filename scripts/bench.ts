@@ -78,11 +78,11 @@ Machine: ${machine}. Run on ${new Date().toISOString().slice(0, 10)}, load avera
 
 ${table}
 
-The baselines, and where they carry less than wabridge does:
+The baselines, and what they do not do that wabridge does:
 
 ${baselines}
 
-How each row is measured is said at the top of its file in \`test/benchmark/\`.
+The comment at the top of each file in \`test/benchmark/\` says how its rows are measured.
 `;
   const docs = join(root, 'docs');
   mkdirSync(docs, { recursive: true });

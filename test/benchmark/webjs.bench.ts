@@ -229,7 +229,8 @@ async function measure(standin: Standin, side: Ours | Stock, people: readonly Ac
 }
 
 function rowsOf(ours: Figures, stock: Figures, silent: number): BenchmarkRow[] {
-  const same = 'bare whatsapp-web.js on the same page with the same messages, in a whole Chromium with its stock flags';
+  const same =
+    'bare whatsapp-web.js on the same page with the same messages, in a full Chromium with its default flags';
   const row = (
     name: string,
     unit: string,
@@ -238,12 +239,12 @@ function rowsOf(ours: Figures, stock: Figures, silent: number): BenchmarkRow[] {
     baselineIs: string,
   ): BenchmarkRow => ({ name, unit, kind, ours: pick(ours), baseline: pick(stock), baselineIs });
   const heard =
-    `${same}; its handler is called in the same process: nothing is written to disk (ours: an fsync before anybody ` +
-    'hears of it), deduplicated, ordered, sent over a stream or acknowledged';
+    `${same}; its handler is called in the same process: nothing is written to disk (ours: an fsync before the event is ` +
+    'published), deduplicated, ordered, sent over a stream or acknowledged';
   const sent =
-    `${same}; it resolves when the page has the message. Ours: each order is signed and on disk before it is answered, ` +
-    'the intent is on disk before the page hears of it, ids are chosen, 8 are under way at a time, and the next of a ' +
-    "chat waits for the server's acknowledgement of the one before";
+    `${same}; it resolves when the page has the message. Ours: each request is signed and on disk before it is answered, ` +
+    'the intent is on disk before the page gets it, ids are chosen, 8 sends run at a time, and the next send of a ' +
+    "chat waits for the server's acknowledgement of the previous one";
   const again =
     `the page takes ${SYNC_MS} ms to sync; a client that was not ready after 30 s was started again, as its users do ` +
     `(in this run: ${silent})`;

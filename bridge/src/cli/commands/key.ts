@@ -31,7 +31,9 @@ export function keyCommands(program: Command): void {
       const issued = await context.client().request<{ key: Key; secret: string }>('POST', '/v1/keys', {
         body: { name, scopes, sessions, expiresAt: expires },
       });
-      context.output.note(`Key ${issued.key.keyId} (${issued.key.scopes.join(', ')}). Its secret is shown this once:`);
+      context.output.note(
+        `Key ${issued.key.keyId} (${issued.key.scopes.join(', ')}). Its secret is shown only this once:`,
+      );
       context.output.result(issued, issued.secret);
     },
     [

@@ -39,7 +39,7 @@ const KeySpec = object({
   notBefore: Type.Optional(nullable(Timestamp)),
   expiresAt: Type.Optional(nullable(Timestamp)),
 });
-const IssuedKey = object({ key: Key, secret: Type.String({ description: 'shown this once: wabk_<key id>_<seed>' }) });
+const IssuedKey = object({ key: Key, secret: Type.String({ description: 'shown only once: wabk_<key id>_<seed>' }) });
 const KeyParams = object({ keyId: Type.String({ pattern: KEY_ID_PATTERN }) });
 
 type Needs = { services: Pick<AppServices, 'keys'> };
@@ -71,7 +71,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { service
       config,
       schema: {
         operationId: 'issueKey',
-        summary: 'Issue a key; its secret is shown this once',
+        summary: 'Issue a key; its secret is shown only once',
         description: 'A key that expires issues keys that expire when it does, unless an earlier expiry is requested.',
         tags,
         body: KeySpec,
