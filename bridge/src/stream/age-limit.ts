@@ -4,6 +4,7 @@ import type { Filter } from '../contract/filter.ts';
 import type { Seq } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { DeliveryPlan } from './delivery-plan.ts';
+import { scanAhead } from './scan-ahead.ts';
 
 const ENVELOPES_PER_SCAN = 500;
 const EVENTS_PER_READ = 64;
@@ -12,6 +13,8 @@ export interface Skipped {
   readonly count: number;
   /** Positions that were skipped behind one that still waits. */
   readonly beyondFloor: ReadonlySet<Seq>;
+  /** Events that retention removed before they could be looked at, at most. */
+  readonly lost: number;
 }
 
 /**
@@ -22,12 +25,13 @@ export interface Skipped {
  * @returns what was skipped
  */
 export async function skipOlder(
-  events: Pick<EventLog, 'head' | 'scan' | 'read'>,
+  events: Pick<EventLog, 'head' | 'horizon' | 'scan' | 'read'>,
   plan: DeliveryPlan,
   filter: Filter,
   occurredBefore: number,
 ): Promise<Skipped> {
   let count = 0;
+  let lost = 0;
   const beyondFloor = new Set<Seq>();
   const note = (seq: Seq): void => {
     count += 1;
@@ -46,15 +50,16 @@ export async function skipOlder(
   }
   const { head } = events;
   while (plan.scannedTo < head) {
-    const { matches, scannedTo } = await events.scan(plan.scannedTo, filter, ENVELOPES_PER_SCAN);
-    for (const { seq, lane, occurredAt } of matches) {
+    const ahead = await scanAhead(events, plan, filter, ENVELOPES_PER_SCAN);
+    lost += ahead.lost;
+    for (const { seq, lane, occurredAt } of ahead.matches) {
       if (isOld(occurredAt) && plan.get(seq) === undefined) {
-        if (!plan.skip(seq, lane)) return { count, beyondFloor };
+        if (!plan.skip(seq, lane)) return { count, beyondFloor, lost };
         note(seq);
-      } else if (!plan.offer(seq, lane)) return { count, beyondFloor };
+      } else if (!plan.offer(seq, lane)) return { count, beyondFloor, lost };
     }
-    plan.evaluatedTo(scannedTo);
+    plan.evaluatedTo(ahead.scannedTo);
     await breathe();
   }
-  return { count, beyondFloor };
+  return { count, beyondFloor, lost };
 }

@@ -7,6 +7,7 @@ import { skipOlder, type Skipped } from './age-limit.ts';
 import type { Connection } from './connection.ts';
 import { encodeCursor } from './cursor.ts';
 import type { OpenedSubscription } from './durable-subscriptions.ts';
+import { withLost } from './start-position.ts';
 import type { Subscription } from './subscription.ts';
 import { countWaiting } from './waiting-count.ts';
 
@@ -38,9 +39,10 @@ export function announce(
   connection: Connection,
   { name, plan }: Subscription,
   { waiting, skipped }: Backlog,
-  reset: OpenedSubscription['reset'],
+  opened: OpenedSubscription['reset'],
   { events, log }: AnnouncementPorts,
 ): void {
+  const reset = withLost(opened, skipped?.lost ?? 0);
   connection.send({
     type: 'subscribed',
     subscription: name,

@@ -271,6 +271,12 @@ export class DeliveryPlan {
     this.#lanes.add(position);
   }
 
+  /** How many positions up to one are known although the scan has not reached them. */
+  knownAheadUpTo(seq: Seq): number {
+    const beyond = this.#unscanned.findIndex((known) => known > seq);
+    return beyond === -1 ? this.#unscanned.length : beyond;
+  }
+
   /** What has to be written since the last call. */
   changes(): PlanChanges {
     const changed: PositionRecord[] = [];

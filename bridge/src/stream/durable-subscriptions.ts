@@ -24,10 +24,11 @@ import { DeliveryPlan, type PlanOptions } from './delivery-plan.ts';
 import { toRecord, type Position } from './position.ts';
 import { effectiveFilter, normalFilter, sameFilter } from './reading-rights.ts';
 import { lossBackoff, type RedeliveryPolicy } from './redelivery-policy.ts';
+import { scanAhead } from './scan-ahead.ts';
 import type { StreamSettings } from './settings.ts';
-import { startPosition, type Reset } from './start-position.ts';
+import { startPosition, withLost, type Reset } from './start-position.ts';
 import type { WaitTimes } from './wait-times.ts';
-import { countWaiting, MAX_COUNT } from './waiting-count.ts';
+import { mostWaiting } from './waiting-count.ts';
 
 export interface OpenedSubscription {
   readonly id: number;
@@ -84,7 +85,7 @@ export class DurableSubscriptions {
       floor,
       since: floor,
     };
-    const paused = isPaused ? ({ reason: 'paused', lost: await this.#missedBy(stored) } as const) : null;
+    const paused = isPaused ? ({ reason: 'paused', lost: await this.#missedBy(stored, floor) } as const) : null;
     const anew = (id: number, move: OpenedSubscription['move']): OpenedSubscription => ({
       id,
       move,
@@ -108,15 +109,14 @@ export class DurableSubscriptions {
     const missing = reset ? { ...reset, lost } : lost > 0 ? ({ reason: 'expired', lost } as const) : null;
     const resumed = { id: stored.id, filter, since: stored.since, plan, reset: missing, move: null };
     if (sameFilter(stored.effectiveFilter, filter) && sameFilter(stored.filter, start.filter)) return resumed;
-    return { ...resumed, ...(await this.#changeFilter(stored, start, plan)) };
+    const { lost: passed, ...changed } = await this.#changeFilter(stored, start, plan);
+    return { ...resumed, ...changed, reset: withLost(missing, passed) };
   }
 
-  /** Events that a paused subscription does not deliver any more, at most. */
-  async #missedBy(stored: StoredSubscription): Promise<number> {
-    const { events } = this.#ports;
+  /** Events up to a position that a paused subscription does not deliver any more, at most. */
+  async #missedBy(stored: StoredSubscription, upTo: Seq): Promise<number> {
     const { plan, lost } = await this.load(stored);
-    const waiting = await countWaiting(events, plan, stored.effectiveFilter);
-    return lost + (waiting < MAX_COUNT ? waiting : Math.max(waiting, events.head - plan.acknowledgedTo));
+    return lost + (await mostWaiting(this.#ports.events, plan, stored.effectiveFilter, upTo));
   }
 
   /** The reader has been told where it is. Submits its write at once, ahead of those of the reader's progress. */
@@ -195,17 +195,22 @@ export class DurableSubscriptions {
     stored: StoredSubscription,
     start: Pick<StoredSubscription, 'filter' | 'effectiveFilter' | 'epoch'>,
     plan: DeliveryPlan,
-  ): Promise<Pick<OpenedSubscription, 'plan' | 'since'>> {
+  ): Promise<Pick<OpenedSubscription, 'plan' | 'since'> & { readonly lost: number }> {
     const { events, database, waits } = this.#ports;
     const furthest = plan.furthestKnown;
+    let lost = 0;
     scan: while (plan.scannedTo < furthest) {
-      const { matches, scannedTo } = await events.scan(plan.scannedTo, stored.effectiveFilter, ENVELOPES_PER_SCAN);
+      const ahead = await scanAhead(events, plan, stored.effectiveFilter, ENVELOPES_PER_SCAN);
+      const { matches, scannedTo } = ahead;
+      lost += ahead.lost;
       for (const { seq, lane } of matches) if (seq > furthest || !plan.offer(seq, lane)) break scan;
       plan.evaluatedTo(Math.min(scannedTo, furthest) as Seq);
     }
     const carried = [...plan.open()].map(toRecord);
-    const moved = { ...start, id: stored.id, floor: furthest, since: furthest };
+    // Beyond what is gone, which was counted.
+    const floor = Math.max(furthest, plan.scannedTo) as Seq;
+    const moved = { ...start, id: stored.id, floor, since: floor };
     await database.write(changeFilter({ ...moved, carried: waits.toStored(stored.id, carried) }));
-    return { since: furthest, plan: this.#plan({ floor: furthest, positions: carried }) };
+    return { since: floor, plan: this.#plan({ floor, positions: carried }), lost };
   }
 }

@@ -17,6 +17,12 @@ export interface Reset<Reason = 'expired' | 'epoch' | 'future'> {
   readonly lost: number;
 }
 
+/** Adds events that are not delivered any more to what a reader is told of. */
+export function withLost<Reason>(reset: Reset<Reason> | null, lost: number): Reset<Reason | 'expired'> | null {
+  if (lost === 0) return reset;
+  return reset === null ? { reason: 'expired', lost } : { ...reset, lost: reset.lost + lost };
+}
+
 export interface StartPosition {
   /** Delivery goes on after this position. */
   readonly floor: Seq;

@@ -13,7 +13,9 @@ import {
   allSubscriptions,
   pauseSubscription,
   removeSubscription,
+  subscriptionNamed,
   touchSubscriptions,
+  type StoredSubscription,
 } from '../store/stream.repository.ts';
 import type { NameLocks } from './name-locks.ts';
 
@@ -65,8 +67,9 @@ export class SubscriptionExpiry {
     for (const { name, lastUsedAt } of stored) {
       if (lastUsedAt >= lastUse) continue;
       await locks.run(name, async () => {
-        if (isInUse(name)) return;
-        const event = subscriptionExpired(name, new Date(lastUsedAt), new Date(clock.now()));
+        const unused = await this.#unusedSince(name, lastUse);
+        if (unused === null) return;
+        const event = subscriptionExpired(name, new Date(unused.lastUsedAt), new Date(clock.now()));
         await recorder.recordEvent(event, [removeSubscription({ name })]);
         log.warn({ subscription: name }, 'an unused subscription was removed');
       });
@@ -74,16 +77,25 @@ export class SubscriptionExpiry {
   }
 
   async #pauseUnread(): Promise<void> {
-    const { database, clock, log, pauseDays, locks, isInUse } = this.#ports;
+    const { database, clock, log, pauseDays, locks } = this.#ports;
     const lastUse = clock.now() - pauseDays * DAY_MS;
-    for (const { id, name, lastUsedAt, pausedAt } of await allSubscriptions(database.reader)) {
+    for (const { name, lastUsedAt, pausedAt } of await allSubscriptions(database.reader)) {
       if (pausedAt !== null || lastUsedAt >= lastUse) continue;
       await locks.run(name, async () => {
-        if (isInUse(name)) return;
-        await database.write(pauseSubscription({ id, now: clock.now() }));
+        const unused = await this.#unusedSince(name, lastUse);
+        if (unused === null || unused.pausedAt !== null) return;
+        await database.write(pauseSubscription({ id: unused.id, now: clock.now() }));
         log.warn({ subscription: name, pauseDays }, 'an unread subscription was paused and collects no more events');
       });
     }
+  }
+
+  /** The subscription as it is now, if nobody has used it since a time: one may have while others were looked at. */
+  async #unusedSince(name: SubscriptionName, lastUse: number): Promise<StoredSubscription | null> {
+    const { database, isInUse } = this.#ports;
+    if (isInUse(name)) return null;
+    const stored = await subscriptionNamed(database.reader, name);
+    return stored !== null && stored.lastUsedAt < lastUse ? stored : null;
   }
 
   /** Readers get one interval to come back after a start, and after a time in which this process stood still. */

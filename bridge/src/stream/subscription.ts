@@ -21,6 +21,7 @@ import { LateAcks } from './late-acks.ts';
 import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
 import { visibleTo } from './reading-rights.ts';
+import { scanAhead } from './scan-ahead.ts';
 import type { Turns, Worker } from './turns.ts';
 
 /** Positions that one turn may attempt, payloads it may read, and envelopes it may look at. */
@@ -243,15 +244,9 @@ export class Subscription implements Worker, JournalSource {
 
   async #scan(): Promise<void> {
     const { events, filter } = this.#options;
-    const after = this.#plan.scannedTo;
-    const { matches, scannedTo } = await events.scan(after, filter, ENVELOPES_PER_TURN);
-    // Only now: retention may have removed some on the way here.
-    const gap = events.horizon - after;
-    if (gap > 0) {
-      this.#plan.evaluatedTo(events.horizon);
-      this.#reportLost(gap);
-    }
-    for (const { seq, lane } of matches) if (seq > events.horizon && !this.#plan.offer(seq, lane)) return;
+    const { matches, scannedTo, lost } = await scanAhead(events, this.#plan, filter, ENVELOPES_PER_TURN);
+    if (lost > 0) this.#reportLost(lost);
+    for (const { seq, lane } of matches) if (!this.#plan.offer(seq, lane)) return;
     this.#plan.evaluatedTo(scannedTo);
   }
 

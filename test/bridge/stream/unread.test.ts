@@ -81,6 +81,48 @@ describe('time in which nobody could read', () => {
   });
 });
 
+describe('a subscription that is used while others are looked at', () => {
+  /** Leaves one behind besides `sub`, which is looked at before it. */
+  async function leaveTwo(clock: SetClock, idleDays: number): Promise<void> {
+    await start({ clock });
+    const other = await harness.connect();
+    await other.subscribe({ subscription: 'another' });
+    other.terminate();
+    await eventually(() => expect(harness.hub.stats().connections).toBe(0));
+    await leaveUnread();
+    await eventually(async () => expect(await named('sub')).toMatchObject({ connected: false }));
+    clock.pass(idleDays * DAY);
+  }
+  const named = async (name: string) => (await harness.hub.subscriptions(key())).find((each) => each.name === name);
+
+  /** Looks for unused ones, and is stopped at the first while `sub` is read for a moment. */
+  async function sweepWhileRead(operation: string): Promise<void> {
+    const hold = harness.hold(operation);
+    const sweep = harness.hub.sweep();
+    await eventually(() => expect(hold.count).toBe(1));
+    const reader = await harness.connect();
+    await reader.subscribe();
+    reader.terminate();
+    await eventually(async () => expect(await named('sub')).toMatchObject({ connected: false }));
+    hold.release();
+    await sweep;
+  }
+
+  test('is not paused', async () => {
+    await leaveTwo(new SetClock(), 8);
+    await sweepWhileRead('stream.pause');
+    expect(await named('another')).toMatchObject({ pausedAt: expect.any(String) });
+    expect(await named('sub')).toMatchObject({ pausedAt: null, waiting: 1 });
+  });
+
+  test('is not removed', async () => {
+    await leaveTwo(new SetClock(), 400);
+    await sweepWhileRead('stream.removeSubscription');
+    expect(await named('another')).toBeUndefined();
+    expect(await named('sub')).toMatchObject({ connected: false });
+  });
+});
+
 describe('a pause', () => {
   async function pauseUnread(): Promise<void> {
     const clock = new SetClock();
