@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
 import { newKeyId, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../contract/ids.ts';
 import { ALL_SCOPES } from '../contract/scopes.ts';
-import { forwardClock, type Clock } from '../ops/clock.ts';
+import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import { addKey, allKeys, registerKey, revokeKey, touchKeys, type StoredKey } from '../store/auth.repository.ts';
 import type { Database } from '../store/database.ts';
@@ -169,16 +169,15 @@ export class KeyRing implements Keys, KnownKeys {
   async #run(): Promise<void> {
     const { clock } = this.#parts;
     // Keys expire by the time of day; housekeeping does not wait where that is set back.
-    const passing = forwardClock(clock);
-    let housekeepingAt = passing.now();
+    let housekeepingAt = clock.elapsed();
     while (!this.#stopping.signal.aborted) {
       const now = clock.now();
       this.#tellExpired(now);
-      if (passing.now() >= housekeepingAt) {
+      if (clock.elapsed() >= housekeepingAt) {
         await this.#keepHouse(now);
-        housekeepingAt = passing.now() + HOUSEKEEPING_MS;
+        housekeepingAt = clock.elapsed() + HOUSEKEEPING_MS;
       }
-      const pause = Math.min(housekeepingAt - passing.now(), this.#nextExpiry() - clock.now());
+      const pause = Math.min(housekeepingAt - clock.elapsed(), this.#nextExpiry() - clock.now());
       // A wake-up is no failure: somebody issued a key that expires sooner.
       await clock.sleep(Math.max(pause, 1), this.#wake.signal).catch(() => undefined);
     }

@@ -1,33 +1,47 @@
 /** Time as a dependency, so that logic with deadlines can be tested without waiting for them. */
+import { uptime } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as this machine's clock shows them; that may be set meanwhile, back or forward. */
   now(): number;
+  /**
+   * Milliseconds since some moment in the past, for durations: they pass however this machine's clock is set, also while it
+   * sleeps.
+   */
+  elapsed(): number;
   /** Resolves after `ms` milliseconds; rejects with an AbortError when the signal fires first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
-};
+/** How coarse the time since a machine's start may be; macOS counts it in seconds. */
+const COARSE_MS = 2_000;
 
 /**
- * The time of another clock, which stands still where that one goes back: for durations that include the time for which
- * this machine slept, which `steadyClock` does not count.
+ * Counts the time that passes, in milliseconds, whatever the time of day.
+ *
+ * @param awake does not count the time for which this machine sleeps
+ * @param sinceBoot counts that too, but is coarse
  */
-export function forwardClock(clock: Clock): Clock {
-  let latest = -Infinity;
-  let setBackBy = 0;
-  const now = (): number => {
-    const shown = clock.now();
-    if (shown + setBackBy < latest) setBackBy = latest - shown;
-    latest = shown + setBackBy;
-    return latest;
+export function countElapsed(awake: () => number, sinceBoot: () => number): () => number {
+  const sleptSoFar = (): number => sinceBoot() - awake();
+  const before = sleptSoFar();
+  let slept = 0;
+  return () => {
+    const now = sleptSoFar() - before;
+    if (now - slept >= COARSE_MS) slept = now;
+    return Math.floor(awake() + slept);
   };
-  return { now, sleep: (ms, signal) => clock.sleep(ms, signal) };
 }
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: countElapsed(
+    () => performance.now(),
+    () => uptime() * 1_000,
+  ),
+  sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
+};
 
 /**
  * A clock that starts at the time of another and then only ever moves on, however that one is set meanwhile: for
@@ -36,5 +50,9 @@ export function forwardClock(clock: Clock): Clock {
  */
 export function steadyClock(clock: Clock): Clock {
   const offset = clock.now() - performance.now();
-  return { now: () => Math.floor(offset + performance.now()), sleep: (ms, signal) => clock.sleep(ms, signal) };
+  return {
+    now: () => Math.floor(offset + performance.now()),
+    elapsed: () => clock.elapsed(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
 }

@@ -11,12 +11,18 @@ interface Issued {
   readonly expiresAt: Date;
 }
 
+interface Held {
+  readonly shown: LoginCode;
+  /** In milliseconds elapsed, since the time of day may be set while the code holds. */
+  readonly until: number;
+}
+
 export class LoginCodes {
   readonly #session: SessionName;
   readonly #clock: Clock;
-  #offered: LoginCode | null = null;
-  #qr: LoginCode | null = null;
-  #pairing: LoginCode | null = null;
+  #offered: Held | null = null;
+  #qr: Held | null = null;
+  #pairing: Held | null = null;
 
   constructor(session: SessionName, clock: Clock) {
     this.#session = session;
@@ -33,16 +39,21 @@ export class LoginCodes {
     return this.#valid(this.#pairing);
   }
 
+  /** How long the code to type still holds, in milliseconds; 0 where there is none. */
+  get pairingLeftMs(): number {
+    return this.#pairing ? Math.max(0, this.#pairing.until - this.#clock.elapsed()) : 0;
+  }
+
   /** The engine offers a QR code; whether it is shown is the session's to decide. */
   offer(issued: Issued): void {
-    this.#offered = codeOf(issued);
+    this.#offered = this.#hold(issued);
   }
 
   /** Shows the code offered last. Returns it where it is another than before: engines repeat one that still holds. */
   show(): LoginCode | null {
-    if (!this.#offered || this.#offered.code === this.#qr?.code) return null;
+    if (!this.#offered || this.#offered.shown.code === this.#qr?.shown.code) return null;
     this.#qr = this.#offered;
-    return this.#qr;
+    return this.#qr.shown;
   }
 
   /** The engine has taken its QR code back. */
@@ -69,15 +80,20 @@ export class LoginCodes {
 
   /** The engine has given a pairing code, or renewed one. */
   paired(issued: Issued): void {
-    this.#pairing = codeOf(issued);
+    this.#pairing = this.#hold(issued);
   }
 
   hide(): void {
     this.#qr = this.#pairing = null;
   }
 
-  #valid(code: LoginCode | null): LoginCode | null {
-    return code && Date.parse(code.expiresAt) > this.#clock.now() ? code : null;
+  #hold(issued: Issued): Held {
+    const left = issued.expiresAt.getTime() - this.#clock.now();
+    return { shown: codeOf(issued), until: this.#clock.elapsed() + left };
+  }
+
+  #valid(held: Held | null): LoginCode | null {
+    return held && held.until > this.#clock.elapsed() ? held.shown : null;
   }
 }
 

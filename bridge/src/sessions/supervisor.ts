@@ -380,9 +380,7 @@ export class Supervisor {
     if (timer === 'retry') return backoffMs(options.backoff, attempt, random());
     if (timer === 'stable') return options.stableAfterMs;
     // A page stops to show QR codes also because they are all used up, while somebody still types the other code.
-    const { pairing } = this.codes;
-    const typing = pairing ? Date.parse(pairing.expiresAt) - this.#deps.clock.now() : 0;
-    return options.startDeadlineMs + typing;
+    return options.startDeadlineMs + this.codes.pairingLeftMs;
   }
 
   #arm(timer: Timer, waitMs: number): void {

@@ -24,31 +24,35 @@ const HOUR_MS = 3_600_000;
 
 /** Time that moves when the test says so. */
 class ManualClock implements Clock {
-  #now = NOW;
+  #elapsed = 5_000_000;
+  #aheadBy = NOW - this.#elapsed;
   #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
 
   now(): number {
-    return this.#now;
+    return this.#elapsed + this.#aheadBy;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
       signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      this.#sleepers.push({ at: this.#now + ms, wake: resolve });
+      this.#sleepers.push({ at: this.#elapsed + ms, wake: resolve });
     });
   }
 
   /** Somebody sets the clock; sleeps take as long as before. */
   set(byMs: number): void {
-    this.#now += byMs;
-    this.#sleepers = this.#sleepers.map(({ at, wake }) => ({ at: at + byMs, wake }));
+    this.#aheadBy += byMs;
   }
 
   advance(ms: number): void {
-    this.#now += ms;
-    const due = this.#sleepers.filter(({ at }) => at <= this.#now);
-    this.#sleepers = this.#sleepers.filter(({ at }) => at > this.#now);
+    this.#elapsed += ms;
+    const due = this.#sleepers.filter(({ at }) => at <= this.#elapsed);
+    this.#sleepers = this.#sleepers.filter(({ at }) => at > this.#elapsed);
     for (const { wake } of due) wake();
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Retention, type RetainedLog } from '../../../bridge/src/events/retention.ts';
+import { systemClock } from '../../../bridge/src/ops/clock.ts';
 
 const DAY = 86_400_000;
 
@@ -35,6 +36,7 @@ function setUp(recordedAt: number[], settings: { eventsMs: number; payloadsMs?: 
   const state = { now: 100 * DAY, sleeps: [] as number[], warnings: [] as string[] };
   let slept = (): void => undefined;
   const clock = {
+    ...systemClock,
     now: () => state.now,
     sleep: (ms: number, signal?: AbortSignal) => {
       state.sleeps.push(ms);

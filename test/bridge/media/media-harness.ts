@@ -15,7 +15,7 @@ import { MediaKeeper } from '../../../bridge/src/media/media-keeper.ts';
 import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
 import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
 import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
 import { Waiters } from '../../../bridge/src/ops/waiters.ts';
 import { MediaReads } from '../../../bridge/src/store/media.repository.ts';
@@ -66,7 +66,7 @@ export const digestOf = (bytes: Buffer): string => createHash('sha256').update(b
 export const streamOf = (...chunks: Buffer[]): Readable => Readable.from(chunks);
 
 const testClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   sleep: (ms, signal) => wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
 };
 const log = createLogger('silent', 'json');

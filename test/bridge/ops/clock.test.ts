@@ -1,6 +1,6 @@
 /** Durations while the clock of the machine is set. */
 import { expect, jest, test } from '@jest/globals';
-import { forwardClock, steadyClock } from '../../../bridge/src/ops/clock.ts';
+import { countElapsed, steadyClock, systemClock } from '../../../bridge/src/ops/clock.ts';
 import { Waiters } from '../../../bridge/src/ops/waiters.ts';
 import { MovedClock } from '../outbox/moved-clock.ts';
 
@@ -25,14 +25,33 @@ test('a steady clock shows whole milliseconds', () => {
   expect(shown.filter((time) => !Number.isInteger(time))).toEqual([]);
 });
 
-test('a forward clock stands still where the other is set back, and goes on from there', () => {
-  let shown = 1_000;
-  const forward = forwardClock({ now: () => shown, sleep: () => Promise.resolve() });
-  const at = (time: number): number => {
-    shown = time;
-    return forward.now();
+test('the time elapsed counts the sleep of the machine, and never goes back where that is told in whole seconds', () => {
+  const counts = { awake: 1_000, sinceBoot: 50_000 };
+  const elapsed = countElapsed(
+    () => counts.awake,
+    () => Math.floor(counts.sinceBoot / 1_000) * 1_000,
+  );
+  const started = elapsed();
+  const pass = (awake: number, asleep = 0): number => {
+    counts.awake += awake;
+    counts.sinceBoot += awake + asleep;
+    return elapsed() - started;
   };
-  expect([1_000, 1_500, 100, 400, 300, 350, 9_000].map(at)).toEqual([1_000, 1_500, 1_500, 1_800, 1_800, 1_850, 10_500]);
+  expect(pass(1_500)).toBe(1_500);
+  expect(pass(999)).toBe(2_499);
+  const woken = pass(1, 3_600_000);
+  expect(Math.abs(woken - 3_602_500)).toBeLessThanOrEqual(1_000);
+  expect(Array.from({ length: 20 }, () => pass(100)).at(-1)).toBe(woken + 2_000);
+});
+
+test.each([-TWO_HOURS, TWO_HOURS])('the time elapsed does not move with a clock that is set by %i s', (step) => {
+  const before = systemClock.elapsed();
+  const real = Date.now.bind(Date);
+  jest.spyOn(Date, 'now').mockImplementation(() => real() + step * 1_000);
+  const passed = systemClock.elapsed() - before;
+  jest.restoreAllMocks();
+  expect(passed).toBeGreaterThanOrEqual(0);
+  expect(passed).toBeLessThan(60_000);
 });
 
 test.each([-TWO_HOURS, TWO_HOURS])('a wait for a change takes as long as was asked (set by %i s)', async (step) => {

@@ -7,6 +7,7 @@ import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { IDEMPOTENCY_MS } from '../../../bridge/src/outbox/accept.ts';
 import { ALICE, KEY, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
+import { systemClock } from '../../../bridge/src/ops/clock.ts';
 
 jest.setTimeout(60_000);
 
@@ -63,7 +64,7 @@ describe('idempotency', () => {
 
   test('a key is forgotten after 7 days, in use and on disk', async () => {
     let now = Date.now();
-    await open({ clock: { now: () => now, sleep: () => Promise.resolve() } });
+    await open({ clock: { ...systemClock, now: () => now, sleep: () => Promise.resolve() } });
     const first = await accept(hello, 'k1');
     now += IDEMPOTENCY_MS;
     expect((await accept(hello, 'k1')).replayed).toBe(true);
@@ -153,7 +154,7 @@ describe('what is taken', () => {
   test('a recipient that cannot be known now, in time', async () => {
     const network = new Network();
     network.resolve = () => new Promise(() => undefined);
-    await open({ network, clock: { now: () => Date.now(), sleep: () => Promise.resolve() } });
+    await open({ network, clock: { ...systemClock, sleep: () => Promise.resolve() } });
     outbox.sessions.up();
     expect((await accept(hello, 'k1')).message).toMatchObject({ chat: { chatId: ALICE }, state: 'queued' });
   });

@@ -7,7 +7,7 @@ import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChatId, OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { KEY, Network, openOutbox, SESSION, tempFolder, type OpenOutbox } from './outbox-harness.ts';
 
@@ -17,6 +17,7 @@ jest.setTimeout(240_000);
 const SPEED = 100;
 const born = Date.now();
 const fastClock: Clock = {
+  ...systemClock,
   now: () => Math.floor(born + (Date.now() - born) * SPEED),
   sleep: (ms, signal) => wait(Math.ceil(ms / SPEED) + 1, undefined, { ref: false, ...(signal ? { signal } : {}) }),
 };

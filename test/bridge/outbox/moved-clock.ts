@@ -1,4 +1,4 @@
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 
 /** A clock that a test puts forward or back, while waits take as long as they take. */
 export class MovedClock implements Clock {
@@ -6,6 +6,10 @@ export class MovedClock implements Clock {
 
   now(): number {
     return Date.now() + this.#aheadMs;
+  }
+
+  elapsed(): number {
+    return systemClock.elapsed();
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ import type {
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
+import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
 import { Acceptor } from '../../../bridge/src/outbox/accept.ts';
 import { AccountChanges } from '../../../bridge/src/outbox/account-changes.ts';
@@ -49,7 +49,7 @@ export const BOB = '491522222222@c.us' as ChatId;
 const log = createLogger('silent', 'json');
 /** Deadlines of sends that a test leaves hanging must not hold up the end of the test process. */
 const testClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   sleep: (ms, signal) => wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
 };
 

@@ -25,17 +25,31 @@ export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, fatal
 /** Lets everything run that is only waiting for its turn. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
+/** What a clock that is moved by hand shows at first, and how much has elapsed: nobody may compare the two. */
+const BORN = Date.parse('2026-01-01T00:00:00Z');
+const START = 5_000_000;
+
 export class ManualClock implements Clock {
-  #now = Date.parse('2026-01-01T00:00:00Z');
+  #elapsed = START;
+  #aheadBy = BORN - START;
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
 
   now(): number {
-    return this.#now;
+    return this.#elapsed + this.#aheadBy;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Somebody sets the clock; durations and waits stay as they are. */
+  set(byMs: number): void {
+    this.#aheadBy += byMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper = { at: this.#now + ms, wake: resolve };
+      const sleeper = { at: this.#elapsed + ms, wake: resolve };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', () => {
         this.#sleepers.delete(sleeper);
@@ -44,10 +58,20 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** WhatsApp's clock, which nobody sets. */
+  get server(): { readonly seconds: number } {
+    const seconds = (): number => (BORN + this.#elapsed - START) / 1000;
+    return {
+      get seconds() {
+        return seconds();
+      },
+    };
+  }
+
   async pass(ms: number): Promise<void> {
     await settle();
-    this.#now += ms;
-    for (const sleeper of [...this.#sleepers].filter((each) => each.at <= this.#now)) {
+    this.#elapsed += ms;
+    for (const sleeper of [...this.#sleepers].filter((each) => each.at <= this.#elapsed)) {
       this.#sleepers.delete(sleeper);
       sleeper.wake();
     }

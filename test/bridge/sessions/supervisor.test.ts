@@ -91,6 +91,24 @@ describe('supervisor', () => {
     expect(supervisor.codes.qr).toBeNull();
   });
 
+  test.each([-7_200_000, 7_200_000])(
+    'a code is shown until it expires, though the clock is set by %i ms',
+    async (by) => {
+      const { supervisor, factory, clock } = make();
+      await supervisor.start('test');
+      await settle();
+      factory.last.listener.signal({ kind: 'qr', code: 'QR', expiresAt: new Date(clock.now() + 20_000) });
+      factory.last.listener.signal({ kind: 'pairing_code', code: 'PAIR', expiresAt: new Date(clock.now() + 40_000) });
+      await clock.pass(10_000);
+      clock.set(by);
+      expect(supervisor.codes).toMatchObject({ qr: { code: 'QR' }, pairing: { code: 'PAIR' }, pairingLeftMs: 30_000 });
+      await clock.pass(10_001);
+      expect(supervisor.codes).toMatchObject({ qr: null, pairing: { code: 'PAIR' } });
+      await clock.pass(20_000);
+      expect(supervisor.codes.pairing).toBeNull();
+    },
+  );
+
   test('a code that its engine takes back is not shown any more, and not told as another', async () => {
     const { supervisor, factory, recorder, clock } = make();
     await supervisor.start('test');

@@ -9,10 +9,7 @@ jest.setTimeout(30_000);
 const TWO_HOURS = 7_200_000;
 let harness: Harness;
 let shift = 0;
-const clock: Clock = {
-  now: () => Date.now() + shift,
-  sleep: (ms, signal) => systemClock.sleep(ms, signal),
-};
+const clock: Clock = { ...systemClock, now: () => Date.now() + shift };
 afterEach(async () => {
   jest.restoreAllMocks();
   await harness.close();

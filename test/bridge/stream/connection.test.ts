@@ -219,6 +219,7 @@ describe('operators', () => {
   test('find an event where an unused subscription was removed; one in use stays', async () => {
     let now = Date.now();
     const clock = {
+      ...systemClock,
       now: () => now,
       sleep: (ms: number, signal?: AbortSignal) =>
         import('node:timers/promises').then(({ setTimeout }) => setTimeout(ms, undefined, { signal, ref: false })),
@@ -250,7 +251,7 @@ describe('operators', () => {
 describe('a subscription that nobody reads', () => {
   test('is paused after its time, shows it, and says what it did not gather when its reader is back', async () => {
     let now = Date.now();
-    const clock = { now: () => now, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal) };
+    const clock = { ...systemClock, now: () => now };
     await start({ clock, settings: { pauseDays: 7, heartbeatMs: 300_000 } });
     const reader = await harness.connect();
     await reader.subscribe();
@@ -292,7 +293,7 @@ describe('a subscription that nobody reads', () => {
   test('can be read from where it was, by its cursor, although it was paused', async () => {
     let now = Date.now();
     await start({
-      clock: { now: () => now, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal) },
+      clock: { ...systemClock, now: () => now },
       settings: { heartbeatMs: 300_000 },
     });
     const reader = await harness.connect();

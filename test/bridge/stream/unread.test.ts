@@ -22,6 +22,10 @@ class SetClock implements Clock {
     return this.#now;
   }
 
+  elapsed(): number {
+    return systemClock.elapsed();
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (ms !== HOUR) return systemClock.sleep(ms, signal);
     this.sleeps += 1;

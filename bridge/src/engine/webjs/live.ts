@@ -155,6 +155,7 @@ export function assembleLive(parts: LiveParts): Live {
       },
       stopped: stopped.signal,
       clock,
+      serverClock,
     },
     parts.progress.undecrypted,
   );
@@ -165,6 +166,7 @@ export function assembleLive(parts: LiveParts): Live {
       found: (message, level) => hearing.receipt(message, level),
       stopped: stopped.signal,
       clock,
+      serverClock,
       log,
     },
     parts.progress.unread,

@@ -232,7 +232,7 @@ export class WebjsEngine implements Engine {
     if (!this.#live) return NO_BROWSER;
     const { run, health } = this.#live;
     const { isReady, liveness, heardAt } = run;
-    const { checks } = healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.now() });
+    const { checks } = healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.elapsed() });
     return { checks: [...checks, memoryCheck(this.#memory)] };
   }
 

@@ -97,7 +97,7 @@ async function fromPuppeteer(options: InstallerOptions): Promise<Browser> {
     throw new Error(`no browser is available for ${process.platform} on ${process.arch}`);
   clearTorn(places.cache, browser, buildId);
   say(`Downloading ${browser} ${buildId} to ${places.cache} …`);
-  let heardAt = Date.now();
+  let heardAt = performance.now();
   let saidPercent = 0;
   const download = install({
     browser,
@@ -105,7 +105,7 @@ async function fromPuppeteer(options: InstallerOptions): Promise<Browser> {
     cacheDir: places.cache,
     ...(downloadBaseUrl === undefined ? {} : { baseUrl: downloadBaseUrl }),
     downloadProgressCallback: (bytes, of) => {
-      heardAt = Date.now();
+      heardAt = performance.now();
       const percent = Math.floor((bytes / of) * 100);
       if (!(percent >= saidPercent + SAYS_EVERY_PERCENT)) return;
       saidPercent = percent - (percent % SAYS_EVERY_PERCENT);
@@ -130,7 +130,8 @@ async function unlessStalled<T>(work: Promise<T>, stallMs: number, heardAt: () =
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (Date.now() - heardAt() >= stallMs) reject(new Error(`no data arrived for ${Math.round(stallMs / 1000)} s`));
+      if (performance.now() - heardAt() >= stallMs)
+        reject(new Error(`no data arrived for ${Math.round(stallMs / 1000)} s`));
     }, stallMs / 10);
   });
   try {

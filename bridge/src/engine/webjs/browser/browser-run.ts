@@ -86,14 +86,14 @@ export class BrowserRun {
     this.#log = log;
     const watched: WatchListener = {
       ready: () => {
-        this.#heardAt = clock.now();
+        this.#heardAt = clock.elapsed();
         listener.ready();
       },
       interrupted: (reason) => listener.interrupted(reason),
       authenticated: () => listener.authenticated(),
       unauthenticated: () => listener.unauthenticated(),
       progress: (reason) => {
-        this.#gotOnAt = clock.now();
+        this.#gotOnAt = clock.elapsed();
         listener.progress(reason);
       },
       idle: () => listener.idle(),
@@ -125,7 +125,7 @@ export class BrowserRun {
       } catch (error) {
         if (!(error instanceof TransportError && error.late)) throw error;
         const lastAwayAt = this.#reach?.lastAwayAt ?? null;
-        left = lastAwayAt === null ? 0 : Math.min(start, lastAwayAt + start - this.#clock.now());
+        left = lastAwayAt === null ? 0 : Math.min(start, lastAwayAt + start - this.#clock.elapsed());
         if (left <= 0) throw this.#watch.lacksLine ? new Error(NO_LINE, { cause: error }) : error;
       }
     }
@@ -171,7 +171,7 @@ export class BrowserRun {
 
   /** The page has stopped to work off what WhatsApp's server sends, as far as its frames show. */
   get leavesUnanswered(): boolean {
-    return this.#frames.leavesUnanswered(this.#deadlines.unanswered, this.#clock.now());
+    return this.#frames.leavesUnanswered(this.#deadlines.unanswered, this.#clock.elapsed());
   }
 
   /** Attaches the library's listeners to this document once more; where they were there after all, it hears twice. */
@@ -283,8 +283,8 @@ export class BrowserRun {
     const frames = this.#frames;
     const counted = vitals.frames({
       begun: () => frames.begin(),
-      received: (bytes) => frames.received(bytes, this.#clock.now()),
-      sent: () => frames.sent(this.#clock.now()),
+      received: (bytes) => frames.received(bytes, this.#clock.elapsed()),
+      sent: () => frames.sent(this.#clock.elapsed()),
     });
     counted.catch((error: unknown) =>
       this.#log.warn({ reason: describe(error) }, 'the frames of the page cannot be observed'),
@@ -343,7 +343,7 @@ export class BrowserRun {
   }
 
   #heard(): void {
-    this.#heardAt = this.#clock.now();
+    this.#heardAt = this.#clock.elapsed();
     this.#frames.announced(this.#heardAt);
   }
 

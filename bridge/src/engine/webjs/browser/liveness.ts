@@ -55,13 +55,13 @@ export class Liveness {
       await Promise.all([this.#askBrowser(), this.#askPage()]);
       if (this.#browserMisses >= this.#limits.browserMisses && !until.aborted)
         return this.#onBrowserDead('the browser is not responding');
-      this.#lookedAt = this.#clock.now();
+      this.#lookedAt = this.#clock.elapsed();
       await this.#clock.sleep(this.#limits.livenessEvery, until).catch(() => undefined);
     }
   }
 
   get view(): LivenessView {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     return {
       browser: this.#browserMisses > 0 ? 'silent' : this.#version === null ? 'unknown' : 'answers',
       version: this.#version,
@@ -80,7 +80,7 @@ export class Liveness {
   /** Where this machine slept or this process stood still, the page could not answer either. */
   #noticePause(): void {
     const usual = this.#limits.livenessEvery + this.#limits.pageSilent;
-    if (this.#lookedAt !== null && this.#clock.now() - this.#lookedAt > usual) this.beginAnew();
+    if (this.#lookedAt !== null && this.#clock.elapsed() - this.#lookedAt > usual) this.beginAnew();
   }
 
   async #askBrowser(): Promise<void> {
@@ -102,7 +102,7 @@ export class Liveness {
     const question = {};
     this.#open = question;
     // A question that fails is no answer: the silence counts from the first of them.
-    this.#since ??= this.#clock.now();
+    this.#since ??= this.#clock.elapsed();
     this.#vitals.ping().then(
       () => this.#open === question && this.beginAnew(),
       () => this.#open === question && (this.#open = null),
@@ -112,6 +112,6 @@ export class Liveness {
   async #sample(): Promise<void> {
     const read = within(this.#vitals.rendererSeconds(), this.#limits.browserAnswer, 'reading the processor time');
     const cpuSeconds = await read.catch(() => null);
-    if (cpuSeconds !== null && this.#since !== null) this.#samples.push({ at: this.#clock.now(), cpuSeconds });
+    if (cpuSeconds !== null && this.#since !== null) this.#samples.push({ at: this.#clock.elapsed(), cpuSeconds });
   }
 }

@@ -103,7 +103,7 @@ export class MemoryWatch {
       return;
     }
     this.#above += 1;
-    const now = clock.now();
+    const now = clock.elapsed();
     if (this.#above < limits.looks || !settled() || now - this.#renewedAt < limits.notAgainMs) return;
     this.#renewedAt = now;
     this.#above = 0;

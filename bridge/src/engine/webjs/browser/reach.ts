@@ -164,7 +164,7 @@ export class Reach {
   }
 
   #away(error: string): void {
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.elapsed();
     this.#awaySince ??= now;
     this.#isPatchy = true;
     this.#lastAwayAt = now;

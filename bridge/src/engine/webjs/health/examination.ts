@@ -123,11 +123,11 @@ export class Examination {
     const { patient, clock, deadlines } = this.#parts;
     const probed = this.#results.get('line');
     // Once at first, so that it is known to work here.
-    return !probed || clock.now() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
+    return !probed || clock.elapsed() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
   }
 
   #note(name: Examined, outcome: ProbeOutcome): void {
-    this.#results.set(name, { outcome, at: this.#parts.clock.now() });
+    this.#results.set(name, { outcome, at: this.#parts.clock.elapsed() });
     this.#parts.count(name, outcome);
   }
 }

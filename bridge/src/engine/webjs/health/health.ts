@@ -142,7 +142,7 @@ export class Health {
     }
     // The words of the first time stay, since each change of them is told anew.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
-    const isWorse = this.#complaint !== null || facts.unread > 0 || clock.now() < this.#bearsUntil;
+    const isWorse = this.#complaint !== null || facts.unread > 0 || clock.elapsed() < this.#bearsUntil;
     if (this.#unsent !== null && !isWorse) this.tell(this.#unsent);
   }
 
@@ -178,13 +178,13 @@ export class Health {
       if (this.#complaint && !isReady && !isAway && !this.#isGettingOn()) await this.#healLost(this.#complaint);
       return;
     }
-    if (clock.now() >= this.#examineAt) await this.#examine();
+    if (clock.elapsed() >= this.#examineAt) await this.#examine();
   }
 
   /** The page loads the account's data, which may take longer than a stage of healing is given. */
   #isGettingOn(): boolean {
     const { patient, clock, deadlines } = this.#parts;
-    return patient.gotOnAt !== null && clock.now() - patient.gotOnAt < deadlines.proveReload;
+    return patient.gotOnAt !== null && clock.elapsed() - patient.gotOnAt < deadlines.proveReload;
   }
 
   /** A session that does not come back hears nothing at all. */
@@ -205,7 +205,7 @@ export class Health {
     const missing = found.missing?.filter(({ chat }) => !facts.isListed || !facts.owes(chat as ChatId)) ?? null;
     // What was found of a page that meanwhile reloads or computes says nothing.
     if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
-    this.#examineAt = clock.now() + deadlines.examineEvery;
+    this.#examineAt = clock.elapsed() + deadlines.examineEvery;
     const fresh = missing.filter((message) => message.fresh).length;
     const complaint = diagnose({ fresh, listeners, line, unread: facts.unread });
     if (complaint) return this.#heal(complaint, missing);
@@ -219,14 +219,14 @@ export class Health {
   async #suspect(): Promise<void> {
     const suspicion = this.#isUnanswered() ? UNANSWERED : this.#isTooQuiet() ? TOO_QUIET : null;
     if (suspicion === null) return;
-    this.#renewedAt = this.#parts.clock.now();
+    this.#renewedAt = this.#parts.clock.elapsed();
     await this.#heal(suspicion);
   }
 
   /** Believed again only after a while: another connection costs little, one after the other would be a nuisance. */
   #isUnanswered(): boolean {
     const { patient, clock } = this.#parts;
-    const renewedLately = this.#renewedAt !== 0 && clock.now() - this.#renewedAt < this.#limits.forgetMs;
+    const renewedLately = this.#renewedAt !== 0 && clock.elapsed() - this.#renewedAt < this.#limits.forgetMs;
     return this.#complaint === null && patient.leavesUnanswered && !renewedLately;
   }
 
@@ -236,8 +236,8 @@ export class Health {
    */
   #isTooQuiet(): boolean {
     const { patient, clock, deadlines } = this.#parts;
-    const heardAt = Math.max(patient.heardAt ?? clock.now(), this.#renewedAt);
-    return this.#complaint === null && clock.now() - heardAt >= deadlines.quietAfter;
+    const heardAt = Math.max(patient.heardAt ?? clock.elapsed(), this.#renewedAt);
+    return this.#complaint === null && clock.elapsed() - heardAt >= deadlines.quietAfter;
   }
 
   #tellBusy({ page, silentMs }: LivenessView): void {
@@ -251,7 +251,7 @@ export class Health {
   #vouch(line: ProbeOutcome): void {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
     this.#complaint = null;
-    if (this.#parts.clock.now() < this.#bearsUntil) return this.tell(BORNE);
+    if (this.#parts.clock.elapsed() < this.#bearsUntil) return this.tell(BORNE);
     if (this.#unsent !== null) return this.tell(this.#unsent);
     if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
     this.#told = null;
@@ -262,25 +262,25 @@ export class Health {
     const { patient, history, deadlines, clock, log } = this.#parts;
     const isUnread = complaint.ailment === 'unread';
     const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
-    if (!isUnread && clock.now() < this.#treatedUntil) {
+    if (!isUnread && clock.elapsed() < this.#treatedUntil) {
       this.#complaint = complaint;
       return this.#catchUp(missing);
     }
     const last = isUnread ? history.lastForUnread : isSuspicion ? null : this.#last;
-    const next = nextTreatment({ last, browsers: history.browsers }, complaint.ailment, clock.now(), this.#limits);
+    const next = nextTreatment({ last, browsers: history.browsers }, complaint.ailment, clock.elapsed(), this.#limits);
     const { decision } = next;
     this.#complaint = complaint;
     if (isUnread) history.lastForUnread = next.record.last;
     else this.#last = next.record.last;
     if (isUnread && (decision.do === 'reload' || decision.do === 'new_page'))
-      this.#treatedUntil = clock.now() + this.#limits.proofMs[decision.do];
+      this.#treatedUntil = clock.elapsed() + this.#limits.proofMs[decision.do];
     history.browsers = next.record.browsers;
     if (isUnread && decision.do !== 'wait') this.#bearsUnread = decision.do === 'bear';
     if (decision.do === 'bear' || (isUnread && this.#bearsUnread)) {
       // Nothing is under way from which the session would have to come back, and the rest is watched as ever.
       this.#complaint = null;
-      this.#examineAt = clock.now() + deadlines.examineEvery;
-      if (!isUnread) this.#bearsUntil = clock.now() + this.#limits.forgetMs;
+      this.#examineAt = clock.elapsed() + deadlines.examineEvery;
+      if (!isUnread) this.#bearsUntil = clock.elapsed() + this.#limits.forgetMs;
       this.tell(isUnread ? complaint.words : BORNE);
       await this.#catchUp(missing);
       return this.#suspect();

@@ -1,6 +1,7 @@
 /** Messages of which something is still to come, oldest first: limited in number and age, asked for less and less often. */
 import type { WireId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
+import type { ServerClock } from '../login/server-clock.ts';
 
 /** As long as WhatsApp keeps a device linked whose phone is away, in seconds. */
 const LONGEST_S = 14 * 24 * 3600;
@@ -19,17 +20,19 @@ export interface AwaitedOptions {
   /** No message is asked for more often, in milliseconds. */
   readonly everyMs: number;
   readonly clock: Clock;
+  /** WhatsApp's, by which messages are dated. */
+  readonly serverClock: Pick<ServerClock, 'seconds'>;
 }
 
 export class Awaited<Message extends AwaitedMessage> {
   readonly #options: AwaitedOptions;
-  /** Each with when it is to be asked for, in seconds. */
+  /** Each with when it is to be asked for, in milliseconds elapsed. */
   readonly #messages = new Map<WireId, { message: Message; dueAt: number }>();
 
   /** @param remembered by earlier runs; they are due at once */
   constructor(options: AwaitedOptions, remembered: readonly Message[]) {
     this.#options = options;
-    for (const message of remembered) this.#messages.set(message.wireId, { message, dueAt: 0 });
+    for (const message of remembered) this.#messages.set(message.wireId, { message, dueAt: -Infinity });
   }
 
   get all(): readonly Message[] {
@@ -37,7 +40,7 @@ export class Awaited<Message extends AwaitedMessage> {
   }
 
   get due(): readonly WireId[] {
-    const now = this.#now;
+    const now = this.#options.clock.elapsed();
     return [...this.#messages].filter(([, { dueAt }]) => dueAt <= now).map(([wireId]) => wireId);
   }
 
@@ -48,10 +51,10 @@ export class Awaited<Message extends AwaitedMessage> {
   /** One that is known already stays as it is. */
   add(message: Message): void {
     if (this.#messages.has(message.wireId)) return;
-    const now = this.#now;
-    this.#messages.set(message.wireId, { message, dueAt: now + this.#options.everyMs / 1000 });
+    const { most, everyMs, clock } = this.#options;
+    this.#messages.set(message.wireId, { message, dueAt: clock.elapsed() + everyMs });
     for (const [id, { message: each }] of this.#messages)
-      if (this.#messages.size > this.#options.most || each.t < now - LONGEST_S) this.#messages.delete(id);
+      if (this.#messages.size > most || this.#ageOf(each) > LONGEST_S) this.#messages.delete(id);
   }
 
   /** Something else is known of a message that is awaited. */
@@ -66,19 +69,20 @@ export class Awaited<Message extends AwaitedMessage> {
 
   /** All are due. */
   hurry(): void {
-    for (const each of this.#messages.values()) each.dueAt = 0;
+    for (const each of this.#messages.values()) each.dueAt = -Infinity;
   }
 
   /** These were asked for just now. */
   asked(wireIds: readonly WireId[]): void {
-    const now = this.#now;
+    const now = this.#options.clock.elapsed();
     for (const wireId of wireIds) {
       const known = this.#messages.get(wireId);
-      if (known) known.dueAt = now + Math.max(0, now - known.message.t) * SHARE_OF_AGE;
+      if (known) known.dueAt = now + this.#ageOf(known.message) * 1000 * SHARE_OF_AGE;
     }
   }
 
-  get #now(): number {
-    return this.#options.clock.now() / 1000;
+  /** Seconds. */
+  #ageOf({ t }: AwaitedMessage): number {
+    return Math.max(0, this.#options.serverClock.seconds - t);
   }
 }

@@ -12,6 +12,7 @@ import type { PageCalls } from '../page/page-calls.ts';
 import { type PageReceipt, readReceipts } from '../page/page-receipts.ts';
 import { describe } from '../page/page-reason.ts';
 import type { UnreadMessage } from '../login/profile.ts';
+import type { ServerClock } from '../login/server-clock.ts';
 
 const MOST = 1_000;
 /** So many are asked for at once. */
@@ -33,6 +34,7 @@ export interface ReceiptsParts {
   /** Ends with the session. */
   readonly stopped: AbortSignal;
   readonly clock: Clock;
+  readonly serverClock: Pick<ServerClock, 'seconds'>;
   readonly log: Log;
 }
 
@@ -50,7 +52,7 @@ export class Receipts {
   /** @param remembered by earlier runs */
   constructor(parts: ReceiptsParts, remembered: readonly UnreadMessage[]) {
     this.#parts = parts;
-    this.#unread = new Awaited({ most: MOST, everyMs: parts.deadlines.receipts, clock: parts.clock }, remembered);
+    this.#unread = new Awaited({ ...parts, most: MOST, everyMs: parts.deadlines.receipts }, remembered);
   }
 
   /** What is to be remembered. */

@@ -11,6 +11,7 @@ import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { readDecrypted } from '../page/page-functions.ts';
 import type { UndecryptedMessage } from '../login/profile.ts';
+import type { ServerClock } from '../login/server-clock.ts';
 
 const MOST = 500;
 
@@ -23,6 +24,7 @@ export interface UndecryptedParts {
   /** Ends with the session. */
   readonly stopped: AbortSignal;
   readonly clock: Clock;
+  readonly serverClock: Pick<ServerClock, 'seconds'>;
 }
 
 export class Undecrypted {
@@ -32,7 +34,7 @@ export class Undecrypted {
   /** @param remembered by earlier runs */
   constructor(parts: UndecryptedParts, remembered: readonly UndecryptedMessage[]) {
     this.#parts = parts;
-    this.#waiting = new Awaited({ most: MOST, everyMs: parts.deadlines.undecrypted, clock: parts.clock }, remembered);
+    this.#waiting = new Awaited({ ...parts, most: MOST, everyMs: parts.deadlines.undecrypted }, remembered);
   }
 
   /** What is to be remembered. */

@@ -39,13 +39,14 @@ export class Login {
   readonly #parts: LoginParts;
   readonly #pairing: Pairing;
   readonly #linkedAt: number;
-  /** When a code was shown for the last time, in milliseconds of this machine's clock. */
+  /** When a code was shown for the last time, in milliseconds elapsed. */
   #shownAt: number | null = null;
-  /** The same by WhatsApp's clock, in seconds, once that was asked; either clock may be set afterwards. */
+  /** The same by WhatsApp's clock, in seconds, once that was asked; it may be asked again afterwards. */
   #shownAtServer: number | null = null;
   #authenticated = false;
   #qrCodes = 0;
-  #qr: { readonly code: string; readonly expiresAt: Date } | null = null;
+  /** The code on display, and until when it holds, in milliseconds elapsed. */
+  #qr: { readonly code: string; readonly until: number } | null = null;
 
   /** @param linkedAt seconds: since when the account belongs to the session, as far as earlier runs know */
   constructor(parts: LoginParts, linkedAt: number) {
@@ -74,10 +75,10 @@ export class Login {
   shown(code: string): void {
     // The page has taken its code back, as it does the moment that one is scanned.
     if (/^(undefined|null),/.test(code)) return this.#withdraw();
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.elapsed();
     this.#shownAt = now;
     this.#shownAtServer = null;
-    this.#show(code, new Date(now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS)));
+    this.#show(code, now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS));
     void this.#pairing.look();
   }
 
@@ -114,8 +115,7 @@ export class Login {
   unauthenticated(): void {
     if (!this.#authenticated) return;
     this.#authenticated = false;
-    if (this.#qr && this.#qr.expiresAt.getTime() > this.#parts.clock.now())
-      this.#show(this.#qr.code, this.#qr.expiresAt);
+    if (this.#qr && this.#qr.until > this.#parts.clock.elapsed()) this.#show(this.#qr.code, this.#qr.until);
   }
 
   /** Nobody is linked by this page any more. */
@@ -129,17 +129,18 @@ export class Login {
     this.#parts.listener.qrWithdrawn();
   }
 
-  #show(code: string, expiresAt: Date): void {
-    this.#qr = { code, expiresAt };
-    this.#parts.listener.qr(code, expiresAt);
+  #show(code: string, until: number): void {
+    const { clock, listener } = this.#parts;
+    this.#qr = { code, until };
+    listener.qr(code, new Date(clock.now() + until - clock.elapsed()));
   }
 
   /** A pairing code gives the page a new secret, and the QR code on display names the old one. */
   #secretChanged(secret: string): void {
     if (!this.#qr) return;
-    const { code, expiresAt } = this.#qr;
+    const { code, until } = this.#qr;
     const fields = code.split(',');
     if (fields[SECRET] === secret) return;
-    this.#show(fields.with(SECRET, secret).join(','), expiresAt);
+    this.#show(fields.with(SECRET, secret).join(','), until);
   }
 }

@@ -132,7 +132,7 @@ export class Pairing {
   /** Between two QR codes the page is not waiting for a moment, so it is asked again. */
   async #answer(digits: string, notify: boolean): Promise<PairingResult> {
     const { page, deadlines, clock } = this.#parts;
-    const until = clock.now() + deadlines.call;
+    const until = clock.elapsed() + deadlines.call;
     for (;;) {
       let result: PairingResult;
       try {
@@ -140,7 +140,7 @@ export class Pairing {
       } catch (error) {
         throw new EngineError('defer', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
       }
-      if (result.given || result.why !== 'not-waiting' || clock.now() >= until) return result;
+      if (result.given || result.why !== 'not-waiting' || clock.elapsed() >= until) return result;
       await clock.sleep(LOOK_AGAIN_MS);
     }
   }

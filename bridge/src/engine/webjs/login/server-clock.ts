@@ -1,6 +1,7 @@
 /**
- * What time it is for WhatsApp, whose servers stamp the messages. This machine's clock can be minutes or hours off, so it is
- * compared with the server's, and taken as it is only where the server does not say.
+ * What time it is for WhatsApp, whose servers stamp the messages. This machine's clock can be minutes or hours off, and can be
+ * set meanwhile, so the server is asked and the time counted from there; this machine's clock is taken only where it does
+ * not say.
  */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
@@ -16,7 +17,8 @@ export class ServerClock {
   readonly #deadlines: Pick<Deadlines, 'call'>;
   readonly #clock: Clock;
   readonly #log: Log;
-  #aheadMs: number | null = null;
+  /** WhatsApp's time less the time elapsed, in milliseconds; null until it was asked. */
+  #sinceEpoch: number | null = null;
 
   /** @param page throws TransportError where there is none */
   constructor(page: () => PageCalls, deadlines: Pick<Deadlines, 'call'>, clock: Clock, log: Log) {
@@ -28,26 +30,28 @@ export class ServerClock {
 
   /** Seconds since the epoch, by WhatsApp's clock. */
   get seconds(): number {
-    return this.at(this.#clock.now());
+    return this.at(this.#clock.elapsed());
   }
 
-  /** What WhatsApp's clock showed, in seconds, when this machine's showed so many milliseconds. */
-  at(ms: number): number {
-    return Math.floor((ms - (this.#aheadMs ?? 0)) / 1000);
+  /** What WhatsApp's clock showed, in seconds, when so many milliseconds had elapsed. */
+  at(elapsedMs: number): number {
+    const ownTime = this.#clock.now() - this.#clock.elapsed();
+    return Math.floor((elapsedMs + (this.#sinceEpoch ?? ownTime)) / 1000);
   }
 
   /**
-   * Asks the server. The last answer holds, since either clock may be set while the session runs.
+   * Asks the server. The last answer holds.
    *
    * @returns whether it answered
    */
   async measure(): Promise<boolean> {
     try {
-      const before = this.#clock.now();
+      const before = this.#clock.elapsed();
       const serverMs = await this.#page().call(readServerTime, this.#deadlines.call);
       if (serverMs === null) return false;
-      const aheadMs = Math.round((before + this.#clock.now()) / 2 - serverMs);
-      this.#aheadMs = aheadMs;
+      const after = this.#clock.elapsed();
+      this.#sinceEpoch = serverMs - (before + after) / 2;
+      const aheadMs = this.#clock.now() - after - this.#sinceEpoch;
       if (Math.abs(aheadMs) >= TOLD_FROM_MS)
         this.#log.warn({ aheadSeconds: Math.round(aheadMs / 1000) }, "this machine's clock differs from WhatsApp's");
       return true;

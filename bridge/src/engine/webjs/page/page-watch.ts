@@ -195,7 +195,7 @@ export class PageWatch {
    * sync that is over, that is so; where it has begun to, or has not come to listen, it is given time.
    */
   #remind({ document, injected }: PageState): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (this.#unannounced?.document !== document) {
       this.#unannounced = { document, since: now, reminded: false };
       return;

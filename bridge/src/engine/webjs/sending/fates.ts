@@ -15,7 +15,7 @@ export class Fates {
   readonly #page: () => PageCalls;
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
-  #readySince = 0;
+  #readySince = -Infinity;
 
   /** @param page throws while the session is not ready */
   constructor(page: () => PageCalls, deadlines: Deadlines, clock: Clock) {
@@ -26,7 +26,7 @@ export class Fates {
 
   /** The session is ready, perhaps anew: the page begins to send what it holds. */
   ready(): void {
-    this.#readySince = this.#clock.now();
+    this.#readySince = this.#clock.elapsed();
   }
 
   /** @throws EngineError `defer` where the page cannot tell yet */
@@ -36,7 +36,7 @@ export class Fates {
     if (fate.held === 'stored' && fate.ack >= 1) return 'sent';
     // What the page refused or gave up it says by itself; the rest is given as long as after a send to become clear.
     const given = fate.held === 'given' || (fate.held === 'stored' && fate.ack < 0);
-    if (!given && this.#clock.now() - this.#readySince < this.#deadlines.ack)
+    if (!given && this.#clock.elapsed() - this.#readySince < this.#deadlines.ack)
       throw new EngineError(
         'defer',
         'WAB_SESSION_NOT_READY',

@@ -5,7 +5,11 @@ import type { Browser, Page } from 'puppeteer';
 import { BrowserRun } from '../../../../../bridge/src/engine/webjs/browser/browser-run.ts';
 import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import type { GuardedClient } from '../../../../../bridge/src/engine/webjs/browser/guarded-client.ts';
-import { type PageState, readState } from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
+import {
+  announceSynced,
+  type PageState,
+  readState,
+} from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
 import { until } from '../../../../until.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
@@ -20,6 +24,8 @@ let run: BrowserRun;
 let browser: EventEmitter;
 let listener: ConstructorParameters<typeof BrowserRun>[1];
 let address: string;
+let clock: ManualClock;
+let reminders: number;
 const mainFrame = { url: () => address };
 
 const connected = (document: string): PageState => ({
@@ -34,6 +40,8 @@ const connected = (document: string): PageState => ({
 beforeEach(async () => {
   heard = [];
   ends = [];
+  clock = new ManualClock();
+  reminders = 0;
   address = 'https://web.whatsapp.com/';
   state = connected('first');
   const noSession = async (): Promise<never> => Promise.reject(new Error('not part of this test'));
@@ -42,6 +50,7 @@ beforeEach(async () => {
     goto: async () => null,
     createCDPSession: noSession,
     evaluate: async (fn: unknown) => {
+      if (fn === announceSynced) reminders += 1;
       if (fn !== readState) return undefined;
       if (state instanceof Error) throw state;
       return state;
@@ -70,7 +79,7 @@ beforeEach(async () => {
     },
     listener,
     DEADLINES,
-    new ManualClock(),
+    clock,
     silent,
   );
   run.begin();
@@ -153,4 +162,26 @@ test('a page that is loaded and gets no line ends the start with that as its rea
   expect(ends).toEqual([
     expect.stringContaining('crashed: WhatsApp Web did not start: the page is loaded but cannot connect'),
   ]);
+});
+
+test.each([-7_200_000, 7_200_000])(
+  'a library that does not say that the sync is over is reminded in time, though the clock is set by %i ms',
+  async (by) => {
+    state = connected('second');
+    page.emit('framenavigated', mainFrame);
+    await settle();
+    await clock.pass(DEADLINES.watchStarting);
+    clock.set(by);
+    await clock.pass(DEADLINES.watchStarting);
+    expect(reminders).toBe(0);
+    for (let look = 0; look < 12; look++) await clock.pass(100);
+    expect(reminders).toBe(1);
+  },
+);
+
+test.each([-7_200_000, 7_200_000])('how long ago something was heard does not depend on a clock set by %i ms', (by) => {
+  const heardAt = run.heardAt;
+  clock.set(by);
+  client.emit('message_ack', {}, 2);
+  expect(run.heardAt).toBe(heardAt);
 });

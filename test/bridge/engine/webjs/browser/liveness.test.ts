@@ -119,3 +119,17 @@ describe('liveness', () => {
     await kept;
   });
 });
+
+test.each([-7_200_000, 7_200_000])('a page hangs when it hangs, though the clock is set by %i ms', async (by) => {
+  const { liveness, pass, patient, clock } = make();
+  patient.answers = false;
+  await pass(20_000);
+  const before = liveness.view;
+  clock.set(by);
+  expect(liveness.view).toEqual(before);
+  await pass(20_000);
+  expect(liveness.view.page).not.toBe('hung');
+  await pass(20_000);
+  expect(liveness.view.page).toBe('hung');
+  expect(liveness.view.silentMs).toBeLessThanOrEqual(60_000);
+});

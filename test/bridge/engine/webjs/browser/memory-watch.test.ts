@@ -117,3 +117,20 @@ test('the health check names figure and ceiling', () => {
   expect(check(1100 * MIB)).toMatchObject({ state: 'failed', detail: expect.stringContaining('more than the limit') });
   expect(size(640.4 * MIB)).toBe('640 MiB');
 });
+
+test.each([-7_200_000, 7_200_000])(
+  'a clock that is set by %i ms changes nothing about when it is exchanged',
+  async (by) => {
+    void watchWith().keep(life.signal);
+    uses = 1100 * MIB;
+    await clock.pass(30_000);
+    await clock.pass(5_000);
+    expect(renewals).toHaveLength(1);
+    clock.set(by);
+    for (let passed = 0; passed < LIMITS.notAgainMs - 30_000; passed += 30_000) await clock.pass(30_000);
+    expect(renewals).toHaveLength(1);
+    await clock.pass(30_000);
+    await clock.pass(30_000);
+    expect(renewals).toHaveLength(2);
+  },
+);

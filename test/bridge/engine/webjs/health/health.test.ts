@@ -109,7 +109,7 @@ function make(history: HealthHistory = newHistory()) {
       return true;
     },
   };
-  patient.heardAt = clock.now();
+  patient.heardAt = clock.elapsed();
   const health = new Health({
     patient,
     sweep,
@@ -165,7 +165,7 @@ const message = (stanza: string, t: number, fresh = true): StoredMessage => ({
 describe('health of a session', () => {
   test('one that is in order is left alone, and vouched for once', async () => {
     const { patient, pass, told, outcomes, clock } = make();
-    await pass(10 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(10 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(patient.measures).toEqual([]);
     expect(told()).toEqual(['recovered']);
     expect(outcomes).toContain('listeners ok');
@@ -243,13 +243,13 @@ describe('health of a session', () => {
     await pass(MINUTE);
     for (let number = 0; number < 10; number++) {
       patient.stored = [message(`odd ${number}`, 1_005 + number)];
-      await pass(2 * MINUTE, () => (patient.heardAt = clock.now()));
+      await pass(2 * MINUTE, () => (patient.heardAt = clock.elapsed()));
       expect(sweep.unheard(patient.stored)).toEqual([]);
     }
     expect(patient.measures).toEqual(['reattach', 'reload']);
     expect(history.browsers).toEqual([]);
     expect(told().at(-1)).toContain('does not report every message');
-    await pass(31 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(31 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(told().at(-1)).toBe('recovered');
   }, 30_000);
 
@@ -257,7 +257,7 @@ describe('health of a session', () => {
     const { health, pass, told, patient, clock } = make();
     await pass(MINUTE);
     health.tell('2 chats had more missed messages than could be read');
-    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(told()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
   });
 
@@ -296,7 +296,7 @@ describe('health of a session', () => {
     const { patient, facts, pass, told, history, clock } = make();
     await pass(MINUTE);
     facts.unread = 2;
-    await pass(10 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(10 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(patient.measures).toEqual(['reload', 'freshPage']);
     expect(history.browsers).toEqual([]);
     expect(told().slice(1)).toEqual([
@@ -305,7 +305,7 @@ describe('health of a session', () => {
       expect.stringMatching(/^2 chats have missed messages.*requested again$/),
     ]);
     facts.unread = 0;
-    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(told().at(-1)).toBe('recovered');
   }, 30_000);
 
@@ -321,7 +321,7 @@ describe('health of a session', () => {
 
   test('while a chat stays unread, the others are caught up with, and a page that leaves frames unanswered reconnects', async () => {
     const { patient, facts, pass, caughtUpFrom, told, clock } = make();
-    const hear = (): void => void (patient.heardAt = clock.now());
+    const hear = (): void => void (patient.heardAt = clock.elapsed());
     await pass(MINUTE, hear);
     Object.assign(facts, { unread: 1, owed: 'unread@c.us' });
     await pass(40 * MINUTE, hear);
@@ -344,7 +344,7 @@ describe('health of a session', () => {
     'right after the page was loaded anew for unread chats, %s',
     async (_, fault, measure) => {
       const { patient, facts, pass, clock } = make();
-      const hear = (): void => void (patient.heardAt = clock.now());
+      const hear = (): void => void (patient.heardAt = clock.elapsed());
       await pass(MINUTE, hear);
       facts.unread = 1;
       await pass(6 * MINUTE, hear);
@@ -362,7 +362,7 @@ describe('health of a session', () => {
 
   test('what was only suspected begins with another connection, whatever was healed before', async () => {
     const { patient, pass, clock } = make();
-    const hear = (): void => void (patient.heardAt = clock.now());
+    const hear = (): void => void (patient.heardAt = clock.elapsed());
     await pass(MINUTE, hear);
     patient.hears = false;
     patient.onMeasure = (measure) => (patient.hears = measure === 'reload');
@@ -376,7 +376,7 @@ describe('health of a session', () => {
 
   test('what is found while a page that was loaded anew for unread chats has its time waits for it', async () => {
     const { patient, facts, pass, clock } = make();
-    const hear = (): void => void (patient.heardAt = clock.now());
+    const hear = (): void => void (patient.heardAt = clock.elapsed());
     await pass(MINUTE, hear);
     facts.unread = 1;
     patient.onMeasure = () => (patient.hears = false);
@@ -389,7 +389,7 @@ describe('health of a session', () => {
 
   test('while the chats are not listed, a page that does not announce what it has is healed, and nobody waits for the rest', async () => {
     const { patient, facts, pass, clock } = make();
-    const hear = (): void => void (patient.heardAt = clock.now());
+    const hear = (): void => void (patient.heardAt = clock.elapsed());
     await pass(MINUTE, hear);
     Object.assign(facts, { unread: Infinity, isListed: false });
     await pass(40 * MINUTE, hear);
@@ -407,11 +407,11 @@ describe('health of a session', () => {
     const { patient, facts, pass, clock } = make();
     await pass(MINUTE);
     facts.unread = 1;
-    await pass(40 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(40 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     patient.measures.length = 0;
     patient.hears = false;
     patient.onMeasure = () => (patient.hears = true);
-    await pass(MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(patient.measures).toEqual(['reattach']);
   }, 30_000);
 
@@ -436,14 +436,14 @@ describe('health of a session', () => {
     patient.onMeasure = (measure) => {
       if (measure.startsWith('giveUp')) stopped.abort();
     };
-    await pass(5 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(5 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(patient.measures.at(-1)).toMatch(/^giveUp for 60 min: .*even after 5 new browsers.*start the session/);
   }, 30_000);
 
   test('a probe that never worked proves nothing: a version of WhatsApp Web with which it cannot work is no failure', async () => {
     const { patient, pass, told, outcomes, clock } = make();
     patient.hears = false;
-    await pass(2 * MINUTE, () => (patient.heardAt = clock.now()));
+    await pass(2 * MINUTE, () => (patient.heardAt = clock.elapsed()));
     expect(outcomes).toContain('listeners unknown');
     expect(patient.measures).toEqual([]);
     expect(told()).toEqual(['recovered']);
@@ -463,7 +463,7 @@ describe('health of a session', () => {
     expect(patient.measures).toContain('reload');
     expect(told().filter((each) => each.includes("WhatsApp's server does not answer"))).toHaveLength(2);
     expect(told().at(-1)).toBe('recovered');
-    expect(clock.now()).toBeGreaterThan(0);
+    expect(clock.elapsed()).toBeGreaterThan(0);
   });
 
   test('after an hour of silence another connection is opened, without alarm; what does not survive that is healed', async () => {
@@ -596,7 +596,7 @@ describe('health of a session', () => {
     patient.onMeasure = (measure) => {
       if (measure === 'reload') patient.isReady = false;
     };
-    await pass(10 * MINUTE, () => (patient.gotOnAt = patient.isReady ? null : clock.now()));
+    await pass(10 * MINUTE, () => (patient.gotOnAt = patient.isReady ? null : clock.elapsed()));
     expect(patient.measures).toEqual(['reattach', 'reload']);
     await pass(2 * MINUTE);
     expect(patient.measures[2]).toBe('freshPage');
@@ -627,4 +627,48 @@ describe('health of a session', () => {
     expect(patient.measures).toEqual([]);
     expect(told()).toEqual([]);
   });
+});
+
+describe('the clock of the machine is set', () => {
+  const TWO_HOURS = 120 * MINUTE;
+
+  test.each([-TWO_HOURS, TWO_HOURS])('a session is examined as often as before (by %i ms)', async (by) => {
+    const { patient, pass, outcomes, clock, told } = make();
+    await pass(MINUTE);
+    const swept = (): number => outcomes.filter((outcome) => outcome === 'sweep ok').length;
+    const before = swept();
+    await pass(5 * MINUTE);
+    const usual = swept() - before;
+    clock.set(by);
+    await pass(5 * MINUTE);
+    const then = swept() - before - usual;
+    expect(then).toBeGreaterThan(usual / 2);
+    expect(then).toBeLessThan(usual * 2);
+    // Nobody has been quiet for two hours.
+    expect(patient.measures).toEqual([]);
+    expect(told()).toEqual(['recovered']);
+  });
+
+  test.each([-TWO_HOURS, TWO_HOURS])(
+    'each stage of healing is given its time, and no more (by %i ms)',
+    async (by) => {
+      const { patient, pass, clock } = make();
+      await pass(MINUTE);
+      patient.hears = false;
+      const doneAt: number[] = [];
+      patient.onMeasure = () => {
+        doneAt.push(clock.elapsed());
+        if (doneAt.length === 1) clock.set(by);
+      };
+      await pass(6 * MINUTE);
+      expect(patient.measures.slice(0, 4)).toEqual(['reattach', 'reload', 'freshPage', 'giveUp']);
+      const { proveRefresh, proveReload, proveNewPage } = IMPATIENT;
+      for (const [index, proof] of [proveRefresh, proveReload, proveNewPage].entries()) {
+        const took = (doneAt[index + 1] as number) - (doneAt[index] as number);
+        expect(took).toBeGreaterThanOrEqual(proof);
+        expect(took).toBeLessThanOrEqual(proof + MINUTE);
+      }
+    },
+    30_000,
+  );
 });

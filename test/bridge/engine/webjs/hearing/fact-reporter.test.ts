@@ -4,12 +4,16 @@ import type { ChatId } from '../../../../../bridge/src/contract/ids.ts';
 import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { FactReporter, type ListedChat } from '../../../../../bridge/src/engine/webjs/hearing/fact-reporter.ts';
 import type { ChatBehind } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
-import type { Clock } from '../../../../../bridge/src/ops/clock.ts';
+import { systemClock, type Clock } from '../../../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../../../bridge/src/ops/logger.ts';
 
 const A = 'a@c.us' as ChatId;
 const B = 'b@c.us' as ChatId;
-const immediately: Clock = { now: () => 0, sleep: () => new Promise((resolve) => setImmediate(resolve)) };
+const immediately: Clock = {
+  ...systemClock,
+  now: () => 0,
+  sleep: () => new Promise((resolve) => setImmediate(resolve)),
+};
 const fact = (name: string): EngineFact => ({
   kind: 'ack',
   wireId: name as never,

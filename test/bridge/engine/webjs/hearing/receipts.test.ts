@@ -59,6 +59,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
       found: (message, level) => hearing.receipt(message, level),
       stopped,
       clock,
+      serverClock: clock.server,
       log: silent,
     },
     remembered,

@@ -9,6 +9,7 @@ import { ManualClock } from '../../../sessions/fake-engine.ts';
 
 const ROUND = DEADLINES.undecrypted;
 const DAY_S = 24 * 3600;
+const TWO_HOURS = 7_200_000;
 const id = (name: string | number): WireId => `false_1@c.us_${name}` as WireId;
 
 let clock: ManualClock;
@@ -35,6 +36,7 @@ function make(remembered: readonly UndecryptedMessage[] = []): Undecrypted {
       },
       stopped: new AbortController().signal,
       clock,
+      serverClock: clock.server,
     },
     remembered,
   );
@@ -98,4 +100,23 @@ test('what was reported meanwhile is not reported again', async () => {
   undecrypted.settle(id('a'));
   await looking;
   expect(found).toEqual([]);
+});
+
+test.each([-TWO_HOURS, TWO_HOURS])('is asked for as often as ever where the clock is set by %i ms', async (by) => {
+  void undecrypted.watch();
+  undecrypted.came(id('a'), now());
+  await clock.pass(ROUND);
+  expect(asked).toHaveLength(1);
+  clock.set(by);
+  for (let round = 0; round < 8; round++) await clock.pass(ROUND);
+  const times = asked.length;
+  expect(times).toBeGreaterThan(5);
+  for (let round = 0; round < 80; round++) await clock.pass(ROUND);
+  clock.set(-by);
+  const before = asked.length;
+  for (let round = 0; round < 2; round++) await clock.pass(ROUND);
+  // It is 22 minutes old and asked for about every other minute.
+  expect(asked.length - before).toBeLessThanOrEqual(1);
+  for (let round = 0; round < 20; round++) await clock.pass(ROUND);
+  expect(asked.length - before).toBeGreaterThanOrEqual(2);
 });

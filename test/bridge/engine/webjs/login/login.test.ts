@@ -20,6 +20,8 @@ const missing: PairingResult = { given: false, why: 'missing', reason: '', statu
 let clock: ManualClock;
 let login: Login;
 let heard: string[];
+/** Of the QR code shown last. */
+let expiry: Date;
 let calls: [name: string, ...args: unknown[]][];
 /** What `startPairing` answers next; a code where this is empty. */
 let answers: (PairingResult | Error)[];
@@ -50,14 +52,14 @@ beforeEach(() => {
     {
       page: () => ({ call: call as never }),
       listener: {
-        qr: (code) => heard.push(`qr ${code}`),
+        qr: (code, expiresAt) => (heard.push(`qr ${code}`), (expiry = expiresAt)),
         qrWithdrawn: () => heard.push('withdrawn'),
         pairingCode: ({ code }) => heard.push(`pairing ${code}`),
         authenticated: (anew) => heard.push(`authenticated ${anew}`),
       },
       deadlines: DEADLINES,
       clock,
-      serverClock: { at: (ms) => Math.floor((ms - aheadMs) / 1000) },
+      serverClock: { at: (ms) => Math.floor((clock.now() - clock.elapsed() + ms - aheadMs) / 1000) },
       log: createLogger('silent', 'json'),
     },
     0,
@@ -215,4 +217,33 @@ test('a clock that is set after the code was shown does not move the time since 
   login.shown('ref2,noise,identity,secret0,1');
   login.dated();
   expect(login.linkedAt).toBe(clock.now() / 1000 - 120);
+});
+
+describe.each([-7_200_000, 7_200_000])('where the clock is set by %i ms', (by) => {
+  const notWaiting: PairingResult = { given: false, why: 'not-waiting', reason: 'OPENING', status: null };
+
+  test('a page between two codes is asked for a pairing code as long as ever', async () => {
+    login.shown('ref,noise,identity,secret0,1');
+    answers = Array.from({ length: 1_000 }, () => notWaiting);
+    const asking = failureOf(login.requestPairingCode(PHONE));
+    await clock.pass(DEADLINES.call / 2);
+    clock.set(by);
+    for (let passed = 0; passed < DEADLINES.call; passed += 500) await clock.pass(500);
+    expect(await asking).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
+    expect(asked().length).toBeGreaterThan(DEADLINES.call / 2 / 500);
+  });
+
+  test('a QR code that was taken and still holds is shown again, with the end that it has by the new time', async () => {
+    login.shown('ref,noise,identity,secret,1');
+    login.authenticated();
+    await clock.pass(30_000);
+    clock.set(by);
+    login.unauthenticated();
+    expect(heard).toEqual(['qr ref,noise,identity,secret,1', 'authenticated true', 'qr ref,noise,identity,secret,1']);
+    expect(expiry).toEqual(new Date(clock.now() + 30_000));
+    login.authenticated();
+    await clock.pass(30_000);
+    login.unauthenticated();
+    expect(heard).toHaveLength(4);
+  });
 });

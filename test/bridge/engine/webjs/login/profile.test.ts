@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
 import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-keeper.ts';
 import { Profile, type Progress } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
+import { systemClock } from '../../../../../bridge/src/ops/clock.ts';
 
 const WAITING = { wireId: 'false_1@c.us_3EB0' as WireId, t: 15 };
 const UNREAD = { wireId: 'true_1@c.us_3EB1' as WireId, t: 16, level: 2 };
@@ -82,7 +83,7 @@ describe('a mark in the future', () => {
     const profile = new Profile(folder);
     await mkdir(folder, { recursive: true });
     await profile.writeProgress({ linkedAt, reportedUntil, behind: [], undecrypted: [], unread: [] });
-    const clock = { now: () => NOW * 1000, sleep: () => Promise.resolve() };
+    const clock = { ...systemClock, now: () => NOW * 1000 };
     return progressSoFar(profile, clock);
   };
   const soFar = async (linkedAt: number, reportedUntil: number): Promise<number> =>

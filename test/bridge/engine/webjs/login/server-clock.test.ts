@@ -26,7 +26,7 @@ test('is this machine’s clock until the server tells otherwise', async () => {
   expect(server.seconds).toBe(now);
   await server.measure();
   expect(server.seconds).toBe(now - 300);
-  expect(server.at(clock.now() - 60_000)).toBe(now - 360);
+  expect(server.at(clock.elapsed() - 60_000)).toBe(now - 360);
   await clock.pass(10_000);
   expect(server.seconds).toBe(now - 290);
 });
@@ -40,4 +40,21 @@ test('follows its last answer, since either clock may be set meanwhile', async (
   expect(server.seconds).toBe(now);
   expect(await server.measure()).toBe(false);
   expect(server.seconds).toBe(now);
+});
+
+test.each([-7_200_000, 7_200_000])('a clock that is set by %i ms after the question changes nothing', async (by) => {
+  const now = clock.now() / 1000;
+  answers = [clock.now() - 300_000];
+  await server.measure();
+  clock.set(by);
+  expect(server.seconds).toBe(now - 300);
+  await clock.pass(10_000);
+  expect(server.seconds).toBe(now - 290);
+  expect(server.at(clock.elapsed() - 60_000)).toBe(now - 350);
+});
+
+test.each([-7_200_000, 7_200_000])('without an answer it follows a clock that is set by %i ms', (by) => {
+  const now = clock.now() / 1000;
+  clock.set(by);
+  expect(server.seconds).toBe(now + by / 1000);
 });

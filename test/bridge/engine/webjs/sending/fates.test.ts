@@ -5,17 +5,18 @@ import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webj
 import { Fates } from '../../../../../bridge/src/engine/webjs/sending/fates.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 import type { PageFate } from '../../../../../bridge/src/engine/webjs/page/page-fate.ts';
+import { ManualClock } from '../../../sessions/fake-engine.ts';
 
 const CHAT = '4915110000002@c.us' as ChatId;
 const WIRE_ID = `true_${CHAT}_3EB0ABC` as WireId;
 
-let now: number;
+let clock: ManualClock;
 let page: PageFate | Error;
 let asked: readonly unknown[];
 let fates: Fates;
 
 beforeEach(() => {
-  now = 1_000_000;
+  clock = new ManualClock();
   asked = [];
   const calls: PageCalls = {
     call: (async (_fn: unknown, _ms: number, ...args: readonly unknown[]) => {
@@ -24,7 +25,7 @@ beforeEach(() => {
       return page;
     }) as PageCalls['call'],
   };
-  fates = new Fates(() => calls, DEADLINES, { now: () => now, sleep: async () => undefined });
+  fates = new Fates(() => calls, DEADLINES, clock);
   fates.ready();
 });
 
@@ -50,7 +51,7 @@ describe('the fate of a message', () => {
   ])('%j: %s at first, %s in the end', async (held, first, last) => {
     page = held;
     expect(await fate()).toBe(first);
-    now += DEADLINES.ack;
+    await clock.pass(DEADLINES.ack);
     expect(await fate()).toBe(last);
     // A page that was away has to be given its time again.
     fates.ready();
@@ -59,7 +60,20 @@ describe('the fate of a message', () => {
 
   test('cannot be told over a broken way to the page', async () => {
     page = new TransportError('the page is gone');
-    now += DEADLINES.ack;
+    await clock.pass(DEADLINES.ack);
     expect(await fate()).toBe('throws defer');
   });
 });
+
+test.each([-7_200_000, 7_200_000])(
+  'a page is given its time to tell, also where the clock is set by %i ms',
+  async (by) => {
+    page = { held: 'under-way' };
+    clock.set(by);
+    expect(await fate()).toBe('throws defer');
+    await clock.pass(DEADLINES.ack - 1);
+    expect(await fate()).toBe('throws defer');
+    await clock.pass(1);
+    expect(await fate()).toBe('unknown');
+  },
+);
