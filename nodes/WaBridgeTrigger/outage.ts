@@ -34,7 +34,7 @@ export class Outage {
     if (shown) this.#shown = true;
     if (this.#current !== null) return;
     this.#current = new AbortController();
-    this.#since = Date.now();
+    this.#since = performance.now();
     if (this.#options.afterMs > 0) void this.#watch(this.#current.signal);
   }
 
@@ -42,7 +42,7 @@ export class Outage {
   up(waiting: number): void {
     if (this.#shown) {
       this.#options.notices.info(
-        `connected again after ${inWords(Date.now() - this.#since)}; ${waiting} event${waiting === 1 ? '' : 's'} arrived in the meantime and ${waiting === 1 ? 'is' : 'are'} delivered now.`,
+        `connected again after ${inWords(performance.now() - this.#since)}; ${waiting} event${waiting === 1 ? '' : 's'} arrived in the meantime and ${waiting === 1 ? 'is' : 'are'} delivered now.`,
       );
     }
     this.stop();
@@ -59,7 +59,7 @@ export class Outage {
     if (signal.aborted || this.#shown) return;
     this.#shown = true;
     this.#options.notices.show(
-      `no connection to the bridge for ${inWords(Date.now() - this.#since)}, so no events arrive. ${capitalised(this.#reason)} ` +
+      `no connection to the bridge for ${inWords(performance.now() - this.#since)}, so no events arrive. ${capitalised(this.#reason)} ` +
         'The trigger keeps trying; events that arrive in the meantime are delivered once it is connected again.',
     );
   }

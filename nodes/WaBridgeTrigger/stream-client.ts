@@ -60,7 +60,7 @@ export class StreamClient {
   #yields = false;
   #subscribedAt = 0;
   /** When it was started, as long as it was never subscribed: later a loss of the connection skips nothing. */
-  #backlogSince: number | null = null;
+  #backlogSince: { readonly at: number; readonly awake: number } | null = null;
 
   constructor(options: StreamClientOptions) {
     this.#options = options;
@@ -69,7 +69,7 @@ export class StreamClient {
 
   /** Begins, and goes on until `stop`. Resolves with how the first attempt went: null is subscribed. */
   async start(): Promise<Refusal | null> {
-    this.#backlogSince = Date.now();
+    this.#backlogSince = { at: Date.now(), awake: performance.now() };
     this.#finished = this.#run();
     return await this.#firstOutcome;
   }
@@ -153,8 +153,10 @@ export class StreamClient {
   #backlogLimit(): { maxAgeMs?: number } {
     const { maxBacklogAgeMs = null } = this.#options;
     if (maxBacklogAgeMs === null || this.#backlogSince === null) return {};
-    // The time of day, since time in which this machine slept counts too. Never less, as the clock may be set back.
-    return { maxAgeMs: maxBacklogAgeMs + Math.max(0, Date.now() - this.#backlogSince) };
+    const { at, awake } = this.#backlogSince;
+    // By the time of day, since time in which this machine slept counts too; never less than was spent awake, as the clock may
+    // be set back.
+    return { maxAgeMs: Math.ceil(maxBacklogAgeMs + Math.max(performance.now() - awake, Date.now() - at)) };
   }
 
   #handlers(): ConnectionHandlers {
@@ -162,7 +164,7 @@ export class StreamClient {
     return {
       subscribed: ({ cursor, resumed, skipped = 0 }) => {
         this.#backlogSince = null;
-        this.#subscribedAt = Date.now();
+        this.#subscribedAt = performance.now();
         this.#firstSettled = true;
         this.#yields = false;
         this.#resumeAt ??= cursor;
@@ -208,7 +210,7 @@ export class StreamClient {
   /** Counts, and says what a person should know, once per distinct reason. */
   async #report(end: End): Promise<void> {
     if (end.kind === 'gap' || (isBusy(end) && this.#yields)) return;
-    const wasStable = this.#subscribedAt > 0 && Date.now() - this.#subscribedAt >= STABLE_MS;
+    const wasStable = this.#subscribedAt > 0 && performance.now() - this.#subscribedAt >= STABLE_MS;
     this.#failures = wasStable || (end.kind === 'closed' && end.bye?.reason === 'restart') ? 1 : this.#failures + 1;
     if (isSuperseded(end)) {
       this.#yields = true;

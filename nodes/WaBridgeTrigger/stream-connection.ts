@@ -50,7 +50,7 @@ export class StreamConnection {
   readonly ended: Promise<End>;
   #opened = false;
   #subscribed = false;
-  #heardAt = Date.now();
+  #heardAt = performance.now();
   #patienceMs = GREETING_MS;
   /** Wakes the watch when its patience changes, and at the end. */
   #rearm = new AbortController();
@@ -109,7 +109,7 @@ export class StreamConnection {
   /** The global WebSocket has no ping and no timeouts of its own. */
   async #watch(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      const left = this.#heardAt + this.#patienceMs - Date.now();
+      const left = this.#heardAt + this.#patienceMs - performance.now();
       if (left < 0) {
         this.#end(this.#bye === null ? { kind: 'silent' } : { kind: 'closed', code: 1006, bye: this.#bye });
         return;
@@ -126,7 +126,7 @@ export class StreamConnection {
   }
 
   #receive(data: unknown): void {
-    this.#heardAt = Date.now();
+    this.#heardAt = performance.now();
     const frame = jsonParse<BridgeFrame | null>(String(data), { fallbackValue: null });
     if (frame === null) return;
     switch (frame.type) {

@@ -73,6 +73,15 @@ async function roundTrip(stream: FakeStream): Promise<void> {
   await stream.nth('pong', before + 1);
 }
 
+/** Lets a test set the clock of the machine, and let time pass. */
+function settableClock(): { readonly set: (hours: number) => void; readonly pass: (ms: number) => void } {
+  const [now, awake] = [Date.now.bind(Date), performance.now.bind(performance)];
+  let [aheadMs, passedMs] = [0, 0];
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + passedMs + aheadMs);
+  jest.spyOn(performance, 'now').mockImplementation(() => awake() + passedMs);
+  return { set: (hours) => void (aheadMs = hours * 3_600_000), pass: (ms) => void (passedMs += ms) };
+}
+
 const logged = (part: string) => log.filter((line) => line.includes(part));
 
 test('sends its headers and subprotocol, subscribes, answers pings', async () => {
@@ -224,6 +233,54 @@ describe('the end of a connection', () => {
     expect(logged('silent')).toHaveLength(1);
   });
 
+  test.each([-2, 2])(
+    'silence is noticed in its time, though the clock is set by %i h',
+    async (hours) => {
+      void create().start();
+      const first = await subscribed(1, { heartbeatMs: 1_000 });
+      const { set } = settableClock();
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        await roundTrip(first);
+        const quietSince = performance.now();
+        set(hours);
+        // By now it has looked, and would have taken the step for silence.
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        expect(logged('silent')).toHaveLength(0);
+        await first.closed;
+        expect(performance.now() - quietSince).toBeGreaterThanOrEqual(1_900);
+        expect(performance.now() - quietSince).toBeLessThan(20_000);
+        await subscribed(2);
+        expect(logged('silent')).toHaveLength(1);
+      } finally {
+        jest.restoreAllMocks();
+      }
+    },
+    30_000,
+  );
+
+  test.each([-2, 2])(
+    'a connection that held is told from one that did not, though the clock is set by %i h',
+    async (hours) => {
+      void create().start();
+      const { set, pass } = settableClock();
+      try {
+        for (const number of [1, 2, 3, 4]) {
+          const stream = await subscribed(number);
+          await roundTrip(stream);
+          if (number === 3) pass(11_000);
+          set(number % 2 === 0 ? 0 : hours);
+          stream.socket.terminate();
+        }
+        await subscribed(5);
+        const [first, second, held, after] = waits as [number, number, number, number];
+        expect([second, held, after]).toEqual([2 * first, first, 2 * first]);
+      } finally {
+        jest.restoreAllMocks();
+      }
+    },
+  );
+
   test('pings keep it open', async () => {
     void create().start();
     const stream = await subscribed(1, { heartbeatMs: 150 });
@@ -364,24 +421,23 @@ describe('what waited too long', () => {
   test.each([
     ['however long the bridge is away after it', 5, 5 * 3_600_000 + 60_000],
     ['and is never less than was set, although the clock was set back', -2, 60_000],
-  ])('is counted from the start of the trigger, %s', async (_name, step, atLeast) => {
+    ['and grows with an outage during which the clock was set back', -2, 660_000, 600_000],
+  ])('is counted from the start of the trigger, %s', async (_name, step, atLeast, awayMs = 0) => {
     bridge.refuseUpgrades = true;
-    let hours = 0;
-    const now = jest
-      .spyOn(Date, 'now')
-      .mockImplementation(() => performance.timeOrigin + performance.now() + hours * 3_600_000);
+    const { set, pass } = settableClock();
     try {
       await create({
         maxBacklogAgeMs: 60_000,
         wait: async () => {
-          hours = step;
+          set(step);
+          pass(awayMs);
           bridge.refuseUpgrades = false;
         },
       }).start();
       const stream = await subscribed(1);
       expect((await stream.next('subscribe')).maxAgeMs).toBeGreaterThanOrEqual(atLeast);
     } finally {
-      now.mockRestore();
+      jest.restoreAllMocks();
     }
   });
 });

@@ -18,7 +18,7 @@ export function markAway(error: NodeApiError): NodeApiError {
  * repeated: reads, and sends with an idempotency key. A person who runs a node by hand is told at once.
  */
 export async function whileAway<Answer>(context: IExecuteFunctions, request: () => Promise<Answer>): Promise<Answer> {
-  const deadline = Date.now() + (context.getMode() === 'manual' ? 0 : PATIENCE_MS);
+  const deadline = performance.now() + (context.getMode() === 'manual' ? 0 : PATIENCE_MS);
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
     const outcome = await request().then(
       (answer) => ({ answer }),
@@ -26,7 +26,7 @@ export async function whileAway<Answer>(context: IExecuteFunctions, request: () 
     );
     if ('answer' in outcome) return outcome.answer;
     const isAway = outcome.error instanceof NodeApiError && outcome.error.context['away'] === true;
-    if (!isAway || Date.now() + wait > deadline) return await Promise.reject(outcome.error);
+    if (!isAway || performance.now() + wait > deadline) return await Promise.reject(outcome.error);
     await pause(wait, context.getExecutionCancelSignal());
   }
 }
