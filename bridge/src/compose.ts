@@ -222,7 +222,7 @@ async function compose(
       sendMs: DEFAULT_SEND_MS,
     },
   );
-  const scheduler = new InProcessScheduler(clock, log);
+  const scheduler = new InProcessScheduler<SessionName>(clock, log);
   const accounts = new AccountChanges({ reads: outboxReads, ledger, carrier, sessions: registry });
   const dispatcher = new Dispatcher({
     reads: outboxReads,

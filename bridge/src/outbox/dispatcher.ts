@@ -24,7 +24,7 @@ export interface DispatcherParts {
   readonly carrier: Carrier;
   readonly accounts: Pick<AccountChanges, 'linked' | 'unlinked'>;
   readonly changes: OutboxChanges;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Scheduler<SessionName>;
   readonly sessions: DispatcherSessions;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,5 +1,4 @@
 /** Wake-ups by timers of this process. They die with it; the dispatcher asks for them again from the rows at its start. */
-import type { SessionName } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Scheduler, Wake } from './scheduler.ts';
@@ -12,30 +11,30 @@ interface Appointment {
   readonly abort: AbortController;
 }
 
-export class InProcessScheduler implements Scheduler {
+export class InProcessScheduler<Key extends string> implements Scheduler<Key> {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #appointments = new Map<SessionName, Appointment>();
-  #wake: Wake | null = null;
+  readonly #appointments = new Map<Key, Appointment>();
+  #wake: Wake<Key> | null = null;
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
   }
 
-  start(wake: Wake): Promise<void> {
+  start(wake: Wake<Key>): Promise<void> {
     this.#wake = wake;
     return Promise.resolve();
   }
 
-  wakeAt(session: SessionName, at: number): void {
-    if (!this.#wake) return;
-    const known = this.#appointments.get(session);
-    if (known && known.at <= at) return;
+  wakeAt(key: Key, at: number): Promise<void> {
+    const known = this.#appointments.get(key);
+    if (!this.#wake || (known && known.at <= at)) return Promise.resolve();
     known?.abort.abort();
     const appointment = { at, abort: new AbortController() };
-    this.#appointments.set(session, appointment);
-    void this.#keep(session, appointment);
+    this.#appointments.set(key, appointment);
+    void this.#keep(key, appointment);
+    return Promise.resolve();
   }
 
   stop(): Promise<void> {
@@ -45,7 +44,7 @@ export class InProcessScheduler implements Scheduler {
     return Promise.resolve();
   }
 
-  async #keep(session: SessionName, appointment: Appointment): Promise<void> {
+  async #keep(key: Key, appointment: Appointment): Promise<void> {
     try {
       let before = Infinity;
       for (let left = appointment.at - this.#clock.now(); left > 0; left = appointment.at - this.#clock.now()) {
@@ -59,12 +58,12 @@ export class InProcessScheduler implements Scheduler {
     } catch {
       return; // replaced or stopped
     }
-    if (this.#appointments.get(session) !== appointment) return;
-    this.#appointments.delete(session);
+    if (this.#appointments.get(key) !== appointment) return;
+    this.#appointments.delete(key);
     try {
-      this.#wake?.(session);
+      this.#wake?.(key);
     } catch (error) {
-      this.#log.error({ session, error }, 'a wake-up failed');
+      this.#log.error({ key, error }, 'a wake-up failed');
     }
   }
 }

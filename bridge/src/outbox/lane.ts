@@ -14,7 +14,7 @@ import type { Scheduler } from './scheduler.ts';
 export interface LaneParts {
   readonly reads: OutboxReads;
   readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider' | 'hasLateFile'>;
-  readonly scheduler: Pick<Scheduler, 'wakeAt'>;
+  readonly scheduler: Pick<Scheduler<SessionName>, 'wakeAt'>;
   readonly ready: (session: SessionName) => Engine | null;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +40,7 @@ export class Lane {
   #turn: Promise<void> | null = null;
   #again = false;
   #stopped = false;
+  readonly #life = new AbortController();
   #restUntil = 0;
   /** There may be messages in `sending` that nobody carries; not to be asked about before `#askAt`. */
   #interrupted = true;
@@ -77,6 +78,7 @@ export class Lane {
   /** Takes nothing up any more; resolves when what is in flight has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#life.abort();
     while (!this.idle) await Promise.allSettled([this.#turn, ...this.#inFlight.values()]);
   }
 
@@ -97,7 +99,7 @@ export class Lane {
     // Further ahead than it was ever set: the clock was set back.
     if (this.#restUntil > now + REST_MS) this.#restUntil = 0;
     if (this.#askAt > now + ASK_AGAIN_MS) this.#askAt = 0;
-    if (now < this.#restUntil) return scheduler.wakeAt(this.#session, this.#restUntil);
+    if (now < this.#restUntil) return; // its end brings the next look
     const engine = ready(this.#session);
     if (!engine) return;
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
@@ -108,8 +110,8 @@ export class Lane {
     const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, what) : [];
     if (!this.#stopped) this.#takeNext(heads, free, engine);
     const due = await reads.nextDue(this.#session, now);
-    if (due !== null) scheduler.wakeAt(this.#session, due);
-    if (late) scheduler.wakeAt(this.#session, now + LATE_FILE_MS);
+    if (due !== null) await scheduler.wakeAt(this.#session, due);
+    if (late) await scheduler.wakeAt(this.#session, now + LATE_FILE_MS);
     if (this.#reconsider) await this.#reconsiderDoubts(engine);
   }
 
@@ -130,6 +132,7 @@ export class Lane {
     this.#interrupted = false;
     const limit = this.#parallelism + this.#inFlight.size;
     const sending = await reads.inState(this.#session, 'sending', limit);
+    if (this.#stopped) return;
     const orphans = sending.filter((row) => !this.#inFlight.has(row.id as OutboxId));
     // Where one look does not take in all of them, the end of each brings the next look.
     if (sending.length === limit) this.#interrupted = true;
@@ -148,9 +151,7 @@ export class Lane {
   #takeUp(row: OutboxRow, work: () => Promise<Carried>): void {
     const id = row.id as OutboxId;
     const done = work()
-      .then((carried) => {
-        if (carried === 'open') this.#askLater();
-      })
+      .then((carried) => (carried === 'open' ? this.#askLater() : undefined))
       .catch((error: unknown) => this.#rest(error))
       .then(() => {
         this.#inFlight.delete(id);
@@ -161,17 +162,27 @@ export class Lane {
   }
 
   /** Its fate could not be asked: at once when the session is ready again, else a little later. */
-  #askLater(): void {
+  async #askLater(): Promise<void> {
     const { ready, scheduler, clock } = this.#parts;
     this.#interrupted = true;
     if (!ready(this.#session)) return;
     this.#askAt = clock.now() + ASK_AGAIN_MS;
-    scheduler.wakeAt(this.#session, this.#askAt);
+    await scheduler.wakeAt(this.#session, this.#askAt);
   }
 
+  /** It wakes itself: what failed may have been the scheduler, or the look that asks it for the next wake-up. */
   #rest(error: unknown): void {
-    this.#parts.log.error({ err: error, session: this.#session }, 'the outbox lane pauses after an error');
-    this.#restUntil = this.#parts.clock.now() + REST_MS;
+    const { clock, log } = this.#parts;
+    log.error({ err: error, session: this.#session }, 'the outbox lane pauses after an error');
+    this.#restUntil = clock.now() + REST_MS;
     this.#interrupted = true;
+    clock.sleep(REST_MS, this.#life.signal).then(
+      () => {
+        // Rather than by the time, which a timer may be early for.
+        this.#restUntil = 0;
+        this.pump();
+      },
+      () => undefined,
+    );
   }
 }

@@ -36,8 +36,8 @@ test.each([-TWO_HOURS, TWO_HOURS])('moved by %i s: what waits for its next attem
   const { scheduler } = outbox;
   const wakeAt = scheduler.wakeAt.bind(scheduler);
   const appointed = new Promise<void>((resolve) => {
-    scheduler.wakeAt = (session, at) => {
-      wakeAt(session, at);
+    scheduler.wakeAt = async (session, at) => {
+      await wakeAt(session, at);
       resolve();
     };
   });

@@ -269,3 +269,26 @@ describe('a text that is `sending` for a quarter of an hour', () => {
     expect(await outbox.events('outbox.in_doubt')).toHaveLength(ready ? 0 : 1);
   });
 });
+
+describe('a lane that nobody else wakes goes on after an error of the bridge', () => {
+  test('the rows could not be read', async () => {
+    const outbox = await start();
+    jest.spyOn(outbox.reads, 'dueHeads').mockRejectedValueOnce(new Error('disk trouble'));
+    const { id } = await outbox.accept('hello');
+    await outbox.until(id, 'accepted');
+    expect(outbox.network.texts()).toEqual(['hello']);
+  });
+
+  test('the scheduler did not take a wake-up', async () => {
+    const network = new Network();
+    network.scripts.push(() => {
+      throw new EngineError('defer', 'WAB_QUOTED_UNKNOWN', 'not now');
+    });
+    const outbox = await start({ network });
+    const refused = jest.spyOn(outbox.scheduler, 'wakeAt').mockRejectedValueOnce(new Error('the queue server is away'));
+    const { id } = await outbox.accept('hello');
+    await outbox.until(id, 'accepted');
+    expect(refused).toHaveBeenCalled();
+    expect(network.texts()).toEqual(['hello']);
+  });
+});

@@ -297,7 +297,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
       sendMs: options.sendMs ?? 2_000,
     },
   );
-  const scheduler = new InProcessScheduler(clock, log);
+  const scheduler = new InProcessScheduler<SessionName>(clock, log);
   const accounts = new AccountChanges({ reads, ledger, carrier, sessions });
   const dispatcher = new Dispatcher(
     { reads, ledger, carrier, accounts, changes, scheduler, sessions, clock, log },
