@@ -285,7 +285,7 @@ describe('health of a session', () => {
       await pass(2 * MINUTE);
     }
     const borne = told().at(-1);
-    expect(borne).toContain('does not announce every message');
+    expect(borne).toContain('does not report every message');
     health.sends('nothing goes out');
     expect(told().at(-1)).toBe(borne);
     await pass(40 * MINUTE);
