@@ -398,10 +398,10 @@ function mediaLimits(settings: Settings): MediaLimits {
 
 async function startOps(
   port: number,
-  services: { metrics: Metrics; readiness: Readiness; log: Log },
+  deps: { metrics: Metrics; readiness: Readiness; log: Log },
   closers: Closers,
 ): Promise<string> {
-  const ops = await buildOpsApp(services);
+  const ops = await buildOpsApp(deps);
   closers.add('ops listener', () => ops.close());
   await ops.listen({ host: '127.0.0.1', port });
   return `http://127.0.0.1:${(ops.server.address() as AddressInfo).port}`;

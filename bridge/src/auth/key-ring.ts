@@ -16,7 +16,7 @@ const HOUSEKEEPING_MS = 60_000;
 /** Name of the key in the operator's own file. */
 const OPERATOR_NAME = 'operator';
 
-export interface KeyRingParts {
+export interface KeyRingDependencies {
   readonly database: Pick<Database, 'reader' | 'write'>;
   readonly nonces: { prune(now: number): Promise<number> };
   readonly clock: Clock;
@@ -32,7 +32,7 @@ interface Entry {
 }
 
 export class KeyRing implements Keys, KnownKeys {
-  readonly #parts: KeyRingParts;
+  readonly #deps: KeyRingDependencies;
   readonly #entries = new Map<KeyId, Entry>();
   readonly #listeners = new Set<(keyId: KeyId) => void>();
   /** Keys whose expiry was told to the listeners. */
@@ -42,12 +42,12 @@ export class KeyRing implements Keys, KnownKeys {
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(parts: KeyRingParts) {
-    this.#parts = parts;
+  constructor(deps: KeyRingDependencies) {
+    this.#deps = deps;
   }
 
   async start(): Promise<void> {
-    const { database, clock } = this.#parts;
+    const { database, clock } = this.#deps;
     for (const stored of await allKeys(database.reader)) {
       this.#remember(stored);
       if (isExpired(stored, clock.now())) this.#expired.add(stored.keyId);
@@ -63,10 +63,10 @@ export class KeyRing implements Keys, KnownKeys {
   }
 
   async issue(spec: KeySpec): Promise<{ readonly key: KeyView; readonly secret: string }> {
-    const now = this.#parts.clock.now();
+    const now = this.#deps.clock.now();
     const { notBefore, expiresAt } = checkSpec(spec, now);
     const secret: Secret = { keyId: newKeyId(), seed: newSeed() };
-    const stored = await this.#parts.database.write(
+    const stored = await this.#deps.database.write(
       addKey({
         ...fresh(secret, spec.name, now),
         scopes: [...new Set(spec.scopes)],
@@ -86,7 +86,7 @@ export class KeyRing implements Keys, KnownKeys {
 
   async revoke(keyId: KeyId): Promise<KeyView> {
     const before = this.#entries.get(keyId)?.stored.revokedAt ?? null;
-    const stored = await this.#parts.database.write(revokeKey({ keyId, now: this.#parts.clock.now() }));
+    const stored = await this.#deps.database.write(revokeKey({ keyId, now: this.#deps.clock.now() }));
     this.#remember(stored);
     if (before === null) this.#tell(keyId);
     return this.#view(stored);
@@ -99,7 +99,7 @@ export class KeyRing implements Keys, KnownKeys {
 
   /** Makes the operator's own key known, with all scopes. Its private half stays in the operator's file. */
   async registerOperator(secret: Secret): Promise<void> {
-    this.#remember(await this.#parts.database.write(registerKey(operatorRecord(secret, this.#parts.clock.now()))));
+    this.#remember(await this.#deps.database.write(registerKey(operatorRecord(secret, this.#deps.clock.now()))));
   }
 
   /**
@@ -167,7 +167,7 @@ export class KeyRing implements Keys, KnownKeys {
 
   /** Tells of keys at the moment they expire, and keeps house in between. */
   async #run(): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     // Keys expire by the time of day; housekeeping does not wait where that is set back.
     let housekeepingAt = clock.elapsed();
     while (!this.#stopping.signal.aborted) {
@@ -203,9 +203,9 @@ export class KeyRing implements Keys, KnownKeys {
   async #keepHouse(now: number): Promise<void> {
     try {
       await this.#flushUses();
-      await this.#parts.nonces.prune(now);
+      await this.#deps.nonces.prune(now);
     } catch (error) {
-      this.#parts.log.warn(
+      this.#deps.log.warn(
         { error: (error as Error).message },
         'cleaning up expired keys failed; trying again in a minute',
       );
@@ -215,7 +215,7 @@ export class KeyRing implements Keys, KnownKeys {
   async #flushUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const uses = [...this.#used].map(([keyId, lastUsedAt]) => ({ keyId, lastUsedAt }));
-    await this.#parts.database.write(touchKeys(uses));
+    await this.#deps.database.write(touchKeys(uses));
     for (const { keyId, lastUsedAt } of uses) {
       const entry = this.#entries.get(keyId);
       if (entry !== undefined) entry.stored = { ...entry.stored, lastUsedAt };

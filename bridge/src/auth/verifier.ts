@@ -31,7 +31,7 @@ export interface KnownKeys {
   admit(keyId: KeyId, now: number): Principal;
 }
 
-export interface VerifierParts {
+export interface VerifierDependencies {
   readonly keys: KnownKeys;
   readonly nonces: { use(use: NonceUse, isRead: boolean): Promise<void> };
   /** Asked at every request: the port may be known only once the server listens. */
@@ -42,12 +42,12 @@ export interface VerifierParts {
 }
 
 export class Verifier {
-  readonly #parts: VerifierParts;
+  readonly #deps: VerifierDependencies;
   #restoredAt: number | null;
 
-  constructor(parts: VerifierParts) {
-    this.#parts = parts;
-    this.#restoredAt = parts.restoredAt ?? null;
+  constructor(deps: VerifierDependencies) {
+    this.#deps = deps;
+    this.#restoredAt = deps.restoredAt ?? null;
   }
 
   /**
@@ -56,7 +56,7 @@ export class Verifier {
    * @throws WabError one of the catalogue's errors about signatures and keys
    */
   async verify(head: RequestHead): Promise<VerifiedRequest> {
-    const { clock, keys, nonces } = this.#parts;
+    const { clock, keys, nonces } = this.#deps;
     const now = clock.now();
     const fields = new RequestFields(head);
     const signatureInput = fields.field('signature-input');
@@ -87,7 +87,7 @@ export class Verifier {
   }
 
   #checkSignature(signature: ParsedSignature, fields: RequestFields, key: KeyObject): void {
-    const urls = this.#parts.publicUrls();
+    const urls = this.#deps.publicUrls();
     const host = fields.field('host') ?? '';
     const matching = matchHost(urls, host);
     if (matching.length === 0) throw new WabError('WAB_WRONG_AUTHORITY', { seen: shown(host) });

@@ -19,7 +19,7 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { MAX_WAIT_MS } from './routes/schemas.ts';
 import { v1Routes } from './routes/v1/v1.ts';
-import type { AppServices } from './services.ts';
+import type { AppDependencies } from './services.ts';
 
 /** Longest value of a path parameter, in characters; a longer one is refused before its signature is looked at. */
 export const MAX_PARAM_LENGTH = 300;
@@ -29,7 +29,7 @@ const JSON_BODY_LIMIT = 1024 * 1024;
 export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
 /** Builds the application; nothing listens until `listen` or `inject` is called on it. */
-export async function buildApp(services: AppServices): Promise<App> {
+export async function buildApp(deps: AppDependencies): Promise<App> {
   const listener = { ...connectionLimits, IncomingMessage: PossibleUpgrade };
   const app = fastify({
     logger: false,
@@ -42,12 +42,12 @@ export async function buildApp(services: AppServices): Promise<App> {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    ...(services.tls
+    ...(deps.tls
       ? {
           https: {
             ...listener,
-            cert: services.tls.cert,
-            key: services.tls.key,
+            cert: deps.tls.cert,
+            key: deps.tls.key,
             minVersion: 'TLSv1.2' as const,
           },
         }
@@ -59,21 +59,20 @@ export async function buildApp(services: AppServices): Promise<App> {
   app.setSerializerCompiler(compileSerializer);
 
   await app.register(connections);
-  await app.register(problems, { log: services.log });
-  await app.register(accessLog, { log: services.log, metrics: services.metrics });
+  await app.register(problems, { log: deps.log });
+  await app.register(accessLog, { log: deps.log, metrics: deps.metrics });
   await app.register(helmet, { global: true });
-  await app.register(openapi, { version: services.version });
+  await app.register(openapi, { version: deps.version });
   await app.register(jsonBody);
   await app.register(upgrades);
-  await app.register(services.guard);
+  await app.register(deps.guard);
   app.addHook('onRequest', async (request) => {
-    if (services.readiness.isStopping && request.routeOptions.url !== '/healthz')
-      throw new WabError('WAB_SHUTTING_DOWN');
+    if (deps.readiness.isStopping && request.routeOptions.url !== '/healthz') throw new WabError('WAB_SHUTTING_DOWN');
   });
   app.addHook('preValidation', refuseUnexpectedBody);
 
   await app.register(healthRoutes);
-  await app.register(metricsRoutes, { services });
-  await app.register(v1Routes, { prefix: '/v1', services });
+  await app.register(metricsRoutes, { deps });
+  await app.register(v1Routes, { prefix: '/v1', deps });
   return app;
 }

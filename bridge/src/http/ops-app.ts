@@ -12,13 +12,13 @@ import { problems } from './plugins/problems.ts';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
-export interface OpsServices {
+export interface OpsDependencies {
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
   readonly readiness: Pick<Readiness, 'check'>;
   readonly log: Log;
 }
 
-export async function buildOpsApp({ metrics, readiness, log }: OpsServices): Promise<FastifyInstance> {
+export async function buildOpsApp({ metrics, readiness, log }: OpsDependencies): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: 1,

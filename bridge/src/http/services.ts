@@ -13,7 +13,7 @@ import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
 
-export interface AppServices {
+export interface AppDependencies {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;

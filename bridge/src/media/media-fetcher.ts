@@ -24,7 +24,7 @@ import {
 import type { MediaIntake } from './media-intake.ts';
 import { limitFor, type MediaLimits } from './media-limits.ts';
 
-export interface FetcherParts {
+export interface MediaFetcherDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: MediaReads;
   readonly intake: MediaIntake;
@@ -62,7 +62,7 @@ const PARK_MS = 5 * 60_000;
 const REST_MS = 1_000;
 
 export class MediaFetcher {
-  readonly #parts: FetcherParts;
+  readonly #deps: MediaFetcherDependencies;
   readonly #options: FetcherOptions;
   readonly #inFlight = new Map<MediaId, { readonly session: SessionName; readonly done: Promise<void> }>();
   readonly #abort = new AbortController();
@@ -71,13 +71,13 @@ export class MediaFetcher {
   #again = false;
   #alarm: { readonly at: number; readonly abort: AbortController } | null = null;
 
-  constructor(parts: FetcherParts, options: FetcherOptions = DEFAULT_FETCHER_OPTIONS) {
-    this.#parts = parts;
+  constructor(deps: MediaFetcherDependencies, options: FetcherOptions = DEFAULT_FETCHER_OPTIONS) {
+    this.#deps = deps;
     this.#options = options;
   }
 
   start(): void {
-    const { database, sessions } = this.#parts;
+    const { database, sessions } = this.#deps;
     this.#stopListening = sessions.onReady((session) => {
       database.write(hurryMedia({ session })).then(
         () => this.wake(),
@@ -118,7 +118,7 @@ export class MediaFetcher {
   }
 
   async #look(): Promise<void> {
-    const { reads, clock } = this.#parts;
+    const { reads, clock } = this.#deps;
     const now = clock.now();
     const free = this.#options.concurrency - this.#inFlight.size;
     if (free > 0) {
@@ -130,7 +130,7 @@ export class MediaFetcher {
   }
 
   async #takeUp(row: MediaRow): Promise<void> {
-    const { sessions, database, clock } = this.#parts;
+    const { sessions, database, clock } = this.#deps;
     const session = row.session as SessionName;
     if (!this.#stopListening || this.#busySessions().includes(session)) return;
     const engine = sessions.ready(session);
@@ -142,7 +142,7 @@ export class MediaFetcher {
         await database.write(
           abandonMedia({ session, failure: 'the session was deleted before the file was fetched', now }),
         );
-      this.#parts.changes.changed(row.id as MediaId);
+      this.#deps.changes.changed(row.id as MediaId);
       return;
     }
     const id = row.id as MediaId;
@@ -150,7 +150,7 @@ export class MediaFetcher {
       .catch((error: unknown) => this.#rest(error))
       .then(() => {
         this.#inFlight.delete(id);
-        this.#parts.changes.changed(id);
+        this.#deps.changes.changed(id);
         this.wake();
       });
     this.#inFlight.set(id, { session, done });
@@ -165,7 +165,7 @@ export class MediaFetcher {
   }
 
   async #download(row: MediaRow, engine: Engine): Promise<void> {
-    const { intake, limits, clock } = this.#parts;
+    const { intake, limits, clock } = this.#deps;
     const kind = (row.kind ?? 'document') as MediaKind;
     const ended = new AbortController();
     const stopped = new Promise<never>((_resolve, reject) => {
@@ -211,7 +211,7 @@ export class MediaFetcher {
 
   /** Ends a download that gives no bytes any more. */
   #watch(received: () => number, signal: AbortSignal, giveUp: (reason: Error) => void): void {
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     const { stallMs } = this.#options;
     const watch = async (): Promise<void> => {
       for (let before = -1; before !== received();) {
@@ -225,7 +225,7 @@ export class MediaFetcher {
   }
 
   async #follow(row: MediaRow, error: unknown): Promise<void> {
-    const { database, clock, log } = this.#parts;
+    const { database, clock, log } = this.#deps;
     const { maxAttempts, baseDelayMs, maxDelayMs } = this.#options;
     const counts = !(
       error instanceof EngineError &&
@@ -260,7 +260,7 @@ export class MediaFetcher {
     this.#alarm?.abort.abort();
     const alarm = { at, abort: new AbortController() };
     this.#alarm = alarm;
-    const { clock } = this.#parts;
+    const { clock } = this.#deps;
     clock.sleep(Math.min(Math.max(0, at - clock.now()), PARK_MS), alarm.abort.signal).then(
       () => {
         if (this.#alarm === alarm) this.#alarm = null;
@@ -271,7 +271,7 @@ export class MediaFetcher {
   }
 
   #rest(error: unknown): void {
-    const { log, clock } = this.#parts;
+    const { log, clock } = this.#deps;
     log.error({ err: error }, 'the media fetcher pauses after an error');
     this.#wakeAt(clock.now() + REST_MS);
   }

@@ -8,7 +8,7 @@ import type { MediaQuota } from './media-quota.ts';
 import type { MediaStore, SpooledFile } from './media-store.ts';
 import { typeOfFile } from './media-type.ts';
 
-export interface IntakeParts {
+export interface MediaIntakeDependencies {
   readonly store: MediaStore;
   readonly quota: MediaQuota;
   readonly database: Pick<Database, 'write'>;
@@ -34,17 +34,17 @@ export interface IntakeOptions {
 }
 
 export class MediaIntake {
-  readonly #parts: IntakeParts;
+  readonly #deps: MediaIntakeDependencies;
   /** Per medium the end of what is being stored under its id. */
   readonly #locks = new Map<MediaId, Promise<unknown>>();
 
-  constructor(parts: IntakeParts) {
-    this.#parts = parts;
+  constructor(deps: MediaIntakeDependencies) {
+    this.#deps = deps;
   }
 
   /** @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL; nothing remains then */
   async take(mediaId: MediaId, body: NodeJS.ReadableStream, options: IntakeOptions): Promise<MediaRow> {
-    const { store, quota } = this.#parts;
+    const { store, quota } = this.#deps;
     const { announcedBytes = 0, limitBytes, kind } = options;
     if (announcedBytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
     const reservation = quota.reserve(announcedBytes);
@@ -76,7 +76,7 @@ export class MediaIntake {
     file: SpooledFile,
     options: IntakeOptions,
   ): Promise<{ row: MediaRow; kept: boolean }> {
-    const { database, reads, clock } = this.#parts;
+    const { database, reads, clock } = this.#deps;
     const same = options.onKnown(await reads.find(mediaId), file.sha256);
     if (same) return { row: same, kept: false };
     const mimeType = await typeOfFile(file.path);

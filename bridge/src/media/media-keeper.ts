@@ -7,7 +7,7 @@ import { expireMedia, type MediaReads } from '../store/media.repository.ts';
 import type { MediaQuota } from './media-quota.ts';
 import type { MediaStore } from './media-store.ts';
 
-export interface MediaKeeperParts {
+export interface MediaMaintenanceDependencies {
   readonly store: MediaStore;
   readonly quota: MediaQuota;
   readonly database: Pick<Database, 'write'>;
@@ -20,19 +20,19 @@ const BATCH = 200;
 const EVERY_MS = 10 * 60_000;
 
 export class MediaKeeper {
-  readonly #parts: MediaKeeperParts;
+  readonly #deps: MediaMaintenanceDependencies;
   readonly #retentionMs: number;
   readonly #abort = new AbortController();
   #rounds: Promise<void> | null = null;
 
-  constructor(parts: MediaKeeperParts, retentionMs: number) {
-    this.#parts = parts;
+  constructor(deps: MediaMaintenanceDependencies, retentionMs: number) {
+    this.#deps = deps;
     this.#retentionMs = retentionMs;
   }
 
   /** Makes the store usable. Resolves before the first upload may come. */
   async start(): Promise<void> {
-    const { store, quota, reads } = this.#parts;
+    const { store, quota, reads } = this.#deps;
     await store.start();
     await this.#removeOrphans();
     quota.begin(await reads.usedBytes());
@@ -46,7 +46,7 @@ export class MediaKeeper {
 
   /** Removes what is older than the retention and needed by no message. */
   async expire(): Promise<void> {
-    const { database, clock, store, quota } = this.#parts;
+    const { database, clock, store, quota } = this.#deps;
     for (;;) {
       const expired = await database.write(expireMedia({ before: clock.now() - this.#retentionMs, limit: BATCH }));
       for (const { id, sizeBytes } of expired) {
@@ -60,7 +60,7 @@ export class MediaKeeper {
   /** A crash between file and row, or between the removal of both, leaves a file that nothing names. */
   async #removeOrphans(): Promise<void> {
     let batch: string[] = [];
-    for await (const key of this.#parts.store.keys()) {
+    for await (const key of this.#deps.store.keys()) {
       batch.push(key);
       if (batch.length === BATCH) {
         await this.#removeUnknown(batch);
@@ -71,7 +71,7 @@ export class MediaKeeper {
   }
 
   async #removeUnknown(keys: readonly string[]): Promise<void> {
-    const { reads, store, log } = this.#parts;
+    const { reads, store, log } = this.#deps;
     const known = await reads.stored(keys);
     for (const key of keys) {
       if (known.has(key)) continue;
@@ -81,7 +81,7 @@ export class MediaKeeper {
   }
 
   async #run(): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     while (!this.#abort.signal.aborted) {
       await this.expire().catch((error: unknown) => log.error({ err: error }, 'old media could not be removed'));
       await clock.sleep(EVERY_MS, this.#abort.signal).catch(() => undefined);

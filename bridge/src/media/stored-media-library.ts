@@ -15,7 +15,7 @@ import type { MediaLimits } from './media-limits.ts';
 import type { MediaStore } from './media-store.ts';
 import { fitsKind, nameFor, type SendableKind } from './media-type.ts';
 
-export interface LibraryParts {
+export interface MediaLibraryDependencies {
   readonly store: MediaStore;
   readonly intake: MediaIntake;
   readonly reads: MediaReads;
@@ -26,14 +26,14 @@ export interface LibraryParts {
 }
 
 export class StoredMediaLibrary implements MediaLibrary {
-  readonly #parts: LibraryParts;
+  readonly #deps: MediaLibraryDependencies;
 
-  constructor(parts: LibraryParts) {
-    this.#parts = parts;
+  constructor(deps: MediaLibraryDependencies) {
+    this.#deps = deps;
   }
 
   async upload(upload: Upload, body: NodeJS.ReadableStream): Promise<MediaInfo> {
-    const { intake, limits, reads } = this.#parts;
+    const { intake, limits, reads } = this.#deps;
     const { mediaId, sessions } = upload;
     const expected = Buffer.from(upload.sha256, 'base64').toString('hex');
     const limitBytes = Math.max(...Object.values(limits));
@@ -57,7 +57,7 @@ export class StoredMediaLibrary implements MediaLibrary {
   }
 
   async info(mediaId: MediaId, waitMs = 0): Promise<MediaInfo> {
-    const { changes, clock } = this.#parts;
+    const { changes, clock } = this.#deps;
     return infoOf(
       await changes.until(
         mediaId,
@@ -71,7 +71,7 @@ export class StoredMediaLibrary implements MediaLibrary {
 
   async open(mediaId: MediaId): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }> {
     const row = await this.#stored(mediaId);
-    const stream = await this.#parts.store.open(mediaId);
+    const stream = await this.#deps.store.open(mediaId);
     if (!stream) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     return { info: infoOf(row), stream };
   }
@@ -79,9 +79,9 @@ export class StoredMediaLibrary implements MediaLibrary {
   async forSend(mediaId: MediaId, kind: SendableKind, fileName?: string): Promise<OutgoingFile> {
     const row = await this.#stored(mediaId);
     if (!fitsKind(row.mime_type, kind)) throw new WabError('WAB_MEDIA_TYPE', { found: row.mime_type, kind });
-    const limitBytes = this.#parts.limits[kind];
+    const limitBytes = this.#deps.limits[kind];
     if (row.size_bytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
-    const path = await this.#parts.store.localPath(mediaId);
+    const path = await this.#deps.store.localPath(mediaId);
     if (path === null) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     return {
       path,
@@ -99,12 +99,12 @@ export class StoredMediaLibrary implements MediaLibrary {
       kind: media.kind,
       mimeType: media.mimeType,
       fileName: nameOf(media.fileName),
-      now: this.#parts.clock.now(),
+      now: this.#deps.clock.now(),
     });
   }
 
   async #row(mediaId: MediaId): Promise<MediaRow> {
-    const row = await this.#parts.reads.find(mediaId);
+    const row = await this.#deps.reads.find(mediaId);
     if (!row) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     return row;
   }

@@ -21,7 +21,7 @@ export const IDEMPOTENCY_MS = 7 * 24 * 3_600_000;
 /** How long an acceptance waits for WhatsApp to tell whether it knows the recipient. */
 const RESOLVE_MS = 2_000;
 
-export interface AcceptParts {
+export interface OutboxIntakeDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: Pick<OutboxReads, 'claimed'>;
   readonly sessions: Pick<Sessions, 'get'> & {
@@ -33,18 +33,18 @@ export interface AcceptParts {
 }
 
 export class Acceptor {
-  readonly #parts: AcceptParts;
+  readonly #deps: OutboxIntakeDependencies;
   readonly #expiryMs: number;
 
   /** @param expiryMs how long a message may wait whose request does not say, in milliseconds */
-  constructor(parts: AcceptParts, expiryMs = MAX_EXPIRY_SECONDS * 1000) {
-    this.#parts = parts;
+  constructor(deps: OutboxIntakeDependencies, expiryMs = MAX_EXPIRY_SECONDS * 1000) {
+    this.#deps = deps;
     this.#expiryMs = expiryMs;
   }
 
   /** @throws WabError as `Outbox.accept` says; nothing is stored then */
   async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
-    const { database, reads, clock } = this.#parts;
+    const { database, reads, clock } = this.#deps;
     const now = clock.now();
     const claim: IdempotencyClaim = {
       keyId: options.keyId,
@@ -58,7 +58,7 @@ export class Acceptor {
     if (known) return answer(known);
 
     const session = request.session as SessionName;
-    const { engine, capabilities } = this.#parts.sessions.get(session);
+    const { engine, capabilities } = this.#deps.sessions.get(session);
     if (!capabilities.operations.includes(request.type)) {
       throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: request.type });
     }
@@ -68,7 +68,7 @@ export class Acceptor {
     // Both forms of a number wait in one order until WhatsApp has told which of them it uses.
     const waiting = currentChatId(asked);
     const chat = found ?? addressOf(waiting);
-    const account = this.#parts.sessions.account(session)?.account ?? null;
+    const account = this.#deps.sessions.account(session)?.account ?? null;
     const row = {
       id: newOutboxId(),
       session,
@@ -93,7 +93,7 @@ export class Acceptor {
   ): Promise<OutboxContent> {
     const file = mediaOf(content);
     if (!file) return content;
-    const { media } = this.#parts;
+    const { media } = this.#deps;
     const { mediaId } = file;
     // A key may be barred from the session whose message carries the file.
     const found = await media.info(mediaId);
@@ -105,11 +105,11 @@ export class Acceptor {
 
   /** WhatsApp's address of the recipient, or null where it cannot be known now. @throws WabError where there is none */
   async #resolve(session: SessionName, chatId: ChatId): Promise<Address | null> {
-    const engine = this.#parts.sessions.ready(session);
+    const engine = this.#deps.sessions.ready(session);
     if (!engine) return null;
     try {
       const asked = inAnyForm(chatId, (form) => engine.resolveChat(form));
-      return await withDeadline(asked, RESOLVE_MS, 'resolving the recipient', this.#parts.clock);
+      return await withDeadline(asked, RESOLVE_MS, 'resolving the recipient', this.#deps.clock);
     } catch (error) {
       if (error instanceof EngineError && error.outcome === 'fail') {
         throw new WabError(error.code, { session, reason: error.message }, { cause: error });

@@ -8,7 +8,7 @@ import type { OutboxReads } from '../store/outbox.repository.ts';
 import { ANOTHER_ACCOUNT, type Carrier, isFor, NO_ACCOUNT } from './carrier.ts';
 import type { OutboxLedger } from './outbox-ledger.ts';
 
-export interface AccountChangesParts {
+export interface AccountChangesDependencies {
   readonly reads: Pick<OutboxReads, 'sendingByOtherLogin' | 'waitingAccounts' | 'waitingFor'>;
   readonly ledger: Pick<OutboxLedger, 'claim' | 'giveUp'>;
   readonly carrier: Pick<Carrier, 'settle'>;
@@ -19,15 +19,15 @@ const BATCH = 100;
 const UNLINKED = 'the account was unlinked during the send';
 
 export class AccountChanges {
-  readonly #parts: AccountChangesParts;
+  readonly #deps: AccountChangesDependencies;
 
-  constructor(parts: AccountChangesParts) {
-    this.#parts = parts;
+  constructor(deps: AccountChangesDependencies) {
+    this.#deps = deps;
   }
 
   /** A login has ended: what was being sent by it is settled at once, without an answer that would mean nothing. */
   async unlinked(session: SessionName): Promise<void> {
-    const { reads, carrier, sessions } = this.#parts;
+    const { reads, carrier, sessions } = this.#deps;
     for (;;) {
       const account = sessions.account(session);
       if (!account) return;
@@ -39,7 +39,7 @@ export class AccountChanges {
 
   /** An account is linked: what has none yet is its own from now on, and what waits for another one fails. */
   async linked(session: SessionName): Promise<void> {
-    const { reads, ledger, sessions } = this.#parts;
+    const { reads, ledger, sessions } = this.#deps;
     const { account, login } = sessions.account(session) ?? NO_ACCOUNT;
     if (!account) return;
     await ledger.claim(session, account, login);

@@ -61,7 +61,7 @@ export interface CarrierSessions {
   account(session: SessionName): SessionAccount | null;
 }
 
-export interface CarrierParts {
+export interface AttemptRunnerDependencies {
   readonly ledger: OutboxLedger;
   readonly sessions: CarrierSessions;
   readonly media: Pick<MediaLibrary, 'forSend'>;
@@ -71,7 +71,7 @@ export interface CarrierParts {
 }
 
 export class Carrier {
-  readonly #parts: CarrierParts;
+  readonly #deps: AttemptRunnerDependencies;
   readonly #options: CarrierOptions;
   /**
    * Messages of which a send outlived its deadline and has not come back: what is absent may still leave. With the
@@ -79,8 +79,8 @@ export class Carrier {
    */
   readonly #late = new Map<string, Engine | null>();
 
-  constructor(parts: CarrierParts, options: CarrierOptions) {
-    this.#parts = parts;
+  constructor(deps: AttemptRunnerDependencies, options: CarrierOptions) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -91,7 +91,7 @@ export class Carrier {
 
   /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
   async carry(queued: OutboxRow, engine: Engine): Promise<Carried> {
-    const { ledger, log } = this.#parts;
+    const { ledger, log } = this.#deps;
     const { account, login } = this.#account(queued);
     if (!isFor(queued, account)) {
       await ledger.giveUp(queued, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
@@ -122,7 +122,7 @@ export class Carrier {
 
   /** Settles a message whose send was interrupted. */
   async settle(row: OutboxRow, reason: string): Promise<Carried> {
-    const { ledger, sessions } = this.#parts;
+    const { ledger, sessions } = this.#deps;
     if (isRepeatable(row) && isOfUnknownAccount(row, this.#account(row))) {
       await ledger.giveUp(row, 'WAB_ACCOUNT_UNKNOWN', reason);
       return 'done';
@@ -153,27 +153,27 @@ export class Carrier {
     const wireId = row.wire_id as WireId | null;
     if (wireId === null || !isFor(row, this.#account(row).account)) return;
     if ((await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
-    await this.#parts.ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
+    await this.#deps.ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
 
   /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
   async #address(row: OutboxRow, engine: Engine): Promise<OutboxRow | null> {
     if (row.resolved === 1) return row;
     const asked = inAnyForm(row.chat_id as ChatId, (form) => engine.resolveChat(form));
-    const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#parts.clock);
-    const addressed = await this.#parts.ledger.address(row, chat);
+    const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#deps.clock);
+    const addressed = await this.#deps.ledger.address(row, chat);
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
   }
 
   async #prepare(row: OutboxRow): Promise<EngineSend> {
     const content = contentOfRow(row);
     const media = mediaOf(content);
-    const file = media && (await this.#parts.media.forSend(media.mediaId, media.type, media.fileName));
+    const file = media && (await this.#deps.media.forSend(media.mediaId, media.type, media.fileName));
     return engineSendOf(content, row.chat_id as ChatId, file);
   }
 
   async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<Carried> {
-    const { ledger, sessions, clock } = this.#parts;
+    const { ledger, sessions, clock } = this.#deps;
     const session = row.session as SessionName;
     if (sessions.ready(session) !== engine || this.#account(row).login !== row.login) {
       const failure = failureOfSend(
@@ -202,7 +202,7 @@ export class Carrier {
 
   /** An answer after the deadline still settles the message. */
   #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>, atWork: Engine | null): void {
-    const { ledger, log } = this.#parts;
+    const { ledger, log } = this.#deps;
     this.#late.set(row.id, atWork);
     call
       .finally(() => this.#late.delete(row.id))
@@ -221,7 +221,7 @@ export class Carrier {
         engine.fateOf(wireId, chatId),
         this.#options.questionMs,
         'asking whether it was sent',
-        this.#parts.clock,
+        this.#deps.clock,
       );
     } catch (error) {
       return error instanceof EngineError && error.outcome === 'defer' ? 'ask_later' : 'unknown';
@@ -229,16 +229,16 @@ export class Carrier {
   }
 
   #isExpired({ expires_at: at }: OutboxRow): boolean {
-    return at !== null && at <= this.#parts.clock.now();
+    return at !== null && at <= this.#deps.clock.now();
   }
 
   async #expire(row: OutboxRow): Promise<Carried> {
-    await this.#parts.ledger.expire(row);
+    await this.#deps.ledger.expire(row);
     return 'done';
   }
 
   #account({ session }: Pick<OutboxRow, 'session'>): SessionAccount {
-    return this.#parts.sessions.account(session as SessionName) ?? NO_ACCOUNT;
+    return this.#deps.sessions.account(session as SessionName) ?? NO_ACCOUNT;
   }
 
   /** The account that sent a message, as it is known now where it is still linked. */
@@ -249,13 +249,13 @@ export class Carrier {
   }
 
   #decide(row: OutboxRow, failure: Failure, attempts: number): Verdict {
-    const { clock, random } = this.#parts;
+    const { clock, random } = this.#deps;
     const ageMs = clock.now() - (row.resent_at ?? row.created_at);
     return decide(failure, { attempts, ageMs }, this.#options.limits, random());
   }
 
   async #follow(row: OutboxRow, verdict: Verdict): Promise<Carried> {
-    const { ledger, log } = this.#parts;
+    const { ledger, log } = this.#deps;
     log.info({ session: row.session, outboxId: row.id, verdict: verdict.kind }, 'a send did not succeed');
     if (verdict.kind === 'hold') return this.#doubt(row, verdict.reason);
     if (verdict.kind === 'fail') await ledger.giveUp(row, verdict.code, verdict.reason);
@@ -266,7 +266,7 @@ export class Carrier {
   }
 
   async #doubt(row: OutboxRow, reason: string): Promise<Carried> {
-    const { ledger, clock } = this.#parts;
+    const { ledger, clock } = this.#deps;
     await ledger.doubt(row, reason);
     if (this.#options.inDoubtPolicy === 'hold' || this.#isExpired(row)) return 'done';
     if (isOfUnknownAccount(row, this.#account(row))) return 'done';

@@ -18,7 +18,7 @@ export interface DispatcherSessions {
   onUnlinked(listener: (session: SessionName) => void): () => void;
 }
 
-export interface DispatcherParts {
+export interface DispatcherDependencies {
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
   readonly carrier: Carrier;
@@ -35,19 +35,19 @@ export const DEFAULT_PARALLELISM = 8;
 const BATCH = 100;
 
 export class Dispatcher {
-  readonly #parts: DispatcherParts;
+  readonly #deps: DispatcherDependencies;
   readonly #parallelism: number;
   readonly #lanes = new Map<SessionName, Lane>();
   #stopListening: (() => void) | null = null;
 
-  constructor(parts: DispatcherParts, parallelism = DEFAULT_PARALLELISM) {
-    this.#parts = parts;
+  constructor(deps: DispatcherDependencies, parallelism = DEFAULT_PARALLELISM) {
+    this.#deps = deps;
     this.#parallelism = parallelism;
   }
 
   /** Settles what a crash left and begins to send. */
   async start(): Promise<void> {
-    const { reads, changes, scheduler, sessions } = this.#parts;
+    const { reads, changes, scheduler, sessions } = this.#deps;
     await this.#settleWithoutId();
     await scheduler.start((session) => this.wake(session));
     changes.onFreed((session) => this.wake(session));
@@ -70,7 +70,7 @@ export class Dispatcher {
    * @param graceMs at most this long; what has not ended then stays `sending` and is settled at the next start
    */
   async stop(graceMs: number): Promise<void> {
-    const { changes, scheduler, clock } = this.#parts;
+    const { changes, scheduler, clock } = this.#deps;
     this.#stopListening?.();
     this.#stopListening = null;
     changes.onFreed(() => undefined);
@@ -88,7 +88,7 @@ export class Dispatcher {
   }
 
   async #sessionReady(session: SessionName): Promise<void> {
-    const { accounts, ledger, log } = this.#parts;
+    const { accounts, ledger, log } = this.#deps;
     // Before it is sent from, although each message is looked at once more before it goes.
     await accounts.linked(session).catch((error: unknown) => {
       log.error({ err: error, session }, 'messages of another account could not be failed');
@@ -100,8 +100,8 @@ export class Dispatcher {
   }
 
   async #sessionUnlinked(session: SessionName): Promise<void> {
-    await this.#parts.accounts.unlinked(session).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
+    await this.#deps.accounts.unlinked(session).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
     });
     // Whoever was behind them may go on once the session is back.
     this.wake(session);
@@ -110,8 +110,8 @@ export class Dispatcher {
   /** Engines that cannot choose ids leave nothing to ask for; no session need be ready to know that. */
   async #settleWithoutId(): Promise<void> {
     for (;;) {
-      const rows = await this.#parts.reads.interruptedWithoutId(BATCH);
-      for (const row of rows) await this.#parts.carrier.settle(row, 'the bridge stopped during the send');
+      const rows = await this.#deps.reads.interruptedWithoutId(BATCH);
+      for (const row of rows) await this.#deps.carrier.settle(row, 'the bridge stopped during the send');
       if (rows.length < BATCH) return;
     }
   }
@@ -119,7 +119,7 @@ export class Dispatcher {
   #lane(session: SessionName): Lane {
     let lane = this.#lanes.get(session);
     if (!lane) {
-      const { reads, carrier, scheduler, sessions, clock, log } = this.#parts;
+      const { reads, carrier, scheduler, sessions, clock, log } = this.#deps;
       const ready = (name: SessionName) => sessions.ready(name);
       lane = new Lane(session, this.#parallelism, { reads, carrier, scheduler, ready, clock, log });
       this.#lanes.set(session, lane);

@@ -11,7 +11,7 @@ import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
 import type { Carried, Carrier } from './carrier.ts';
 import type { Scheduler } from './scheduler.ts';
 
-export interface LaneParts {
+export interface LaneDependencies {
   readonly reads: OutboxReads;
   readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider' | 'hasLateFile'>;
   readonly scheduler: Pick<Scheduler<SessionName>, 'wakeAt'>;
@@ -32,7 +32,7 @@ const INTERRUPTED = 'the bridge or the session stopped during the send';
 
 export class Lane {
   readonly #session: SessionName;
-  readonly #parts: LaneParts;
+  readonly #deps: LaneDependencies;
   readonly #parallelism: number;
   readonly #inFlight = new Map<OutboxId, Promise<void>>();
   /** The message in flight that brings a file. */
@@ -47,10 +47,10 @@ export class Lane {
   #askAt = 0;
   #reconsider = true;
 
-  constructor(session: SessionName, parallelism: number, parts: LaneParts) {
+  constructor(session: SessionName, parallelism: number, deps: LaneDependencies) {
     this.#session = session;
     this.#parallelism = parallelism;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   get idle(): boolean {
@@ -94,7 +94,7 @@ export class Lane {
   }
 
   async #look(): Promise<void> {
-    const { carrier, clock, scheduler, ready, reads } = this.#parts;
+    const { carrier, clock, scheduler, ready, reads } = this.#deps;
     const now = clock.now();
     // Further ahead than it was ever set: the clock was set back.
     if (this.#restUntil > now + REST_MS) this.#restUntil = 0;
@@ -123,12 +123,12 @@ export class Lane {
         continue;
       }
       if (row.media_id !== null) this.#file = row.id as OutboxId;
-      this.#takeUp(row, () => this.#parts.carrier.carry(row, engine));
+      this.#takeUp(row, () => this.#deps.carrier.carry(row, engine));
     }
   }
 
   async #settleInterrupted(): Promise<void> {
-    const { reads, carrier } = this.#parts;
+    const { reads, carrier } = this.#deps;
     this.#interrupted = false;
     const limit = this.#parallelism + this.#inFlight.size;
     const sending = await reads.inState(this.#session, 'sending', limit);
@@ -141,10 +141,10 @@ export class Lane {
 
   async #reconsiderDoubts(engine: Engine): Promise<void> {
     this.#reconsider = false;
-    const doubtful = await this.#parts.reads.inState(this.#session, 'in_doubt', RECONSIDER_LIMIT);
+    const doubtful = await this.#deps.reads.inState(this.#session, 'in_doubt', RECONSIDER_LIMIT);
     for (const row of doubtful) {
-      if (this.#stopped || this.#parts.ready(this.#session) !== engine) return;
-      await this.#parts.carrier.reconsider(row, engine);
+      if (this.#stopped || this.#deps.ready(this.#session) !== engine) return;
+      await this.#deps.carrier.reconsider(row, engine);
     }
   }
 
@@ -163,7 +163,7 @@ export class Lane {
 
   /** Its fate could not be asked: at once when the session is ready again, else a little later. */
   async #askLater(): Promise<void> {
-    const { ready, scheduler, clock } = this.#parts;
+    const { ready, scheduler, clock } = this.#deps;
     this.#interrupted = true;
     if (!ready(this.#session)) return;
     this.#askAt = clock.now() + ASK_AGAIN_MS;
@@ -172,7 +172,7 @@ export class Lane {
 
   /** It wakes itself: what failed may have been the scheduler, or the look that asks it for the next wake-up. */
   #rest(error: unknown): void {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     log.error({ err: error, session: this.#session }, 'the outbox lane pauses after an error');
     this.#restUntil = clock.now() + REST_MS;
     this.#interrupted = true;

@@ -26,7 +26,7 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
   unsettledMs: 15 * 60_000,
 };
 
-export interface KeeperParts {
+export interface OutboxMaintenanceDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
@@ -43,13 +43,13 @@ const AWAY = 'the session stopped during the send and has not come back';
 const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATED' } as const;
 
 export class OutboxKeeper {
-  readonly #parts: KeeperParts;
+  readonly #deps: OutboxMaintenanceDependencies;
   readonly #options: KeeperOptions;
   readonly #abort = new AbortController();
   #rounds: Promise<unknown> | null = null;
 
-  constructor(parts: KeeperParts, options: KeeperOptions = DEFAULT_KEEPER_OPTIONS) {
-    this.#parts = parts;
+  constructor(deps: OutboxMaintenanceDependencies, options: KeeperOptions = DEFAULT_KEEPER_OPTIONS) {
+    this.#deps = deps;
     this.#options = options;
   }
 
@@ -68,7 +68,7 @@ export class OutboxKeeper {
 
   /** One round of everything. */
   async tidy(): Promise<void> {
-    const { reads, sessions } = this.#parts;
+    const { reads, sessions } = this.#deps;
     for (const session of await reads.sessionsWithWork())
       if (!sessions.exists(session)) await this.sessionDeleted(session);
     await this.#giveUpOld();
@@ -78,18 +78,18 @@ export class OutboxKeeper {
 
   /** Messages that wait fail at their deadline, whatever their session or lane is doing. */
   async expire(): Promise<void> {
-    const { reads, ledger, clock } = this.#parts;
+    const { reads, ledger, clock } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
       const expired = await reads.expired(clock.now(), BATCH);
       for (const row of expired) await ledger.expire(row);
-      for (const session of new Set(expired.map((row) => row.session))) this.#parts.freed(session as SessionName);
+      for (const session of new Set(expired.map((row) => row.session))) this.#deps.freed(session as SessionName);
       more = expired.length === BATCH;
     }
   }
 
   /** The messages of a deleted session come to their end, before another session can take its name. */
   async sessionDeleted(session: SessionName): Promise<void> {
-    const { reads, ledger } = this.#parts;
+    const { reads, ledger } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
       const queued = await reads.inState(session, 'queued', BATCH);
       const sending = await reads.inState(session, 'sending', BATCH);
@@ -104,7 +104,7 @@ export class OutboxKeeper {
   }
 
   async #repeat(everyMs: number, round: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     while (!this.#abort.signal.aborted) {
       await round().catch((error: unknown) => log.error({ err: error }, 'outbox housekeeping failed'));
       await clock.sleep(everyMs, this.#abort.signal).catch(() => undefined);
@@ -112,14 +112,14 @@ export class OutboxKeeper {
   }
 
   async #giveUpOld(): Promise<void> {
-    const { reads, ledger, clock } = this.#parts;
+    const { reads, ledger, clock } = this.#deps;
     const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
     for (const row of old)
       await ledger.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
   }
 
   async #doubtUnsettled(): Promise<void> {
-    const { reads, ledger, clock, sessions } = this.#parts;
+    const { reads, ledger, clock, sessions } = this.#deps;
     const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
     for (const row of stuck) {
       // A ready session has a lane that settles it, or a send that is still under way.
@@ -130,7 +130,7 @@ export class OutboxKeeper {
   }
 
   async #prune(): Promise<void> {
-    const { database, clock } = this.#parts;
+    const { database, clock } = this.#deps;
     const now = clock.now();
     const limit = BATCH;
     const call = pruneOutbox({

@@ -13,7 +13,7 @@ import type { OutboxLedger } from './outbox-ledger.ts';
 import { isPending, type Happening } from './outbox-state.ts';
 import type { Acceptance, AcceptOptions, Outbox, Resolution } from './outbox.ts';
 
-export interface OutboxServiceParts {
+export interface OutboxServiceDependencies {
   readonly acceptor: Pick<Acceptor, 'accept'>;
   readonly reads: OutboxReads;
   readonly ledger: OutboxLedger;
@@ -29,26 +29,26 @@ const RESOLUTIONS: Readonly<Record<Resolution, Happening>> = {
 };
 
 export class OutboxService implements Outbox {
-  readonly #parts: OutboxServiceParts;
+  readonly #deps: OutboxServiceDependencies;
 
-  constructor(parts: OutboxServiceParts) {
-    this.#parts = parts;
+  constructor(deps: OutboxServiceDependencies) {
+    this.#deps = deps;
   }
 
   async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
-    const acceptance = await this.#parts.acceptor.accept(request, options);
-    if (!acceptance.replayed) this.#parts.changes.freed(request.session as SessionName);
+    const acceptance = await this.#deps.acceptor.accept(request, options);
+    if (!acceptance.replayed) this.#deps.changes.freed(request.session as SessionName);
     return acceptance;
   }
 
   async get(id: OutboxId, waitMs = 0): Promise<OutboxMessage> {
-    const { clock, changes } = this.#parts;
+    const { clock, changes } = this.#deps;
     const settled = (row: OutboxRow): boolean => !isPending(row.state);
     return viewOf(await changes.messages.until(id, () => this.#row(id), settled, waitMs, clock));
   }
 
   async list(filter: Parameters<Outbox['list']>[0]): Promise<readonly OutboxMessage[]> {
-    return (await this.#parts.reads.list(filter)).map(viewOf);
+    return (await this.#deps.reads.list(filter)).map(viewOf);
   }
 
   async resolve(id: OutboxId, as: Resolution): Promise<OutboxMessage> {
@@ -58,7 +58,7 @@ export class OutboxService implements Outbox {
     return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt can be resolved by hand.', {
       error,
       // Whoever sends it again knows how late it is.
-      ...(as === 'resend' ? { dueAt: 0, expiresAt: null, resentAt: this.#parts.clock.now() } : {}),
+      ...(as === 'resend' ? { dueAt: 0, expiresAt: null, resentAt: this.#deps.clock.now() } : {}),
     });
   }
 
@@ -73,12 +73,12 @@ export class OutboxService implements Outbox {
     patch: Parameters<OutboxLedger['move']>[2],
   ): Promise<OutboxMessage> {
     const row = await this.#row(id);
-    const moved = await this.#parts.ledger.move(row, happening, patch);
+    const moved = await this.#deps.ledger.move(row, happening, patch);
     if (!moved) {
       const { state } = await this.#row(id);
       throw new WabError('WAB_OUTBOX_STATE', { id, state, hint });
     }
-    this.#parts.changes.freed(row.session as SessionName);
+    this.#deps.changes.freed(row.session as SessionName);
     return viewOf(moved);
   }
 
@@ -86,13 +86,13 @@ export class OutboxService implements Outbox {
   async #needsItsAccount(id: OutboxId): Promise<void> {
     const row = await this.#row(id);
     if (row.state !== 'in_doubt') return;
-    const linked = this.#parts.sessions.account(row.session as SessionName) ?? NO_ACCOUNT;
+    const linked = this.#deps.sessions.account(row.session as SessionName) ?? NO_ACCOUNT;
     if (isOfUnknownAccount(row, linked)) throw new WabError('WAB_ACCOUNT_UNKNOWN', { id });
     if (!isFor(row, linked.account)) throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
   }
 
   async #row(id: OutboxId): Promise<OutboxRow> {
-    const row = await this.#parts.reads.find(id);
+    const row = await this.#deps.reads.find(id);
     if (!row) throw new WabError('WAB_OUTBOX_NOT_FOUND', { id });
     return row;
   }

@@ -30,7 +30,7 @@ import { type Held, NOTHING, restOf, type Row, takesPlace, viewOf } from './held
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
-import { Supervisor, type SupervisorDeps } from './supervisor.ts';
+import { Supervisor, type SupervisorDependencies } from './supervisor.ts';
 
 export interface RegistryOptions {
   /** One folder per session is made in here for its login state. */
@@ -40,7 +40,7 @@ export interface RegistryOptions {
   readonly restoreConcurrency: number;
 }
 
-export interface RegistryDeps extends SupervisorDeps {
+export interface SessionRegistryDependencies extends SupervisorDependencies {
   readonly database: Pick<Database, 'write' | 'reader'>;
   /** The engines that are enabled. */
   readonly factories: readonly EngineFactory[];
@@ -51,7 +51,7 @@ export interface RegistryDeps extends SupervisorDeps {
 const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
 
 export class SessionRegistry implements Sessions, SessionEngines {
-  readonly #deps: RegistryDeps;
+  readonly #deps: SessionRegistryDependencies;
   readonly #options: RegistryOptions;
   readonly #sessions = new Map<SessionName, Held>();
   /** Names and places that are being given away. */
@@ -62,7 +62,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
   #closing = false;
   #restoring: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: RegistryDeps, options: RegistryOptions) {
+  constructor(deps: SessionRegistryDependencies, options: RegistryOptions) {
     this.#deps = deps;
     this.#options = options;
   }

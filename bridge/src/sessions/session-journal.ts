@@ -12,7 +12,7 @@ import type { Log } from '../ops/logger.ts';
 import type { Call } from '../store/operation.ts';
 import { reasonOf } from '../ops/reason.ts';
 
-export interface JournalDeps {
+export interface SessionJournalDependencies {
   readonly recorder: {
     /** Stores the event and carries out the effects in one transaction. */
     recordEvent(event: NewEvent, effects?: readonly Call<unknown>[]): Promise<unknown>;
@@ -24,10 +24,10 @@ export interface JournalDeps {
 /** An event that cannot be recorded is logged: it changes nothing about the session. */
 export class SessionJournal {
   readonly #session: SessionName;
-  readonly #deps: JournalDeps;
+  readonly #deps: SessionJournalDependencies;
   readonly #recording = new Set<Promise<unknown>>();
 
-  constructor(session: SessionName, deps: JournalDeps) {
+  constructor(session: SessionName, deps: SessionJournalDependencies) {
     this.#session = session;
     this.#deps = deps;
   }

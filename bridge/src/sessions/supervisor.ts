@@ -21,7 +21,7 @@ import { reasonOf } from '../ops/reason.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
 import { setSessionAccount, setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
-import { SessionJournal, type JournalDeps } from './session-journal.ts';
+import { SessionJournal, type SessionJournalDependencies } from './session-journal.ts';
 import { within } from './within.ts';
 import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
@@ -31,7 +31,7 @@ import type { LoginCode } from './sessions.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
 
 /** What the sessions ask of the recorder. */
-export type SessionRecorder = JournalDeps['recorder'] & {
+export type SessionRecorder = SessionJournalDependencies['recorder'] & {
   /** Resolves once the fact is durable. */
   record(session: SessionName, fact: EngineFact): Promise<unknown>;
 };
@@ -46,7 +46,7 @@ export interface SupervisorOptions {
   readonly stableAfterMs: number;
 }
 
-export interface SupervisorDeps {
+export interface SupervisorDependencies {
   readonly recorder: SessionRecorder;
   readonly database: Pick<Database, 'write'>;
   readonly clock: Clock;
@@ -74,7 +74,7 @@ export interface SupervisedSession {
 export class Supervisor {
   readonly codes: LoginCodes;
   readonly #session: SupervisedSession;
-  readonly #deps: SupervisorDeps;
+  readonly #deps: SupervisorDependencies;
   readonly #onChange: () => void;
   readonly #onReady: () => void;
   readonly #onUnlinked: () => void;
@@ -99,7 +99,7 @@ export class Supervisor {
    */
   constructor(
     session: SupervisedSession,
-    deps: SupervisorDeps,
+    deps: SupervisorDependencies,
     onChange: () => void,
     onReady: () => void,
     onUnlinked: () => void,

@@ -18,7 +18,7 @@ export interface Backlog {
   readonly skipped: Skipped | null;
 }
 
-interface AnnouncementPorts {
+interface AnnouncementDependencies {
   readonly events: EventLog;
   readonly clock: Clock;
   readonly log: Log;
@@ -28,7 +28,7 @@ interface AnnouncementPorts {
 export async function examineBacklog(
   { maxAgeMs }: SubscribeFrame,
   { plan, filter }: OpenedSubscription,
-  { events, clock }: AnnouncementPorts,
+  { events, clock }: AnnouncementDependencies,
 ): Promise<Backlog> {
   const skipped = maxAgeMs === undefined ? null : await skipOlder(events, plan, filter, clock.now() - maxAgeMs);
   return { waiting: await countWaiting(events, plan, filter), skipped };
@@ -40,7 +40,7 @@ export function announce(
   { name, plan }: Subscription,
   { waiting, skipped }: Backlog,
   opened: OpenedSubscription['reset'],
-  { events, log }: AnnouncementPorts,
+  { events, log }: AnnouncementDependencies,
 ): void {
   const reset = withLost(opened, skipped?.lost ?? 0);
   connection.send({

@@ -28,7 +28,7 @@ import { maySeeSession } from './reading-rights.ts';
 import type { RedeliveryPolicy } from './redelivery-policy.ts';
 import type { DeadLetterView } from './stream.ts';
 
-export interface DeadLettersPorts {
+export interface DeadLettersDependencies {
   readonly events: Pick<EventLog, 'read'>;
   readonly database: Database;
   readonly clock: Clock;
@@ -37,15 +37,15 @@ export interface DeadLettersPorts {
 }
 
 export class DeadLetters {
-  readonly #ports: DeadLettersPorts;
+  readonly #deps: DeadLettersDependencies;
 
-  constructor(ports: DeadLettersPorts) {
-    this.#ports = ports;
+  constructor(deps: DeadLettersDependencies) {
+    this.#deps = deps;
   }
 
   /** Keeps a position whose tries are used up. Resolves when that is durable; an event that is gone is only logged. */
   async bury(subscription: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void> {
-    const { events, database, clock, log, policy } = this.#ports;
+    const { events, database, clock, log, policy } = this.#deps;
     const [event] = await events.read([position.seq]);
     const { seq, lane, attempts } = position;
     const isRefused = position.refusals >= policy.maxRefusals;
@@ -80,7 +80,7 @@ export class DeadLetters {
   /** A delivery may be acknowledged after it was given up: then it is none that failed. */
   async settle(subscription: SubscriptionName, acks: ReadonlyMap<Seq, number>, holder: KeyHolder): Promise<void> {
     const sessions = holder.sessions === null ? null : [...holder.sessions];
-    await this.#ports.database.write(
+    await this.#deps.database.write(
       [...acks].map(([seq, attempt]) => settleLate({ subscription, seq, attempt, sessions })),
     );
   }
@@ -88,7 +88,7 @@ export class DeadLetters {
   /** Those that the key may see, newest first. */
   async list(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]> {
     const sessions = holder.sessions === null ? null : [...holder.sessions];
-    const letters = await deadLetters(this.#ports.database.reader, sessions, page);
+    const letters = await deadLetters(this.#deps.database.reader, sessions, page);
     return letters.map(({ id, subscription, eventId, eventType, session, reason, attempts, createdAt }) => ({
       id,
       subscription,
@@ -103,7 +103,7 @@ export class DeadLetters {
 
   /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, also where the key may not see the letter's session */
   async get(id: DeadLetterId, holder: KeyHolder): Promise<StoredDeadLetter> {
-    const letter = await deadLetterById(this.#ports.database.reader, id);
+    const letter = await deadLetterById(this.#deps.database.reader, id);
     if (letter === null || !maySeeSession(holder, letter.session as SessionName | null))
       throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     return letter;
@@ -116,7 +116,7 @@ export class DeadLetters {
    * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SUBSCRIPTION_NOT_FOUND, WAB_SUBSCRIPTION_PAUSED, WAB_EVENT_GONE
    */
   async redrive(id: DeadLetterId): Promise<PositionRecord> {
-    const { database, events } = this.#ports;
+    const { database, events } = this.#deps;
     const letter = await deadLetterById(database.reader, id);
     if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     const stored = await subscriptionNamed(database.reader, letter.subscription);
@@ -133,7 +133,7 @@ export class DeadLetters {
 
   /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND */
   async discard(id: DeadLetterId): Promise<void> {
-    const { removed } = await this.#ports.database.write(discardDeadLetter({ id }));
+    const { removed } = await this.#deps.database.write(discardDeadLetter({ id }));
     if (!removed) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
   }
 }

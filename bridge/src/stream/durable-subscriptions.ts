@@ -44,7 +44,7 @@ export interface OpenedSubscription {
 /** `paused`: nobody read it for so long that it gathered nothing more, and it goes on at the newest event. */
 export type OpeningReset = Reset<Reset['reason'] | 'paused'>;
 
-export interface DurablePorts {
+export interface DurableSubscriptionsDependencies {
   readonly events: EventLog;
   readonly database: Database;
   readonly clock: Clock;
@@ -60,10 +60,10 @@ const longestWait = (policy: RedeliveryPolicy, { state, losses }: Pick<Position,
   state === 'refused' ? MAX_RETRY_AFTER_MS : lossBackoff(policy, losses);
 
 export class DurableSubscriptions {
-  readonly #ports: DurablePorts;
+  readonly #deps: DurableSubscriptionsDependencies;
 
-  constructor(ports: DurablePorts) {
-    this.#ports = ports;
+  constructor(deps: DurableSubscriptionsDependencies) {
+    this.#deps = deps;
   }
 
   /**
@@ -72,7 +72,7 @@ export class DurableSubscriptions {
    * @throws WabError WAB_CURSOR_INVALID, WAB_SESSION_NOT_ALLOWED
    */
   async open(frame: SubscribeFrame, principal: Principal): Promise<OpenedSubscription> {
-    const { events, database } = this.#ports;
+    const { events, database } = this.#deps;
     const filter = effectiveFilter(frame.filter, principal);
     const stored = await subscriptionNamed(database.reader, frame.subscription as SubscriptionName);
     const isPaused = frame.from === 'resume' && stored !== null && stored.pausedAt !== null;
@@ -95,7 +95,7 @@ export class DurableSubscriptions {
       reset: paused ?? reset,
     });
 
-    const now = this.#ports.clock.now();
+    const now = this.#deps.clock.now();
     if (stored === null) {
       const { id } = await database.write(
         createSubscription({ ...start, name: frame.subscription as SubscriptionName, now }),
@@ -116,12 +116,12 @@ export class DurableSubscriptions {
   /** Events up to a position that a paused subscription does not deliver any more, at most. */
   async #missedBy(stored: StoredSubscription, upTo: Seq): Promise<number> {
     const { plan, lost } = await this.load(stored);
-    return lost + (await mostWaiting(this.#ports.events, plan, stored.effectiveFilter, upTo));
+    return lost + (await mostWaiting(this.#deps.events, plan, stored.effectiveFilter, upTo));
   }
 
   /** The reader has been told where it is. Submits its write at once, ahead of those of the reader's progress. */
   async confirm({ id, move }: Pick<OpenedSubscription, 'id' | 'move'>): Promise<void> {
-    const { events, database, clock } = this.#ports;
+    const { events, database, clock } = this.#deps;
     await database.write([
       ...(move === null ? [] : [move]),
       adoptEpoch({ id, epoch: events.epoch }),
@@ -135,7 +135,7 @@ export class DurableSubscriptions {
    * @returns the plan, with changes that are not written, and how many events were removed at most
    */
   async load(stored: StoredSubscription): Promise<{ plan: DeliveryPlan; lost: number }> {
-    const { horizon } = this.#ports.events;
+    const { horizon } = this.#deps.events;
     const plan = await this.#planOf(stored);
     let lost = Math.max(0, horizon - stored.floor);
     for (const { seq, state } of plan.all()) {
@@ -154,7 +154,7 @@ export class DurableSubscriptions {
    * @param bury keeps a position whose tries are used up
    */
   async recover(bury: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>): Promise<void> {
-    const { database, waits } = this.#ports;
+    const { database, waits } = this.#deps;
     const ids = new Set(await subscriptionsInFlight(database.reader));
     if (ids.size === 0) return;
     for (const stored of await allSubscriptions(database.reader)) {
@@ -170,7 +170,7 @@ export class DurableSubscriptions {
 
   /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
   async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
-    const { database, steady: clock, waits, settings } = this.#ports;
+    const { database, steady: clock, waits, settings } = this.#deps;
     const now = clock.now();
     const positions = (await positionsOf(database.reader, stored.id)).map((position) => ({
       ...position,
@@ -183,7 +183,7 @@ export class DurableSubscriptions {
   }
 
   #plan(from: Pick<PlanOptions, 'floor' | 'positions'>): DeliveryPlan {
-    const { settings } = this.#ports;
+    const { settings } = this.#deps;
     return new DeliveryPlan({ ...from, capacity: settings.readAheadMax, policy: settings });
   }
 
@@ -196,7 +196,7 @@ export class DurableSubscriptions {
     start: Pick<StoredSubscription, 'filter' | 'effectiveFilter' | 'epoch'>,
     plan: DeliveryPlan,
   ): Promise<Pick<OpenedSubscription, 'plan' | 'since'> & { readonly lost: number }> {
-    const { events, database, waits } = this.#ports;
+    const { events, database, waits } = this.#deps;
     const furthest = plan.furthestKnown;
     let lost = 0;
     scan: while (plan.scannedTo < furthest) {

@@ -41,7 +41,7 @@ import { SubscriptionViews } from './subscription-views.ts';
 import { Turns } from './turns.ts';
 import { WaitTimes } from './wait-times.ts';
 
-export interface StreamHubPorts {
+export interface StreamHubDependencies {
   readonly events: EventLog;
   readonly database: Database;
   readonly recorder: ExpiryRecorder;
@@ -79,7 +79,7 @@ const FORGETFUL: Keeping = {
 };
 
 export class StreamHub implements Stream, ConnectionOwner {
-  readonly #ports: StreamHubPorts;
+  readonly #deps: StreamHubDependencies;
   /** Waits and heartbeats, which a clock that is set must not touch. */
   readonly #steady: Clock;
   readonly #server = new WebSocketServer({
@@ -106,23 +106,23 @@ export class StreamHub implements Stream, ConnectionOwner {
   #stopListening: () => void = () => undefined;
   #isStopping = false;
 
-  constructor(ports: StreamHubPorts) {
-    this.#ports = ports;
-    this.#steady = steadyClock(ports.clock);
-    const { database, settings } = ports;
-    const waits = new WaitTimes(ports.clock, this.#steady);
+  constructor(deps: StreamHubDependencies) {
+    this.#deps = deps;
+    this.#steady = steadyClock(deps.clock);
+    const { database, settings } = deps;
+    const waits = new WaitTimes(deps.clock, this.#steady);
     this.#journal = new Journal((entries) =>
       database.write(saveProgress({ entries: entries.map((entry) => waits.toStoredChanges(entry)) })),
     );
-    this.#durable = new DurableSubscriptions({ ...ports, steady: this.#steady, waits });
-    this.#deadLetters = new DeadLetters({ ...ports, policy: settings });
+    this.#durable = new DurableSubscriptions({ ...deps, steady: this.#steady, waits });
+    this.#deadLetters = new DeadLetters({ ...deps, policy: settings });
     this.#views = new SubscriptionViews({
-      ...ports,
+      ...deps,
       durable: this.#durable,
       live: (name) => this.#readers.get(name)?.subscription,
     });
     this.#expiry = new SubscriptionExpiry({
-      ...ports,
+      ...deps,
       expiryDays: settings.expiryDays,
       pauseDays: settings.pauseDays,
       locks: this.#locks,
@@ -133,7 +133,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   /** Counts what a former bridge left in flight as lost, and begins to follow the log. */
   async start(): Promise<void> {
     await this.#durable.recover((name, position) => this.#deadLetters.bury(name, position));
-    this.#stopListening = this.#ports.events.onGrowth(() => {
+    this.#stopListening = this.#deps.events.onGrowth(() => {
       for (const { subscription } of this.#readers.values()) subscription.resume();
       for (const subscription of this.#ephemeral) subscription.resume();
     });
@@ -145,13 +145,13 @@ export class StreamHub implements Stream, ConnectionOwner {
    *
    * @param drainMs how long to wait for answers, in milliseconds
    */
-  async stop(drainMs = this.#ports.settings.drainMs): Promise<void> {
+  async stop(drainMs = this.#deps.settings.drainMs): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#stopListening();
     await this.#expiry.stop();
     const clock = this.#steady;
-    const { settings } = this.#ports;
+    const { settings } = this.#deps;
     for (const connection of this.#connections) connection.sayBye('restart', settings.reconnectAfterMs);
     for (const subscription of this.#allSubscriptions()) subscription.drain();
     const deadline = clock.now() + drainMs;
@@ -180,7 +180,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   refusal({ keyId }: Principal): StreamRefusal | null {
-    const { maxConnections, maxConnectionsPerKey } = this.#ports.settings;
+    const { maxConnections, maxConnectionsPerKey } = this.#deps.settings;
     if (this.#isStopping) return { status: 503, reason: 'the bridge is shutting down' };
     if (this.#connections.size >= maxConnections) return { status: 503, reason: 'too many streams are open' };
     if (this.#connectionsOf(keyId) >= maxConnectionsPerKey)
@@ -225,10 +225,10 @@ export class StreamHub implements Stream, ConnectionOwner {
   deleteSubscription(name: SubscriptionName, holder: KeyHolder): Promise<void> {
     return this.#locks.run(name, async () => {
       // To a key that may not see all of it, it does not exist.
-      if (!maySeeAll(holder, await reachOfName(this.#ports.database.reader, name)))
+      if (!maySeeAll(holder, await reachOfName(this.#deps.database.reader, name)))
         throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
       const reader = this.#readers.get(name);
-      const { removed } = await this.#ports.database.write(removeSubscription({ name }));
+      const { removed } = await this.#deps.database.write(removeSubscription({ name }));
       if (!removed) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
       if (reader === undefined) return;
       this.#readers.delete(name);
@@ -244,7 +244,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   async redrive(id: DeadLetterId, holder: KeyHolder): Promise<void> {
     const { subscription: name } = await this.#deadLetters.get(id, holder);
     await this.#locks.run(name, async () => {
-      await requireReach(this.#ports.database.reader, name, holder);
+      await requireReach(this.#deps.database.reader, name, holder);
       const subscription = this.#readers.get(name)?.subscription;
       // What is written down later must not undo it.
       if (subscription !== undefined) await this.#journal.commit(subscription);
@@ -256,7 +256,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   async discard(id: DeadLetterId, holder: KeyHolder): Promise<void> {
     const { subscription: name } = await this.#deadLetters.get(id, holder);
     await this.#locks.run(name, async () => {
-      await requireReach(this.#ports.database.reader, name, holder);
+      await requireReach(this.#deps.database.reader, name, holder);
       await this.#deadLetters.discard(id);
     });
   }
@@ -279,7 +279,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   #welcome(socket: WebSocket, principal: Principal): void {
-    const { settings, clock, log } = this.#ports;
+    const { settings, clock, log } = this.#deps;
     const id = `con_${this.#newConnectionId()}`;
     const connection = new Connection({
       id,
@@ -301,8 +301,8 @@ export class StreamHub implements Stream, ConnectionOwner {
     const name = frame.subscription as SubscriptionName;
     // Checked before anybody is superseded.
     effectiveFilter(frame.filter, connection.principal);
-    startPosition(frame.from, null, this.#ports.events);
-    await requireReach(this.#ports.database.reader, name, connection.principal);
+    startPosition(frame.from, null, this.#deps.events);
+    await requireReach(this.#deps.database.reader, name, connection.principal);
     if (!connection.isOpen) return;
     const former = this.#readers.get(name);
     if (former !== undefined) {
@@ -310,13 +310,13 @@ export class StreamHub implements Stream, ConnectionOwner {
       await this.#supersede(name, former);
     }
     const opened = await this.#durable.open(frame, connection.principal);
-    const backlog = await examineBacklog(frame, opened, this.#ports);
+    const backlog = await examineBacklog(frame, opened, this.#deps);
     if (!this.#isWanted(connection)) return;
     const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#keeping());
     const hasSkipped = (backlog.skipped?.count ?? 0) > 0;
     if (hasSkipped) {
       // Once told, a reader does not ask for it again.
-      if (opened.move !== null) await this.#ports.database.write(opened.move);
+      if (opened.move !== null) await this.#deps.database.write(opened.move);
       await this.#journal.commit(subscription);
       if (!this.#isWanted(connection)) return;
     }
@@ -330,12 +330,12 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   async #openEphemeral(connection: Connection, frame: SubscribeFrame): Promise<void> {
-    const { events, settings } = this.#ports;
+    const { events, settings } = this.#deps;
     const filter = effectiveFilter(frame.filter, connection.principal);
     const { floor, reset } = startPosition(frame.from, null, events);
     const plan = new DeliveryPlan({ floor, positions: [], capacity: settings.readAheadMax, policy: settings });
     const opened = { id: 0, filter, since: floor, plan, reset, move: null };
-    const backlog = await examineBacklog(frame, opened, this.#ports);
+    const backlog = await examineBacklog(frame, opened, this.#deps);
     if (!connection.isOpen) return;
     const subscription = this.#build(connection, frame, { ...opened, ...backlog }, FORGETFUL);
     this.#ephemeral.add(subscription);
@@ -348,7 +348,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     { skipped, ...opened }: Omit<OpenedSubscription, 'move'> & Backlog,
     keeping: Keeping,
   ): Subscription {
-    const { events, log, count } = this.#ports;
+    const { events, log, count } = this.#deps;
     return new Subscription({
       ...opened,
       skipped: skipped?.beyondFloor ?? new Set(),
@@ -373,7 +373,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     reset: OpenedSubscription['reset'],
   ): void {
     connection.attach(subscription);
-    announce(connection, subscription, backlog, reset, this.#ports);
+    announce(connection, subscription, backlog, reset, this.#deps);
     subscription.start();
   }
 
@@ -386,7 +386,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   async #supersede(name: SubscriptionName, { connection, subscription }: Reader): Promise<void> {
-    const { database, log } = this.#ports;
+    const { database, log } = this.#deps;
     log.warn({ subscription: name }, 'a newer connection took over a subscription');
     this.#readers.delete(name);
     const ended = subscription.end('lost');
@@ -399,10 +399,10 @@ export class StreamHub implements Stream, ConnectionOwner {
     await subscription.end(how);
     if (this.#readers.get(subscription.name)?.subscription !== subscription) return;
     this.#readers.delete(subscription.name);
-    await this.#ports.database
-      .write(touchSubscriptions({ ids: [subscription.id], now: this.#ports.clock.now() }))
+    await this.#deps.database
+      .write(touchSubscriptions({ ids: [subscription.id], now: this.#deps.clock.now() }))
       .catch((error: unknown) =>
-        this.#ports.log.warn({ err: error }, 'the last use of a subscription could not be recorded'),
+        this.#deps.log.warn({ err: error }, 'the last use of a subscription could not be recorded'),
       );
   }
 

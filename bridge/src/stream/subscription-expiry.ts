@@ -24,7 +24,7 @@ export interface ExpiryRecorder {
   recordEvent(event: NewEvent, effects: readonly Call<unknown>[]): Promise<unknown>;
 }
 
-export interface ExpiryPorts {
+export interface SubscriptionExpiryDependencies {
   readonly database: Database;
   readonly recorder: ExpiryRecorder;
   readonly clock: Clock;
@@ -40,12 +40,12 @@ const SWEEP_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 export class SubscriptionExpiry {
-  readonly #ports: ExpiryPorts;
+  readonly #deps: SubscriptionExpiryDependencies;
   readonly #life = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(ports: ExpiryPorts) {
-    this.#ports = ports;
+  constructor(deps: SubscriptionExpiryDependencies) {
+    this.#deps = deps;
   }
 
   start(): void {
@@ -58,7 +58,7 @@ export class SubscriptionExpiry {
   }
 
   async sweep(): Promise<void> {
-    const { database, recorder, clock, log, expiryDays, locks, isInUse } = this.#ports;
+    const { database, recorder, clock, log, expiryDays, locks, isInUse } = this.#deps;
     await this.#pauseUnread();
     const stored = await allSubscriptions(database.reader);
     const used = stored.filter(({ name }) => isInUse(name)).map(({ id }) => id);
@@ -77,7 +77,7 @@ export class SubscriptionExpiry {
   }
 
   async #pauseUnread(): Promise<void> {
-    const { database, clock, log, pauseDays, locks } = this.#ports;
+    const { database, clock, log, pauseDays, locks } = this.#deps;
     const lastUse = clock.now() - pauseDays * DAY_MS;
     for (const { name, lastUsedAt, pausedAt } of await allSubscriptions(database.reader)) {
       if (pausedAt !== null || lastUsedAt >= lastUse) continue;
@@ -92,7 +92,7 @@ export class SubscriptionExpiry {
 
   /** The subscription as it is now, if nobody has used it since a time: one may have while others were looked at. */
   async #unusedSince(name: SubscriptionName, lastUse: number): Promise<StoredSubscription | null> {
-    const { database, isInUse } = this.#ports;
+    const { database, isInUse } = this.#deps;
     if (isInUse(name)) return null;
     const stored = await subscriptionNamed(database.reader, name);
     return stored !== null && stored.lastUsedAt < lastUse ? stored : null;
@@ -100,7 +100,7 @@ export class SubscriptionExpiry {
 
   /** Readers get one interval to come back after a start, and after a time in which this process stood still. */
   async #run(): Promise<void> {
-    const { clock, log } = this.#ports;
+    const { clock, log } = this.#deps;
     const { signal } = this.#life;
     while (!signal.aborted) {
       const due = clock.now() + SWEEP_EVERY_MS;

@@ -13,7 +13,7 @@ import type { SubscriptionView } from './stream.ts';
 import type { Subscription } from './subscription.ts';
 import { countWaiting } from './waiting-count.ts';
 
-interface SubscriptionViewsPorts {
+interface SubscriptionViewsDependencies {
   readonly events: EventLog;
   readonly database: Database;
   readonly clock: Clock;
@@ -23,15 +23,15 @@ interface SubscriptionViewsPorts {
 }
 
 export class SubscriptionViews {
-  readonly #ports: SubscriptionViewsPorts;
+  readonly #deps: SubscriptionViewsDependencies;
 
-  constructor(ports: SubscriptionViewsPorts) {
-    this.#ports = ports;
+  constructor(deps: SubscriptionViewsDependencies) {
+    this.#deps = deps;
   }
 
   /** Those that the key may see all of, by name. */
   async visibleTo(holder: KeyHolder): Promise<readonly SubscriptionView[]> {
-    const { reader } = this.#ports.database;
+    const { reader } = this.#deps.database;
     const views: SubscriptionView[] = [];
     for (const stored of await allSubscriptions(reader)) {
       const reach = await reachOfName(reader, stored.name);
@@ -41,8 +41,8 @@ export class SubscriptionViews {
   }
 
   async #view(stored: StoredSubscription, reach: Reach): Promise<SubscriptionView> {
-    const { events, durable, clock } = this.#ports;
-    const live = this.#ports.live(stored.name);
+    const { events, durable, clock } = this.#deps;
+    const live = this.#deps.live(stored.name);
     const plan = live?.plan ?? (await durable.load(stored)).plan;
     const filter = live?.filter ?? stored.effectiveFilter;
     // What a paused one has not read is not delivered any more.

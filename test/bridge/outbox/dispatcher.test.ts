@@ -60,10 +60,10 @@ describe('sending', () => {
     const { messageId } = await outbox.until(id, 'accepted');
     const lid = '98765@lid' as ChatId;
     const chat = { ...addressOf(lid), phone: addressOf(ALICE).phone as string };
-    const wireId = messageId?.replace(ALICE, lid) as WireId;
-    expect(wireId).not.toBe(messageId);
+    const otherId = messageId?.replace(ALICE, lid) as WireId;
+    expect(otherId).not.toBe(messageId);
     const message = {
-      wireId,
+      wireId: otherId,
       chat,
       sender: SELF,
       fromMe: true,
@@ -73,13 +73,13 @@ describe('sending', () => {
     } as const;
     await outbox.report({ kind: 'message', message: { ...message, mentions: [], quotedWireId: null, media: null } });
     for (const level of ['delivered', 'read'] as const)
-      await outbox.report({ kind: 'ack', wireId, chat, level, at: new Date() });
+      await outbox.report({ kind: 'ack', wireId: otherId, chat, level, at: new Date() });
     await outbox.report({ kind: 'ack', wireId: messageId as WireId, chat, level: 'read', at: new Date() });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('read');
     expect(await outbox.events('message.sent')).toHaveLength(1);
     expect((await outbox.events('message.acknowledged')).map(({ data }) => data)).toEqual([
-      { messageId: wireId, ack: 'delivered', outboxId: id },
-      { messageId: wireId, ack: 'read', outboxId: id },
+      { messageId: otherId, ack: 'delivered', outboxId: id },
+      { messageId: otherId, ack: 'read', outboxId: id },
     ]);
   });
 

@@ -13,7 +13,7 @@ import { CatchUp } from './hearing/catch-up.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import { FactReporter } from './hearing/fact-reporter.ts';
 import { Fates } from './sending/fates.ts';
-import { Health, type HealthHistory, type HealthParts } from './health/health.ts';
+import { Health, type HealthHistory, type HealthDependencies } from './health/health.ts';
 import { unreadWords } from './health/diagnosis.ts';
 import { Hearing } from './hearing/hearing.ts';
 import { Login } from './login/login.ts';
@@ -57,24 +57,24 @@ export interface Live {
   self: Address | null;
 }
 
-export interface LiveParts {
+export interface EngineRunDependencies {
   readonly profile: Profile;
   readonly progress: Progress;
   readonly makeRun: (listener: RunListener) => BrowserRun;
   readonly listener: EngineListener;
   readonly ended: RunListener['ended'];
   readonly history: HealthHistory;
-  readonly count: HealthParts['count'];
+  readonly count: HealthDependencies['count'];
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Makes the parts of a life; `run.begin()` starts it. */
-export function assembleLive(parts: LiveParts): Live {
-  const { listener, deadlines, clock, log } = parts;
+export function assembleLive(deps: EngineRunDependencies): Live {
+  const { listener, deadlines, clock, log } = deps;
   const stopped = new AbortController();
-  const run = parts.makeRun({
+  const run = deps.makeRun({
     qr: (code) => {
       login.shown(code);
       void serverClock.measure().then((answered) => {
@@ -85,7 +85,7 @@ export function assembleLive(parts: LiveParts): Live {
     authenticated: () => login.authenticated(),
     unauthenticated: () => login.unauthenticated(),
     progress: (reason) => listener.signal({ kind: 'progress', reason }),
-    ready: () => void onReady(live, parts),
+    ready: () => void onReady(live, deps),
     interrupted: (reason) => {
       catchUp.interrupted();
       facts.hold();
@@ -115,7 +115,7 @@ export function assembleLive(parts: LiveParts): Live {
       listener.signal({ kind: 'progress', reason });
     },
     uploaded: (stanza) => health.uploaded(stanza),
-    ended: parts.ended,
+    ended: deps.ended,
   });
   const page = (): LongPageCalls => run.page;
   const serverClock = new ServerClock(page, deadlines, clock, log);
@@ -136,9 +136,9 @@ export function assembleLive(parts: LiveParts): Live {
       serverClock,
       log,
     },
-    parts.progress.linkedAt,
+    deps.progress.linkedAt,
   );
-  const facts = new FactReporter(listener, parts.progress, { clock, serverClock }, log);
+  const facts = new FactReporter(listener, deps.progress, { clock, serverClock }, log);
   const addresses = new AddressBook(page, deadlines);
   const account = () => ({ self: live.self, linkedAt: login.linkedAt });
   const readyPage = (): PageCalls => {
@@ -157,7 +157,7 @@ export function assembleLive(parts: LiveParts): Live {
       clock,
       serverClock,
     },
-    parts.progress.undecrypted,
+    deps.progress.undecrypted,
   );
   const receipts = new Receipts(
     {
@@ -169,7 +169,7 @@ export function assembleLive(parts: LiveParts): Live {
       serverClock,
       log,
     },
-    parts.progress.unread,
+    deps.progress.unread,
   );
   const hearing = new Hearing({
     ...{ facts, addresses, account, undecrypted, receipts, deadlines },
@@ -207,7 +207,7 @@ export function assembleLive(parts: LiveParts): Live {
           unread: receipts.unread,
         }
       : null;
-  const progress = new ProgressKeeper(parts.profile, howFar, clock, log);
+  const progress = new ProgressKeeper(deps.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
   const downloads = new MediaDownloads(page, deadlines);
   const fates = new Fates(readyPage, deadlines, clock);
@@ -217,10 +217,10 @@ export function assembleLive(parts: LiveParts): Live {
     sweep,
     facts,
     catchUp,
-    notBefore: () => Math.max(login.linkedAt, parts.progress.reportedUntil),
-    history: parts.history,
+    notBefore: () => Math.max(login.linkedAt, deps.progress.reportedUntil),
+    history: deps.history,
     signal: (signal) => listener.signal(signal),
-    count: parts.count,
+    count: deps.count,
     deadlines,
     clock,
     log,
@@ -247,11 +247,11 @@ export function assembleLive(parts: LiveParts): Live {
   return live;
 }
 
-async function onReady(live: Live, parts: LiveParts): Promise<void> {
-  const { listener, ended } = parts;
+async function onReady(live: Live, deps: EngineRunDependencies): Promise<void> {
+  const { listener, ended } = deps;
   let self: Address | null;
   try {
-    self = live.self ?? (await askSelf(live, parts));
+    self = live.self ?? (await askSelf(live, deps));
   } catch (error) {
     return ended('crashed', describe(error));
   }
@@ -271,7 +271,7 @@ async function onReady(live: Live, parts: LiveParts): Promise<void> {
 /** Asks until the page says it; null once the page is not ready any more. @throws Error when it knows no account */
 async function askSelf(
   { run, addresses, stopped }: Live,
-  { deadlines, clock, log }: LiveParts,
+  { deadlines, clock, log }: EngineRunDependencies,
 ): Promise<Address | null> {
   for (let unnamed = 0; run.isReady && !stopped.signal.aborted;) {
     try {

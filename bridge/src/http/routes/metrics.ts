@@ -1,10 +1,10 @@
 /** Metrics in the Prometheus text format. */
 import type { FastifyPluginAsync } from 'fastify';
-import type { AppServices } from '../services.ts';
+import type { AppDependencies } from '../services.ts';
 
-export const metricsRoutes: FastifyPluginAsync<{ services: Pick<AppServices, 'metrics'> }> = async (
+export const metricsRoutes: FastifyPluginAsync<{ deps: Pick<AppDependencies, 'metrics'> }> = async (
   app,
-  { services: { metrics } },
+  { deps: { metrics } },
 ) => {
   app.get(
     '/metrics',

@@ -31,7 +31,7 @@ export const MEMORY_LIMITS: MemoryLimits = {
 
 const AGAIN_SOON = 6;
 
-export interface MemoryParts {
+export interface MemoryWatchDependencies {
   /** The browser's process; null while there is none. */
   readonly pid: () => number | null;
   /** Whether the session could be interrupted now: one that is on its way to ready is left alone. */
@@ -48,14 +48,14 @@ export interface MemoryParts {
 }
 
 export class MemoryWatch {
-  readonly #parts: MemoryParts;
+  readonly #deps: MemoryWatchDependencies;
   /** When the browser was exchanged for its memory; outlives each browser. */
   #renewedAt = -Infinity;
   #last: number | null = null;
   #above = 0;
 
-  constructor(parts: MemoryParts) {
-    this.#parts = parts;
+  constructor(deps: MemoryWatchDependencies) {
+    this.#deps = deps;
   }
 
   /** Bytes at the last look; null before the first. */
@@ -64,12 +64,12 @@ export class MemoryWatch {
   }
 
   get ceilingBytes(): number {
-    return this.#parts.limits.ceilingBytes;
+    return this.#deps.limits.ceilingBytes;
   }
 
   /** Looks until the signal comes: once for each life of a browser. */
   async keep(until: AbortSignal): Promise<void> {
-    const { clock, limits, measured } = this.#parts;
+    const { clock, limits, measured } = this.#deps;
     this.#above = 0;
     while (!until.aborted) {
       // What is above the ceiling is looked at again soon.
@@ -82,7 +82,7 @@ export class MemoryWatch {
   }
 
   async #look(): Promise<void> {
-    const { pid, measure = memoryOfGroup, measured, log } = this.#parts;
+    const { pid, measure = memoryOfGroup, measured, log } = this.#deps;
     const leader = pid();
     if (leader === null) return;
     try {
@@ -97,7 +97,7 @@ export class MemoryWatch {
   }
 
   #judge(bytes: number): void {
-    const { limits, settled, renew, clock } = this.#parts;
+    const { limits, settled, renew, clock } = this.#deps;
     if (limits.ceilingBytes === 0 || bytes <= limits.ceilingBytes) {
       this.#above = 0;
       return;

@@ -20,7 +20,7 @@ function unreachable(error: unknown): string | null {
   return UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
 }
 
-export interface ReachParts {
+export interface ReachabilityDependencies {
   readonly page: Page;
   /** Where WhatsApp Web is. */
   readonly url: string;
@@ -42,7 +42,7 @@ export interface ReachParts {
 }
 
 export class Reach {
-  readonly #parts: ReachParts;
+  readonly #deps: ReachabilityDependencies;
   /** Loads of the page under way. */
   #loading = 0;
   /** Those of them that have been asked for and have not come; each begins again when it is called. */
@@ -52,8 +52,8 @@ export class Reach {
   #awaySince: number | null = null;
   #lastAwayAt: number | null = null;
 
-  constructor(parts: ReachParts) {
-    this.#parts = parts;
+  constructor(deps: ReachabilityDependencies) {
+    this.#deps = deps;
   }
 
   get isAway(): boolean {
@@ -67,7 +67,7 @@ export class Reach {
 
   /** From now on `goto` of the page, which whatsapp-web.js calls too, does not give up where nothing is reached. */
   watch(): void {
-    const { page } = this.#parts;
+    const { page } = this.#deps;
     const goto = page.goto.bind(page);
     page.goto = (url, options) => this.#load(() => goto(url, options));
     page.on('requestfailed', (request) => this.#onFailed(request));
@@ -75,7 +75,7 @@ export class Reach {
 
   /** Asks regularly, while the page is being loaded or has no line, whether anything can be reached. */
   async keep(): Promise<void> {
-    const { every, clock, until } = this.#parts;
+    const { every, clock, until } = this.#deps;
     while (!until.aborted) {
       await clock.sleep(every, until).catch(() => undefined);
       if (until.aborted) return;
@@ -94,7 +94,7 @@ export class Reach {
    * @returns whether it did
    */
   async loadAgain(): Promise<boolean> {
-    const { page, url, every, clock, until } = this.#parts;
+    const { page, url, every, clock, until } = this.#deps;
     if (!this.#isPatchy) return false;
     while (this.isAway && !until.aborted) await clock.sleep(every, until).catch(() => undefined);
     if (until.aborted) return false;
@@ -104,11 +104,11 @@ export class Reach {
 
   /** A load that was tried in vain has told so itself, and is tried again. */
   #isWaiting(): boolean {
-    return this.#loading > 0 ? this.#pending.size > 0 : this.#parts.isCutOff();
+    return this.#loading > 0 ? this.#pending.size > 0 : this.#deps.isCutOff();
   }
 
   async #ask(): Promise<void> {
-    const { ask, back, until } = this.#parts;
+    const { ask, back, until } = this.#deps;
     const name = await ask().then(
       (error) => (error === null ? null : unreachable(error)),
       (error: unknown) => {
@@ -128,7 +128,7 @@ export class Reach {
   }
 
   async #load<Result>(load: () => Promise<Result>): Promise<Result> {
-    const { every, clock, until } = this.#parts;
+    const { every, clock, until } = this.#deps;
     this.#loading += 1;
     try {
       for (;;) {
@@ -164,16 +164,16 @@ export class Reach {
   }
 
   #away(error: string): void {
-    const now = this.#parts.clock.elapsed();
+    const now = this.#deps.clock.elapsed();
     this.#awaySince ??= now;
     this.#isPatchy = true;
     this.#lastAwayAt = now;
-    this.#parts.away(error, now - this.#awaySince);
+    this.#deps.away(error, now - this.#awaySince);
   }
 
   /** A reload that reaches nothing leaves an error page, which does not load itself again. */
   #onFailed(request: HTTPRequest): void {
-    const { page, url, until } = this.#parts;
+    const { page, url, until } = this.#deps;
     if (this.#loading > 0 || until.aborted || !request.isNavigationRequest() || request.frame() !== page.mainFrame())
       return;
     if (unreachable(request.failure()?.errorText) !== null) page.goto(url, { timeout: 0 }).catch(() => undefined);

@@ -23,7 +23,7 @@ export interface Examinee {
   readonly heardAt: number | null;
 }
 
-export interface ExaminationParts {
+export interface ExaminationDependencies {
   readonly patient: Examinee;
   readonly sweep: Pick<Sweep, 'floor' | 'unheard'>;
   readonly facts: Pick<FactReporter, 'reportedUntil'>;
@@ -46,14 +46,14 @@ export interface Findings {
 const MOST_STORED = 2_000;
 
 export class Examination {
-  readonly #parts: ExaminationParts;
+  readonly #deps: ExaminationDependencies;
   readonly #probes: Probes;
   readonly #results = new Map<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>();
   #version: string | null = null;
 
-  constructor(parts: ExaminationParts, proven: ProvenProbes) {
-    this.#parts = parts;
-    this.#probes = new Probes(() => parts.patient.page, parts.deadlines, proven);
+  constructor(deps: ExaminationDependencies, proven: ProvenProbes) {
+    this.#deps = deps;
+    this.#probes = new Probes(() => deps.patient.page, deps.deadlines, proven);
   }
 
   /** The last outcome of each probe. */
@@ -98,14 +98,14 @@ export class Examination {
 
   /** Null as soon as the page is silent: what else it is asked would wait in vain, and so would the healing. */
   async #silenced(done: AbortSignal): Promise<null> {
-    const { patient, clock, deadlines } = this.#parts;
+    const { patient, clock, deadlines } = this.#deps;
     while (!done.aborted && patient.liveness.page === 'answers')
       await clock.sleep(deadlines.livenessEvery, done).catch(() => undefined);
     return null;
   }
 
   async #unheard(): Promise<readonly StoredMessage[] | null> {
-    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#parts;
+    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#deps;
     try {
       this.#version = await patient.page.call(readVersion, deadlines.examine);
       const floor = sweep.floor(facts.reportedUntil, notBefore());
@@ -120,15 +120,15 @@ export class Examination {
   }
 
   #lineIsDue(): boolean {
-    const { patient, clock, deadlines } = this.#parts;
+    const { patient, clock, deadlines } = this.#deps;
     const probed = this.#results.get('line');
     // Once at first, so that it is known to work here.
     return !probed || clock.elapsed() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
   }
 
   #note(name: Examined, outcome: ProbeOutcome): void {
-    this.#results.set(name, { outcome, at: this.#parts.clock.elapsed() });
-    this.#parts.count(name, outcome);
+    this.#results.set(name, { outcome, at: this.#deps.clock.elapsed() });
+    this.#deps.count(name, outcome);
   }
 }
 

@@ -19,7 +19,7 @@ import {
   treated,
   UNANSWERED,
 } from './diagnosis.ts';
-import { type Examinee, Examination, type ExaminationParts, type Results } from './examination.ts';
+import { type Examinee, Examination, type ExaminationDependencies, type Results } from './examination.ts';
 import type { FactReporter } from '../hearing/fact-reporter.ts';
 import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
 import type { LivenessView } from '../browser/liveness.ts';
@@ -57,7 +57,7 @@ export interface Patient extends Examinee {
   giveUp(reason: string, retryAfterMs?: number): void;
 }
 
-export interface HealthParts extends ExaminationParts {
+export interface HealthDependencies extends ExaminationDependencies {
   readonly patient: Patient;
   readonly sweep: Sweep;
   readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'isListed' | 'reportedUntil' | 'owes' | 'unread'>;
@@ -84,7 +84,7 @@ const STUCK: Complaint = {
 };
 
 export class Health {
-  readonly #parts: HealthParts;
+  readonly #deps: HealthDependencies;
   readonly #limits: HealingLimits;
   readonly #examination: Examination;
   #complaint: Complaint | null = null;
@@ -107,17 +107,17 @@ export class Health {
   /** Tries to catch up that got no answer because the page was busy. */
   #excused = 0;
 
-  constructor(parts: HealthParts) {
-    this.#parts = parts;
-    const { deadlines, history } = parts;
+  constructor(deps: HealthDependencies) {
+    this.#deps = deps;
+    const { deadlines, history } = deps;
     const { proveRefresh: refresh, proveReload: reload, proveNewPage } = deadlines;
     this.#limits = { ...HEALING_LIMITS, proofMs: { refresh, reload, new_page: proveNewPage } };
-    this.#examination = new Examination(parts, history.proven);
+    this.#examination = new Examination(deps, history.proven);
   }
 
   get view(): HealthView {
     const { results, version } = this.#examination;
-    return { results, version, complaint: this.#complaint, unread: this.#parts.facts.unread };
+    return { results, version, complaint: this.#complaint, unread: this.#deps.facts.unread };
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
@@ -129,16 +129,16 @@ export class Health {
   tell(reason: string): void {
     if (reason === this.#told) return;
     this.#told = reason;
-    this.#parts.signal({ kind: 'degraded', reason });
+    this.#deps.signal({ kind: 'degraded', reason });
   }
 
   /** Sending does not work, which no examination shows; null once a send has worked, or nothing is known of it any more. */
   sends(words: string | null): void {
-    const { patient, facts, clock } = this.#parts;
+    const { patient, facts, clock } = this.#deps;
     // A session that is on its way back would not take it; once it is back its next examination says it.
     if (words === null && this.#unsent !== null && this.#unsent === this.#told && patient.isReady) {
       this.#told = null;
-      this.#parts.signal({ kind: 'recovered' });
+      this.#deps.signal({ kind: 'recovered' });
     }
     // The words of the first time stay, since each change of them is told anew.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
@@ -148,7 +148,7 @@ export class Health {
 
   /** Examines and heals until the signal comes. */
   async keep(until: AbortSignal): Promise<void> {
-    const { clock, deadlines, log } = this.#parts;
+    const { clock, deadlines, log } = this.#deps;
     while (!until.aborted) {
       await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
       if (until.aborted) return;
@@ -159,7 +159,7 @@ export class Health {
   }
 
   async #round(): Promise<void> {
-    const { patient, facts, catchUp, clock } = this.#parts;
+    const { patient, facts, catchUp, clock } = this.#deps;
     this.#wasReady ||= patient.isReady;
     const { liveness } = patient;
     const silence = diagnoseSilence(liveness);
@@ -183,7 +183,7 @@ export class Health {
 
   /** The page loads the account's data, which may take longer than a stage of healing is given. */
   #isGettingOn(): boolean {
-    const { patient, clock, deadlines } = this.#parts;
+    const { patient, clock, deadlines } = this.#deps;
     return patient.gotOnAt !== null && clock.elapsed() - patient.gotOnAt < deadlines.proveReload;
   }
 
@@ -196,7 +196,7 @@ export class Health {
   }
 
   async #examine(): Promise<void> {
-    const { patient, facts, clock, deadlines } = this.#parts;
+    const { patient, facts, clock, deadlines } = this.#deps;
     const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
     if (found === null) return;
     const { listeners, line } = found;
@@ -219,13 +219,13 @@ export class Health {
   async #suspect(): Promise<void> {
     const suspicion = this.#isUnanswered() ? UNANSWERED : this.#isTooQuiet() ? TOO_QUIET : null;
     if (suspicion === null) return;
-    this.#renewedAt = this.#parts.clock.elapsed();
+    this.#renewedAt = this.#deps.clock.elapsed();
     await this.#heal(suspicion);
   }
 
   /** Believed again only after a while: another connection costs little, one after the other would be a nuisance. */
   #isUnanswered(): boolean {
-    const { patient, clock } = this.#parts;
+    const { patient, clock } = this.#deps;
     const renewedLately = this.#renewedAt !== 0 && clock.elapsed() - this.#renewedAt < this.#limits.forgetMs;
     return this.#complaint === null && patient.leavesUnanswered && !renewedLately;
   }
@@ -235,13 +235,13 @@ export class Health {
    * server sends again over a new connection what was never confirmed.
    */
   #isTooQuiet(): boolean {
-    const { patient, clock, deadlines } = this.#parts;
+    const { patient, clock, deadlines } = this.#deps;
     const heardAt = Math.max(patient.heardAt ?? clock.elapsed(), this.#renewedAt);
     return this.#complaint === null && clock.elapsed() - heardAt >= deadlines.quietAfter;
   }
 
   #tellBusy({ page, silentMs }: LivenessView): void {
-    const words = page === 'busy' ? busyWords(silentMs, this.#parts.deadlines.busyTold) : null;
+    const words = page === 'busy' ? busyWords(silentMs, this.#deps.deadlines.busyTold) : null;
     if (words === null) return;
     this.tell(words);
     this.#examineAt = 0;
@@ -251,15 +251,15 @@ export class Health {
   #vouch(line: ProbeOutcome): void {
     if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
     this.#complaint = null;
-    if (this.#parts.clock.elapsed() < this.#bearsUntil) return this.tell(BORNE);
+    if (this.#deps.clock.elapsed() < this.#bearsUntil) return this.tell(BORNE);
     if (this.#unsent !== null) return this.tell(this.#unsent);
-    if (this.#told !== null || !this.#vouched) this.#parts.signal({ kind: 'recovered' });
+    if (this.#told !== null || !this.#vouched) this.#deps.signal({ kind: 'recovered' });
     this.#told = null;
     this.#vouched = true;
   }
 
   async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
-    const { patient, history, deadlines, clock, log } = this.#parts;
+    const { patient, history, deadlines, clock, log } = this.#deps;
     const isUnread = complaint.ailment === 'unread';
     const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
     if (!isUnread && clock.elapsed() < this.#treatedUntil) {
@@ -307,7 +307,7 @@ export class Health {
   }
 
   async #treat(stage: Stage, complaint: Complaint, missing: readonly StoredMessage[]): Promise<void> {
-    const { patient, facts, deadlines } = this.#parts;
+    const { patient, facts, deadlines } = this.#deps;
     if (stage === 'reload') return patient.reload();
     if (stage === 'new_page') return patient.freshPage();
     if (stage === 'new_browser') return patient.giveUp(treated(complaint, stage));
@@ -323,7 +323,7 @@ export class Health {
 
   /** Reports what was missed; it goes on by itself where that takes longer than a moment. */
   async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
-    const { facts, catchUp, sweep, deadlines } = this.#parts;
+    const { facts, catchUp, sweep, deadlines } = this.#deps;
     const from = earliest(missing);
     // Without a list of the chats it would hold up everybody in vain; everything is read once there is one.
     if (missing.length > 0 && facts.isListed) facts.hold(from);

@@ -33,7 +33,7 @@ const MOST_PER_CHAT = 5_000;
 /** A page that has loaded something each time it was asked, and is not done after so many times, never will be. */
 const MOST_QUESTIONS = 300;
 
-export interface CatchUpParts {
+export interface CatchUpDependencies {
   /** The page, while the session is ready. Throws otherwise. */
   readonly page: () => PageCalls;
   /** The session is ready, and its page answers: what fails now does not fail because the page is away or busy. */
@@ -55,7 +55,7 @@ export interface CatchUpParts {
 }
 
 export class CatchUp {
-  readonly #parts: CatchUpParts;
+  readonly #deps: CatchUpDependencies;
   #running = false;
   /** How the run that is under way ends, or the last one ended. */
   #outcome: Promise<boolean> = Promise.resolve(false);
@@ -70,8 +70,8 @@ export class CatchUp {
   /** The hold after which what could not be read is being tried again. */
   #makesGood: number | null = null;
 
-  constructor(parts: CatchUpParts) {
-    this.#parts = parts;
+  constructor(deps: CatchUpDependencies) {
+    this.#deps = deps;
   }
 
   interrupted(): void {
@@ -99,7 +99,7 @@ export class CatchUp {
   }
 
   async #untilReleased(): Promise<boolean> {
-    const { facts, stopped, cut, log } = this.#parts;
+    const { facts, stopped, cut, log } = this.#deps;
     this.#unanswered = this.#cut = 0;
     const over = new AbortController();
     void this.#patience().keep(AbortSignal.any([stopped, over.signal]));
@@ -123,7 +123,7 @@ export class CatchUp {
   }
 
   #patience(): Patience {
-    const { facts, answers, deadlines, clock } = this.#parts;
+    const { facts, answers, deadlines, clock } = this.#deps;
     return new Patience({
       facts,
       answers,
@@ -136,7 +136,7 @@ export class CatchUp {
 
   /** Resolves once what is read counts no longer, or no events wait. */
   async #isOver(hold: number, done: AbortSignal): Promise<void> {
-    const { facts, stopped, clock } = this.#parts;
+    const { facts, stopped, clock } = this.#deps;
     const until = AbortSignal.any([stopped, done]);
     while (!until.aborted && facts.holds === hold && facts.holding)
       await clock.sleep(LOOK_MS, until).catch(() => undefined);
@@ -144,7 +144,7 @@ export class CatchUp {
 
   /** @throws TransportError where the page is away */
   async #round(): Promise<void> {
-    const { facts, undecrypted, deadlines, log } = this.#parts;
+    const { facts, undecrypted, deadlines, log } = this.#deps;
     const hold = facts.holds;
     const isCurrent = (): boolean => facts.holds === hold && facts.holding;
     if (!facts.isListed) {
@@ -167,7 +167,7 @@ export class CatchUp {
 
   /** @throws TransportError */
   async #list(): Promise<readonly ListedChat[]> {
-    const { facts, linkedAt, deadlines } = this.#parts;
+    const { facts, linkedAt, deadlines } = this.#deps;
     const owing = facts.owing(false).concat(facts.owing(true));
     const floor = Math.max(linkedAt(), facts.reportedUntil - SLACK_S);
     const active = (await this.#ask((page) =>
@@ -180,7 +180,7 @@ export class CatchUp {
 
   /** Chats of which events wait come first. @throws TransportError where the page is away */
   async #readEach(queue: Set<ChatId>, isCurrent: () => boolean): Promise<void> {
-    const { facts } = this.#parts;
+    const { facts } = this.#deps;
     while (isCurrent()) {
       const chat = facts.waiting.find((each) => queue.has(each)) ?? [...queue.keys()][0];
       if (chat === undefined) return;
@@ -193,7 +193,7 @@ export class CatchUp {
 
   /** Reports what was missed in a chat, oldest first; false where it could not be read. @throws TransportError where the page is away */
   async #read(chat: ChatId): Promise<boolean> {
-    const { facts, deadlines, linkedAt, answers, log } = this.#parts;
+    const { facts, deadlines, linkedAt, answers, log } = this.#deps;
     const floor = Math.max(linkedAt(), facts.owedSince(chat) - SLACK_S);
     let reason = 'WhatsApp Web never finishes loading it';
     for (let questions = 0; questions < MOST_QUESTIONS; questions++) {
@@ -223,12 +223,12 @@ export class CatchUp {
   }
 
   #report(messages: ChatHistory['messages']): void {
-    for (const message of messages) this.#parts.hearing.missed(message as unknown as RawMessage);
+    for (const message of messages) this.#deps.hearing.missed(message as unknown as RawMessage);
   }
 
   /** Their events go on, after what the page holds of them by itself. */
   #letGo(chats: readonly ChatId[]): void {
-    const { facts, unread } = this.#parts;
+    const { facts, unread } = this.#deps;
     if (chats.length === 0) return;
     for (const chat of chats) {
       this.#report(this.#remains.get(chat) ?? []);
@@ -239,14 +239,14 @@ export class CatchUp {
   }
 
   #letAllGo(): void {
-    const { facts, unread } = this.#parts;
+    const { facts, unread } = this.#deps;
     facts.letAllGo();
     unread();
   }
 
   /** Tries again what could not be read, less and less often, until everything is or another run begins. */
   async #makeGood(hold: number): Promise<void> {
-    const { facts, stopped, deadlines, answers, log } = this.#parts;
+    const { facts, stopped, deadlines, answers, log } = this.#deps;
     if (this.#makesGood === hold) return;
     this.#makesGood = hold;
     const isCurrent = (): boolean => !stopped.aborted && facts.holds === hold && facts.unread > 0;
@@ -270,7 +270,7 @@ export class CatchUp {
 
   /** @throws TransportError where the page is away */
   async #readOwed(isCurrent: () => boolean): Promise<void> {
-    const { facts } = this.#parts;
+    const { facts } = this.#deps;
     for (const chat of facts.owing(true)) {
       if (!isCurrent()) return;
       if ((await this.#read(chat)) && isCurrent()) facts.settle(chat);
@@ -281,7 +281,7 @@ export class CatchUp {
   /** @throws TransportError */
   async #ask<Answer>(question: (page: PageCalls) => Promise<Answer>): Promise<Answer> {
     try {
-      const answer = await question(this.#parts.page());
+      const answer = await question(this.#deps.page());
       this.#unanswered = 0;
       return answer;
     } catch (error) {
@@ -292,7 +292,7 @@ export class CatchUp {
 
   /** Ends early where a run is asked for. */
   async #pause(ms: number): Promise<void> {
-    const { clock, stopped } = this.#parts;
+    const { clock, stopped } = this.#deps;
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     await Promise.race([clock.sleep(ms, stopped).catch(() => undefined), woken]);
   }

@@ -20,7 +20,7 @@ import { describe } from '../page/page-reason.ts';
 import type { ReceiptOf, Receipts } from './receipts.ts';
 import type { Undecrypted } from './undecrypted.ts';
 
-export interface HearingParts {
+export interface InboundMessagesDependencies {
   readonly facts: FactReporter;
   readonly addresses: AddressBook;
   /** The linked account, and since when (seconds). */
@@ -47,7 +47,7 @@ interface Place {
 const REMEMBERED = 10_000;
 
 export class Hearing {
-  readonly #parts: HearingParts;
+  readonly #deps: InboundMessagesDependencies;
   /** A message of this account is reported when the server has it: with the message, or with its acknowledgement. */
   readonly #reportedOwn = new Set<WireId>();
   /** Reported once they were decrypted: the library may tell of them, too. */
@@ -59,10 +59,10 @@ export class Hearing {
   readonly #live: Report;
   readonly #missed: Report;
 
-  constructor(parts: HearingParts) {
-    this.#parts = parts;
-    this.#live = (...fact) => parts.facts.report(...fact);
-    this.#missed = (...fact) => parts.facts.reportMissed(...fact);
+  constructor(deps: InboundMessagesDependencies) {
+    this.#deps = deps;
+    this.#live = (...fact) => deps.facts.report(...fact);
+    this.#missed = (...fact) => deps.facts.reportMissed(...fact);
   }
 
   /** A message that was just announced. */
@@ -76,7 +76,7 @@ export class Hearing {
       // What stays unreadable for good is a message as it is.
       if (!isUndecrypted(raw)) return this.#reportMessage(raw, this.#live);
       const { wireId, chat } = idsOf(raw, this.#selfIds());
-      this.#parts.undecrypted.came(wireId, raw.t);
+      this.#deps.undecrypted.came(wireId, raw.t);
       if (!this.#places.has(wireId)) this.#keepPlace(wireId, chat, raw);
     });
   }
@@ -85,7 +85,7 @@ export class Hearing {
   decrypted(raw: RawMessage): void {
     this.#guarded(() => {
       const { wireId } = idsOf(raw, this.#selfIds());
-      if (raw.type === 'revoked') return this.#parts.undecrypted.settle(wireId);
+      if (raw.type === 'revoked') return this.#deps.undecrypted.settle(wireId);
       // Before what waits in its chat, if anything does.
       this.#reportMessage(raw, this.#missed);
       if (!raw.id.fromMe) remember(this.#reportedLate, wireId);
@@ -113,7 +113,7 @@ export class Hearing {
     const { wireId } = message;
     // It may be reported in another way while it waits.
     const report: Report = (chat, seconds, make, recorded) =>
-      this.#live(chat, seconds, async () => (this.#parts.receipts.isNews(wireId, level) ? make() : null), recorded);
+      this.#live(chat, seconds, async () => (this.#deps.receipts.isNews(wireId, level) ? make() : null), recorded);
     this.#reportLevel(message, level, report);
   }
 
@@ -122,10 +122,7 @@ export class Hearing {
     try {
       work();
     } catch (error) {
-      this.#parts.log.error(
-        { reason: describe(error) },
-        'a message from WhatsApp Web could not be read and is skipped',
-      );
+      this.#deps.log.error({ reason: describe(error) }, 'a message from WhatsApp Web could not be read and is skipped');
     }
   }
 
@@ -133,11 +130,11 @@ export class Hearing {
     if (!isMessage(whole) && !isUndecrypted(whole)) return;
     const { raw, ids } = this.#identify(whole);
     if (isUndecrypted(raw)) {
-      this.#parts.undecrypted.came(ids.wireId, raw.t);
+      this.#deps.undecrypted.came(ids.wireId, raw.t);
       if (report === this.#missed) this.#moveUp(ids, raw);
       return;
     }
-    this.#parts.undecrypted.settle(ids.wireId);
+    this.#deps.undecrypted.settle(ids.wireId);
     if (this.#reportedLate.has(ids.wireId)) return;
     const place = this.#places.get(ids.wireId);
     if (raw.id.fromMe && !this.#isNewOwn(raw, ids.wireId)) return;
@@ -165,7 +162,7 @@ export class Hearing {
     try {
       return { raw: whole, ids: idsOf(whole, this.#selfIds()) };
     } catch (error) {
-      this.#parts.log.warn(
+      this.#deps.log.warn(
         { reason: describe(error) },
         'a message has an unexpected form and is reported as unsupported',
       );
@@ -175,7 +172,7 @@ export class Hearing {
   }
 
   #keepPlace(wireId: WireId, chat: ChatId, raw: RawMessage): void {
-    const { clock, deadlines, stopped } = this.#parts;
+    const { clock, deadlines, stopped } = this.#deps;
     let give: Place['give'] = () => undefined;
     const given = new Promise<MakeFact | null>((resolve) => (give = resolve));
     const place: Place = { give, given, isMissed: false };
@@ -195,9 +192,9 @@ export class Hearing {
   }
 
   #isNewOwn(raw: RawMessage, wireId: WireId): boolean {
-    if ((raw.ack ?? 0) < 1 || raw.t < this.#parts.account().linkedAt || this.#reportedOwn.has(wireId)) return false;
+    if ((raw.ack ?? 0) < 1 || raw.t < this.#deps.account().linkedAt || this.#reportedOwn.has(wireId)) return false;
     remember(this.#reportedOwn, wireId);
-    this.#parts.receipts.sent(wireId, raw.t);
+    this.#deps.receipts.sent(wireId, raw.t);
     return true;
   }
 
@@ -207,13 +204,13 @@ export class Hearing {
   }
 
   #reportLevel({ wireId, chat, type }: ReceiptOf, level: number, report: Report): void {
-    const recorded = (): void => this.#parts.receipts.recorded(wireId, level, type);
-    const at = new Date(this.#parts.clock.now());
+    const recorded = (): void => this.#deps.receipts.recorded(wireId, level, type);
+    const at = new Date(this.#deps.clock.now());
     const ack = ackLevelOf(level);
-    const { self } = this.#parts.account();
+    const { self } = this.#deps.account();
     const about = async () => ({
       wireId,
-      chat: await this.#parts.addresses.find(chat),
+      chat: await this.#deps.addresses.find(chat),
       ...(self ? { sender: self } : {}),
     });
     if (ack) report(chat, null, async () => ({ kind: 'ack', ...(await about()), level: ack, at }), recorded);
@@ -224,12 +221,12 @@ export class Hearing {
   }
 
   async #addressOf(id: ChatId): Promise<Address> {
-    const { self } = this.#parts.account();
-    return self !== null && this.#selfIds().includes(id) ? self : this.#parts.addresses.find(id);
+    const { self } = this.#deps.account();
+    return self !== null && this.#selfIds().includes(id) ? self : this.#deps.addresses.find(id);
   }
 
   #selfIds(): string[] {
-    const { self } = this.#parts.account();
+    const { self } = this.#deps.account();
     return [self?.chatId, self?.lid].filter((id): id is string => id !== undefined);
   }
 }

@@ -8,7 +8,7 @@ import type { FactReporter } from './fact-reporter.ts';
 
 const LOOK_MS = 1_000;
 
-export interface PatienceParts {
+export interface CatchUpTimeoutDependencies {
   readonly facts: Pick<FactReporter, 'holds' | 'waiting' | 'owing' | 'isListed'>;
   readonly answers: () => boolean;
   /** Grows with everything that was read. */
@@ -20,20 +20,20 @@ export interface PatienceParts {
 }
 
 export class Patience {
-  readonly #parts: PatienceParts;
+  readonly #deps: CatchUpTimeoutDependencies;
   /** How long events of each chat have waited, and how long nothing was read, in milliseconds. */
   #waited = new Map<ChatId, number>();
   #idle = 0;
   #progress = 0;
   #hold = -1;
 
-  constructor(parts: PatienceParts) {
-    this.#parts = parts;
+  constructor(deps: CatchUpTimeoutDependencies) {
+    this.#deps = deps;
   }
 
   /** Looks regularly until the signal comes. */
   async keep(until: AbortSignal): Promise<void> {
-    const { clock, limitMs, answers } = this.#parts;
+    const { clock, limitMs, answers } = this.#deps;
     const every = Math.min(LOOK_MS, limitMs / 10);
     while (!until.aborted) {
       await clock.sleep(every, until).catch(() => undefined);
@@ -42,7 +42,7 @@ export class Patience {
   }
 
   #look(ms: number): void {
-    const { facts, progress, lose, limitMs } = this.#parts;
+    const { facts, progress, lose, limitMs } = this.#deps;
     if (facts.holds !== this.#hold) this.#begin();
     this.#idle = progress() === this.#progress ? this.#idle + ms : 0;
     this.#progress = progress();
@@ -54,7 +54,7 @@ export class Patience {
   }
 
   #begin(): void {
-    this.#hold = this.#parts.facts.holds;
+    this.#hold = this.#deps.facts.holds;
     this.#waited = new Map();
     this.#idle = 0;
   }

@@ -25,7 +25,7 @@ const PLAYED = 4;
 /** No further receipt follows. Voice messages are played as well. */
 const isLast = (level: number, type: string): boolean => level < 0 || level >= (type === 'ptt' ? PLAYED : READ);
 
-export interface ReceiptsParts {
+export interface ReceiptsDependencies {
   /** The page, while the session is ready. Throws otherwise. */
   readonly page: () => PageCalls;
   readonly deadlines: Pick<Deadlines, 'call' | 'receipts'>;
@@ -46,13 +46,13 @@ export interface ReceiptOf {
 }
 
 export class Receipts {
-  readonly #parts: ReceiptsParts;
+  readonly #deps: ReceiptsDependencies;
   readonly #unread: Awaited<UnreadMessage>;
 
   /** @param remembered by earlier runs */
-  constructor(parts: ReceiptsParts, remembered: readonly UnreadMessage[]) {
-    this.#parts = parts;
-    this.#unread = new Awaited({ ...parts, most: MOST, everyMs: parts.deadlines.receipts }, remembered);
+  constructor(deps: ReceiptsDependencies, remembered: readonly UnreadMessage[]) {
+    this.#deps = deps;
+    this.#unread = new Awaited({ ...deps, most: MOST, everyMs: deps.deadlines.receipts }, remembered);
   }
 
   /** What is to be remembered. */
@@ -86,7 +86,7 @@ export class Receipts {
 
   /** Asks regularly until the session ends. */
   async watch(): Promise<void> {
-    const { clock, deadlines, stopped } = this.#parts;
+    const { clock, deadlines, stopped } = this.#deps;
     while (!stopped.aborted) {
       await clock.sleep(deadlines.receipts, stopped).catch(() => undefined);
       if (!stopped.aborted) await this.#look();
@@ -95,7 +95,7 @@ export class Receipts {
 
   /** A page that is away is asked in the next round. */
   async #look(): Promise<void> {
-    const { page, deadlines, log } = this.#parts;
+    const { page, deadlines, log } = this.#deps;
     const due = this.#unread.due;
     try {
       for (let from = 0; from < due.length; from += BATCH) {
@@ -112,6 +112,6 @@ export class Receipts {
 
   #compare({ wireId, chat, type, ack }: PageReceipt): void {
     const of = { wireId: wireId as WireId, chat: chat as ChatId, type };
-    if (this.isNews(of.wireId, ack)) this.#parts.found(of, ack);
+    if (this.isNews(of.wireId, ack)) this.#deps.found(of, ack);
   }
 }

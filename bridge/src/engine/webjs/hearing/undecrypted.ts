@@ -15,7 +15,7 @@ import type { ServerClock } from '../login/server-clock.ts';
 
 const MOST = 500;
 
-export interface UndecryptedParts {
+export interface UndecryptedDependencies {
   /** The page, while the session is ready. Throws otherwise. */
   readonly page: () => PageCalls;
   readonly deadlines: Deadlines;
@@ -28,13 +28,13 @@ export interface UndecryptedParts {
 }
 
 export class Undecrypted {
-  readonly #parts: UndecryptedParts;
+  readonly #deps: UndecryptedDependencies;
   readonly #waiting: Awaited<UndecryptedMessage>;
 
   /** @param remembered by earlier runs */
-  constructor(parts: UndecryptedParts, remembered: readonly UndecryptedMessage[]) {
-    this.#parts = parts;
-    this.#waiting = new Awaited({ ...parts, most: MOST, everyMs: parts.deadlines.undecrypted }, remembered);
+  constructor(deps: UndecryptedDependencies, remembered: readonly UndecryptedMessage[]) {
+    this.#deps = deps;
+    this.#waiting = new Awaited({ ...deps, most: MOST, everyMs: deps.deadlines.undecrypted }, remembered);
   }
 
   /** What is to be remembered. */
@@ -54,7 +54,7 @@ export class Undecrypted {
 
   /** Asks regularly until the session ends. */
   async watch(): Promise<void> {
-    const { clock, deadlines, stopped } = this.#parts;
+    const { clock, deadlines, stopped } = this.#deps;
     while (!stopped.aborted) {
       await clock.sleep(deadlines.undecrypted, stopped).catch(() => undefined);
       // A page that is away is asked in the next round.
@@ -65,7 +65,7 @@ export class Undecrypted {
   /** Asks the page, by default for all that wait. @throws TransportError */
   async look(wireIds: readonly WireId[] = this.#waiting.all.map(({ wireId }) => wireId)): Promise<void> {
     if (wireIds.length === 0) return;
-    const { page, deadlines, decrypted } = this.#parts;
+    const { page, deadlines, decrypted } = this.#deps;
     const found = await page().call(readDecrypted, deadlines.call, wireIds);
     this.#waiting.asked(wireIds);
     for (const { wireId, message } of found) if (this.#waiting.get(wireId as WireId)) decrypted(message as never);

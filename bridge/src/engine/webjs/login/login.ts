@@ -25,7 +25,7 @@ export interface LoginListener {
   authenticated(anew: boolean): void;
 }
 
-export interface LoginParts {
+export interface LoginDependencies {
   readonly page: () => PageCalls;
   readonly listener: LoginListener;
   readonly deadlines: Deadlines;
@@ -36,7 +36,7 @@ export interface LoginParts {
 }
 
 export class Login {
-  readonly #parts: LoginParts;
+  readonly #deps: LoginDependencies;
   readonly #pairing: Pairing;
   readonly #linkedAt: number;
   /** When a code was shown for the last time, in milliseconds elapsed. */
@@ -49,13 +49,13 @@ export class Login {
   #qr: { readonly code: string; readonly until: number } | null = null;
 
   /** @param linkedAt seconds: since when the account belongs to the session, as far as earlier runs know */
-  constructor(parts: LoginParts, linkedAt: number) {
-    this.#parts = parts;
+  constructor(deps: LoginDependencies, linkedAt: number) {
+    this.#deps = deps;
     this.#linkedAt = linkedAt;
     this.#pairing = new Pairing({
-      ...parts,
+      ...deps,
       issued: (code, secret) => {
-        parts.listener.pairingCode(code);
+        deps.listener.pairingCode(code);
         this.#secretChanged(secret);
       },
     });
@@ -64,7 +64,7 @@ export class Login {
   /** Seconds: what is older never belonged to this session. */
   get linkedAt(): number {
     if (this.#shownAt === null) return this.#linkedAt;
-    return (this.#shownAtServer ?? this.#parts.serverClock.at(this.#shownAt)) - CLOCKS_DIFFER_S;
+    return (this.#shownAtServer ?? this.#deps.serverClock.at(this.#shownAt)) - CLOCKS_DIFFER_S;
   }
 
   get isAuthenticated(): boolean {
@@ -75,7 +75,7 @@ export class Login {
   shown(code: string): void {
     // The page has taken its code back, as it does the moment that one is scanned.
     if (/^(undefined|null),/.test(code)) return this.#withdraw();
-    const now = this.#parts.clock.elapsed();
+    const now = this.#deps.clock.elapsed();
     this.#shownAt = now;
     this.#shownAtServer = null;
     this.#show(code, now + (this.#qrCodes++ === 0 ? FIRST_QR_MS : NEXT_QR_MS));
@@ -84,13 +84,13 @@ export class Login {
 
   /** WhatsApp's clock was asked after a code was shown. */
   dated(): void {
-    if (this.#shownAt !== null) this.#shownAtServer ??= this.#parts.serverClock.at(this.#shownAt);
+    if (this.#shownAt !== null) this.#shownAtServer ??= this.#deps.serverClock.at(this.#shownAt);
   }
 
   /** The page has shown all its codes and waits to be asked for more; that would void a pairing code. */
   idle(): void {
     if (this.#pairing.isPending) return;
-    const { page, deadlines } = this.#parts;
+    const { page, deadlines } = this.#deps;
     page()
       .call(refreshQr, deadlines.call)
       .catch(() => undefined);
@@ -108,14 +108,14 @@ export class Login {
     this.end();
     if (this.#authenticated) return;
     this.#authenticated = true;
-    this.#parts.listener.authenticated(this.#qrCodes > 0);
+    this.#deps.listener.authenticated(this.#qrCodes > 0);
   }
 
   /** The code that was taken did not link the page: it shows codes again, and the last of them may still hold. */
   unauthenticated(): void {
     if (!this.#authenticated) return;
     this.#authenticated = false;
-    if (this.#qr && this.#qr.until > this.#parts.clock.elapsed()) this.#show(this.#qr.code, this.#qr.until);
+    if (this.#qr && this.#qr.until > this.#deps.clock.elapsed()) this.#show(this.#qr.code, this.#qr.until);
   }
 
   /** Nobody is linked by this page any more. */
@@ -126,11 +126,11 @@ export class Login {
   #withdraw(): void {
     if (this.#qr === null) return;
     this.#qr = null;
-    this.#parts.listener.qrWithdrawn();
+    this.#deps.listener.qrWithdrawn();
   }
 
   #show(code: string, until: number): void {
-    const { clock, listener } = this.#parts;
+    const { clock, listener } = this.#deps;
     this.#qr = { code, until };
     listener.qr(code, new Date(clock.now() + until - clock.elapsed()));
   }

@@ -20,7 +20,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   IQErrorFeatureNotAvailable: 'the account cannot be linked this way; update WhatsApp on the phone',
 };
 
-export interface PairingParts {
+export interface PairingDependencies {
   readonly page: () => PageCalls;
   readonly deadlines: Deadlines;
   /** Comes with each code; `secret` is what QR codes have to name from now on. */
@@ -39,12 +39,12 @@ interface Pending {
 }
 
 export class Pairing {
-  readonly #parts: PairingParts;
+  readonly #deps: PairingDependencies;
   #pending: Pending | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: PairingParts) {
-    this.#parts = parts;
+  constructor(deps: PairingDependencies) {
+    this.#deps = deps;
   }
 
   /** A code waits to be typed. */
@@ -69,10 +69,10 @@ export class Pairing {
     const pending = this.#pending;
     if (!pending) return;
     try {
-      const document = await this.#parts.page().call(readDocument, this.#parts.deadlines.call);
+      const document = await this.#deps.page().call(readDocument, this.#deps.deadlines.call);
       if (document !== pending.document) await this.#renew(pending);
     } catch (error) {
-      this.#parts.log.warn({ reason: describe(error) }, 'the page with the pairing code is not responding');
+      this.#deps.log.warn({ reason: describe(error) }, 'the page with the pairing code is not responding');
     }
   }
 
@@ -83,7 +83,7 @@ export class Pairing {
   }
 
   #renewLater(pending: Pending): void {
-    const { clock, deadlines } = this.#parts;
+    const { clock, deadlines } = this.#deps;
     pending.timer = new AbortController();
     clock.sleep(deadlines.pairingCode, pending.timer.signal).then(
       () => this.#renew(pending),
@@ -101,14 +101,14 @@ export class Pairing {
         pending.document = (await this.#ask(pending.phone, false)).document;
         if (this.#pending === pending) this.#renewLater(pending);
       } catch (error) {
-        this.#parts.log.warn({ reason: describe(error) }, 'the pairing code could not be renewed');
+        this.#deps.log.warn({ reason: describe(error) }, 'the pairing code could not be renewed');
         this.end();
       }
     });
   }
 
   async #ask(phone: string, notify: boolean): Promise<{ readonly document: string; readonly code: PairingCode }> {
-    const { deadlines, clock, issued } = this.#parts;
+    const { deadlines, clock, issued } = this.#deps;
     const result = await this.#answerForAnyForm(phone.replace('+', ''), notify);
     if (!result.given) throw refusal(result);
     const code = { code: result.code, expiresAt: new Date(clock.now() + deadlines.pairingCode) };
@@ -131,7 +131,7 @@ export class Pairing {
 
   /** Between two QR codes the page is not waiting for a moment, so it is asked again. */
   async #answer(digits: string, notify: boolean): Promise<PairingResult> {
-    const { page, deadlines, clock } = this.#parts;
+    const { page, deadlines, clock } = this.#deps;
     const until = clock.elapsed() + deadlines.call;
     for (;;) {
       let result: PairingResult;

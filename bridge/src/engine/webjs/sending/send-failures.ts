@@ -17,14 +17,14 @@ export interface SendFailuresParts {
 }
 
 export class SendFailures {
-  readonly #parts: SendFailuresParts;
+  readonly #deps: SendFailuresParts;
   #failures = 0;
   readonly #messages = new Set<string>();
   /** Ends the wait until the failures are forgotten. */
   #remembering: AbortController | null = null;
 
-  constructor(parts: SendFailuresParts) {
-    this.#parts = parts;
+  constructor(deps: SendFailuresParts) {
+    this.#deps = deps;
   }
 
   /**
@@ -48,7 +48,7 @@ export class SendFailures {
     this.#remembering = null;
     this.#failures = 0;
     this.#messages.clear();
-    this.#parts.told(null);
+    this.#deps.told(null);
   }
 
   /** @param reason names no people */
@@ -57,11 +57,11 @@ export class SendFailures {
     this.#failures += 1;
     if (this.#messages.size < MESSAGES) this.#messages.add(message);
     if (this.#failures < FAILURES || this.#messages.size < MESSAGES) return;
-    this.#parts.told(`WhatsApp Web could not send any of the most recent messages: ${reason}`);
+    this.#deps.told(`WhatsApp Web could not send any of the most recent messages: ${reason}`);
   }
 
   #forgetLater(): void {
-    const { clock, stopped } = this.#parts;
+    const { clock, stopped } = this.#deps;
     this.#remembering?.abort();
     const remembering = new AbortController();
     this.#remembering = remembering;

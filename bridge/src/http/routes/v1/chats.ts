@@ -7,14 +7,14 @@ import { TypingRequest } from '../../../contract/chats.ts';
 import { AnyAddress } from '../../../contract/messages.ts';
 import { object } from '../../../contract/schema.ts';
 import { principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, SessionParams } from '../schemas.ts';
 
 const Params = object({ ...SessionParams.properties, chatId: AnyAddress });
 
-type Needs = { services: Pick<AppServices, 'sessions'> };
+type Needs = { deps: Pick<AppDependencies, 'sessions'> };
 
-export const chatRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sessions } }) => {
+export const chatRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { sessions } }) => {
   const config = { scope: 'messages:send' } as const;
   const common = { tags: ['chats'], params: Params, response: answers({ 204: Empty }) };
 

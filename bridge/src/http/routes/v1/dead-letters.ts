@@ -5,7 +5,7 @@ import type { Principal } from '../../../auth/keys.ts';
 import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
 import { listOf, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, Empty } from '../schemas.ts';
 
 const DeadLetter = object(
@@ -27,9 +27,9 @@ const Query = object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
 });
 
-type Needs = { services: Pick<AppServices, 'stream'> };
+type Needs = { deps: Pick<AppDependencies, 'stream'> };
 
-export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { stream } }) => {
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { stream } }) => {
   const tags = ['dead letters'];
   const config = { scope: 'events:manage' } as const;
 

@@ -12,7 +12,7 @@ import { effectiveFilter, visibleTo } from '../../../stream/reading-rights.ts';
 import { startPosition } from '../../../stream/start-position.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, itemsOf } from '../schemas.ts';
 
 const Query = object({
@@ -44,9 +44,9 @@ const Page = object({
 });
 const filterCheck = Compile(Filter);
 
-type Needs = { services: Pick<AppServices, 'eventLog'> };
+type Needs = { deps: Pick<AppDependencies, 'eventLog'> };
 
-export const eventRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { eventLog } }) => {
+export const eventRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { eventLog } }) => {
   app.get(
     '/events',
     {

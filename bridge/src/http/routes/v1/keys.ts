@@ -10,7 +10,7 @@ import { KEY_ID_PATTERN, SESSION_NAME_PATTERN, type KeyId, type SessionName } fr
 import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { ALL_SCOPES } from '../../../contract/scopes.ts';
 import { allows, principalOf, requireScope, requireSession } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
 
 const ScopeName = literals(ALL_SCOPES);
@@ -42,9 +42,9 @@ const KeySpec = object({
 const IssuedKey = object({ key: Key, secret: Type.String({ description: 'shown only once: wabk_<key id>_<seed>' }) });
 const KeyParams = object({ keyId: Type.String({ pattern: KEY_ID_PATTERN }) });
 
-type Needs = { services: Pick<AppServices, 'keys'> };
+type Needs = { deps: Pick<AppDependencies, 'keys'> };
 
-export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { keys } }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { keys } }) => {
   const config = { scope: 'keys:manage' } as const;
   const tags = ['keys'];
 

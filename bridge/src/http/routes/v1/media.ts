@@ -7,7 +7,7 @@ import type { MediaId } from '../../../contract/ids.ts';
 import { literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, MediaParams, WaitMs } from '../schemas.ts';
 
 const Media = object(
@@ -28,9 +28,9 @@ const Media = object(
 const UploadQuery = object({ fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) });
 const WaitQuery = object({ waitMs: WaitMs });
 
-type Needs = { services: Pick<AppServices, 'media'> };
+type Needs = { deps: Pick<AppDependencies, 'media'> };
 
-export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { media } }) => {
+export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { media } }) => {
   const tags = ['media'];
   const read = { scope: 'messages:read' } as const;
 

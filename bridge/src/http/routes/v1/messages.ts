@@ -7,7 +7,7 @@ import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionNam
 import { OutboxMessage, OUTBOX_STATES, SendRequest, type OutboxState } from '../../../contract/messages.ts';
 import { listOf, literals, object } from '../../../contract/schema.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, itemsOf, OutboxParams, WaitMs } from '../schemas.ts';
 
 const SendQuery = object({
@@ -31,9 +31,9 @@ const ListQuery = object({
 const ResolveBody = object({ as: literals(['sent', 'failed', 'resend']) });
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-type Needs = { services: Pick<AppServices, 'outbox'> };
+type Needs = { deps: Pick<AppDependencies, 'outbox'> };
 
-export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { outbox } }) => {
+export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { outbox } }) => {
   const tags = ['messages'];
   const read = { scope: 'messages:read' } as const;
   const send = { scope: 'messages:send' } as const;

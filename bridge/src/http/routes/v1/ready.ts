@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { object } from '../../../contract/schema.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
 
 const Ready = object({
@@ -10,9 +10,9 @@ const Ready = object({
   checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or a description of the problem' })),
 });
 
-type Needs = { services: Pick<AppServices, 'readiness'> };
+type Needs = { deps: Pick<AppDependencies, 'readiness'> };
 
-export const readyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { readiness } }) => {
+export const readyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { readiness } }) => {
   app.get(
     '/ready',
     {

@@ -18,7 +18,7 @@ import {
 } from '../../../engine/sandbox/sandbox-contract.ts';
 import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
 import { principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, WaitMs } from '../schemas.ts';
 
 /** A file travels inside the JSON body here, since this is for trying out. */
@@ -49,9 +49,9 @@ const ScanBody = object({
 });
 const DisconnectBody = object({ forMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })) });
 
-type Needs = { services: Pick<AppServices, 'sandbox' | 'engines'> };
+type Needs = { deps: Pick<AppDependencies, 'sandbox' | 'engines'> };
 
-export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sandbox, engines } }) => {
+export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { sandbox, engines } }) => {
   const config = { scope: 'sessions:manage' } as const;
   const tags = ['sandbox (simulated)'];
   app.addHook('onRequest', async (_request, reply) => {

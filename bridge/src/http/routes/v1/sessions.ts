@@ -11,7 +11,7 @@ import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
 import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { ENGINE_NAMES } from '../../../engine/engine.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, SessionParams } from '../schemas.ts';
 
 const EngineName = literals(ENGINE_NAMES);
@@ -61,9 +61,9 @@ const PairingRequest = object({
 });
 const QrQuery = object({ format: Type.Optional(literals(['json', 'png'])) });
 
-type Needs = { services: Pick<AppServices, 'sessions'> };
+type Needs = { deps: Pick<AppDependencies, 'sessions'> };
 
-export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { sessions } }) => {
+export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { sessions } }) => {
   const tags = ['sessions'];
   const read = { scope: 'sessions:read' } as const;
   const manage = { scope: 'sessions:manage' } as const;

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { SETTING_ORIGINS } from '../../../config/load-settings.ts';
 import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
 
 const Setting = object(
@@ -22,9 +22,9 @@ const SettingList = object({
   settings: listOf(Setting),
 });
 
-type Needs = { services: Pick<AppServices, 'settings'> };
+type Needs = { deps: Pick<AppDependencies, 'settings'> };
 
-export const settingRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services }) => {
+export const settingRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps }) => {
   app.get(
     '/settings',
     {
@@ -37,6 +37,6 @@ export const settingRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { ser
         response: answers({ 200: SettingList }),
       },
     },
-    async () => services.settings(),
+    async () => deps.settings(),
   );
 };

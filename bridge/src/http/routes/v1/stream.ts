@@ -3,16 +3,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { takeSocket } from '../../plugins/upgrades.ts';
 import { answers } from '../schemas.ts';
 
 /** What the stream itself refuses is said in plain text. */
 const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } });
 
-type Needs = { services: Pick<AppServices, 'stream'> };
+type Needs = { deps: Pick<AppDependencies, 'stream'> };
 
-export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { stream } }) => {
+export const streamRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { stream } }) => {
   app.get(
     '/stream',
     {

@@ -5,7 +5,7 @@ import { Filter } from '../../../contract/filter.ts';
 import { SUBSCRIPTION_NAME_PATTERN, type SubscriptionName } from '../../../contract/ids.ts';
 import { listOf, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers, Empty } from '../schemas.ts';
 
 const Subscription = object(
@@ -38,9 +38,9 @@ const Subscription = object(
 );
 const Params = object({ name: Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN }) });
 
-type Needs = { services: Pick<AppServices, 'stream'> };
+type Needs = { deps: Pick<AppDependencies, 'stream'> };
 
-export const subscriptionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services: { stream } }) => {
+export const subscriptionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { stream } }) => {
   const tags = ['subscriptions'];
 
   app.get(

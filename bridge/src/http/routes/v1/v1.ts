@@ -1,6 +1,6 @@
 /** Everything under /v1. One file per first path segment. */
 import type { FastifyPluginAsync } from 'fastify';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { chatRoutes } from './chats.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { eventRoutes } from './events.ts';
@@ -16,7 +16,7 @@ import { streamRoutes } from './stream.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { whoamiRoutes } from './whoami.ts';
 
-type Routes = FastifyPluginAsync<{ services: AppServices }>;
+type Routes = FastifyPluginAsync<{ deps: AppDependencies }>;
 
 const ROUTES = [
   whoamiRoutes,
@@ -35,6 +35,6 @@ const ROUTES = [
   sandboxRoutes,
 ] as readonly unknown[] as readonly Routes[];
 
-export const v1Routes: Routes = async (app, { services }) => {
-  for (const routes of ROUTES) await app.register(routes, { services });
+export const v1Routes: Routes = async (app, { deps }) => {
+  for (const routes of ROUTES) await app.register(routes, { deps });
 };

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { ALL_SCOPES } from '../../../contract/scopes.ts';
 import { principalOf } from '../../access.ts';
-import type { AppServices } from '../../services.ts';
+import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
 
 const Whoami = object({
@@ -16,9 +16,9 @@ const Whoami = object({
   version: Type.String(),
 });
 
-type Needs = { services: Pick<AppServices, 'clock' | 'version'> };
+type Needs = { deps: Pick<AppDependencies, 'clock' | 'version'> };
 
-export const whoamiRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { services }) => {
+export const whoamiRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps }) => {
   app.get(
     '/whoami',
     {
@@ -32,8 +32,8 @@ export const whoamiRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { serv
         scopes: [...principal.scopes],
         sessions: principal.sessions === null ? null : [...principal.sessions],
         expiresAt: principal.expiresAt,
-        serverTime: new Date(services.clock.now()).toISOString(),
-        version: services.version,
+        serverTime: new Date(deps.clock.now()).toISOString(),
+        version: deps.version,
       };
     },
   );
