@@ -26,7 +26,7 @@ import { createGuard } from './http/plugins/guard.ts';
 import { DiskMediaStore } from './media/disk-media-store.ts';
 import { MediaFetcher } from './media/media-fetcher.ts';
 import { MediaIntake } from './media/media-intake.ts';
-import { MediaKeeper } from './media/media-keeper.ts';
+import { MediaMaintenance } from './media/media-keeper.ts';
 import type { MediaLimits } from './media/media-limits.ts';
 import { MediaQuota } from './media/media-quota.ts';
 import { StoredMediaLibrary } from './media/stored-media-library.ts';
@@ -37,15 +37,15 @@ import type { Log } from './ops/logger.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Readiness } from './ops/readiness.ts';
 import { Waiters } from './ops/waiters.ts';
-import { Acceptor } from './outbox/accept.ts';
+import { OutboxIntake } from './outbox/accept.ts';
 import { AccountChanges } from './outbox/account-changes.ts';
-import { Carrier, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from './outbox/carrier.ts';
+import { AttemptRunner, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from './outbox/carrier.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import { InProcessScheduler } from './outbox/in-process-scheduler.ts';
 import { OutboxChanges } from './outbox/outbox-changes.ts';
 import { OutboxEffects } from './outbox/outbox-effects.ts';
-import { OutboxKeeper } from './outbox/outbox-keeper.ts';
-import { OutboxLedger } from './outbox/outbox-ledger.ts';
+import { OutboxMaintenance } from './outbox/outbox-keeper.ts';
+import { OutboxTransitions } from './outbox/outbox-ledger.ts';
 import { OutboxService } from './outbox/outbox-service.ts';
 import { DEFAULT_RETRY_LIMITS } from './outbox/retry-policy.ts';
 import { SessionRegistry } from './sessions/registry.ts';
@@ -148,12 +148,12 @@ async function compose(
     limits,
     clock,
   });
-  const mediaKeeper = new MediaKeeper(
+  const mediaMaintenance = new MediaMaintenance(
     { store: mediaStore, quota, database, reads: mediaReads, clock, log },
     settings.mediaRetentionDays * DAY_MS,
   );
-  await mediaKeeper.start();
-  closers.add('media', () => mediaKeeper.stop());
+  await mediaMaintenance.start();
+  closers.add('media', () => mediaMaintenance.stop());
 
   // The recorder and what rides along with its events.
   const outboxReads = new OutboxReads(database.reader);
@@ -202,10 +202,10 @@ async function compose(
   fetcher.start();
   closers.add('media fetcher', () => fetcher.stop());
 
-  const ledger = new OutboxLedger(database, recorder, changes, clock);
-  const carrier = new Carrier(
+  const transitions = new OutboxTransitions(database, recorder, changes, clock);
+  const attemptRunner = new AttemptRunner(
     {
-      ledger,
+      transitions,
       sessions: {
         ready: (name) => registry.ready(name),
         account: (name) => registry.account(name),
@@ -223,11 +223,11 @@ async function compose(
     },
   );
   const scheduler = new InProcessScheduler<SessionName>(clock, log);
-  const accounts = new AccountChanges({ reads: outboxReads, ledger, carrier, sessions: registry });
+  const accounts = new AccountChanges({ reads: outboxReads, transitions, attemptRunner, sessions: registry });
   const dispatcher = new Dispatcher({
     reads: outboxReads,
-    ledger,
-    carrier,
+    transitions,
+    attemptRunner,
     accounts,
     changes,
     scheduler,
@@ -237,24 +237,24 @@ async function compose(
   });
   await dispatcher.start();
   closers.add('dispatcher', () => dispatcher.stop(GRACE_MS));
-  const outboxKeeper = new OutboxKeeper({
+  const outboxMaintenance = new OutboxMaintenance({
     database,
     reads: outboxReads,
-    ledger,
+    transitions,
     sessions: registry,
     freed: (session) => changes.freed(session),
     clock,
     log,
   });
-  outboxKeeper.start();
-  closers.add('outbox keeper', () => outboxKeeper.stop());
+  outboxMaintenance.start();
+  closers.add('outbox maintenance', () => outboxMaintenance.stop());
   const outbox = new OutboxService({
-    acceptor: new Acceptor(
+    intake: new OutboxIntake(
       { database, reads: outboxReads, sessions: registry, media, clock },
       settings.sendExpirySeconds * 1000,
     ),
     reads: outboxReads,
-    ledger,
+    transitions,
     changes,
     sessions: registry,
     clock,
@@ -309,7 +309,7 @@ async function compose(
     settings: () => describeSettings(loaded),
     engines: settings.engines,
     keys,
-    sessions: withOrderlyDeletion(registry, outboxKeeper),
+    sessions: withOrderlyDeletion(registry, outboxMaintenance),
     outbox,
     media,
     eventLog,
@@ -364,7 +364,10 @@ async function startKeys(
 }
 
 /** The registry for HTTP: deleting a session also settles its messages, before another session can take its name. */
-function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeeper, 'sessionDeleted'>): Sessions {
+function withOrderlyDeletion(
+  registry: SessionRegistry,
+  maintenance: Pick<OutboxMaintenance, 'sessionDeleted'>,
+): Sessions {
   return {
     list: () => registry.list(),
     get: (name) => registry.get(name),
@@ -381,7 +384,7 @@ function withOrderlyDeletion(registry: SessionRegistry, keeper: Pick<OutboxKeepe
     pairingCode: (name) => registry.pairingCode(name),
     delete: async (name: SessionName) => {
       await registry.stop(name);
-      await keeper.sessionDeleted(name);
+      await maintenance.sessionDeleted(name);
       await registry.delete(name);
     },
   };

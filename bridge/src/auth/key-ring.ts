@@ -174,7 +174,7 @@ export class KeyRing implements Keys, KnownKeys {
       const now = clock.now();
       this.#tellExpired(now);
       if (clock.elapsed() >= housekeepingAt) {
-        await this.#keepHouse(now);
+        await this.#housekeeping(now);
         housekeepingAt = clock.elapsed() + HOUSEKEEPING_MS;
       }
       const pause = Math.min(housekeepingAt - clock.elapsed(), this.#nextExpiry() - clock.now());
@@ -200,7 +200,7 @@ export class KeyRing implements Keys, KnownKeys {
     return next;
   }
 
-  async #keepHouse(now: number): Promise<void> {
+  async #housekeeping(now: number): Promise<void> {
     try {
       await this.#flushUses();
       await this.#deps.nonces.prune(now);

@@ -15,7 +15,7 @@ import type { SessionEngines } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
 import {
   abandonMedia,
-  hurryMedia,
+  makeMediaDue,
   parkMedia,
   postponeMedia,
   type MediaReads,
@@ -59,7 +59,7 @@ export const DEFAULT_FETCHER_OPTIONS: FetcherOptions = {
 /** A session that becomes ready brings its media forward; this covers a signal that was missed. */
 const PARK_MS = 5 * 60_000;
 /** After an error of the bridge itself (the database). */
-const REST_MS = 1_000;
+const BACKOFF_MS = 1_000;
 
 export class MediaFetcher {
   readonly #deps: MediaFetcherDependencies;
@@ -67,9 +67,9 @@ export class MediaFetcher {
   readonly #inFlight = new Map<MediaId, { readonly session: SessionName; readonly done: Promise<void> }>();
   readonly #abort = new AbortController();
   #stopListening: (() => void) | null = null;
-  #turn: Promise<void> | null = null;
+  #processing: Promise<void> | null = null;
   #again = false;
-  #alarm: { readonly at: number; readonly abort: AbortController } | null = null;
+  #timer: { readonly at: number; readonly abort: AbortController } | null = null;
 
   constructor(deps: MediaFetcherDependencies, options: FetcherOptions = DEFAULT_FETCHER_OPTIONS) {
     this.#deps = deps;
@@ -79,9 +79,9 @@ export class MediaFetcher {
   start(): void {
     const { database, sessions } = this.#deps;
     this.#stopListening = sessions.onReady((session) => {
-      database.write(hurryMedia({ session })).then(
+      database.write(makeMediaDue({ session })).then(
         () => this.wake(),
-        (error: unknown) => this.#rest(error),
+        (error: unknown) => this.#backOff(error),
       );
     });
     this.wake();
@@ -92,32 +92,32 @@ export class MediaFetcher {
     this.#stopListening?.();
     this.#stopListening = null;
     this.#abort.abort();
-    this.#alarm?.abort.abort();
-    await this.#turn;
+    this.#timer?.abort.abort();
+    await this.#processing;
     await Promise.all([...this.#inFlight.values()].map(({ done }) => done));
   }
 
   /** There may be something to fetch: an event was recorded. */
   wake(): void {
     this.#again = true;
-    if (this.#turn || !this.#stopListening) return;
-    this.#turn = this.#turns().finally(() => {
-      this.#turn = null;
+    if (this.#processing || !this.#stopListening) return;
+    this.#processing = this.#processAll().finally(() => {
+      this.#processing = null;
     });
   }
 
-  async #turns(): Promise<void> {
+  async #processAll(): Promise<void> {
     while (this.#again && this.#stopListening) {
       this.#again = false;
       try {
-        await this.#look();
+        await this.#processOnce();
       } catch (error) {
-        this.#rest(error);
+        this.#backOff(error);
       }
     }
   }
 
-  async #look(): Promise<void> {
+  async #processOnce(): Promise<void> {
     const { reads, clock } = this.#deps;
     const now = clock.now();
     const free = this.#options.concurrency - this.#inFlight.size;
@@ -147,7 +147,7 @@ export class MediaFetcher {
     }
     const id = row.id as MediaId;
     const done = this.#fetch(row, engine)
-      .catch((error: unknown) => this.#rest(error))
+      .catch((error: unknown) => this.#backOff(error))
       .then(() => {
         this.#inFlight.delete(id);
         this.#deps.changes.changed(id);
@@ -256,24 +256,24 @@ export class MediaFetcher {
   }
 
   #wakeAt(at: number): void {
-    if (!this.#stopListening || (this.#alarm && this.#alarm.at <= at)) return;
-    this.#alarm?.abort.abort();
-    const alarm = { at, abort: new AbortController() };
-    this.#alarm = alarm;
+    if (!this.#stopListening || (this.#timer && this.#timer.at <= at)) return;
+    this.#timer?.abort.abort();
+    const timer = { at, abort: new AbortController() };
+    this.#timer = timer;
     const { clock } = this.#deps;
-    clock.sleep(Math.min(Math.max(0, at - clock.now()), PARK_MS), alarm.abort.signal).then(
+    clock.sleep(Math.min(Math.max(0, at - clock.now()), PARK_MS), timer.abort.signal).then(
       () => {
-        if (this.#alarm === alarm) this.#alarm = null;
+        if (this.#timer === timer) this.#timer = null;
         this.wake();
       },
       () => undefined,
     );
   }
 
-  #rest(error: unknown): void {
+  #backOff(error: unknown): void {
     const { log, clock } = this.#deps;
     log.error({ err: error }, 'the media fetcher pauses after an error');
-    this.#wakeAt(clock.now() + REST_MS);
+    this.#wakeAt(clock.now() + BACKOFF_MS);
   }
 }
 

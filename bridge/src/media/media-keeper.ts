@@ -19,7 +19,7 @@ export interface MediaMaintenanceDependencies {
 const BATCH = 200;
 const EVERY_MS = 10 * 60_000;
 
-export class MediaKeeper {
+export class MediaMaintenance {
   readonly #deps: MediaMaintenanceDependencies;
   readonly #retentionMs: number;
   readonly #abort = new AbortController();

@@ -32,7 +32,7 @@ export interface OutboxIntakeDependencies {
   readonly clock: Clock;
 }
 
-export class Acceptor {
+export class OutboxIntake {
   readonly #deps: OutboxIntakeDependencies;
   readonly #expiryMs: number;
 

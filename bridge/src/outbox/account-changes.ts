@@ -5,13 +5,13 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
-import { ANOTHER_ACCOUNT, type Carrier, isFor, NO_ACCOUNT } from './carrier.ts';
-import type { OutboxLedger } from './outbox-ledger.ts';
+import { ANOTHER_ACCOUNT, type AttemptRunner, isForAccount, NO_ACCOUNT } from './carrier.ts';
+import type { OutboxTransitions } from './outbox-ledger.ts';
 
 export interface AccountChangesDependencies {
   readonly reads: Pick<OutboxReads, 'sendingByOtherLogin' | 'waitingAccounts' | 'waitingFor'>;
-  readonly ledger: Pick<OutboxLedger, 'claim' | 'giveUp'>;
-  readonly carrier: Pick<Carrier, 'settle'>;
+  readonly transitions: Pick<OutboxTransitions, 'assignAccount' | 'giveUp'>;
+  readonly attemptRunner: Pick<AttemptRunner, 'settle'>;
   readonly sessions: { account(session: SessionName): SessionAccount | null };
 }
 
@@ -27,26 +27,26 @@ export class AccountChanges {
 
   /** A login has ended: what was being sent by it is settled at once, without an answer that would mean nothing. */
   async unlinked(session: SessionName): Promise<void> {
-    const { reads, carrier, sessions } = this.#deps;
+    const { reads, attemptRunner, sessions } = this.#deps;
     for (;;) {
       const account = sessions.account(session);
       if (!account) return;
       const rows = await reads.sendingByOtherLogin(session, account.login, BATCH);
-      for (const row of rows) await carrier.settle(row, UNLINKED);
+      for (const row of rows) await attemptRunner.settle(row, UNLINKED);
       if (rows.length < BATCH) return;
     }
   }
 
   /** An account is linked: what has none yet is its own from now on, and what waits for another one fails. */
   async linked(session: SessionName): Promise<void> {
-    const { reads, ledger, sessions } = this.#deps;
+    const { reads, transitions, sessions } = this.#deps;
     const { account, login } = sessions.account(session) ?? NO_ACCOUNT;
     if (!account) return;
-    await ledger.claim(session, account, login);
+    await transitions.assignAccount(session, account, login);
     for (const other of await reads.waitingAccounts(session)) {
-      if (isFor({ account: other }, account)) continue;
+      if (isForAccount({ account: other }, account)) continue;
       for (let rows = await reads.waitingFor(session, other, BATCH); rows.length > 0;) {
-        for (const row of rows) await ledger.giveUp(row, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
+        for (const row of rows) await transitions.giveUp(row, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
         rows = rows.length < BATCH ? [] : await reads.waitingFor(session, other, BATCH);
       }
     }

@@ -11,7 +11,7 @@ import type { OutboxRow } from '../store/outbox.repository.ts';
 import { DeadlineError, withDeadline } from '../ops/deadline.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import { contentOfRow, engineSendOf, isRepeatable, mediaOf } from './outbox-content.ts';
-import type { OutboxLedger } from './outbox-ledger.ts';
+import type { OutboxTransitions } from './outbox-ledger.ts';
 import {
   decide,
   failureOfPreparation,
@@ -23,9 +23,9 @@ import {
 } from './retry-policy.ts';
 
 /** `open`: the message is still `sending`, and only the engine can tell what became of it. */
-export type Carried = 'done' | 'open';
+export type AttemptResult = 'done' | 'open';
 
-export interface CarrierOptions {
+export interface AttemptOptions {
   readonly limits: RetryLimits;
   /** What to do with a send whose fate cannot be known. */
   readonly inDoubtPolicy: 'hold' | 'resend';
@@ -42,7 +42,7 @@ const UNLINKED = 'the account was unlinked before WhatsApp answered, and unlinki
 export const NO_ACCOUNT: SessionAccount = { account: null, login: 0 };
 
 /** Whether a message may be sent from an account. One that has none yet may be sent from any. */
-export function isFor({ account }: Pick<OutboxRow, 'account'>, other: Address | null): boolean {
+export function isForAccount({ account }: Pick<OutboxRow, 'account'>, other: Address | null): boolean {
   return account === null || other === null || isSameAccount(JSON.parse(account) as Address, other);
 }
 
@@ -56,30 +56,30 @@ export const isOfUnknownAccount = (
 ): boolean => row.account === null && (account === null || row.login !== login);
 
 /** What the carrier needs of the sessions. */
-export interface CarrierSessions {
+export interface AttemptSessions {
   ready(session: SessionName): Engine | null;
   account(session: SessionName): SessionAccount | null;
 }
 
 export interface AttemptRunnerDependencies {
-  readonly ledger: OutboxLedger;
-  readonly sessions: CarrierSessions;
+  readonly transitions: OutboxTransitions;
+  readonly sessions: AttemptSessions;
   readonly media: Pick<MediaLibrary, 'forSend'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
 }
 
-export class Carrier {
+export class AttemptRunner {
   readonly #deps: AttemptRunnerDependencies;
-  readonly #options: CarrierOptions;
+  readonly #options: AttemptOptions;
   /**
    * Messages of which a send outlived its deadline and has not come back: what is absent may still leave. With the
    * engine that is at work on a file.
    */
   readonly #late = new Map<string, Engine | null>();
 
-  constructor(deps: AttemptRunnerDependencies, options: CarrierOptions) {
+  constructor(deps: AttemptRunnerDependencies, options: AttemptOptions) {
     this.#deps = deps;
     this.#options = options;
   }
@@ -90,11 +90,11 @@ export class Carrier {
   }
 
   /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
-  async carry(queued: OutboxRow, engine: Engine): Promise<Carried> {
-    const { ledger, log } = this.#deps;
+  async run(queued: OutboxRow, engine: Engine): Promise<AttemptResult> {
+    const { transitions, log } = this.#deps;
     const { account, login } = this.#account(queued);
-    if (!isFor(queued, account)) {
-      await ledger.giveUp(queued, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
+    if (!isForAccount(queued, account)) {
+      await transitions.giveUp(queued, 'WAB_ACCOUNT_CHANGED', ANOTHER_ACCOUNT);
       return 'done';
     }
     if (this.#isExpired(queued)) return this.#expire(queued);
@@ -111,26 +111,26 @@ export class Carrier {
         : ((row.wire_id as WireId | null) ??
           (engine.capabilities.chosenMessageIds ? engine.chooseWireId(message.chatId) : null));
     } catch (error) {
-      return this.#follow(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
+      return this.#applyVerdict(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
     if (this.#isExpired(row)) return this.#expire(row);
-    const begun = await ledger.begin(row, wireId, { account: account && JSON.stringify(account), login });
+    const begun = await transitions.begin(row, wireId, { account: account && JSON.stringify(account), login });
     if (!begun) return 'done';
     log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
     return this.#send(begun, message, wireId, engine);
   }
 
   /** Settles a message whose send was interrupted. */
-  async settle(row: OutboxRow, reason: string): Promise<Carried> {
-    const { ledger, sessions } = this.#deps;
+  async settle(row: OutboxRow, reason: string): Promise<AttemptResult> {
+    const { transitions, sessions } = this.#deps;
     if (isRepeatable(row) && isOfUnknownAccount(row, this.#account(row))) {
-      await ledger.giveUp(row, 'WAB_ACCOUNT_UNKNOWN', reason);
+      await transitions.giveUp(row, 'WAB_ACCOUNT_UNKNOWN', reason);
       return 'done';
     }
-    if (isRepeatable(row)) return this.#follow(row, this.#decide(row, repeated(reason), row.attempts));
+    if (isRepeatable(row)) return this.#applyVerdict(row, this.#decide(row, repeated(reason), row.attempts));
     const wireId = row.wire_id as WireId | null;
-    if (wireId === null) return this.#doubt(row, reason);
-    if (this.#account(row).login !== row.login) return this.#doubt(row, UNLINKED);
+    if (wireId === null) return this.#markInDoubt(row, reason);
+    if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
     const engine = sessions.ready(row.session as SessionName);
     // Stays `sending`, which holds its chat, until the session is back and can be asked.
     if (!engine) return 'open';
@@ -138,22 +138,25 @@ export class Carrier {
     // An engine that lost its session while it was asked knows nothing, and may know more when it is back.
     const lost = fate === 'unknown' && sessions.ready(row.session as SessionName) !== engine;
     if (fate === 'sent') {
-      await ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
+      await transitions.accept(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
       return 'done';
     }
     // Unlinked while it was asked: what it does not have any more says nothing.
-    if (this.#account(row).login !== row.login) return this.#doubt(row, UNLINKED);
+    if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
     if (fate === 'ask_later' || lost) return 'open';
-    if (fate === 'unknown' || this.#late.has(row.id)) return this.#doubt(row, reason);
-    return this.#follow(row, this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts));
+    if (fate === 'unknown' || this.#late.has(row.id)) return this.#markInDoubt(row, reason);
+    return this.#applyVerdict(
+      row,
+      this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts),
+    );
   }
 
   /** Asks once more about a message that is in doubt: WhatsApp may know it by now. */
   async reconsider(row: OutboxRow, engine: Engine): Promise<void> {
     const wireId = row.wire_id as WireId | null;
-    if (wireId === null || !isFor(row, this.#account(row).account)) return;
+    if (wireId === null || !isForAccount(row, this.#account(row).account)) return;
     if ((await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
-    await this.#deps.ledger.taken(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
+    await this.#deps.transitions.accept(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
 
   /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
@@ -161,7 +164,7 @@ export class Carrier {
     if (row.resolved === 1) return row;
     const asked = inAnyForm(row.chat_id as ChatId, (form) => engine.resolveChat(form));
     const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#deps.clock);
-    const addressed = await this.#deps.ledger.address(row, chat);
+    const addressed = await this.#deps.transitions.setAddress(row, chat);
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
   }
 
@@ -172,14 +175,14 @@ export class Carrier {
     return engineSendOf(content, row.chat_id as ChatId, file);
   }
 
-  async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<Carried> {
-    const { ledger, sessions, clock } = this.#deps;
+  async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<AttemptResult> {
+    const { transitions, sessions, clock } = this.#deps;
     const session = row.session as SessionName;
     if (sessions.ready(session) !== engine || this.#account(row).login !== row.login) {
       const failure = failureOfSend(
         new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session stopped before the send'),
       );
-      return this.#follow(row, this.#decide(row, failure, row.attempts));
+      return this.#applyVerdict(row, this.#decide(row, failure, row.attempts));
     }
     const tens = 'file' in message ? Math.ceil(message.file.sizeBytes / TEN_MB) : 0;
     // An engine that throws instead of rejecting is an engine that failed.
@@ -190,24 +193,24 @@ export class Carrier {
     } catch (error) {
       const failure = failureOfSend(error);
       const verdict = this.#decide(row, failure, row.attempts);
-      if (verdict.kind !== 'hold') return this.#follow(row, verdict);
+      if (verdict.kind !== 'hold') return this.#applyVerdict(row, verdict);
       // One that is repeated is settled by its repetition.
       if (error instanceof DeadlineError && !isRepeatable(row))
         this.#awaitLate(row, call, 'file' in message ? engine : null);
       return this.settle(row, failure.reason);
     }
-    await ledger.taken(row, receipt, this.#senderOf(row));
+    await transitions.accept(row, receipt, this.#senderOf(row));
     return 'done';
   }
 
   /** An answer after the deadline still settles the message. */
   #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>, atWork: Engine | null): void {
-    const { ledger, log } = this.#deps;
+    const { transitions, log } = this.#deps;
     this.#late.set(row.id, atWork);
     call
       .finally(() => this.#late.delete(row.id))
       .then(
-        (receipt) => ledger.taken(row, receipt, this.#senderOf(row)),
+        (receipt) => transitions.accept(row, receipt, this.#senderOf(row)),
         () => undefined,
       )
       .catch((error: unknown) =>
@@ -232,8 +235,8 @@ export class Carrier {
     return at !== null && at <= this.#deps.clock.now();
   }
 
-  async #expire(row: OutboxRow): Promise<Carried> {
-    await this.#deps.ledger.expire(row);
+  async #expire(row: OutboxRow): Promise<AttemptResult> {
+    await this.#deps.transitions.expire(row);
     return 'done';
   }
 
@@ -244,7 +247,7 @@ export class Carrier {
   /** The account that sent a message, as it is known now where it is still linked. */
   #senderOf(row: OutboxRow): Address | null {
     const { account } = this.#account(row);
-    if (row.account === null || isFor(row, account)) return account;
+    if (row.account === null || isForAccount(row, account)) return account;
     return JSON.parse(row.account) as Address;
   }
 
@@ -254,25 +257,25 @@ export class Carrier {
     return decide(failure, { attempts, ageMs }, this.#options.limits, random());
   }
 
-  async #follow(row: OutboxRow, verdict: Verdict): Promise<Carried> {
-    const { ledger, log } = this.#deps;
+  async #applyVerdict(row: OutboxRow, verdict: Verdict): Promise<AttemptResult> {
+    const { transitions, log } = this.#deps;
     log.info({ session: row.session, outboxId: row.id, verdict: verdict.kind }, 'a send did not succeed');
-    if (verdict.kind === 'hold') return this.#doubt(row, verdict.reason);
-    if (verdict.kind === 'fail') await ledger.giveUp(row, verdict.code, verdict.reason);
+    if (verdict.kind === 'hold') return this.#markInDoubt(row, verdict.reason);
+    if (verdict.kind === 'fail') await transitions.giveUp(row, verdict.code, verdict.reason);
     if (verdict.kind === 'give_up')
-      await ledger.giveUp({ ...row, attempts: verdict.attempts }, 'WAB_SEND_GAVE_UP', verdict.reason);
-    if (verdict.kind === 'retry') await ledger.defer(row, verdict);
+      await transitions.giveUp({ ...row, attempts: verdict.attempts }, 'WAB_SEND_GAVE_UP', verdict.reason);
+    if (verdict.kind === 'retry') await transitions.defer(row, verdict);
     return 'done';
   }
 
-  async #doubt(row: OutboxRow, reason: string): Promise<Carried> {
-    const { ledger, clock } = this.#deps;
-    await ledger.doubt(row, reason);
+  async #markInDoubt(row: OutboxRow, reason: string): Promise<AttemptResult> {
+    const { transitions, clock } = this.#deps;
+    await transitions.markInDoubt(row, reason);
     if (this.#options.inDoubtPolicy === 'hold' || this.#isExpired(row)) return 'done';
     if (isOfUnknownAccount(row, this.#account(row))) return 'done';
     const again = this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts);
     // What was tried often enough stays in doubt: a person decides.
-    if (again.kind === 'retry') await ledger.move(row, 'resolved_resend', { dueAt: clock.now() + again.afterMs });
+    if (again.kind === 'retry') await transitions.move(row, 'resolved_resend', { dueAt: clock.now() + again.afterMs });
     return 'done';
   }
 }

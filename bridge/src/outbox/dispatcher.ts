@@ -5,10 +5,10 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
 import type { AccountChanges } from './account-changes.ts';
-import type { Carrier } from './carrier.ts';
+import type { AttemptRunner } from './carrier.ts';
 import { Lane } from './lane.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import type { OutboxLedger } from './outbox-ledger.ts';
+import type { OutboxTransitions } from './outbox-ledger.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What the dispatcher needs of the sessions. */
@@ -20,8 +20,8 @@ export interface DispatcherSessions {
 
 export interface DispatcherDependencies {
   readonly reads: OutboxReads;
-  readonly ledger: OutboxLedger;
-  readonly carrier: Carrier;
+  readonly transitions: OutboxTransitions;
+  readonly attemptRunner: AttemptRunner;
   readonly accounts: Pick<AccountChanges, 'linked' | 'unlinked'>;
   readonly changes: OutboxChanges;
   readonly scheduler: Scheduler<SessionName>;
@@ -84,16 +84,16 @@ export class Dispatcher {
 
   /** There may be something to do for the session. */
   wake(session: SessionName): void {
-    if (this.#stopListening) this.#lane(session).pump();
+    if (this.#stopListening) this.#lane(session).process();
   }
 
   async #sessionReady(session: SessionName): Promise<void> {
-    const { accounts, ledger, log } = this.#deps;
+    const { accounts, transitions, log } = this.#deps;
     // Before it is sent from, although each message is looked at once more before it goes.
     await accounts.linked(session).catch((error: unknown) => {
       log.error({ err: error, session }, 'messages of another account could not be failed');
     });
-    await ledger.hurry(session).catch((error: unknown) => {
+    await transitions.makeDue(session).catch((error: unknown) => {
       log.error({ err: error, session }, 'waiting messages could not be made due');
     });
     if (this.#stopListening) this.#lane(session).sessionReady();
@@ -111,7 +111,7 @@ export class Dispatcher {
   async #settleWithoutId(): Promise<void> {
     for (;;) {
       const rows = await this.#deps.reads.interruptedWithoutId(BATCH);
-      for (const row of rows) await this.#deps.carrier.settle(row, 'the bridge stopped during the send');
+      for (const row of rows) await this.#deps.attemptRunner.settle(row, 'the bridge stopped during the send');
       if (rows.length < BATCH) return;
     }
   }
@@ -119,9 +119,9 @@ export class Dispatcher {
   #lane(session: SessionName): Lane {
     let lane = this.#lanes.get(session);
     if (!lane) {
-      const { reads, carrier, scheduler, sessions, clock, log } = this.#deps;
+      const { reads, attemptRunner, scheduler, sessions, clock, log } = this.#deps;
       const ready = (name: SessionName) => sessions.ready(name);
-      lane = new Lane(session, this.#parallelism, { reads, carrier, scheduler, ready, clock, log });
+      lane = new Lane(session, this.#parallelism, { reads, attemptRunner, scheduler, ready, clock, log });
       this.#lanes.set(session, lane);
     }
     return lane;

@@ -6,7 +6,7 @@ import type { Scheduler, Wake } from './scheduler.ts';
 /** Longest delay that a timer takes. */
 const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
-interface Appointment {
+interface Timer {
   readonly at: number;
   readonly abort: AbortController;
 }
@@ -14,7 +14,7 @@ interface Appointment {
 export class InProcessScheduler<Key extends string> implements Scheduler<Key> {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #appointments = new Map<Key, Appointment>();
+  readonly #timers = new Map<Key, Timer>();
   #wake: Wake<Key> | null = null;
 
   constructor(clock: Clock, log: Log) {
@@ -28,38 +28,38 @@ export class InProcessScheduler<Key extends string> implements Scheduler<Key> {
   }
 
   wakeAt(key: Key, at: number): Promise<void> {
-    const known = this.#appointments.get(key);
+    const known = this.#timers.get(key);
     if (!this.#wake || (known && known.at <= at)) return Promise.resolve();
     known?.abort.abort();
-    const appointment = { at, abort: new AbortController() };
-    this.#appointments.set(key, appointment);
-    void this.#keep(key, appointment);
+    const timer = { at, abort: new AbortController() };
+    this.#timers.set(key, timer);
+    void this.#wait(key, timer);
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
     this.#wake = null;
-    for (const { abort } of this.#appointments.values()) abort.abort();
-    this.#appointments.clear();
+    for (const { abort } of this.#timers.values()) abort.abort();
+    this.#timers.clear();
     return Promise.resolve();
   }
 
-  async #keep(key: Key, appointment: Appointment): Promise<void> {
+  async #wait(key: Key, timer: Timer): Promise<void> {
     try {
       let before = Infinity;
-      for (let left = appointment.at - this.#clock.now(); left > 0; left = appointment.at - this.#clock.now()) {
+      for (let left = timer.at - this.#clock.now(); left > 0; left = timer.at - this.#clock.now()) {
         // The clock was set back while it slept: it has waited long enough, and the lane looks what is due now.
         if (left > before) break;
         before = left;
-        await this.#clock.sleep(Math.min(left, LONGEST_SLEEP_MS), appointment.abort.signal);
+        await this.#clock.sleep(Math.min(left, LONGEST_SLEEP_MS), timer.abort.signal);
       }
       // Never within `wakeAt` itself: the caller may still be in the middle of its turn.
       await Promise.resolve();
     } catch {
       return; // replaced or stopped
     }
-    if (this.#appointments.get(key) !== appointment) return;
-    this.#appointments.delete(key);
+    if (this.#timers.get(key) !== timer) return;
+    this.#timers.delete(key);
     try {
       this.#wake?.(key);
     } catch (error) {

@@ -8,12 +8,12 @@ import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
-import type { Carried, Carrier } from './carrier.ts';
+import type { AttemptResult, AttemptRunner } from './carrier.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface LaneDependencies {
   readonly reads: OutboxReads;
-  readonly carrier: Pick<Carrier, 'carry' | 'settle' | 'reconsider' | 'hasLateFile'>;
+  readonly attemptRunner: Pick<AttemptRunner, 'run' | 'settle' | 'reconsider' | 'hasLateFile'>;
   readonly scheduler: Pick<Scheduler<SessionName>, 'wakeAt'>;
   readonly ready: (session: SessionName) => Engine | null;
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface LaneDependencies {
 }
 
 /** After an error of the bridge itself (the database), before the lane tries again. */
-const REST_MS = 1_000;
+const BACKOFF_MS = 1_000;
 /** Before a fate that could not be told is asked for again. */
 const ASK_AGAIN_MS = 5_000;
 /** Before an engine that is late with a file is asked for another. */
@@ -37,11 +37,11 @@ export class Lane {
   readonly #inFlight = new Map<OutboxId, Promise<void>>();
   /** The message in flight that brings a file. */
   #file: OutboxId | null = null;
-  #turn: Promise<void> | null = null;
+  #processing: Promise<void> | null = null;
   #again = false;
   #stopped = false;
   readonly #life = new AbortController();
-  #restUntil = 0;
+  #backOffUntil = 0;
   /** There may be messages in `sending` that nobody carries; not to be asked about before `#askAt`. */
   #interrupted = true;
   #askAt = 0;
@@ -54,7 +54,7 @@ export class Lane {
   }
 
   get idle(): boolean {
-    return this.#inFlight.size === 0 && this.#turn === null;
+    return this.#inFlight.size === 0 && this.#processing === null;
   }
 
   /** The session is ready anew: what was interrupted can be asked for. */
@@ -62,16 +62,16 @@ export class Lane {
     this.#interrupted = true;
     this.#askAt = 0;
     this.#reconsider = true;
-    this.pump();
+    this.process();
   }
 
   /** Looks for work. Calls during a look lead to one more look. */
-  pump(): void {
+  process(): void {
     this.#again = true;
-    if (this.#turn || this.#stopped) return;
-    this.#turn = this.#turns().finally(() => {
-      this.#turn = null;
-      if (this.#again) this.pump();
+    if (this.#processing || this.#stopped) return;
+    this.#processing = this.#processAll().finally(() => {
+      this.#processing = null;
+      if (this.#again) this.process();
     });
   }
 
@@ -79,33 +79,33 @@ export class Lane {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#life.abort();
-    while (!this.idle) await Promise.allSettled([this.#turn, ...this.#inFlight.values()]);
+    while (!this.idle) await Promise.allSettled([this.#processing, ...this.#inFlight.values()]);
   }
 
-  async #turns(): Promise<void> {
+  async #processAll(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        await this.#look();
+        await this.#processOnce();
       } catch (error) {
-        this.#rest(error);
+        this.#backOff(error);
       }
     }
   }
 
-  async #look(): Promise<void> {
-    const { carrier, clock, scheduler, ready, reads } = this.#deps;
+  async #processOnce(): Promise<void> {
+    const { attemptRunner, clock, scheduler, ready, reads } = this.#deps;
     const now = clock.now();
     // Further ahead than it was ever set: the clock was set back.
-    if (this.#restUntil > now + REST_MS) this.#restUntil = 0;
+    if (this.#backOffUntil > now + BACKOFF_MS) this.#backOffUntil = 0;
     if (this.#askAt > now + ASK_AGAIN_MS) this.#askAt = 0;
-    if (now < this.#restUntil) return; // its end brings the next look
+    if (now < this.#backOffUntil) return; // its end brings the next look
     const engine = ready(this.#session);
     if (!engine) return;
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
     const free = this.#parallelism - this.#inFlight.size;
     // What is being prepared is still queued in the database, hence the surplus.
-    const late = carrier.hasLateFile(engine);
+    const late = attemptRunner.hasLateFile(engine);
     const what = this.#file === null && !late ? 'all' : 'without files';
     const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, what) : [];
     if (!this.#stopped) this.#takeNext(heads, free, engine);
@@ -123,12 +123,12 @@ export class Lane {
         continue;
       }
       if (row.media_id !== null) this.#file = row.id as OutboxId;
-      this.#takeUp(row, () => this.#deps.carrier.carry(row, engine));
+      this.#takeUp(row, () => this.#deps.attemptRunner.run(row, engine));
     }
   }
 
   async #settleInterrupted(): Promise<void> {
-    const { reads, carrier } = this.#deps;
+    const { reads, attemptRunner } = this.#deps;
     this.#interrupted = false;
     const limit = this.#parallelism + this.#inFlight.size;
     const sending = await reads.inState(this.#session, 'sending', limit);
@@ -136,7 +136,7 @@ export class Lane {
     const orphans = sending.filter((row) => !this.#inFlight.has(row.id as OutboxId));
     // Where one look does not take in all of them, the end of each brings the next look.
     if (sending.length === limit) this.#interrupted = true;
-    for (const row of orphans) this.#takeUp(row, () => carrier.settle(row, INTERRUPTED));
+    for (const row of orphans) this.#takeUp(row, () => attemptRunner.settle(row, INTERRUPTED));
   }
 
   async #reconsiderDoubts(engine: Engine): Promise<void> {
@@ -144,19 +144,19 @@ export class Lane {
     const doubtful = await this.#deps.reads.inState(this.#session, 'in_doubt', RECONSIDER_LIMIT);
     for (const row of doubtful) {
       if (this.#stopped || this.#deps.ready(this.#session) !== engine) return;
-      await this.#deps.carrier.reconsider(row, engine);
+      await this.#deps.attemptRunner.reconsider(row, engine);
     }
   }
 
-  #takeUp(row: OutboxRow, work: () => Promise<Carried>): void {
+  #takeUp(row: OutboxRow, work: () => Promise<AttemptResult>): void {
     const id = row.id as OutboxId;
     const done = work()
-      .then((carried) => (carried === 'open' ? this.#askLater() : undefined))
-      .catch((error: unknown) => this.#rest(error))
+      .then((result) => (result === 'open' ? this.#askLater() : undefined))
+      .catch((error: unknown) => this.#backOff(error))
       .then(() => {
         this.#inFlight.delete(id);
         if (this.#file === id) this.#file = null;
-        this.pump();
+        this.process();
       });
     this.#inFlight.set(id, done);
   }
@@ -171,16 +171,16 @@ export class Lane {
   }
 
   /** It wakes itself: what failed may have been the scheduler, or the look that asks it for the next wake-up. */
-  #rest(error: unknown): void {
+  #backOff(error: unknown): void {
     const { clock, log } = this.#deps;
     log.error({ err: error, session: this.#session }, 'the outbox lane pauses after an error');
-    this.#restUntil = clock.now() + REST_MS;
+    this.#backOffUntil = clock.now() + BACKOFF_MS;
     this.#interrupted = true;
-    clock.sleep(REST_MS, this.#life.signal).then(
+    clock.sleep(BACKOFF_MS, this.#life.signal).then(
       () => {
         // Rather than by the time, which a timer may be early for.
-        this.#restUntil = 0;
-        this.pump();
+        this.#backOffUntil = 0;
+        this.process();
       },
       () => undefined,
     );

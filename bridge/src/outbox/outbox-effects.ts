@@ -9,7 +9,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Call } from '../store/operation.ts';
 import { moveMessage, type OutboxReads } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { HAPPENINGS, happeningOfAck, type Happening } from './outbox-state.ts';
+import { TRANSITIONS, transitionOfAck, type Transition } from './outbox-state.ts';
 
 export class OutboxEffects {
   readonly #reads: Pick<OutboxReads, 'byWireIds'>;
@@ -25,9 +25,9 @@ export class OutboxEffects {
   /** The writes that belong to a fact. A message of another origin matches no row, and then they change nothing. */
   effectsOf(session: SessionName, fact: EngineFact): readonly Call<unknown>[] {
     const wireIds = wireIdsOfFact(fact);
-    if (fact.kind === 'message') return fact.message.fromMe ? [this.#move(session, wireIds, 'taken')] : [];
-    if (fact.kind === 'ack') return [this.#move(session, wireIds, happeningOfAck(fact.level))];
-    return [this.#move(session, wireIds, 'bounced', { code: 'WAB_SEND_REFUSED', message: fact.reason })];
+    if (fact.kind === 'message') return fact.message.fromMe ? [this.#move(session, wireIds, 'accepted')] : [];
+    if (fact.kind === 'ack') return [this.#move(session, wireIds, transitionOfAck(fact.level))];
+    return [this.#move(session, wireIds, 'rejected_late', { code: 'WAB_SEND_REFUSED', message: fact.reason })];
   }
 
   /** To be called once the fact is durable: wakes who waits for the message. */
@@ -48,10 +48,10 @@ export class OutboxEffects {
   #move(
     session: SessionName,
     wireIds: readonly WireId[],
-    happening: Happening,
+    transition: Transition,
     error: { code: string; message: string } | null = null,
   ): Call<unknown> {
-    const { from, to } = HAPPENINGS[happening];
+    const { from, to } = TRANSITIONS[transition];
     return moveMessage({ of: { session, wireIds }, from, to, error, now: this.#clock.now() });
   }
 }

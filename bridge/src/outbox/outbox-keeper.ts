@@ -6,9 +6,9 @@ import type { Database } from '../store/database.ts';
 import { pruneOutbox, type OutboxReads } from '../store/outbox.repository.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
 import { isRepeatable } from './outbox-content.ts';
-import type { OutboxLedger } from './outbox-ledger.ts';
+import type { OutboxTransitions } from './outbox-ledger.ts';
 
-export interface KeeperOptions {
+export interface OutboxMaintenanceOptions {
   readonly maxAgeMs: number;
   /** How long messages that came to their end stay listed. */
   readonly retentionMs: number;
@@ -18,7 +18,7 @@ export interface KeeperOptions {
   /** A message that is `sending` for longer, while its session is away, is in doubt. */
   readonly unsettledMs: number;
 }
-export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
+export const DEFAULT_MAINTENANCE_OPTIONS: OutboxMaintenanceOptions = {
   maxAgeMs: 24 * 3_600_000,
   retentionMs: 30 * 24 * 3_600_000,
   everyMs: 30_000,
@@ -29,7 +29,7 @@ export const DEFAULT_KEEPER_OPTIONS: KeeperOptions = {
 export interface OutboxMaintenanceDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: OutboxReads;
-  readonly ledger: OutboxLedger;
+  readonly transitions: OutboxTransitions;
   readonly sessions: { exists(session: SessionName): boolean; ready(session: SessionName): object | null };
   /** The lane of a session may go on. */
   readonly freed: (session: SessionName) => void;
@@ -42,13 +42,13 @@ const GONE = 'the session was deleted';
 const AWAY = 'the session stopped during the send and has not come back';
 const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATED' } as const;
 
-export class OutboxKeeper {
+export class OutboxMaintenance {
   readonly #deps: OutboxMaintenanceDependencies;
-  readonly #options: KeeperOptions;
+  readonly #options: OutboxMaintenanceOptions;
   readonly #abort = new AbortController();
   #rounds: Promise<unknown> | null = null;
 
-  constructor(deps: OutboxMaintenanceDependencies, options: KeeperOptions = DEFAULT_KEEPER_OPTIONS) {
+  constructor(deps: OutboxMaintenanceDependencies, options: OutboxMaintenanceOptions = DEFAULT_MAINTENANCE_OPTIONS) {
     this.#deps = deps;
     this.#options = options;
   }
@@ -56,7 +56,7 @@ export class OutboxKeeper {
   start(): void {
     const { everyMs, expireEveryMs } = this.#options;
     this.#rounds ??= Promise.all([
-      this.#repeat(everyMs, () => this.tidy()),
+      this.#repeat(everyMs, () => this.runOnce()),
       this.#repeat(expireEveryMs, () => this.expire()),
     ]);
   }
@@ -67,21 +67,21 @@ export class OutboxKeeper {
   }
 
   /** One round of everything. */
-  async tidy(): Promise<void> {
+  async runOnce(): Promise<void> {
     const { reads, sessions } = this.#deps;
     for (const session of await reads.sessionsWithWork())
       if (!sessions.exists(session)) await this.sessionDeleted(session);
     await this.#giveUpOld();
-    await this.#doubtUnsettled();
+    await this.#markUnsettledInDoubt();
     await this.#prune();
   }
 
   /** Messages that wait fail at their deadline, whatever their session or lane is doing. */
   async expire(): Promise<void> {
-    const { reads, ledger, clock } = this.#deps;
+    const { reads, transitions, clock } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
       const expired = await reads.expired(clock.now(), BATCH);
-      for (const row of expired) await ledger.expire(row);
+      for (const row of expired) await transitions.expire(row);
       for (const session of new Set(expired.map((row) => row.session))) this.#deps.freed(session as SessionName);
       more = expired.length === BATCH;
     }
@@ -89,15 +89,15 @@ export class OutboxKeeper {
 
   /** The messages of a deleted session come to their end, before another session can take its name. */
   async sessionDeleted(session: SessionName): Promise<void> {
-    const { reads, ledger } = this.#deps;
+    const { reads, transitions } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
       const queued = await reads.inState(session, 'queued', BATCH);
       const sending = await reads.inState(session, 'sending', BATCH);
-      for (const row of queued) await ledger.giveUp(row, 'WAB_SESSION_NOT_FOUND', GONE);
+      for (const row of queued) await transitions.giveUp(row, 'WAB_SESSION_NOT_FOUND', GONE);
       for (const row of sending) {
         // What would be sent again has nobody left to send it, and nobody needs to settle it.
-        if (isRepeatable(row)) await ledger.fail(row, 'WAB_SESSION_NOT_FOUND', GONE);
-        else await ledger.doubt(row, GONE);
+        if (isRepeatable(row)) await transitions.fail(row, 'WAB_SESSION_NOT_FOUND', GONE);
+        else await transitions.markInDoubt(row, GONE);
       }
       more = queued.length === BATCH || sending.length === BATCH;
     }
@@ -112,20 +112,20 @@ export class OutboxKeeper {
   }
 
   async #giveUpOld(): Promise<void> {
-    const { reads, ledger, clock } = this.#deps;
+    const { reads, transitions, clock } = this.#deps;
     const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
     for (const row of old)
-      await ledger.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
+      await transitions.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
   }
 
-  async #doubtUnsettled(): Promise<void> {
-    const { reads, ledger, clock, sessions } = this.#deps;
+  async #markUnsettledInDoubt(): Promise<void> {
+    const { reads, transitions, clock, sessions } = this.#deps;
     const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
     for (const row of stuck) {
       // A ready session has a lane that settles it, or a send that is still under way.
       if (sessions.ready(row.session as SessionName)) continue;
-      if (isRepeatable(row)) await ledger.defer(row, { ...AGAIN, reason: AWAY });
-      else await ledger.doubt(row, AWAY);
+      if (isRepeatable(row)) await transitions.defer(row, { ...AGAIN, reason: AWAY });
+      else await transitions.markInDoubt(row, AWAY);
     }
   }
 

@@ -15,14 +15,14 @@ import type { Call } from '../store/operation.ts';
 import {
   addressMessage,
   claimMessages,
-  hurryMessages,
+  makeMessagesDue,
   moveMessage,
   type Move,
   type OutboxRow,
 } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { contentOfRow } from './outbox-content.ts';
-import { HAPPENINGS, type Happening } from './outbox-state.ts';
+import { TRANSITIONS, type Transition } from './outbox-state.ts';
 import type { Verdict } from './retry-policy.ts';
 
 export interface OutboxRecorder {
@@ -56,7 +56,7 @@ const WAITED = 'its session was not ready in time, or earlier messages in its ch
 /** A sentence as part of another one. */
 const unended = (sentence: string): string => sentence.replace(/\.$/, '');
 
-export class OutboxLedger {
+export class OutboxTransitions {
   readonly #database: Pick<Database, 'write'>;
   readonly #recorder: OutboxRecorder;
   readonly #changes: OutboxChanges;
@@ -70,9 +70,9 @@ export class OutboxLedger {
   }
 
   /** @returns the message as it is now, or null where the move was not legal any more */
-  async move(row: OutboxRow, happening: Happening, patch: Patch = {}): Promise<OutboxRow | null> {
-    const moved = await this.#database.write(this.#move(row, happening, patch));
-    if (moved) this.#told(row);
+  async move(row: OutboxRow, transition: Transition, patch: Patch = {}): Promise<OutboxRow | null> {
+    const moved = await this.#database.write(this.#move(row, transition, patch));
+    if (moved) this.#notify(row);
     return moved;
   }
 
@@ -80,11 +80,11 @@ export class OutboxLedger {
   begin(row: OutboxRow, wireId: WireId | null, sender: NonNullable<Move['sender']>): Promise<OutboxRow | null> {
     const attempts = row.attempts + 1;
     const patch = { attempts, sender, error: null, headOnly: true };
-    return this.move(row, 'begun', wireId === null ? patch : { ...patch, wireId });
+    return this.move(row, 'started', wireId === null ? patch : { ...patch, wireId });
   }
 
   /** WhatsApp's own address of the recipient. @returns the message, or null where it does not wait any more */
-  address(row: OutboxRow, chat: Address): Promise<OutboxRow | null> {
+  setAddress(row: OutboxRow, chat: Address): Promise<OutboxRow | null> {
     return this.#database.write(
       addressMessage({
         id: row.id as OutboxId,
@@ -96,19 +96,21 @@ export class OutboxLedger {
   }
 
   /** Messages that were put back because the session was not ready are due again. */
-  hurry(session: SessionName): Promise<void> {
-    return this.#database.write(hurryMessages({ session, errorCode: 'WAB_SESSION_NOT_READY', now: this.#clock.now() }));
+  makeDue(session: SessionName): Promise<void> {
+    return this.#database.write(
+      makeMessagesDue({ session, errorCode: 'WAB_SESSION_NOT_READY', now: this.#clock.now() }),
+    );
   }
 
   /** WhatsApp took it: the event and the row in one transaction. A reaction is no message, so no event tells of it. */
-  async taken(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
+  async accept(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
     const content = contentOfRow(row);
     if (content.type === 'reaction') {
       // Not under the receipt's id: acknowledgements of the message that it is about are not its own.
-      await this.move(row, 'taken', { error: null });
+      await this.move(row, 'accepted', { error: null });
       return;
     }
-    const move = this.#move(row, 'taken', { wireId: receipt.wireId, error: null });
+    const move = this.#move(row, 'accepted', { wireId: receipt.wireId, error: null });
     const event = messageSent({
       session: row.session as SessionName,
       chat: JSON.parse(row.chat) as Address,
@@ -121,7 +123,7 @@ export class OutboxLedger {
     const { duplicate } = await this.#recorder.recordEvent(event, [move]);
     // The engine reported the message before its own send returned; the row may still have to follow.
     if (duplicate) await this.#database.write(move);
-    this.#told(row);
+    this.#notify(row);
   }
 
   /** Put back into the queue. */
@@ -139,7 +141,7 @@ export class OutboxLedger {
     row: OutboxRow,
     code: ErrorCode,
     reason: string,
-    happening: 'refused' | 'expired' = 'refused',
+    transition: 'refused' | 'expired' = 'refused',
   ): Promise<void> {
     const error = errorOf(code, row, reason);
     const event = outboxFailed({
@@ -150,13 +152,13 @@ export class OutboxLedger {
       reason: error.message,
       at: new Date(this.#clock.now()),
     });
-    await this.#withEvent(row, event, happening, { error });
+    await this.#withEvent(row, event, transition, { error });
   }
 
   /** Not sent any more; one that was in doubt before is so again, since it may have left then. */
   async giveUp(row: OutboxRow, code: ErrorCode, reason: string): Promise<void> {
     const waits = row.state === 'queued';
-    if (row.doubted === 1) await this.doubt(row, reason, waits ? 'doubted_again' : 'lost_sight');
+    if (row.doubted === 1) await this.markInDoubt(row, reason, waits ? 'back_in_doubt' : 'outcome_unknown');
     else await this.fail(row, code, reason, waits ? 'expired' : 'refused');
   }
 
@@ -168,46 +170,50 @@ export class OutboxLedger {
   }
 
   /** Messages that have no account yet are from now on this account's. */
-  claim(session: SessionName, account: Address, login: number): Promise<void> {
+  assignAccount(session: SessionName, account: Address, login: number): Promise<void> {
     return this.#database.write(claimMessages({ session, account: JSON.stringify(account), login }));
   }
 
   /** Whether it left cannot be known. */
-  async doubt(row: OutboxRow, reason: string, happening: 'lost_sight' | 'doubted_again' = 'lost_sight'): Promise<void> {
+  async markInDoubt(
+    row: OutboxRow,
+    reason: string,
+    transition: 'outcome_unknown' | 'back_in_doubt' = 'outcome_unknown',
+  ): Promise<void> {
     const event = outboxInDoubt({
       session: row.session as SessionName,
       chat: JSON.parse(row.chat) as Address,
       outboxId: row.id as OutboxId,
       attempt: row.attempts,
       // No attempt tells it apart from the doubt before; when it was put back does.
-      ...(happening === 'doubted_again' ? { waitedSince: row.updated_at } : {}),
+      ...(transition === 'back_in_doubt' ? { waitedSince: row.updated_at } : {}),
       reason,
       at: new Date(this.#clock.now()),
     });
-    await this.#withEvent(row, event, happening, {
+    await this.#withEvent(row, event, transition, {
       error: { code: 'WAB_SEND_IN_DOUBT', message: new WabError('WAB_SEND_IN_DOUBT', { id: row.id, reason }).message },
     });
   }
 
   /** The event is stored only if the message moves; where WhatsApp settled it meanwhile, neither happens. */
-  async #withEvent(row: OutboxRow, event: NewEvent, happening: Happening, patch: Patch): Promise<void> {
+  async #withEvent(row: OutboxRow, event: NewEvent, transition: Transition, patch: Patch): Promise<void> {
     try {
       const { duplicate } = await this.#recorder.recordEvent(event, [
-        this.#move(row, happening, { ...patch, required: true }),
+        this.#move(row, transition, { ...patch, required: true }),
       ]);
-      if (duplicate) await this.#database.write(this.#move(row, happening, patch));
+      if (duplicate) await this.#database.write(this.#move(row, transition, patch));
     } catch (error) {
       if (!(error instanceof WabError && error.code === 'WAB_OUTBOX_STATE')) throw error;
     }
-    this.#told(row);
+    this.#notify(row);
   }
 
-  #move(row: OutboxRow, happening: Happening, patch: Patch): Call<OutboxRow | null> {
-    const { from, to } = HAPPENINGS[happening];
+  #move(row: OutboxRow, transition: Transition, patch: Patch): Call<OutboxRow | null> {
+    const { from, to } = TRANSITIONS[transition];
     return moveMessage({ of: { id: row.id as OutboxId }, from, to, now: this.#clock.now(), ...patch });
   }
 
-  #told(row: OutboxRow): void {
+  #notify(row: OutboxRow): void {
     this.#changes.changed(row.id as OutboxId);
   }
 }

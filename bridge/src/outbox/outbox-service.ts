@@ -5,24 +5,24 @@ import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
-import type { Acceptor } from './accept.ts';
+import type { OutboxIntake } from './accept.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { ANOTHER_ACCOUNT, isFor, isOfUnknownAccount, NO_ACCOUNT } from './carrier.ts';
+import { ANOTHER_ACCOUNT, isForAccount, isOfUnknownAccount, NO_ACCOUNT } from './carrier.ts';
 import { viewOf } from './outbox-content.ts';
-import type { OutboxLedger } from './outbox-ledger.ts';
-import { isPending, type Happening } from './outbox-state.ts';
+import type { OutboxTransitions } from './outbox-ledger.ts';
+import { isPending, type Transition } from './outbox-state.ts';
 import type { Acceptance, AcceptOptions, Outbox, Resolution } from './outbox.ts';
 
 export interface OutboxServiceDependencies {
-  readonly acceptor: Pick<Acceptor, 'accept'>;
+  readonly intake: Pick<OutboxIntake, 'accept'>;
   readonly reads: OutboxReads;
-  readonly ledger: OutboxLedger;
+  readonly transitions: OutboxTransitions;
   readonly changes: OutboxChanges;
   readonly sessions: { account(session: SessionName): SessionAccount | null };
   readonly clock: Clock;
 }
 
-const RESOLUTIONS: Readonly<Record<Resolution, Happening>> = {
+const RESOLUTIONS: Readonly<Record<Resolution, Transition>> = {
   sent: 'resolved_sent',
   failed: 'resolved_failed',
   resend: 'resolved_resend',
@@ -36,7 +36,7 @@ export class OutboxService implements Outbox {
   }
 
   async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
-    const acceptance = await this.#deps.acceptor.accept(request, options);
+    const acceptance = await this.#deps.intake.accept(request, options);
     if (!acceptance.replayed) this.#deps.changes.freed(request.session as SessionName);
     return acceptance;
   }
@@ -68,12 +68,12 @@ export class OutboxService implements Outbox {
 
   async #settle(
     id: OutboxId,
-    happening: Happening,
+    transition: Transition,
     hint: string,
-    patch: Parameters<OutboxLedger['move']>[2],
+    patch: Parameters<OutboxTransitions['move']>[2],
   ): Promise<OutboxMessage> {
     const row = await this.#row(id);
-    const moved = await this.#deps.ledger.move(row, happening, patch);
+    const moved = await this.#deps.transitions.move(row, transition, patch);
     if (!moved) {
       const { state } = await this.#row(id);
       throw new WabError('WAB_OUTBOX_STATE', { id, state, hint });
@@ -88,7 +88,7 @@ export class OutboxService implements Outbox {
     if (row.state !== 'in_doubt') return;
     const linked = this.#deps.sessions.account(row.session as SessionName) ?? NO_ACCOUNT;
     if (isOfUnknownAccount(row, linked)) throw new WabError('WAB_ACCOUNT_UNKNOWN', { id });
-    if (!isFor(row, linked.account)) throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
+    if (!isForAccount(row, linked.account)) throw new WabError('WAB_ACCOUNT_CHANGED', { reason: ANOTHER_ACCOUNT });
   }
 
   async #row(id: OutboxId): Promise<OutboxRow> {

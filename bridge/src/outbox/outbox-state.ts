@@ -6,7 +6,7 @@
 import type { AckLevel } from '../contract/events.ts';
 import type { OutboxState } from '../contract/messages.ts';
 
-interface Transition {
+interface TransitionRule {
   readonly from: readonly OutboxState[];
   readonly to: OutboxState;
 }
@@ -15,13 +15,13 @@ interface Transition {
  * Acknowledgements and sightings start from `queued` as well: only messages whose wire id was chosen can be meant, and
  * one that was taken for absent and queued again may turn out to have left after all.
  */
-export const HAPPENINGS = {
+export const TRANSITIONS = {
   /** The intent is written down; the engine is called next. */
-  begun: { from: ['queued'], to: 'sending' },
+  started: { from: ['queued'], to: 'sending' },
   /** It did not leave; try again later. From `queued` where the preparation failed. */
   deferred: { from: ['queued', 'sending'], to: 'queued' },
   /** WhatsApp took it. */
-  taken: { from: ['queued', 'sending', 'in_doubt'], to: 'accepted' },
+  accepted: { from: ['queued', 'sending', 'in_doubt'], to: 'accepted' },
   delivered: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'delivered' },
   read: { from: ['queued', 'sending', 'accepted', 'delivered', 'in_doubt'], to: 'read' },
   /** It did not leave and never will. */
@@ -29,28 +29,28 @@ export const HAPPENINGS = {
   /** It waited too long, or its session is gone. Not from `sending`: that one may be leaving at this moment. */
   expired: { from: ['queued'], to: 'failed' },
   /** WhatsApp took it and reported afterwards that it could not be sent. */
-  bounced: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'failed' },
+  rejected_late: { from: ['queued', 'sending', 'accepted', 'in_doubt'], to: 'failed' },
   /** Whether it left cannot be known. */
-  lost_sight: { from: ['sending'], to: 'in_doubt' },
+  outcome_unknown: { from: ['sending'], to: 'in_doubt' },
   /** It was in doubt, was to be sent again, and will not be: it may have left at first. */
-  doubted_again: { from: ['queued'], to: 'in_doubt' },
+  back_in_doubt: { from: ['queued'], to: 'in_doubt' },
   cancelled: { from: ['queued'], to: 'cancelled' },
   resolved_sent: { from: ['in_doubt'], to: 'accepted' },
   resolved_failed: { from: ['in_doubt'], to: 'failed' },
   resolved_resend: { from: ['in_doubt'], to: 'queued' },
-} as const satisfies Record<string, Transition>;
+} as const satisfies Record<string, TransitionRule>;
 
-export type Happening = keyof typeof HAPPENINGS;
+export type Transition = keyof typeof TRANSITIONS;
 
 /** The state after a happening, or null where it is illegal or would move the message backwards. */
-export function transition(state: OutboxState, happening: Happening): OutboxState | null {
-  const { from, to }: Transition = HAPPENINGS[happening];
+export function stateAfter(state: OutboxState, transition: Transition): OutboxState | null {
+  const { from, to }: TransitionRule = TRANSITIONS[transition];
   return from.includes(state) ? to : null;
 }
 
 /** What an acknowledgement means for the message. */
-export function happeningOfAck(level: AckLevel): Happening {
-  if (level === 'server') return 'taken';
+export function transitionOfAck(level: AckLevel): Transition {
+  if (level === 'server') return 'accepted';
   return level === 'delivered' ? 'delivered' : 'read';
 }
 

@@ -125,8 +125,8 @@ export const postponeMedia = defineOperation(
 );
 
 /** Makes what waits for a session due at once, since it is ready. */
-export const hurryMedia = defineOperation(
-  'media.hurry',
+export const makeMediaDue = defineOperation(
+  'media.makeDue',
   async (db, args: { readonly session: SessionName }): Promise<void> => {
     await db
       .updateTable('media')
@@ -215,7 +215,7 @@ export const mediaOperations = [
   expectMedia,
   storeMedia,
   postponeMedia,
-  hurryMedia,
+  makeMediaDue,
   parkMedia,
   abandonMedia,
   expireMedia,

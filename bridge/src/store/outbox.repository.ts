@@ -188,8 +188,8 @@ export const addressMessage = defineOperation(
 );
 
 /** Makes messages that wait for a session due at once, since it is ready. */
-export const hurryMessages = defineOperation(
-  'outbox.hurry',
+export const makeMessagesDue = defineOperation(
+  'outbox.makeDue',
   async (
     db,
     args: { readonly session: SessionName; readonly errorCode: string; readonly now: number },
@@ -273,7 +273,7 @@ export const outboxOperations = [
   acceptMessage,
   moveMessage,
   addressMessage,
-  hurryMessages,
+  makeMessagesDue,
   claimMessages,
   pruneOutbox,
 ] as const;

@@ -11,7 +11,7 @@ import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';
 import { DEFAULT_FETCHER_OPTIONS, MediaFetcher, type FetcherOptions } from '../../../bridge/src/media/media-fetcher.ts';
 import { MediaIntake } from '../../../bridge/src/media/media-intake.ts';
-import { MediaKeeper } from '../../../bridge/src/media/media-keeper.ts';
+import { MediaMaintenance } from '../../../bridge/src/media/media-keeper.ts';
 import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
 import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
 import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';
@@ -92,8 +92,11 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const clock = options.clock ?? testClock;
   const intake = new MediaIntake({ store, quota, database, reads, clock });
   const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
-  const keeper = new MediaKeeper({ store, quota, database, reads, clock, log }, options.retentionMs ?? 86_400_000);
-  await keeper.start();
+  const maintenance = new MediaMaintenance(
+    { store, quota, database, reads, clock, log },
+    options.retentionMs ?? 86_400_000,
+  );
+  await maintenance.start();
 
   const downloads = new Map<WireId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
   const asked: WireId[] = [];
@@ -153,7 +156,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
       .map(({ name }) => name);
   const close = async (): Promise<void> => {
     await fetcher.stop();
-    await keeper.stop();
+    await maintenance.stop();
     await database.close();
   };
   const destroy = async (): Promise<void> => {
@@ -166,7 +169,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
     store,
     quota,
     library,
-    keeper,
+    maintenance,
     fetcher,
     asked,
     askedLimits,

@@ -303,7 +303,7 @@ describe('order in the store', () => {
         .run(...Object.values(row));
     }
     connection.close();
-    await media.keeper.expire();
+    await media.maintenance.expire();
     expect((await media.filesOnDisk()).sort()).toEqual([ids[0], ids[1]].sort());
     expect(media.quota.usedBytes).toBe(2 * PNG.length);
     await expect(media.library.info(ids[2])).rejects.toMatchObject({ code: 'WAB_MEDIA_NOT_FOUND' });

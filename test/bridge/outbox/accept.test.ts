@@ -73,7 +73,7 @@ describe('idempotency', () => {
     expect(second).toMatchObject({ replayed: false });
     expect(second.message.id).not.toBe(first.message.id);
     now += IDEMPOTENCY_MS + 1;
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.database.reader.selectFrom('outbox_idempotency').selectAll().execute()).toEqual([]);
   });
 });

@@ -21,8 +21,8 @@ const failures = async (outbox: OpenOutbox) => (await outbox.events('outbox.fail
 
 describe('a message that waits', () => {
   test('fails at its deadline by the clock alone, with its own code and event, while its session is away', async () => {
-    const outbox = await open({ keeper: { everyMs: 1e9, expireEveryMs: 10 } }, false);
-    outbox.keeper.start();
+    const outbox = await open({ maintenance: { everyMs: 1e9, expireEveryMs: 10 } }, false);
+    outbox.maintenance.start();
     const soon = await outbox.accept('soon', ALICE, SESSION, 30);
     const late = await outbox.accept('late', ALICE, SESSION, 90);
     expect(Date.parse(soon.expiresAt ?? '') - Date.parse(soon.createdAt)).toBeLessThanOrEqual(30_000);
@@ -56,7 +56,7 @@ describe('a message that waits', () => {
     await outbox.until(first.id, 'sending');
     const second = await outbox.accept('second', ALICE, SESSION, 30);
     clock.forward(31);
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     expect((await outbox.until(second.id, 'failed')).error?.code).toBe('WAB_SEND_EXPIRED');
     release();
     await outbox.until(first.id, 'accepted');
@@ -73,7 +73,7 @@ describe('a message that waits', () => {
     await outbox.untilThat(first.id, ({ attempts, state }) => attempts === 1 && state === 'queued');
     const second = await outbox.accept('second');
     clock.forward(31);
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     // The reason is the last one that is known.
     expect((await outbox.until(first.id, 'failed')).error?.message).toContain('slow down');
     await outbox.until(second.id, 'accepted');
@@ -131,7 +131,7 @@ describe('a message that may have left', () => {
     const outbox = await open({ network });
     const { id } = await outbox.accept('hello', ALICE, SESSION, 30);
     await outbox.untilThat(id, (message) => message.state !== 'sending' && message.attempts > 0);
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     const message = await outbox.until(id, state);
     expect(message.error?.code ?? null).toBe(
       { sent: null, unknown: 'WAB_SEND_IN_DOUBT', absent: 'WAB_SEND_EXPIRED' }[fate],
@@ -146,7 +146,7 @@ describe('a message that may have left', () => {
     const { id } = await outbox.accept('hello', ALICE, SESSION, 30);
     await outbox.until(id, 'sending');
     clock.forward(31);
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     expect((await outbox.service.get(id as OutboxId)).state).toBe('sending');
     release();
     await outbox.until(id, 'accepted');
@@ -158,7 +158,7 @@ describe('a message that may have left', () => {
     const outbox = await open({ network, inDoubtPolicy: 'resend' });
     const { id } = await outbox.accept('hello', ALICE, SESSION, 30);
     await outbox.until(id, 'in_doubt');
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     expect((await outbox.service.get(id as OutboxId)).state).toBe('in_doubt');
     expect(network.sent).toEqual([]);
     expect(await outbox.service.resolve(id as OutboxId, 'resend')).toMatchObject({ expiresAt: null });
@@ -177,7 +177,7 @@ describe('a message that may have left', () => {
     const { id } = await outbox.accept('hello', ALICE, SESSION, 30);
     await outbox.untilThat(id, ({ state, attempts }) => state === 'queued' && attempts === 1);
     clock.forward(31);
-    await outbox.keeper.expire();
+    await outbox.maintenance.expire();
     expect((await outbox.service.get(id as OutboxId)).state).toBe('in_doubt');
     expect(await failures(outbox)).toEqual([]);
   });

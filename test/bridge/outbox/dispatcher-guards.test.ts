@@ -51,9 +51,11 @@ test('only the head of its chat may begin, whoever took it up before it lost its
   const outbox = await start({}, false);
   const [first, second] = [await outbox.accept('1'), await outbox.accept('2')];
   const sender = { account: null, login: 0 };
-  expect(await outbox.ledger.begin(await rowOf(outbox, second.id), null, sender)).toBeNull();
+  expect(await outbox.transitions.begin(await rowOf(outbox, second.id), null, sender)).toBeNull();
   expect(await stateOf(outbox, second.id)).toBe('queued');
-  expect(await outbox.ledger.begin(await rowOf(outbox, first.id), null, sender)).toMatchObject({ state: 'sending' });
+  expect(await outbox.transitions.begin(await rowOf(outbox, first.id), null, sender)).toMatchObject({
+    state: 'sending',
+  });
 });
 
 test('a send does not go through an engine that was replaced while its intent was written down', async () => {
@@ -94,8 +96,8 @@ describe('an event and its row', () => {
       const seen = await rowOf(outbox, id);
       release();
       await outbox.until(id, 'accepted');
-      if (as === 'failed') await outbox.ledger.fail(seen, 'WAB_SEND_GAVE_UP', 'too late');
-      else await outbox.ledger.doubt(seen, 'too late');
+      if (as === 'failed') await outbox.transitions.fail(seen, 'WAB_SEND_GAVE_UP', 'too late');
+      else await outbox.transitions.markInDoubt(seen, 'too late');
       expect(await stateOf(outbox, id)).toBe('accepted');
       expect(await outbox.events('outbox.failed', 'outbox.in_doubt')).toEqual([]);
     },
@@ -120,13 +122,13 @@ describe('an event and its row', () => {
     refuses = true;
     const settle =
       as === 'failed'
-        ? outbox.ledger.fail(row, 'WAB_SEND_GAVE_UP', 'too late')
-        : outbox.ledger.doubt(row, 'too late', 'doubted_again');
+        ? outbox.transitions.fail(row, 'WAB_SEND_GAVE_UP', 'too late')
+        : outbox.transitions.markInDoubt(row, 'too late', 'back_in_doubt');
     await expect(settle).rejects.toThrow('disk trouble');
     expect(await stateOf(outbox, id)).toBe('queued');
     refuses = false;
-    if (as === 'failed') await outbox.ledger.fail(row, 'WAB_SEND_GAVE_UP', 'too late');
-    else await outbox.ledger.doubt(row, 'too late', 'doubted_again');
+    if (as === 'failed') await outbox.transitions.fail(row, 'WAB_SEND_GAVE_UP', 'too late');
+    else await outbox.transitions.markInDoubt(row, 'too late', 'back_in_doubt');
     expect(await stateOf(outbox, id)).toBe(as);
     expect((await outbox.events('outbox.failed', 'outbox.in_doubt')).map(({ type }) => type)).toEqual([`outbox.${as}`]);
   });
@@ -136,7 +138,7 @@ describe('an event and its row', () => {
     const { id } = await outbox.accept('hello');
     const row = await rowOf(outbox, id);
     for (let doubts = 0; doubts < 2; doubts++) {
-      await outbox.ledger.doubt(row, 'the page died', 'doubted_again');
+      await outbox.transitions.markInDoubt(row, 'the page died', 'back_in_doubt');
       expect(await stateOf(outbox, id)).toBe('in_doubt');
       await outbox.service.resolve(id as OutboxId, 'resend');
     }
@@ -259,12 +261,12 @@ describe('a text that is `sending` for a quarter of an hour', () => {
     [false, 'in_doubt'],
     [true, 'sending'],
   ] as const)('while its session is ready (%s) is %s', async (ready, state) => {
-    const outbox = await start({ sendMs: 60_000, keeper: { unsettledMs: -60_000 } });
+    const outbox = await start({ sendMs: 60_000, maintenance: { unsettledMs: -60_000 } });
     outbox.network.scripts.push(() => new Promise(() => undefined));
     const { id } = await outbox.accept('hello');
     await outbox.until(id, 'sending');
     if (!ready) outbox.sessions.down();
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await stateOf(outbox, id)).toBe(state);
     expect(await outbox.events('outbox.in_doubt')).toHaveLength(ready ? 0 : 1);
   });

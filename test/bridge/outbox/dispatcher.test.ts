@@ -477,7 +477,7 @@ describe('sessions come and go', () => {
     await outbox.until(sending.id, 'sending');
     const queued = await outbox.accept('a2');
     outbox.sessions.forget();
-    await outbox.keeper.sessionDeleted(SESSION);
+    await outbox.maintenance.sessionDeleted(SESSION);
     expect(await outbox.until(queued.id, 'failed')).toMatchObject({ error: { code: 'WAB_SESSION_NOT_FOUND' } });
     await outbox.until(sending.id, 'in_doubt');
   });
@@ -549,7 +549,7 @@ describe('time', () => {
   test('a message that waited too long is given up with an event, also where its session never came', async () => {
     const outbox = await start({ limits: { maxAgeMs: -1 } }, false);
     const { id } = await outbox.accept('hello');
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'failed',
       error: { code: 'WAB_SEND_GAVE_UP' },
@@ -561,7 +561,7 @@ describe('time', () => {
     const outbox = await start({}, false);
     const { id } = await outbox.accept('hello');
     outbox.sessions.forget();
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'failed',
       error: { code: 'WAB_SESSION_NOT_FOUND' },
@@ -571,7 +571,7 @@ describe('time', () => {
   test('what came to its end is forgotten after the retention; failures and doubts stay', async () => {
     const network = new Network();
     network.fate = () => 'unknown';
-    const outbox = await start({ network, keeper: { retentionMs: -1 } });
+    const outbox = await start({ network, maintenance: { retentionMs: -1 } });
     const done = await outbox.accept('done');
     await outbox.until(done.id, 'accepted');
     network.scripts.push(() => {
@@ -588,7 +588,7 @@ describe('time', () => {
     const waiting = await outbox.accept('waiting');
     const withdrawn = await outbox.accept('withdrawn');
     await outbox.service.cancel(withdrawn.id as OutboxId);
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     await expect(outbox.service.get(withdrawn.id as OutboxId)).rejects.toMatchObject({ code: 'WAB_OUTBOX_NOT_FOUND' });
     expect((await outbox.service.get(failed.id as OutboxId)).state).toBe('failed');
     expect((await outbox.service.get(waiting.id as OutboxId)).state).toBe('queued');

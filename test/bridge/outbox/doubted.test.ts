@@ -49,7 +49,7 @@ describe('that waits to be sent again', () => {
   test('is in doubt again, not failed, when it has waited too long', async () => {
     const { outbox, id } = await putBackWhileAway();
     clock.forward(DAY + 1);
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id)).toMatchObject({ state: 'in_doubt', error: { code: 'WAB_SEND_IN_DOUBT' } });
     expect(await failures(outbox)).toEqual([]);
   });
@@ -57,7 +57,7 @@ describe('that waits to be sent again', () => {
   test('is in doubt again, not failed, when its session is deleted', async () => {
     const { outbox, id } = await putBackWhileAway();
     outbox.sessions.forget();
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id)).toMatchObject({ state: 'in_doubt', error: { code: 'WAB_SEND_IN_DOUBT' } });
     expect(await failures(outbox)).toEqual([]);
   });
@@ -79,7 +79,7 @@ test('each time that it is in doubt again is an event, although nothing was sent
   for (let doubts = 1; doubts < 4; doubts += 1) {
     expect(await outbox.events('outbox.in_doubt')).toHaveLength(doubts);
     clock.forward(DAY + 1);
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id)).toMatchObject({ state: 'in_doubt', attempts: 1 });
     await outbox.service.resolve(id, 'resend');
   }
@@ -97,7 +97,7 @@ describe('that was put back by hand long after it was accepted', () => {
     outbox.sessions.down();
     await outbox.service.resolve(id, 'resend');
     clock.forward(DAY - 60);
-    await outbox.keeper.tidy();
+    await outbox.maintenance.runOnce();
     expect((await outbox.service.get(id)).state).toBe('queued');
     outbox.sessions.up();
     await outbox.until(id, 'accepted');

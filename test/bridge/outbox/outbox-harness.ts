@@ -23,15 +23,19 @@ import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
-import { Acceptor } from '../../../bridge/src/outbox/accept.ts';
+import { OutboxIntake } from '../../../bridge/src/outbox/accept.ts';
 import { AccountChanges } from '../../../bridge/src/outbox/account-changes.ts';
-import { Carrier } from '../../../bridge/src/outbox/carrier.ts';
+import { AttemptRunner } from '../../../bridge/src/outbox/carrier.ts';
 import { Dispatcher } from '../../../bridge/src/outbox/dispatcher.ts';
 import { InProcessScheduler } from '../../../bridge/src/outbox/in-process-scheduler.ts';
 import { OutboxChanges } from '../../../bridge/src/outbox/outbox-changes.ts';
 import { OutboxEffects } from '../../../bridge/src/outbox/outbox-effects.ts';
-import { DEFAULT_KEEPER_OPTIONS, OutboxKeeper, type KeeperOptions } from '../../../bridge/src/outbox/outbox-keeper.ts';
-import { OutboxLedger } from '../../../bridge/src/outbox/outbox-ledger.ts';
+import {
+  DEFAULT_MAINTENANCE_OPTIONS,
+  OutboxMaintenance,
+  type OutboxMaintenanceOptions,
+} from '../../../bridge/src/outbox/outbox-keeper.ts';
+import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-ledger.ts';
 import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
@@ -242,13 +246,13 @@ export interface HarnessOptions {
   readonly chosenMessageIds?: boolean;
   readonly inDoubtPolicy?: 'hold' | 'resend';
   readonly limits?: Partial<RetryLimits>;
-  readonly keeper?: Partial<KeeperOptions>;
+  readonly maintenance?: Partial<OutboxMaintenanceOptions>;
   readonly parallelism?: number;
   readonly sendMs?: number;
   readonly questionMs?: number;
   readonly expiryMs?: number;
   readonly clock?: Clock;
-  readonly media?: ConstructorParameters<typeof Acceptor>[0]['media'];
+  readonly media?: ConstructorParameters<typeof OutboxIntake>[0]['media'];
   /** With its writer thread and every fsync, for kill tests. */
   readonly durable?: boolean;
   /** Wraps the database, to stop or fail at a point. */
@@ -285,11 +289,11 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     media: noFiles,
     onMediaExpected: noFiles.onMediaExpected,
   });
-  const ledger = new OutboxLedger(database, recorder, changes, clock);
+  const transitions = new OutboxTransitions(database, recorder, changes, clock);
   const limits = { maxAttempts: 5, maxAgeMs: 3_600_000, ...options.limits };
   const media = options.media ?? NO_MEDIA;
-  const carrier = new Carrier(
-    { ledger, sessions, media, clock, log, random: () => 0 },
+  const attemptRunner = new AttemptRunner(
+    { transitions, sessions, media, clock, log, random: () => 0 },
     {
       limits,
       inDoubtPolicy: options.inDoubtPolicy ?? 'hold',
@@ -298,19 +302,19 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     },
   );
   const scheduler = new InProcessScheduler<SessionName>(clock, log);
-  const accounts = new AccountChanges({ reads, ledger, carrier, sessions });
+  const accounts = new AccountChanges({ reads, transitions, attemptRunner, sessions });
   const dispatcher = new Dispatcher(
-    { reads, ledger, carrier, accounts, changes, scheduler, sessions, clock, log },
+    { reads, transitions, attemptRunner, accounts, changes, scheduler, sessions, clock, log },
     options.parallelism,
   );
-  const keeper = new OutboxKeeper(
-    { database, reads, ledger, sessions, freed: (session) => changes.freed(session), clock, log },
-    { ...DEFAULT_KEEPER_OPTIONS, ...limits, ...options.keeper },
+  const maintenance = new OutboxMaintenance(
+    { database, reads, transitions, sessions, freed: (session) => changes.freed(session), clock, log },
+    { ...DEFAULT_MAINTENANCE_OPTIONS, ...limits, ...options.maintenance },
   );
   const service = new OutboxService({
-    acceptor: new Acceptor({ database, reads, sessions, media, clock }, options.expiryMs),
+    intake: new OutboxIntake({ database, reads, sessions, media, clock }, options.expiryMs),
     reads,
-    ledger,
+    transitions,
     changes,
     sessions,
     clock,
@@ -363,7 +367,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
   const report = (fact: EngineFact) => recorder.record(SESSION, fact);
   const close = async (): Promise<void> => {
     await dispatcher.stop(500);
-    await keeper.stop();
+    await maintenance.stop();
     await opened.close();
   };
   return {
@@ -372,10 +376,10 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     eventLog,
     sessions,
     reads,
-    ledger,
-    carrier,
+    transitions,
+    attemptRunner,
     dispatcher,
-    keeper,
+    maintenance,
     service,
     scheduler,
     accept,

@@ -157,11 +157,11 @@ describe('a reaction of which nobody knows whether it arrived', () => {
   });
 
   test('a send that stayed open while its session is away goes back into the queue', async () => {
-    const outbox = await start({ keeper: { unsettledMs: -1_000 } }, false);
+    const outbox = await start({ maintenance: { unsettledMs: -1_000 } }, false);
     const { id } = await react(outbox, '👍');
     const row = await outbox.reads.find(id as OutboxId);
-    await outbox.ledger.begin(row!, null, { account: null, login: 0 });
-    await outbox.keeper.tidy();
+    await outbox.transitions.begin(row!, null, { account: null, login: 0 });
+    await outbox.maintenance.runOnce();
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'queued',
       error: { code: 'WAB_SEND_REPEATED' },
@@ -172,8 +172,8 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     const outbox = await start({}, false);
     const { id } = await react(outbox, '👍');
     const row = await outbox.reads.find(id as OutboxId);
-    await outbox.ledger.begin(row!, null, { account: null, login: 0 });
-    await outbox.keeper.sessionDeleted(SESSION);
+    await outbox.transitions.begin(row!, null, { account: null, login: 0 });
+    await outbox.maintenance.sessionDeleted(SESSION);
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'failed',
       error: { code: 'WAB_SESSION_NOT_FOUND' },
