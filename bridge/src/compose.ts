@@ -207,7 +207,7 @@ async function compose(
     {
       transitions,
       sessions: {
-        ready: (name) => registry.ready(name),
+        readyEngine: (name) => registry.readyEngine(name),
         account: (name) => registry.account(name),
       },
       media,

@@ -48,7 +48,7 @@ export class SupervisedSession {
         factory,
         profileDir: harness.profileFolder,
         options: () => ({}),
-        rest: { state: 'stopped', reason: 'new' },
+        restingState: { state: 'stopped', reason: 'new' },
         self: null,
         account: { account: null, login: 0 },
       },

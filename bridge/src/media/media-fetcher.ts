@@ -29,7 +29,7 @@ export interface MediaFetcherDependencies {
   readonly reads: MediaReads;
   readonly intake: MediaIntake;
   readonly changes: Waiters<MediaId>;
-  readonly sessions: Pick<SessionEngines, 'ready' | 'exists' | 'onReady'>;
+  readonly sessions: Pick<SessionEngines, 'readyEngine' | 'exists' | 'onReady'>;
   readonly limits: MediaLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -133,7 +133,7 @@ export class MediaFetcher {
     const { sessions, database, clock } = this.#deps;
     const session = row.session as SessionName;
     if (!this.#stopListening || this.#busySessions().includes(session)) return;
-    const engine = sessions.ready(session);
+    const engine = sessions.readyEngine(session);
     if (!engine) {
       this.#again = true;
       const now = clock.now();

@@ -25,7 +25,7 @@ export interface OutboxIntakeDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: Pick<OutboxReads, 'claimed'>;
   readonly sessions: Pick<Sessions, 'get'> & {
-    ready(session: SessionName): Engine | null;
+    readyEngine(session: SessionName): Engine | null;
     account(session: SessionName): SessionAccount | null;
   };
   readonly media: Pick<MediaLibrary, 'forSend' | 'info'>;
@@ -105,7 +105,7 @@ export class OutboxIntake {
 
   /** WhatsApp's address of the recipient, or null where it cannot be known now. @throws WabError where there is none */
   async #resolve(session: SessionName, chatId: ChatId): Promise<Address | null> {
-    const engine = this.#deps.sessions.ready(session);
+    const engine = this.#deps.sessions.readyEngine(session);
     if (!engine) return null;
     try {
       const asked = inAnyForm(chatId, (form) => engine.resolveChat(form));

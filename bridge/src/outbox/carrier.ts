@@ -57,7 +57,7 @@ export const isOfUnknownAccount = (
 
 /** What the carrier needs of the sessions. */
 export interface AttemptSessions {
-  ready(session: SessionName): Engine | null;
+  readyEngine(session: SessionName): Engine | null;
   account(session: SessionName): SessionAccount | null;
 }
 
@@ -131,12 +131,12 @@ export class AttemptRunner {
     const wireId = row.wire_id as WireId | null;
     if (wireId === null) return this.#markInDoubt(row, reason);
     if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
-    const engine = sessions.ready(row.session as SessionName);
+    const engine = sessions.readyEngine(row.session as SessionName);
     // Stays `sending`, which holds its chat, until the session is back and can be asked.
     if (!engine) return 'open';
     const fate = await this.#fateOf(engine, wireId, row.chat_id as ChatId);
     // An engine that lost its session while it was asked knows nothing, and may know more when it is back.
-    const lost = fate === 'unknown' && sessions.ready(row.session as SessionName) !== engine;
+    const lost = fate === 'unknown' && sessions.readyEngine(row.session as SessionName) !== engine;
     if (fate === 'sent') {
       await transitions.accept(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
       return 'done';
@@ -178,7 +178,7 @@ export class AttemptRunner {
   async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<AttemptResult> {
     const { transitions, sessions, clock } = this.#deps;
     const session = row.session as SessionName;
-    if (sessions.ready(session) !== engine || this.#account(row).login !== row.login) {
+    if (sessions.readyEngine(session) !== engine || this.#account(row).login !== row.login) {
       const failure = failureOfSend(
         new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session stopped before the send'),
       );

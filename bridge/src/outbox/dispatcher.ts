@@ -13,7 +13,7 @@ import type { Scheduler } from './scheduler.ts';
 
 /** What the dispatcher needs of the sessions. */
 export interface DispatcherSessions {
-  ready(session: SessionName): Engine | null;
+  readyEngine(session: SessionName): Engine | null;
   onReady(listener: (session: SessionName) => void): () => void;
   onUnlinked(listener: (session: SessionName) => void): () => void;
 }
@@ -59,7 +59,7 @@ export class Dispatcher {
     for (const session of await reads.sessionsWithWork()) {
       // A kill may have come between the end of a login and what it means.
       await this.#sessionUnlinked(session);
-      if (sessions.ready(session)) await this.#sessionReady(session);
+      if (sessions.readyEngine(session)) await this.#sessionReady(session);
       else this.#lane(session).sessionReady();
     }
   }
@@ -120,8 +120,8 @@ export class Dispatcher {
     let lane = this.#lanes.get(session);
     if (!lane) {
       const { reads, attemptRunner, scheduler, sessions, clock, log } = this.#deps;
-      const ready = (name: SessionName) => sessions.ready(name);
-      lane = new Lane(session, this.#parallelism, { reads, attemptRunner, scheduler, ready, clock, log });
+      const readyEngine = (name: SessionName) => sessions.readyEngine(name);
+      lane = new Lane(session, this.#parallelism, { reads, attemptRunner, scheduler, readyEngine, clock, log });
       this.#lanes.set(session, lane);
     }
     return lane;

@@ -15,7 +15,7 @@ export interface LaneDependencies {
   readonly reads: OutboxReads;
   readonly attemptRunner: Pick<AttemptRunner, 'run' | 'settle' | 'reconsider' | 'hasLateFile'>;
   readonly scheduler: Pick<Scheduler<SessionName>, 'wakeAt'>;
-  readonly ready: (session: SessionName) => Engine | null;
+  readonly readyEngine: (session: SessionName) => Engine | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -94,13 +94,13 @@ export class Lane {
   }
 
   async #processOnce(): Promise<void> {
-    const { attemptRunner, clock, scheduler, ready, reads } = this.#deps;
+    const { attemptRunner, clock, scheduler, readyEngine, reads } = this.#deps;
     const now = clock.now();
     // Further ahead than it was ever set: the clock was set back.
     if (this.#backOffUntil > now + BACKOFF_MS) this.#backOffUntil = 0;
     if (this.#askAt > now + ASK_AGAIN_MS) this.#askAt = 0;
     if (now < this.#backOffUntil) return; // its end brings the next look
-    const engine = ready(this.#session);
+    const engine = readyEngine(this.#session);
     if (!engine) return;
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
     const free = this.#parallelism - this.#inFlight.size;
@@ -143,7 +143,7 @@ export class Lane {
     this.#reconsider = false;
     const doubtful = await this.#deps.reads.inState(this.#session, 'in_doubt', RECONSIDER_LIMIT);
     for (const row of doubtful) {
-      if (this.#stopped || this.#deps.ready(this.#session) !== engine) return;
+      if (this.#stopped || this.#deps.readyEngine(this.#session) !== engine) return;
       await this.#deps.attemptRunner.reconsider(row, engine);
     }
   }
@@ -163,9 +163,9 @@ export class Lane {
 
   /** Its fate could not be asked: at once when the session is ready again, else a little later. */
   async #askLater(): Promise<void> {
-    const { ready, scheduler, clock } = this.#deps;
+    const { readyEngine, scheduler, clock } = this.#deps;
     this.#interrupted = true;
-    if (!ready(this.#session)) return;
+    if (!readyEngine(this.#session)) return;
     this.#askAt = clock.now() + ASK_AGAIN_MS;
     await scheduler.wakeAt(this.#session, this.#askAt);
   }

@@ -30,7 +30,7 @@ export interface OutboxMaintenanceDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: OutboxReads;
   readonly transitions: OutboxTransitions;
-  readonly sessions: { exists(session: SessionName): boolean; ready(session: SessionName): object | null };
+  readonly sessions: { exists(session: SessionName): boolean; readyEngine(session: SessionName): object | null };
   /** The lane of a session may go on. */
   readonly freed: (session: SessionName) => void;
   readonly clock: Clock;
@@ -123,7 +123,7 @@ export class OutboxMaintenance {
     const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
     for (const row of stuck) {
       // A ready session has a lane that settles it, or a send that is still under way.
-      if (sessions.ready(row.session as SessionName)) continue;
+      if (sessions.readyEngine(row.session as SessionName)) continue;
       if (isRepeatable(row)) await transitions.defer(row, { ...AGAIN, reason: AWAY });
       else await transitions.markInDoubt(row, AWAY);
     }

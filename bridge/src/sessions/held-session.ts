@@ -12,7 +12,7 @@ interface Supervised {
   readonly supervisor: Supervisor;
 }
 
-export interface Held {
+export interface SessionEntry {
   readonly name: SessionName;
   readonly engine: EngineName;
   /** Null where its engine is not enabled on this bridge. */
@@ -31,7 +31,7 @@ export type Row = Pick<
 >;
 
 /** @param full whether all places were taken when it was to be restored */
-export function restOf({ desired, refusal }: Row, full: boolean): SupervisedSession['rest'] {
+export function restingStateOf({ desired, refusal }: Row, full: boolean): SupervisedSession['restingState'] {
   if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
   if (desired === 'logged_out') return { state: 'logged_out', reason: 'the account was unlinked' };
   if (desired === 'running' && full)
@@ -43,34 +43,34 @@ export function restOf({ desired, refusal }: Row, full: boolean): SupervisedSess
 }
 
 /** What an engine that is not enabled can do. */
-export const NOTHING: EngineCapabilities = { chosenMessageIds: false, operations: [] };
+export const NO_CAPABILITIES: EngineCapabilities = { chosenMessageIds: false, operations: [] };
 
 /** Whether it counts against `maxSessions`. */
-export function takesPlace({ wanted, supervised }: Held): boolean {
+export function countsTowardLimit({ wanted, supervised }: SessionEntry): boolean {
   const machine = supervised?.supervisor.machine;
   return wanted && machine?.state !== 'logged_out' && machine?.refused !== true;
 }
 
-export function viewOf(held: Held): SessionView {
+export function viewOf(entry: SessionEntry): SessionView {
   const common = {
-    name: held.name,
-    engine: held.engine,
-    simulated: held.engine === 'sandbox',
-    proxy: shownProxy(held.proxy),
+    name: entry.name,
+    engine: entry.engine,
+    simulated: entry.engine === 'sandbox',
+    proxy: shownProxy(entry.proxy),
   };
-  if (!held.supervised) {
-    const reason = `the engine ${held.engine} is not enabled on this bridge`;
+  if (!entry.supervised) {
+    const reason = `the engine ${entry.engine} is not enabled on this bridge`;
     return {
       ...common,
       state: 'failed',
       reason,
-      since: held.addedAt,
+      since: entry.addedAt,
       self: null,
       degraded: null,
-      capabilities: NOTHING,
+      capabilities: NO_CAPABILITIES,
     };
   }
-  const { supervisor, factory } = held.supervised;
+  const { supervisor, factory } = entry.supervised;
   const { state, reason, degraded } = supervisor.machine;
   return {
     ...common,

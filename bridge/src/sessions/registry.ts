@@ -26,7 +26,14 @@ import {
   setSessionProxy,
 } from '../store/sessions.repository.ts';
 import { actInChat, type Actor } from './chat-acts.ts';
-import { type Held, NOTHING, restOf, type Row, takesPlace, viewOf } from './held-session.ts';
+import {
+  type SessionEntry,
+  NO_CAPABILITIES,
+  restingStateOf,
+  type Row,
+  countsTowardLimit,
+  viewOf,
+} from './held-session.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
@@ -53,7 +60,7 @@ const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
 export class SessionRegistry implements Sessions, SessionEngines {
   readonly #deps: SessionRegistryDependencies;
   readonly #options: RegistryOptions;
-  readonly #sessions = new Map<SessionName, Held>();
+  readonly #sessions = new Map<SessionName, SessionEntry>();
   /** Names and places that are being given away. */
   readonly #reserved = new Set<SessionName>();
   readonly #readyListeners = new Set<(name: SessionName) => void>();
@@ -69,15 +76,15 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   /** Reads the sessions and begins to restore those that ran. Resolves before they are ready. */
   async open(): Promise<void> {
-    const wanted: Held[] = [];
+    const wanted: SessionEntry[] = [];
     for (const row of await listSessions(this.#deps.database.reader)) {
       // The limit may have been lowered: the oldest sessions keep their places.
       const full = wanted.length >= this.#options.maxSessions;
-      const held = this.#hold(row.name as SessionName, row, full);
-      if (row.desired === 'deleting') await this.#finishDeleting(held);
-      else if (row.desired === 'running' && held.supervised && !full) wanted.push(held);
+      const entry = this.#addEntry(row.name as SessionName, row, full);
+      if (row.desired === 'deleting') await this.#finishDeleting(entry);
+      else if (row.desired === 'running' && entry.supervised && !full) wanted.push(entry);
     }
-    for (const held of wanted) held.wanted = true;
+    for (const entry of wanted) entry.wanted = true;
     this.#restoring = this.#restore(wanted);
   }
 
@@ -87,7 +94,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     this.#changed();
     await this.#restoring;
     await Promise.all(
-      [...this.#sessions.values()].map(async (held) => held.supervised?.supervisor.close('the bridge stopped')),
+      [...this.#sessions.values()].map(async (entry) => entry.supervised?.supervisor.close('the bridge stopped')),
     );
   }
 
@@ -96,7 +103,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   get(name: SessionName): SessionView {
-    return viewOf(this.#held(name));
+    return viewOf(this.#entry(name));
   }
 
   async add(name: SessionName, engine: EngineName, proxy: string | null = null): Promise<SessionView> {
@@ -110,7 +117,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     try {
       const now = this.#deps.clock.now();
       await this.#deps.database.write(addSession({ name, engine, ...stored, now }));
-      const held = this.#hold(name, {
+      const entry = this.#addEntry(name, {
         engine,
         desired: 'stopped',
         self: null,
@@ -120,67 +127,67 @@ export class SessionRegistry implements Sessions, SessionEngines {
         ...stored,
         created_at: now,
       });
-      held.wanted = true;
-      await held.supervised?.supervisor.start('it was added');
-      return viewOf(held);
+      entry.wanted = true;
+      await entry.supervised?.supervisor.start('it was added');
+      return viewOf(entry);
     } finally {
       this.#reserved.delete(name);
     }
   }
 
   async setProxy(name: SessionName, proxy: string | null): Promise<SessionView> {
-    const held = this.#held(name);
-    const stored = storedProxy(name, this.#factory(held.engine), proxy, this.#deps.secrets);
+    const entry = this.#entry(name);
+    const stored = storedProxy(name, this.#factory(entry.engine), proxy, this.#deps.secrets);
     await this.#deps.database.write(setSessionProxy({ name, ...stored, now: this.#deps.clock.now() }));
-    held.proxy = stored;
-    return viewOf(held);
+    entry.proxy = stored;
+    return viewOf(entry);
   }
 
   async start(name: SessionName): Promise<SessionView> {
     this.#refuseWhileClosing();
-    const held = this.#held(name);
-    if (held.deleting) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
-    if (!held.supervised) throw this.#notEnabled(held.engine);
-    if (!takesPlace(held)) this.#refuseAboveLimit();
-    held.wanted = true;
-    await held.supervised.supervisor.start('an operator started it');
-    return viewOf(held);
+    const entry = this.#entry(name);
+    if (entry.deleting) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
+    if (!entry.supervised) throw this.#notEnabled(entry.engine);
+    if (!countsTowardLimit(entry)) this.#refuseAboveLimit();
+    entry.wanted = true;
+    await entry.supervised.supervisor.start('an operator started it');
+    return viewOf(entry);
   }
 
   async stop(name: SessionName): Promise<SessionView> {
-    const held = this.#held(name);
-    await held.supervised?.supervisor.stop('an operator stopped it');
-    held.wanted = false;
-    return viewOf(held);
+    const entry = this.#entry(name);
+    await entry.supervised?.supervisor.stop('an operator stopped it');
+    entry.wanted = false;
+    return viewOf(entry);
   }
 
   async logout(name: SessionName): Promise<SessionView> {
-    const held = this.#held(name);
-    if (!held.supervised) throw this.#notEnabled(held.engine);
-    await held.supervised.supervisor.logout();
-    return viewOf(held);
+    const entry = this.#entry(name);
+    if (!entry.supervised) throw this.#notEnabled(entry.engine);
+    await entry.supervised.supervisor.logout();
+    return viewOf(entry);
   }
 
   async delete(name: SessionName): Promise<void> {
-    const held = this.#held(name);
-    held.deleting = true;
+    const entry = this.#entry(name);
+    entry.deleting = true;
     // From here on a restart in the middle goes on with it.
     await this.#deps.database.write(setSessionDesired({ name, desired: 'deleting', now: this.#deps.clock.now() }));
-    await held.supervised?.supervisor.close('it is being deleted');
-    await this.#finishDeleting(held);
+    await entry.supervised?.supervisor.close('it is being deleted');
+    await this.#finishDeleting(entry);
   }
 
   qr(name: SessionName): LoginCode {
-    const held = this.#held(name);
-    const code = held.supervised?.supervisor.codes.qr;
-    if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(held).state });
+    const entry = this.#entry(name);
+    const code = entry.supervised?.supervisor.codes.qr;
+    if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(entry).state });
     return code;
   }
 
   async health(name: SessionName): Promise<SessionHealth> {
-    const held = this.#held(name);
-    const { checks } = (await held.supervised?.supervisor.health()) ?? { checks: [] };
-    const { state, reason, degraded } = viewOf(held);
+    const entry = this.#entry(name);
+    const { checks } = (await entry.supervised?.supervisor.health()) ?? { checks: [] };
+    const { state, reason, degraded } = viewOf(entry);
     const works = state === 'ready' && degraded === null;
     const own = works ? 'it is connected and works' : (degraded ?? `it is ${state}: ${reason}`);
     const session = { name: 'session', state: works ? 'ok' : 'failed', detail: own } as const;
@@ -196,18 +203,18 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   async requestPairingCode(name: SessionName, phone: string): Promise<LoginCode> {
-    const held = this.#held(name);
+    const entry = this.#entry(name);
     const number = parsePhone(phone);
-    const code = await held.supervised?.supervisor.requestPairingCode(number);
-    return code ?? this.#noPairingCode(held);
+    const code = await entry.supervised?.supervisor.requestPairingCode(number);
+    return code ?? this.#noPairingCode(entry);
   }
 
   pairingCode(name: SessionName): LoginCode {
-    const held = this.#held(name);
-    return held.supervised?.supervisor.codes.pairing ?? this.#noPairingCode(held);
+    const entry = this.#entry(name);
+    return entry.supervised?.supervisor.codes.pairing ?? this.#noPairingCode(entry);
   }
 
-  ready(name: SessionName): Engine | null {
+  readyEngine(name: SessionName): Engine | null {
     return this.#sessions.get(name)?.supervised?.supervisor.readyEngine ?? null;
   }
 
@@ -216,8 +223,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   capabilities(name: SessionName): EngineCapabilities | null {
-    const held = this.#sessions.get(name);
-    return held ? (held.supervised?.factory.capabilities ?? NOTHING) : null;
+    const entry = this.#sessions.get(name);
+    return entry ? (entry.supervised?.factory.capabilities ?? NO_CAPABILITIES) : null;
   }
 
   account(name: SessionName): SessionAccount | null {
@@ -238,13 +245,13 @@ export class SessionRegistry implements Sessions, SessionEngines {
    * Starts sessions so that no more than a few connect at once. One that does not get ready in its usual time frees its place
    * too: it may go on for long, with much to load or without a network.
    */
-  async #restore(wanted: readonly Held[]): Promise<void> {
+  async #restore(wanted: readonly SessionEntry[]): Promise<void> {
     const { clock, options } = this.#deps;
     const waiting = [...wanted];
     const work = async (): Promise<void> => {
-      for (let held = waiting.shift(); held && !this.#closing; held = waiting.shift()) {
-        const supervisor = held.supervised?.supervisor;
-        if (!supervisor || !held.wanted || held.deleting) continue;
+      for (let entry = waiting.shift(); entry && !this.#closing; entry = waiting.shift()) {
+        const supervisor = entry.supervised?.supervisor;
+        if (!supervisor || !entry.wanted || entry.deleting) continue;
         await supervisor.restore();
         const over = new AbortController();
         await Promise.race([
@@ -273,9 +280,9 @@ export class SessionRegistry implements Sessions, SessionEngines {
     for (const look of [...this.#changeListeners]) look();
   }
 
-  #hold(name: SessionName, row: Row, full = false): Held {
+  #addEntry(name: SessionName, row: Row, full = false): SessionEntry {
     const factory = this.#factory(row.engine);
-    const held: Held = {
+    const entry: SessionEntry = {
       name,
       engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
       supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, full) },
@@ -284,8 +291,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
       wanted: false,
       deleting: false,
     };
-    this.#sessions.set(name, held);
-    return held;
+    this.#sessions.set(name, entry);
+    return entry;
   }
 
   #supervisor(name: SessionName, factory: EngineFactory, row: Row, full: boolean): Supervisor {
@@ -294,8 +301,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
         name,
         factory,
         profileDir: this.#profileDir(name),
-        options: () => engineOptions(name, this.#held(name).proxy, this.#deps.secrets),
-        rest: restOf(row, full),
+        options: () => engineOptions(name, this.#entry(name).proxy, this.#deps.secrets),
+        restingState: restingStateOf(row, full),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
         account: { account: row.account === null ? null : (JSON.parse(row.account) as Address), login: row.login },
       },
@@ -319,11 +326,11 @@ export class SessionRegistry implements Sessions, SessionEngines {
     }
   }
 
-  async #finishDeleting(held: Held): Promise<void> {
-    await rm(this.#profileDir(held.name), { recursive: true, force: true, maxRetries: 3 });
-    await this.#factory(held.engine)?.forget(held.name);
-    await this.#deps.database.write(removeSession({ name: held.name }));
-    this.#sessions.delete(held.name);
+  async #finishDeleting(entry: SessionEntry): Promise<void> {
+    await rm(this.#profileDir(entry.name), { recursive: true, force: true, maxRetries: 3 });
+    await this.#factory(entry.engine)?.forget(entry.name);
+    await this.#deps.database.write(removeSession({ name: entry.name }));
+    this.#sessions.delete(entry.name);
   }
 
   #profileDir(name: SessionName): string {
@@ -335,17 +342,17 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   #actor(name: SessionName): Actor {
-    return { name, state: this.get(name).state, engine: this.ready(name) };
+    return { name, state: this.get(name).state, engine: this.readyEngine(name) };
   }
 
-  #held(name: SessionName): Held {
-    const held = this.#sessions.get(name);
-    if (!held) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
-    return held;
+  #entry(name: SessionName): SessionEntry {
+    const entry = this.#sessions.get(name);
+    if (!entry) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
+    return entry;
   }
 
-  #noPairingCode(held: Held): never {
-    throw new WabError('WAB_PAIRING_CODE_NOT_AVAILABLE', { session: held.name, state: viewOf(held).state });
+  #noPairingCode(entry: SessionEntry): never {
+    throw new WabError('WAB_PAIRING_CODE_NOT_AVAILABLE', { session: entry.name, state: viewOf(entry).state });
   }
 
   #refuseWhileClosing(): void {
@@ -354,8 +361,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   #refuseAboveLimit(): void {
     const limit = this.#options.maxSessions;
-    const held = [...this.#sessions.values()].filter((each) => takesPlace(each) && !this.#reserved.has(each.name));
-    if (held.length + this.#reserved.size >= limit) throw new WabError('WAB_SESSION_LIMIT', { limit });
+    const counted = [...this.#sessions.values()].filter(
+      (each) => countsTowardLimit(each) && !this.#reserved.has(each.name),
+    );
+    if (counted.length + this.#reserved.size >= limit) throw new WabError('WAB_SESSION_LIMIT', { limit });
   }
 
   #notEnabled(engine: EngineName): WabError {

@@ -67,7 +67,7 @@ export interface Step {
   readonly actions: readonly Action[];
 }
 
-const QUIET: readonly Action[] = [
+const RESET: readonly Action[] = [
   { do: 'disarm', timer: 'deadline' },
   { do: 'disarm', timer: 'retry' },
   { do: 'disarm', timer: 'stable' },
@@ -129,9 +129,11 @@ export function step(machine: Machine, input: Input): Step {
     case 'refused':
       return refused(machine, input.reason);
     case 'crashed':
-      return machine.state === 'failed' ? stay(machine) : fall(machine, input.reason, input.retryAfterMs);
+      return machine.state === 'failed' ? stay(machine) : crash(machine, input.reason, input.retryAfterMs);
     case 'deadline':
-      return hasDeadline(machine) ? fall(machine, `it did not become ready in time: ${machine.reason}`) : stay(machine);
+      return hasDeadline(machine)
+        ? crash(machine, `it did not become ready in time: ${machine.reason}`)
+        : stay(machine);
     case 'retry_due':
       return retry(machine);
     case 'stable':
@@ -159,13 +161,13 @@ function start(machine: Machine, reason: string): Step {
   // While it is stopping, a start waits its turn; in any other state that lives there is nothing to start.
   if (machine.state !== 'stopped' && machine.state !== 'logged_out' && machine.state !== 'failed') return stay(machine);
   const next = { ...to(machine, 'starting', reason), attempt: 0, wasReady: false, degraded: null, refused: false };
-  return { machine: next, actions: [...QUIET, { do: 'launch' }, deadline(next)] };
+  return { machine: next, actions: [...RESET, { do: 'launch' }, deadline(next)] };
 }
 
 function stop(machine: Machine, reason: string): Step {
   if (machine.state === 'stopped' || machine.state === 'stopping') return stay(machine);
   const next = { ...to(machine, 'stopping', reason), degraded: null, refused: false };
-  return { machine: next, actions: [...QUIET, { do: 'discard' }] };
+  return { machine: next, actions: [...RESET, { do: 'discard' }] };
 }
 
 function qr(machine: Machine): Step {
@@ -249,7 +251,7 @@ function loggedOut(machine: Machine, reason: string): Step {
   if (!LIVE.has(machine.state)) return stay(machine);
   return {
     machine: { ...to(machine, 'logged_out', reason), degraded: null, refused: false },
-    actions: [...QUIET, { do: 'discard' }, { do: 'forget_account' }],
+    actions: [...RESET, { do: 'discard' }, { do: 'forget_account' }],
   };
 }
 
@@ -258,19 +260,19 @@ function refused(machine: Machine, reason: string): Step {
   if (!LIVE.has(machine.state) || machine.refused) return stay(machine);
   return {
     machine: { ...to(machine, 'failed', reason), degraded: null, refused: true },
-    actions: [...QUIET, { do: 'discard' }, { do: 'keep_refusal' }],
+    actions: [...RESET, { do: 'discard' }, { do: 'keep_refusal' }],
   };
 }
 
 /** The engine is of no use any more: end it, and launch another after a while, or after the pause that it asks for. */
-function fall(machine: Machine, reason: string, waitMs?: number): Step {
+function crash(machine: Machine, reason: string, waitMs?: number): Step {
   if (!LIVE.has(machine.state)) return stay(machine);
   const state = machine.wasReady && waitMs === undefined ? 'reconnecting' : 'failed';
   const next = { ...to(machine, state, reason), attempt: machine.attempt + 1 };
   const wait = waitMs === undefined ? {} : { waitMs };
   return {
     machine: next,
-    actions: [...QUIET, { do: 'discard' }, { do: 'arm', timer: 'retry', attempt: next.attempt, ...wait }],
+    actions: [...RESET, { do: 'discard' }, { do: 'arm', timer: 'retry', attempt: next.attempt, ...wait }],
   };
 }
 

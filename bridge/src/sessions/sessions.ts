@@ -85,7 +85,7 @@ export interface Sessions {
 
 export interface SessionEngines {
   /** The engine of a session that can send now, or null. */
-  ready(name: SessionName): Engine | null;
+  readyEngine(name: SessionName): Engine | null;
   /** Whether the session exists at all (a deleted one's messages fail). */
   exists(name: SessionName): boolean;
   capabilities(name: SessionName): EngineCapabilities | null;

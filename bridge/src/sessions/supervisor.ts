@@ -63,7 +63,7 @@ export interface SupervisedSession {
   /** Asked at each launch. @throws WabError where they cannot be read */
   readonly options: () => EngineOptions;
   /** As it was left: at rest until somebody starts it. `failed` where WhatsApp refuses it. */
-  readonly rest: {
+  readonly restingState: {
     readonly state: Extract<SessionState, 'stopped' | 'logged_out' | 'failed'>;
     readonly reason: string;
   };
@@ -87,7 +87,7 @@ export class Supervisor {
   /** Counts launches: a signal of an engine that was replaced is none. */
   #launch = 0;
   /** The end of the last engine; the next is launched after it. */
-  #quiet: Promise<void> = Promise.resolve();
+  #engineEnded: Promise<void> = Promise.resolve();
   #commands: Promise<unknown> = Promise.resolve();
   readonly #journal: SessionJournal;
   #closed = false;
@@ -113,7 +113,7 @@ export class Supervisor {
     this.#self = session.self;
     this.#account = session.account;
     this.#journal = new SessionJournal(session.name, deps);
-    this.#machine = atRest(session.rest.state, session.rest.reason);
+    this.#machine = atRest(session.restingState.state, session.restingState.reason);
     this.#since = new Date(deps.clock.now()).toISOString();
   }
 
@@ -141,32 +141,32 @@ export class Supervisor {
   /** Starts it where it is at rest. Resolves once it is starting, not once it is ready. */
   start(reason: string): Promise<void> {
     return this.#command(async () => {
-      await this.#keep(
+      await this.#write(
         setSessionDesired({ name: this.#session.name, desired: 'running', now: this.#deps.clock.now() }),
       );
-      this.#take({ on: 'start', reason });
+      this.#dispatch({ on: 'start', reason });
     });
   }
 
   /** Starts what was running before the bridge restarted; nothing is to be remembered of it. */
   restore(): Promise<void> {
-    return this.#command(async () => this.#take({ on: 'start', reason: 'the bridge started' }));
+    return this.#command(async () => this.#dispatch({ on: 'start', reason: 'the bridge started' }));
   }
 
   /** Ends the engine and keeps the login state. Resolves once it has stopped. */
   stop(reason: string): Promise<void> {
     return this.#command(async () => {
-      await this.#keep(
+      await this.#write(
         setSessionDesired({ name: this.#session.name, desired: 'stopped', now: this.#deps.clock.now() }),
       );
-      await this.#rest(reason);
+      await this.#shutDown(reason);
     });
   }
 
   /** Ends the engine because the bridge ends or the session goes; nothing is to be remembered of it. */
   close(reason: string): Promise<void> {
     return this.#command(async () => {
-      await this.#rest(reason);
+      await this.#shutDown(reason);
       this.#closed = true;
       await this.#journal.settled();
     });
@@ -184,12 +184,12 @@ export class Supervisor {
       // Where WhatsApp unlinked it although the call failed, the engine has said so.
       if (!done.in && this.#machine.state !== 'logged_out') {
         // It may still unlink or wipe at any time: only an engine that begins anew is what its state says.
-        if (done.late && engine === this.#engine) this.#take({ on: 'crashed', reason: 'unlinking took too long' });
+        if (done.late && engine === this.#engine) this.#dispatch({ on: 'crashed', reason: 'unlinking took too long' });
         const hint = 'unlinking failed; try again, or remove the linked device on the phone.';
         throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
       }
-      this.#take({ on: 'logged_out', reason: 'an operator unlinked it' });
-      await this.#quiet;
+      this.#dispatch({ on: 'logged_out', reason: 'an operator unlinked it' });
+      await this.#engineEnded;
     });
   }
 
@@ -214,18 +214,18 @@ export class Supervisor {
     return result;
   }
 
-  async #rest(reason: string): Promise<void> {
-    this.#take({ on: 'stop', reason });
-    await this.#quiet;
+  async #shutDown(reason: string): Promise<void> {
+    this.#dispatch({ on: 'stop', reason });
+    await this.#engineEnded;
   }
 
-  #take(input: Input): void {
+  #dispatch(input: Input): void {
     if (this.#closed) return;
     const before = this.#machine;
     const { machine, actions } = step(before, input);
     this.#machine = machine;
     if (machine.state !== before.state) this.#changed(before, machine, actions);
-    for (const action of actions) this.#carryOut(action);
+    for (const action of actions) this.#perform(action);
     if (machine !== before) this.#onChange();
   }
 
@@ -263,7 +263,7 @@ export class Supervisor {
     if (unlinked) this.#onUnlinked();
   }
 
-  #carryOut(action: Action): void {
+  #perform(action: Action): void {
     switch (action.do) {
       case 'launch':
         void this.#launchEngine();
@@ -303,7 +303,7 @@ export class Supervisor {
     this.#launch += 1;
     const launch = this.#launch;
     // Two engines over one login state would destroy it.
-    await this.#quiet;
+    await this.#engineEnded;
     if (launch !== this.#launch || this.#closed) return;
     try {
       const { name, factory, profileDir, options } = this.#session;
@@ -311,7 +311,7 @@ export class Supervisor {
       this.#engine = engine;
       await engine.start();
     } catch (error) {
-      if (launch === this.#launch) this.#take({ on: 'crashed', reason: reasonOf(error) });
+      if (launch === this.#launch) this.#dispatch({ on: 'crashed', reason: reasonOf(error) });
     }
   }
 
@@ -320,9 +320,9 @@ export class Supervisor {
     const launch = this.#launch;
     const engine = this.#engine;
     this.#engine = null;
-    this.#quiet = this.#quiet.then(async () => {
+    this.#engineEnded = this.#engineEnded.then(async () => {
       if (engine) await this.#end(engine);
-      if (launch === this.#launch) this.#take({ on: 'engine_gone' });
+      if (launch === this.#launch) this.#dispatch({ on: 'engine_gone' });
     });
   }
 
@@ -337,7 +337,7 @@ export class Supervisor {
   #listener(launch: number): EngineListener {
     return {
       signal: (signal) => {
-        if (launch === this.#launch) this.#heard(signal);
+        if (launch === this.#launch) this.#onSignal(signal);
       },
       // What an engine saw happened, also where that engine has been replaced meanwhile.
       fact: async (fact) => {
@@ -347,27 +347,27 @@ export class Supervisor {
     };
   }
 
-  #heard(signal: EngineSignal): void {
+  #onSignal(signal: EngineSignal): void {
     if (signal.kind === 'qr' && this.#self !== null) {
       // Nobody asks a linked account to scan; what is linked next may be another one.
-      this.#take({ on: 'logged_out', reason: 'the account is no longer linked: WhatsApp asks for another scan' });
+      this.#dispatch({ on: 'logged_out', reason: 'the account is no longer linked: WhatsApp asks for another scan' });
     } else if (signal.kind === 'qr') {
       this.codes.offer(signal);
-      this.#take({ on: 'qr' });
+      this.#dispatch({ on: 'qr' });
     } else if (signal.kind === 'ready') {
       this.#self = signal.self;
       this.#account = linkedTo(this.#account, signal.self);
-      this.#take({ on: 'ready' });
+      this.#dispatch({ on: 'ready' });
     } else if (signal.kind === 'qr_withdrawn') {
       this.codes.withdraw();
-      this.#take({ on: 'qr_withdrawn' });
+      this.#dispatch({ on: 'qr_withdrawn' });
     } else if (signal.kind === 'pairing_code') {
       this.codes.paired(signal);
-      this.#take({ on: 'pairing_code' });
-    } else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#take({ on: signal.kind });
+      this.#dispatch({ on: 'pairing_code' });
+    } else if (signal.kind === 'authenticated' || signal.kind === 'recovered') this.#dispatch({ on: signal.kind });
     else if (signal.kind === 'crashed')
-      this.#take({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });
-    else this.#take({ on: signal.kind, reason: signal.reason });
+      this.#dispatch({ on: 'crashed', reason: signal.reason, retryAfterMs: signal.retryAfterMs });
+    else this.#dispatch({ on: signal.kind, reason: signal.reason });
   }
 
   #showQr(): void {
@@ -393,13 +393,13 @@ export class Supervisor {
       () => {
         if (this.#timers.get(timer) !== running) return;
         this.#timers.delete(timer);
-        this.#take(input);
+        this.#dispatch(input);
       },
       () => undefined,
     );
   }
 
-  async #keep(write: Call<unknown>): Promise<void> {
+  async #write(write: Call<unknown>): Promise<void> {
     await this.#deps.database.write(write);
   }
 }

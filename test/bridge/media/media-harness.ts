@@ -118,7 +118,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
     },
   } as unknown as Engine;
   const sessions = {
-    ready: (session: SessionName) => (ready.has(session) ? engine : null),
+    readyEngine: (session: SessionName) => (ready.has(session) ? engine : null),
     exists: (session: SessionName) => known.has(session),
     onReady: (listener: (session: SessionName) => void) => {
       listeners.add(listener);

@@ -94,15 +94,15 @@ describe('a login ends', () => {
       sent.push('from the first account');
       return deliver();
     });
-    const ready = outbox.sessions.ready.bind(outbox.sessions);
+    const readyEngine = outbox.sessions.readyEngine.bind(outbox.sessions);
     let asked = 0;
     // The lane has taken it up, and its intent is being written down.
-    outbox.sessions.ready = (name) => {
+    outbox.sessions.readyEngine = (name) => {
       if (++asked === 3) {
         outbox.sessions.unlink();
         outbox.sessions.up(SESSION, OTHER);
       }
-      return ready(name);
+      return readyEngine(name);
     };
     const { id } = await outbox.accept('first');
     expect(await outbox.until(id, 'failed', 'accepted')).toMatchObject({ error: { code: 'WAB_ACCOUNT_CHANGED' } });

@@ -75,8 +75,8 @@ test('a send does not go through an engine that was replaced while its intent wa
       },
     });
   const outbox = await start({ network, engine: before, wrap: replaceAtIntent }, false);
-  const ready = outbox.sessions.ready.bind(outbox.sessions);
-  outbox.sessions.ready = (name) => ready(name) && engine;
+  const readyEngine = outbox.sessions.readyEngine.bind(outbox.sessions);
+  outbox.sessions.readyEngine = (name) => readyEngine(name) && engine;
   const { id } = await outbox.accept('hello');
   outbox.sessions.up();
   // It says nothing about the message, so it costs no attempt.

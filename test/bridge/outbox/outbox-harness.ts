@@ -181,7 +181,7 @@ export class TestSessions {
     this.#known.add(SESSION);
   }
 
-  ready(name: SessionName): Engine | null {
+  readyEngine(name: SessionName): Engine | null {
     return this.#ready.has(name) ? this.#engine : null;
   }
 

@@ -367,11 +367,11 @@ describe('session registry', () => {
     const end = registry.onReady((session) => told.push(session));
     await registry.add(name('a'), 'sandbox');
     await settle();
-    expect(registry.ready(name('a'))).toBeNull();
+    expect(registry.readyEngine(name('a'))).toBeNull();
     factory.last.listener.signal(READY);
-    expect(registry.ready(name('a'))).toBe(factory.last);
+    expect(registry.readyEngine(name('a'))).toBe(factory.last);
     factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });
-    expect(registry.ready(name('a'))).toBeNull();
+    expect(registry.readyEngine(name('a'))).toBeNull();
     factory.last.listener.signal(READY);
     end();
     factory.last.listener.signal({ kind: 'interrupted', reason: 'line lost' });

@@ -13,7 +13,7 @@ const OPTIONS = {
   stableAfterMs: 60_000,
 };
 
-function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it was stopped' }) {
+function make(rest: SupervisedSession['restingState'] = { state: 'stopped', reason: 'it was stopped' }) {
   const factory = new FakeFactory();
   const recorder = new FakeRecorder();
   const clock = new ManualClock();
@@ -26,7 +26,7 @@ function make(rest: SupervisedSession['rest'] = { state: 'stopped', reason: 'it 
       factory,
       options: () => ({}),
       profileDir: '/profiles/support',
-      rest,
+      restingState: rest,
       self: null,
       account: { account: null, login: 0 },
     },
