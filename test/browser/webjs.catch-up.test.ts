@@ -16,7 +16,7 @@ const THROWS: CallFault = { throws: "Cannot read properties of undefined (readin
 const SOON: Partial<Deadlines> = {
   livenessEvery: 500,
   examineEvery: 1_000,
-  sweepGrace: 1_000,
+  announcementGrace: 1_000,
   history: 2_000,
   catchUpWait: 6_000,
   catchUpAgain: 2_000,

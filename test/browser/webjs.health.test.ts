@@ -15,7 +15,7 @@ const SOON: Partial<Deadlines> = {
   hungAfter: 6_000,
   busyTold: 3_000,
   examineEvery: 1_000,
-  sweepGrace: 1_000,
+  announcementGrace: 1_000,
   listenerProbe: 4_000,
   lineAfter: 3_000,
   lineAnswer: 4_000,

@@ -86,7 +86,7 @@ export class DurableSubscriptions {
       since: floor,
     };
     const paused = isPaused ? ({ reason: 'paused', lost: await this.#missedBy(stored, floor) } as const) : null;
-    const anew = (id: number, move: OpenedSubscription['move']): OpenedSubscription => ({
+    const fresh = (id: number, move: OpenedSubscription['move']): OpenedSubscription => ({
       id,
       move,
       filter,
@@ -100,10 +100,10 @@ export class DurableSubscriptions {
       const { id } = await database.write(
         createSubscription({ ...start, name: frame.subscription as SubscriptionName, now }),
       );
-      return anew(id, null);
+      return fresh(id, null);
     }
     if (from !== 'resume' || stored.floor > events.head)
-      return anew(stored.id, repositionSubscription({ ...start, id: stored.id }));
+      return fresh(stored.id, repositionSubscription({ ...start, id: stored.id }));
 
     const { plan, lost } = await this.load(stored);
     const missing = reset ? { ...reset, lost } : lost > 0 ? ({ reason: 'expired', lost } as const) : null;

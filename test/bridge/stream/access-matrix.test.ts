@@ -79,8 +79,8 @@ async function makeVictim(secret: Secret): Promise<Victim> {
   await say(phone, 'in flight');
   const inFlight = await owner.event();
   await say(phone, 'waiting');
-  const letter = (await lettersFor()).find(({ subscription }) => subscription === name)!;
-  return { name, phone, filter, owner, deadLetter, inFlight, deadLetterId: letter.id };
+  const stored = (await lettersFor()).find(({ subscription }) => subscription === name)!;
+  return { name, phone, filter, owner, deadLetter, inFlight, deadLetterId: stored.id };
 }
 
 /** All that an intruder might change, as the operator sees it. */

@@ -114,20 +114,20 @@ describe('refusals', () => {
     await client.settled();
     client.terminate();
     await client.closed;
-    const letters = (await deadLetters()).toSorted((one, other) => (one.eventId < other.eventId ? -1 : 1));
-    await harness.hub.redrive(letters[0]!.id, key());
-    await harness.hub.discard(letters[1]!.id, key());
-    await expect(harness.hub.discard(letters[1]!.id, key())).rejects.toMatchObject({
+    const listed = (await deadLetters()).toSorted((one, other) => (one.eventId < other.eventId ? -1 : 1));
+    await harness.hub.redrive(listed[0]!.id, key());
+    await harness.hub.discard(listed[1]!.id, key());
+    await expect(harness.hub.discard(listed[1]!.id, key())).rejects.toMatchObject({
       code: 'WAB_DEAD_LETTER_NOT_FOUND',
     });
     const again = await harness.connect();
     expect(await again.subscribe()).toMatchObject({ resumed: 1 });
     const event = await again.event();
-    expect(event).toMatchObject({ attempt: 2, event: { id: letters[0]!.eventId } });
+    expect(event).toMatchObject({ attempt: 2, event: { id: listed[0]!.eventId } });
     await harness.events.removeBefore(Date.now() + 1000, 10);
-    await expect(harness.hub.redrive(letters[2]!.id, key())).rejects.toMatchObject({ code: 'WAB_EVENT_GONE' });
+    await expect(harness.hub.redrive(listed[2]!.id, key())).rejects.toMatchObject({ code: 'WAB_EVENT_GONE' });
     await harness.hub.deleteSubscription('sub' as SubscriptionName, key());
-    await expect(harness.hub.redrive(letters[2]!.id, key())).rejects.toMatchObject({
+    await expect(harness.hub.redrive(listed[2]!.id, key())).rejects.toMatchObject({
       code: 'WAB_SUBSCRIPTION_NOT_FOUND',
     });
   });

@@ -54,7 +54,7 @@ export interface Deadlines {
   readonly examineEvery: number;
   readonly examine: number;
   /** How long a message may lie in the page's store before it must have been announced. */
-  readonly sweepGrace: number;
+  readonly announcementGrace: number;
   /** From an event that the bridge causes in the page until it has to be heard. */
   readonly listenerProbe: number;
   /** Without a word from WhatsApp for so long its server is asked, and how long it may take to answer. */
@@ -101,7 +101,7 @@ export const DEADLINES: Deadlines = {
   busyTold: 30_000,
   examineEvery: 30_000,
   examine: 15_000,
-  sweepGrace: 5_000,
+  announcementGrace: 5_000,
   listenerProbe: 5_000,
   lineAfter: 5 * 60_000,
   lineAnswer: 20_000,

@@ -15,7 +15,7 @@ import { FactReporter } from './hearing/fact-reporter.ts';
 import { Fates } from './sending/fates.ts';
 import { Health, type HealthHistory, type HealthDependencies } from './health/health.ts';
 import { unreadWords } from './health/diagnosis.ts';
-import { Hearing } from './hearing/hearing.ts';
+import { InboundMessages } from './hearing/hearing.ts';
 import { Login } from './login/login.ts';
 import { MediaDownloads } from './hearing/media-download.ts';
 import type { RawMessage } from './hearing/message-mapper.ts';
@@ -23,29 +23,29 @@ import type { LongPageCalls, PageCalls } from './page/page-calls.ts';
 import { readSelf } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
 import type { Profile, Progress } from './login/profile.ts';
-import { ProgressKeeper } from './login/progress-keeper.ts';
+import { ProgressSaver } from './login/progress-keeper.ts';
 import { SendFailures } from './sending/send-failures.ts';
 import { ServerClock } from './login/server-clock.ts';
 import { Sender } from './sending/sender.ts';
 import { Receipts } from './hearing/receipts.ts';
 import { Undecrypted } from './hearing/undecrypted.ts';
-import { Sweep } from './health/sweep.ts';
+import { MissedMessageCheck } from './health/sweep.ts';
 
 /** So many answers without an account, with a pause between them, and the page is of no use. */
 const UNNAMED = 5;
 const ASK_AGAIN_MS = 1_000;
 
-export interface Live {
-  readonly run: BrowserRun;
+export interface EngineRun {
+  readonly browser: BrowserRun;
   readonly facts: FactReporter;
-  readonly hearing: Hearing;
+  readonly inbound: InboundMessages;
   readonly sender: Sender;
   readonly downloads: MediaDownloads;
   readonly fates: Fates;
   readonly addresses: AddressBook;
   readonly login: Login;
   readonly catchUp: CatchUp;
-  readonly progress: ProgressKeeper;
+  readonly progress: ProgressSaver;
   readonly health: Health;
   readonly sendFailures: SendFailures;
   readonly undecrypted: Undecrypted;
@@ -71,10 +71,10 @@ export interface EngineRunDependencies {
 }
 
 /** Makes the parts of a life; `run.begin()` starts it. */
-export function assembleLive(deps: EngineRunDependencies): Live {
+export function createEngineRun(deps: EngineRunDependencies): EngineRun {
   const { listener, deadlines, clock, log } = deps;
   const stopped = new AbortController();
-  const run = deps.makeRun({
+  const browser = deps.makeRun({
     qr: (code) => {
       login.shown(code);
       void serverClock.measure().then((answered) => {
@@ -85,7 +85,7 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     authenticated: () => login.authenticated(),
     unauthenticated: () => login.unauthenticated(),
     progress: (reason) => listener.signal({ kind: 'progress', reason }),
-    ready: () => void onReady(live, deps),
+    ready: () => void onReady(run, deps),
     interrupted: (reason) => {
       catchUp.interrupted();
       facts.hold();
@@ -94,30 +94,30 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     message: (message) => {
       const raw = rawOf(message);
       if (!isIdentified(raw, log)) return;
-      sweep.heard(raw);
-      hearing.message(raw);
+      missedMessages.received(raw);
+      inbound.message(raw);
     },
     undecrypted: (message) => {
       const raw = rawOf(message);
       if (!isIdentified(raw, log)) return;
-      sweep.heard(raw);
-      hearing.undecrypted(raw);
+      missedMessages.received(raw);
+      inbound.undecrypted(raw);
     },
     acknowledged: (message, level) => {
       const raw = rawOf(message);
       if (!isIdentified(raw, log)) return;
-      sweep.heard({ ...raw, ack: level });
-      onAck(live, raw, level);
+      missedMessages.received({ ...raw, ack: level });
+      onAck(run, raw, level);
     },
     unreachable: (error, forMs) => {
       const reason = `web.whatsapp.com cannot be reached (${error}); retrying every few seconds`;
-      if (forMs >= deadlines.busyTold) health.tell(reason);
+      if (forMs >= deadlines.busyTold) health.reportDegraded(reason);
       listener.signal({ kind: 'progress', reason });
     },
     uploaded: (stanza) => health.uploaded(stanza),
     ended: deps.ended,
   });
-  const page = (): LongPageCalls => run.page;
+  const page = (): LongPageCalls => browser.page;
   const serverClock = new ServerClock(page, deadlines, clock, log);
   const login = new Login(
     {
@@ -126,8 +126,8 @@ export function assembleLive(deps: EngineRunDependencies): Live {
         qr: (code, expiresAt) => listener.signal({ kind: 'qr', code, expiresAt }),
         qrWithdrawn: () => listener.signal({ kind: 'qr_withdrawn' }),
         pairingCode: (code) => listener.signal({ kind: 'pairing_code', ...code }),
-        authenticated: (anew) => {
-          if (anew) void progress.trySave();
+        authenticated: (linkedNow) => {
+          if (linkedNow) void progress.trySave();
           listener.signal({ kind: 'authenticated' });
         },
       },
@@ -140,18 +140,18 @@ export function assembleLive(deps: EngineRunDependencies): Live {
   );
   const facts = new FactReporter(listener, deps.progress, { clock, serverClock }, log);
   const addresses = new AddressBook(page, deadlines);
-  const account = () => ({ self: live.self, linkedAt: login.linkedAt });
+  const account = () => ({ self: run.self, linkedAt: login.linkedAt });
   const readyPage = (): PageCalls => {
-    if (!run.isReady) throw new TransportError('the session is not connected');
-    return run.page;
+    if (!browser.isReady) throw new TransportError('the session is not connected');
+    return browser.page;
   };
   const undecrypted = new Undecrypted(
     {
       page: readyPage,
       deadlines,
       decrypted: (raw) => {
-        sweep.heard(raw);
-        hearing.decrypted(raw);
+        missedMessages.received(raw);
+        inbound.decrypted(raw);
       },
       stopped: stopped.signal,
       clock,
@@ -163,7 +163,7 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     {
       page: readyPage,
       deadlines,
-      found: (message, level) => hearing.receipt(message, level),
+      found: (message, level) => inbound.receipt(message, level),
       stopped: stopped.signal,
       clock,
       serverClock,
@@ -171,7 +171,7 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     },
     deps.progress.unread,
   );
-  const hearing = new Hearing({
+  const inbound = new InboundMessages({
     ...{ facts, addresses, account, undecrypted, receipts, deadlines },
     stopped: stopped.signal,
     clock,
@@ -179,20 +179,20 @@ export function assembleLive(deps: EngineRunDependencies): Live {
   });
   const catchUp = new CatchUp({
     page: readyPage,
-    answers: () => run.isReady && run.liveness.page === 'answers',
+    answers: () => browser.isReady && browser.liveness.page === 'answers',
     deadlines,
     facts,
-    hearing: {
+    inbound: {
       missed: (raw) => {
         if (!isIdentified(raw, log)) return;
-        sweep.heard(raw);
-        hearing.missed(raw);
+        missedMessages.received(raw);
+        inbound.missed(raw);
       },
     },
     undecrypted,
     linkedAt: () => login.linkedAt,
-    cut: (chats) => health.tell(`${chats} chats had more missed messages than could be read`),
-    unread: () => health.tell(unreadWords(facts.unread)),
+    cut: (chats) => health.reportDegraded(`${chats} chats had more missed messages than could be read`),
+    unread: () => health.reportDegraded(unreadWords(facts.unread)),
     stopped: stopped.signal,
     clock,
     log,
@@ -207,14 +207,14 @@ export function assembleLive(deps: EngineRunDependencies): Live {
           unread: receipts.unread,
         }
       : null;
-  const progress = new ProgressKeeper(deps.profile, howFar, clock, log);
+  const progress = new ProgressSaver(deps.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
   const downloads = new MediaDownloads(page, deadlines);
   const fates = new Fates(readyPage, deadlines, clock);
-  const sweep = new Sweep(serverClock);
+  const missedMessages = new MissedMessageCheck(serverClock);
   const health = new Health({
-    patient: run,
-    sweep,
+    session: browser,
+    missedMessages,
     facts,
     catchUp,
     notBefore: () => Math.max(login.linkedAt, deps.progress.reportedUntil),
@@ -225,10 +225,10 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     clock,
     log,
   });
-  const live: Live = {
-    run,
+  const run: EngineRun = {
+    browser,
     facts,
-    hearing,
+    inbound,
     sender,
     downloads,
     fates,
@@ -237,45 +237,45 @@ export function assembleLive(deps: EngineRunDependencies): Live {
     catchUp,
     progress,
     health,
-    sendFailures: new SendFailures({ told: (words) => health.sends(words), clock, stopped: stopped.signal }),
+    sendFailures: new SendFailures({ told: (words) => health.reportSending(words), clock, stopped: stopped.signal }),
     undecrypted,
     receipts,
     serverClock,
     stopped,
     self: null,
   };
-  return live;
+  return run;
 }
 
-async function onReady(live: Live, deps: EngineRunDependencies): Promise<void> {
+async function onReady(run: EngineRun, deps: EngineRunDependencies): Promise<void> {
   const { listener, ended } = deps;
   let self: Address | null;
   try {
-    self = live.self ?? (await askSelf(live, deps));
+    self = run.self ?? (await askSelf(run, deps));
   } catch (error) {
     return ended('crashed', describe(error));
   }
-  if (self === null || live.stopped.signal.aborted || !live.run.isReady) return;
-  live.self = self;
-  live.fates.ready();
-  void live.serverClock.measure().then((answered) => {
-    if (answered) live.login.dated();
+  if (self === null || run.stopped.signal.aborted || !run.browser.isReady) return;
+  run.self = self;
+  run.fates.ready();
+  void run.serverClock.measure().then((answered) => {
+    if (answered) run.login.dated();
   });
   listener.signal({ kind: 'ready', self });
   // Of a page that was loaded anew it is not known whether it can send; the next failures would say so again.
-  live.sendFailures.worked();
-  live.receipts.ready();
-  await live.catchUp.run();
+  run.sendFailures.worked();
+  run.receipts.ready();
+  await run.catchUp.run();
 }
 
 /** Asks until the page says it; null once the page is not ready any more. @throws Error when it knows no account */
 async function askSelf(
-  { run, addresses, stopped }: Live,
+  { browser, addresses, stopped }: EngineRun,
   { deadlines, clock, log }: EngineRunDependencies,
 ): Promise<Address | null> {
-  for (let unnamed = 0; run.isReady && !stopped.signal.aborted;) {
+  for (let unnamed = 0; browser.isReady && !stopped.signal.aborted;) {
     try {
-      const self = selfAddress(await run.page.call(readSelf, deadlines.call));
+      const self = selfAddress(await browser.page.call(readSelf, deadlines.call));
       await addresses.learnGroups();
       return self;
     } catch (error) {
@@ -288,10 +288,10 @@ async function askSelf(
   return null;
 }
 
-function onAck(live: Live, raw: RawMessage, level: number): void {
+function onAck(run: EngineRun, raw: RawMessage, level: number): void {
   if (!raw.id.fromMe) return;
-  live.sender.acknowledged(raw.id.id, level);
-  live.hearing.acknowledged(raw, level);
+  run.sender.acknowledged(raw.id.id, level);
+  run.inbound.acknowledged(raw, level);
 }
 
 /** Whether the page named this message; one without an id can neither be reported nor be missed. */

@@ -25,10 +25,10 @@ import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
 import { knownChat, markSeen, react, setTyping } from './sending/chat-acts.ts';
 import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
-import type { Examined } from './health/examination.ts';
+import type { CheckName } from './health/examination.ts';
 import type { HealthHistory } from './health/health.ts';
 import { healthReport, NO_BROWSER } from './health/health-report.ts';
-import { assembleLive, type Live } from './live.ts';
+import { createEngineRun, type EngineRun } from './live.ts';
 import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './browser/memory-watch.ts';
 import { logOut } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
@@ -50,7 +50,7 @@ export interface WebjsSettings {
   /** Told what the browser uses, in bytes, after each look; null once it has ended. */
   readonly onMemory?: (bytes: number | null) => void;
   /** Told the outcome of each probe of a session's health. */
-  readonly onProbe?: (probe: Examined, outcome: ProbeOutcome) => void;
+  readonly onProbe?: (probe: CheckName, outcome: ProbeOutcome) => void;
 }
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
@@ -69,14 +69,14 @@ export class WebjsEngine implements Engine {
   readonly #log: Log;
   readonly #history: HealthHistory;
   readonly #memory: MemoryWatch;
-  #live: Live | null = null;
+  #run: EngineRun | null = null;
   #gate = new SendGate();
   /** Starts and ends are carried out one after another. */
   #turns: Promise<void> = Promise.resolve();
   /** The last life that ended because its account was unlinked. */
-  #unlinked: Live | null = null;
+  #unlinked: EngineRun | null = null;
   /** The life that is being logged out: what its page does not have any more says nothing. */
-  #loggingOut: Live | null = null;
+  #loggingOut: EngineRun | null = null;
 
   constructor(
     profileDir: string,
@@ -95,8 +95,8 @@ export class WebjsEngine implements Engine {
     this.#log = log;
     this.#history = history;
     this.#memory = new MemoryWatch({
-      pid: () => this.#live?.run.pid ?? null,
-      settled: () => this.#live?.run.isReady === true && !this.#live.facts.holding,
+      pid: () => this.#run?.browser.pid ?? null,
+      settled: () => this.#run?.browser.isReady === true && !this.#run.facts.holding,
       renew: (reason) => void this.#renew(reason),
       measured: settings.onMemory ?? (() => undefined),
       limits: { ...MEMORY_LIMITS, ...settings.memory },
@@ -112,12 +112,12 @@ export class WebjsEngine implements Engine {
   }
 
   async #begin(): Promise<void> {
-    if (this.#live) return;
+    if (this.#run) return;
     const browser = findBrowser(this.#settings.browserPath);
     const warning = sandboxWarning();
     if (warning !== null) this.#log.warn({ browser: browser.path }, warning);
     await this.#profile.open();
-    const live: Live = assembleLive({
+    const run: EngineRun = createEngineRun({
       profile: this.#profile,
       progress: await progressSoFar(this.#profile, this.#clock),
       makeRun: (listener) => {
@@ -136,24 +136,24 @@ export class WebjsEngine implements Engine {
       listener: {
         fact: (fact) => this.#listener.fact(fact),
         signal: (signal) => {
-          if (this.#live === live) this.#listener.signal(signal);
+          if (this.#run === run) this.#listener.signal(signal);
         },
       },
-      ended: (how, reason, retryAfterMs) => this.#onEnded(live, how, reason, retryAfterMs),
+      ended: (how, reason, retryAfterMs) => this.#onEnded(run, how, reason, retryAfterMs),
       history: this.#history,
       count: this.#settings.onProbe ?? (() => undefined),
       deadlines: this.#deadlines,
       clock: this.#clock,
       log: this.#log,
     });
-    this.#live = live;
+    this.#run = run;
     this.#gate = new SendGate();
-    live.run.begin();
-    void live.progress.keep(live.stopped.signal);
-    void live.undecrypted.watch();
-    void live.receipts.watch();
-    void live.health.keep(live.stopped.signal);
-    void this.#memory.keep(live.stopped.signal);
+    run.browser.begin();
+    void run.progress.run(run.stopped.signal);
+    void run.undecrypted.watch();
+    void run.receipts.watch();
+    void run.health.run(run.stopped.signal);
+    void this.#memory.run(run.stopped.signal);
   }
 
   async stop(): Promise<void> {
@@ -161,13 +161,13 @@ export class WebjsEngine implements Engine {
   }
 
   async logout(): Promise<void> {
-    const live = this.#live;
-    this.#loggingOut = live;
+    const run = this.#run;
+    this.#loggingOut = run;
     try {
-      if (live) await live.run.page.call(logOut, this.#deadlines.call);
+      if (run) await run.browser.page.call(logOut, this.#deadlines.call);
     } catch (error) {
       // As long as WhatsApp may hold the device for linked, its login state is kept.
-      if (!live || !(await this.#isUnlinked(live, error))) {
+      if (!run || !(await this.#isUnlinked(run, error))) {
         this.#loggingOut = null;
         throw error;
       }
@@ -176,19 +176,19 @@ export class WebjsEngine implements Engine {
   }
 
   async requestPairingCode(phone: string): Promise<PairingCode> {
-    if (!this.#live) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session does not run');
-    return this.#live.login.requestPairingCode(phone);
+    if (!this.#run) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session does not run');
+    return this.#run.login.requestPairingCode(phone);
   }
 
   async resolveChat(chatId: ChatId): Promise<Address> {
-    const live = this.#needReady();
-    const known = await live.sendFailures.counted(chatId, () => knownChat(live.run.page, this.#deadlines, chatId));
-    return live.addresses.find(known);
+    const run = this.#needReady();
+    const known = await run.sendFailures.counted(chatId, () => knownChat(run.browser.page, this.#deadlines, chatId));
+    return run.addresses.find(known);
   }
 
   chooseWireId(chatId: ChatId): WireId {
-    const self = this.#live?.self ?? null;
-    const member = this.#live?.addresses.usesLids(chatId) ? self?.lid : self?.chatId;
+    const self = this.#run?.self ?? null;
+    const member = this.#run?.addresses.usesLids(chatId) ? self?.lid : self?.chatId;
     return wireIdOf(
       true,
       chatId,
@@ -199,14 +199,14 @@ export class WebjsEngine implements Engine {
 
   async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
     // What a busy page is given now would be cut off by its deadline and be in doubt.
-    if (this.#live && this.#live.run.liveness.page !== 'answers')
+    if (this.#run && this.#run.browser.liveness.page !== 'answers')
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy; the answer comes later');
-    const live = this.#needReady();
-    const { run, sender, sendFailures } = live;
+    const run = this.#needReady();
+    const { browser, sender, sendFailures } = run;
     const of = message.type === 'reaction' ? message.targetWireId : (wireId ?? message.chatId);
     const receipt = await this.#gate.pass(() =>
       sendFailures.counted(of, () =>
-        message.type === 'reaction' ? react(run.page, this.#deadlines, message) : sender.send(message, wireId),
+        message.type === 'reaction' ? react(browser.page, this.#deadlines, message) : sender.send(message, wireId),
       ),
     );
     sendFailures.worked();
@@ -214,25 +214,31 @@ export class WebjsEngine implements Engine {
   }
 
   async markSeen(chatId: ChatId): Promise<void> {
-    await markSeen(this.#needReady().run.page, this.#deadlines, chatId);
+    await markSeen(this.#needReady().browser.page, this.#deadlines, chatId);
   }
 
   async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    await setTyping(this.#needReady().run.page, this.#deadlines, chatId, state);
+    await setTyping(this.#needReady().browser.page, this.#deadlines, chatId, state);
   }
 
   async fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate> {
-    const live = this.#needReady();
-    if (live === this.#loggingOut)
+    const run = this.#needReady();
+    if (run === this.#loggingOut)
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the account is being unlinked');
-    return live.fates.of(wireId, chatId);
+    return run.fates.of(wireId, chatId);
   }
 
   async health(): Promise<EngineHealth> {
-    if (!this.#live) return NO_BROWSER;
-    const { run, health } = this.#live;
-    const { isReady, liveness, heardAt } = run;
-    const { checks } = healthReport({ isReady, liveness, heardAt, health: health.view, now: this.#clock.elapsed() });
+    if (!this.#run) return NO_BROWSER;
+    const { browser, health } = this.#run;
+    const { isReady, liveness, lastReceivedAt } = browser;
+    const { checks } = healthReport({
+      isReady,
+      liveness,
+      lastReceivedAt,
+      health: health.view,
+      now: this.#clock.elapsed(),
+    });
     return { checks: [...checks, memoryCheck(this.#memory)] };
   }
 
@@ -240,23 +246,23 @@ export class WebjsEngine implements Engine {
     return this.#needReady().downloads.download(wireId, limitBytes);
   }
 
-  #needReady(): Live {
-    if (!this.#live?.run.isReady)
+  #needReady(): EngineRun {
+    if (!this.#run?.browser.isReady)
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the session is not connected');
-    return this.#live;
+    return this.#run;
   }
 
   /** Unlinking loads the page anew, which can cut off its own answer: the library says a moment later that it worked. */
-  async #isUnlinked(live: Live, error: unknown): Promise<boolean> {
-    const { signal } = live.stopped;
+  async #isUnlinked(run: EngineRun, error: unknown): Promise<boolean> {
+    const { signal } = run.stopped;
     if (!signal.aborted && !(error instanceof TransportError && error.late))
       await within(once(signal, 'abort'), this.#deadlines.close, 'the end of the page').catch(() => undefined);
-    return this.#unlinked === live;
+    return this.#unlinked === run;
   }
 
-  #onEnded(live: Live, how: RunEnd, reason: string, retryAfterMs?: number): void {
-    if (this.#live !== live) return;
-    if (how === 'logged_out') this.#unlinked = live;
+  #onEnded(run: EngineRun, how: RunEnd, reason: string, retryAfterMs?: number): void {
+    if (this.#run !== run) return;
+    if (how === 'logged_out') this.#unlinked = run;
     // The browser of an unlinked account shows a new code whose login would not be kept: it must go first.
     const signal: EngineSignal =
       how === 'crashed' && retryAfterMs !== undefined ? { kind: how, reason, retryAfterMs } : { kind: how, reason };
@@ -268,45 +274,45 @@ export class WebjsEngine implements Engine {
    * nothing new begins; the session is told to be interrupted, and is ready again in a moment.
    */
   async #renew(reason: string): Promise<void> {
-    const live = this.#live;
-    if (!live) return;
+    const run = this.#run;
+    if (!run) return;
     const { media, ack, close } = this.#deadlines;
     const unless = (error: unknown): void => this.#log.warn({ reason: describe(error) }, 'the restart does not wait');
     await within(this.#gate.close(reason), media + ack, 'sends in progress').catch(unless);
-    if (this.#live !== live) return;
+    if (this.#run !== run) return;
     this.#listener.signal({ kind: 'interrupted', reason });
-    await within(live.facts.drained(), close, 'recording received events').catch(unless);
-    if (this.#live !== live) return;
+    await within(run.facts.drained(), close, 'recording received events').catch(unless);
+    if (this.#run !== run) return;
     void this.#end(reason);
     await this.start().catch((error) => this.#listener.signal({ kind: 'crashed', reason: describe(error) }));
   }
 
   #end(reason: string, wipe = false): Promise<void> {
-    const live = this.#release();
+    const run = this.#release();
     this.#turns = this.#turns.then(async () => {
       // A start that had its turn meanwhile is meant too.
-      for (const each of [live, this.#release()]) await this.#close(each, reason, wipe);
+      for (const each of [run, this.#release()]) await this.#close(each, reason, wipe);
     });
     return this.#turns;
   }
 
-  #release(): Live | null {
-    const live = this.#live;
-    this.#live = null;
-    live?.stopped.abort();
-    live?.login.end();
-    return live;
+  #release(): EngineRun | null {
+    const run = this.#run;
+    this.#run = null;
+    run?.stopped.abort();
+    run?.login.end();
+    return run;
   }
 
-  async #close(live: Live | null, reason: string, wipe: boolean): Promise<void> {
-    if (!live) return;
+  async #close(run: EngineRun | null, reason: string, wipe: boolean): Promise<void> {
+    if (!run) return;
     try {
-      live.sender.abandon(reason);
-      await within(live.facts.stop(), this.#deadlines.close, 'the last report').catch(() => undefined);
-      await live.run.close();
+      run.sender.abandon(reason);
+      await within(run.facts.stop(), this.#deadlines.close, 'the last report').catch(() => undefined);
+      await run.browser.close();
       await this.#profile.unlockBrowser();
       if (wipe) await this.#profile.wipe();
-      else await live.progress.save();
+      else await run.progress.save();
     } catch (error) {
       this.#log.error({ reason: describe(error) }, 'the session did not end cleanly');
     } finally {

@@ -9,7 +9,7 @@ import { EngineError, type EngineFact, type EngineSignal } from '../../../../bri
 import type { BrowserRun, RunListener } from '../../../../bridge/src/engine/webjs/browser/browser-run.ts';
 import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
 import { newHistory } from '../../../../bridge/src/engine/webjs/health/health.ts';
-import { assembleLive, type Live } from '../../../../bridge/src/engine/webjs/live.ts';
+import { createEngineRun, type EngineRun } from '../../../../bridge/src/engine/webjs/live.ts';
 import type { Self } from '../../../../bridge/src/engine/webjs/page/page-functions.ts';
 import { Profile } from '../../../../bridge/src/engine/webjs/login/profile.ts';
 import { ManualClock, settle, silent } from '../../sessions/fake-engine.ts';
@@ -20,9 +20,9 @@ const cut = new TransportError("the page's readSelf was interrupted");
 
 let folder: string;
 let clock: ManualClock;
-let run: { isReady: boolean; liveness: unknown; page: unknown };
+let browser: { isReady: boolean; liveness: unknown; page: unknown };
 let told: RunListener;
-let live: Live;
+let run: EngineRun;
 let signals: EngineSignal[];
 let facts: EngineFact[];
 let ends: string[];
@@ -46,13 +46,13 @@ beforeEach(async () => {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  run = { isReady: true, liveness: { page: 'answers' }, page: { call } };
-  live = assembleLive({
+  browser = { isReady: true, liveness: { page: 'answers' }, page: { call } };
+  run = createEngineRun({
     profile: new Profile(folder),
     progress: { linkedAt: 0, reportedUntil: 0, behind: [], undecrypted: [], unread: [] },
     makeRun: (listener) => {
       told = listener;
-      return run as unknown as BrowserRun;
+      return browser as unknown as BrowserRun;
     },
     listener: { signal: (signal) => void signals.push(signal), fact: async (fact) => void facts.push(fact) },
     ended: (how, reason) => void ends.push(`${how}: ${reason}`),
@@ -64,7 +64,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  live.stopped.abort();
+  run.stopped.abort();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -89,7 +89,7 @@ describe('whose account it is', () => {
     answers = [cut];
     told.ready();
     await settle();
-    run.isReady = false;
+    browser.isReady = false;
     await clock.pass(1_000);
     await clock.pass(1_000);
     expect(asked).toBe(1);
@@ -143,7 +143,7 @@ test('a page that is ready again is given the chance to send what it could not s
   await settle();
   const error = new EngineError('defer', 'WAB_SEND_FAILED', 'this build is broken');
   for (const message of ['one', 'two', 'three', 'four', 'five'])
-    await live.sendFailures.counted(message, () => Promise.reject(error)).catch(() => undefined);
+    await run.sendFailures.counted(message, () => Promise.reject(error)).catch(() => undefined);
   expect(signals.at(-1)).toEqual({ kind: 'degraded', reason: expect.stringContaining('could not send') });
   told.ready();
   // The clock stands still, so that nothing is forgotten by itself.

@@ -97,7 +97,7 @@ async function fromPuppeteer(options: InstallerOptions): Promise<Browser> {
     throw new Error(`no browser is available for ${process.platform} on ${process.arch}`);
   clearTorn(places.cache, browser, buildId);
   say(`Downloading ${browser} ${buildId} to ${places.cache} …`);
-  let heardAt = performance.now();
+  let lastOutputAt = performance.now();
   let saidPercent = 0;
   const download = install({
     browser,
@@ -105,14 +105,14 @@ async function fromPuppeteer(options: InstallerOptions): Promise<Browser> {
     cacheDir: places.cache,
     ...(downloadBaseUrl === undefined ? {} : { baseUrl: downloadBaseUrl }),
     downloadProgressCallback: (bytes, of) => {
-      heardAt = performance.now();
+      lastOutputAt = performance.now();
       const percent = Math.floor((bytes / of) * 100);
       if (!(percent >= saidPercent + SAYS_EVERY_PERCENT)) return;
       saidPercent = percent - (percent % SAYS_EVERY_PERCENT);
       say(`  ${saidPercent} % of ${Math.round(of / 1e6)} MB`);
     },
   });
-  const { executablePath } = await unlessStalled(download, stallMs, () => heardAt);
+  const { executablePath } = await unlessStalled(download, stallMs, () => lastOutputAt);
   return { path: executablePath, shell: true, foundBy: 'puppeteer' };
 }
 
@@ -126,11 +126,11 @@ function clearTorn(cacheDir: string, browser: Product, buildId: string): void {
 }
 
 /** The installer itself waits for ever for a server that falls silent, and cannot be told to stop. */
-async function unlessStalled<T>(work: Promise<T>, stallMs: number, heardAt: () => number): Promise<T> {
+async function unlessStalled<T>(work: Promise<T>, stallMs: number, lastOutputAt: () => number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (performance.now() - heardAt() >= stallMs)
+      if (performance.now() - lastOutputAt() >= stallMs)
         reject(new Error(`no data arrived for ${Math.round(stallMs / 1000)} s`));
     }, stallMs / 10);
   });

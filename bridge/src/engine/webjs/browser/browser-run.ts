@@ -10,17 +10,17 @@ import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
 import { answerDialog, failedLoad } from './page-troubles.ts';
-import { Reach } from './reach.ts';
+import { Reachability } from './reach.ts';
 import { FrameBalance } from './frame-balance.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
 import { describe } from '../page/page-reason.ts';
-import { hurryReconnect } from '../page/page-probes.ts';
+import { reconnectNow } from '../page/page-probes.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import { attributeRejections } from './rejections.ts';
-import { type Vitals, vitalsOf } from './vitals.ts';
+import { type BrowserProbe, browserProbeOf } from './vitals.ts';
 
 export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 
@@ -43,7 +43,7 @@ export interface RunListener extends Omit<WatchListener, 'refused'> {
 }
 
 /** What is known before there is a browser. */
-const UNBORN: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
+const NOT_STARTED: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
 const WHATSAPP_WEB = 'https://web.whatsapp.com/';
 /** Where the page goes once WhatsApp has unlinked it and its login is wiped. */
 const AFTER_LOGOUT = 'post_logout=1';
@@ -70,13 +70,13 @@ export class BrowserRun {
   #calls: LongPageCalls | null = null;
   #over = false;
   #closing: Promise<void> | null = null;
-  #vitals: Vitals | null = null;
+  #probe: BrowserProbe | null = null;
   #liveness: Liveness | null = null;
-  #reach: Reach | null = null;
+  #reachability: Reachability | null = null;
   /** The renderer is being ended on purpose. */
   #replacing = false;
-  #heardAt: number | null = null;
-  #gotOnAt: number | null = null;
+  #lastReceivedAt: number | null = null;
+  #lastProgressAt: number | null = null;
   readonly #frames = new FrameBalance();
 
   constructor(makeClient: MakeClient, listener: RunListener, deadlines: Deadlines, clock: Clock, log: Log) {
@@ -86,14 +86,14 @@ export class BrowserRun {
     this.#log = log;
     const watched: WatchListener = {
       ready: () => {
-        this.#heardAt = clock.elapsed();
+        this.#lastReceivedAt = clock.elapsed();
         listener.ready();
       },
       interrupted: (reason) => listener.interrupted(reason),
       authenticated: () => listener.authenticated(),
       unauthenticated: () => listener.unauthenticated(),
       progress: (reason) => {
-        this.#gotOnAt = clock.elapsed();
+        this.#lastProgressAt = clock.elapsed();
         listener.progress(reason);
       },
       idle: () => listener.idle(),
@@ -111,7 +111,7 @@ export class BrowserRun {
         this.#listen();
         this.#initialized = this.#client.initialize();
         this.#untilStarted().catch((error) => this.#end('crashed', `WhatsApp Web did not start: ${describe(error)}`));
-        void this.#watch.keep();
+        void this.#watch.run();
       },
     );
   }
@@ -124,7 +124,7 @@ export class BrowserRun {
         return await within(this.#initialized, left, 'starting WhatsApp Web');
       } catch (error) {
         if (!(error instanceof TransportError && error.late)) throw error;
-        const lastAwayAt = this.#reach?.lastAwayAt ?? null;
+        const lastAwayAt = this.#reachability?.lastAwayAt ?? null;
         left = lastAwayAt === null ? 0 : Math.min(start, lastAwayAt + start - this.#clock.elapsed());
         if (left <= 0) throw this.#watch.lacksLine ? new Error(NO_LINE, { cause: error }) : error;
       }
@@ -152,21 +152,21 @@ export class BrowserRun {
 
   /** WhatsApp Web cannot be reached for now, which is no fault of this browser. */
   get isAway(): boolean {
-    return this.#reach?.isAway ?? false;
+    return this.#reachability?.isAway ?? false;
   }
 
   get liveness(): LivenessView {
-    return this.#liveness?.view ?? UNBORN;
+    return this.#liveness?.view ?? NOT_STARTED;
   }
 
   /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
-  get heardAt(): number | null {
-    return this.#heardAt;
+  get lastReceivedAt(): number | null {
+    return this.#lastReceivedAt;
   }
 
   /** When a sync of the page got on for the last time, in milliseconds; null while none has. */
-  get gotOnAt(): number | null {
-    return this.#gotOnAt;
+  get lastProgressAt(): number | null {
+    return this.#lastProgressAt;
   }
 
   /** The page has stopped to work off what WhatsApp's server sends, as far as its frames show. */
@@ -181,7 +181,7 @@ export class BrowserRun {
 
   async reload(): Promise<void> {
     await within(this.#client.pageOrThrow.reload({ timeout: 0 }), this.#deadlines.start, 'the reload');
-    this.#liveness?.beginAnew();
+    this.#liveness?.reset();
   }
 
   /**
@@ -193,11 +193,11 @@ export class BrowserRun {
     this.#replacing = true;
     try {
       const ended = new Promise<void>((resolve) => page.once('error', () => resolve()));
-      this.#vitals?.endRenderer();
+      this.#probe?.endRenderer();
       await within(ended, this.#deadlines.close, 'the end of the renderer');
       this.#watch.interrupt(null);
       await within(page.goto(WHATSAPP_WEB, { timeout: 0 }), this.#deadlines.start, 'the new page');
-      this.#liveness?.beginAnew();
+      this.#liveness?.reset();
     } finally {
       this.#replacing = false;
     }
@@ -256,11 +256,11 @@ export class BrowserRun {
     // A browser that ends resets its pipes; Puppeteer has let go of them by then, and the error would end the bridge.
     for (const stream of this.#process?.stdio ?? []) stream?.on('error', () => undefined);
     if (this.#over) return void this.#kill();
-    this.#vitals = vitalsOf(browser, page);
-    this.#liveness = new Liveness(this.#vitals, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
-    void this.#liveness.keep(this.#stopWatching.signal);
-    this.#reach = this.#watchReach(page, this.#vitals);
-    this.#countFrames(this.#vitals);
+    this.#probe = browserProbeOf(browser, page);
+    this.#liveness = new Liveness(this.#probe, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
+    void this.#liveness.run(this.#stopWatching.signal);
+    this.#reachability = this.#watchReachability(page, this.#probe);
+    this.#countFrames(this.#probe);
     browser.on('disconnected', () => this.#end('crashed', 'the browser ended'));
     page.on('error', (error) => {
       if (!this.#replacing) this.#end('crashed', `the page crashed: ${describe(error)}`);
@@ -279,9 +279,9 @@ export class BrowserRun {
     page.on('dialog', (dialog) => answerDialog(dialog, this.#log));
   }
 
-  #countFrames(vitals: Vitals): void {
+  #countFrames(probe: BrowserProbe): void {
     const frames = this.#frames;
-    const counted = vitals.frames({
+    const counted = probe.frames({
       begun: () => frames.begin(),
       received: (bytes) => frames.received(bytes, this.#clock.elapsed()),
       sent: () => frames.sent(this.#clock.elapsed()),
@@ -291,26 +291,26 @@ export class BrowserRun {
     );
   }
 
-  #watchReach(page: Page, vitals: Vitals): Reach {
-    const reach = new Reach({
+  #watchReachability(page: Page, probe: BrowserProbe): Reachability {
+    const reachability = new Reachability({
       page,
       url: WHATSAPP_WEB,
       every: this.#deadlines.reachEvery,
-      ask: () => vitals.reach(WHATSAPP_WEB, this.#deadlines.reachAnswer),
+      ask: () => probe.reach(WHATSAPP_WEB, this.#deadlines.reachAnswer),
       isCutOff: () => this.#watch.isCutOff,
       away: (error, forMs) => this.#tell(() => this.#listener.unreachable(error, forMs)),
-      back: () => void this.#calls?.call(hurryReconnect, this.#deadlines.call).catch(() => undefined),
+      back: () => void this.#calls?.call(reconnectNow, this.#deadlines.call).catch(() => undefined),
       clock: this.#clock,
       until: this.#stopWatching.signal,
     });
-    reach.watch();
-    void reach.keep();
-    return reach;
+    reachability.watch();
+    void reachability.run();
+    return reachability;
   }
 
   #listen(): void {
     const client = this.#client;
-    const loadAgain = async (): Promise<boolean> => (await this.#reach?.loadAgain()) ?? false;
+    const loadAgain = async (): Promise<boolean> => (await this.#reachability?.loadAgain()) ?? false;
     client.loadAgain = loadAgain;
     client.onInjectFailed = (error) => {
       this.#log.warn({ reason: describe(error) }, 'the page was reloaded, and the bridge could not attach to it');
@@ -331,20 +331,20 @@ export class BrowserRun {
     });
     client.on('message_create', (message) => {
       // What this account writes here shows in the page before anything has gone over the line.
-      if (!message.fromMe) this.#heard();
+      if (!message.fromMe) this.#noteReceived();
       this.#tell(() => this.#listener.message(message));
     });
     client.on('message_ciphertext', (message) => this.#tell(() => this.#listener.undecrypted(message)));
     client.on('message_ack', (message, level) => {
-      this.#heard();
+      this.#noteReceived();
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
   }
 
-  #heard(): void {
-    this.#heardAt = this.#clock.elapsed();
-    this.#frames.announced(this.#heardAt);
+  #noteReceived(): void {
+    this.#lastReceivedAt = this.#clock.elapsed();
+    this.#frames.announced(this.#lastReceivedAt);
   }
 
   #tell(report: () => void): void {

@@ -6,7 +6,7 @@
 import type { Clock } from '../../../ops/clock.ts';
 import { type Deadlines, within } from '../deadlines.ts';
 import { type CpuSample, judgeSilence, type PageState } from './silence.ts';
-import type { Vitals } from './vitals.ts';
+import type { BrowserProbe } from './vitals.ts';
 
 type Limits = Pick<
   Deadlines,
@@ -23,7 +23,7 @@ export interface LivenessView {
 }
 
 export class Liveness {
-  readonly #vitals: Pick<Vitals, 'browserVersion' | 'rendererSeconds' | 'ping'>;
+  readonly #probe: Pick<BrowserProbe, 'browserVersion' | 'rendererSeconds' | 'ping'>;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #onBrowserDead: (reason: string) => void;
@@ -37,19 +37,19 @@ export class Liveness {
   #lookedAt: number | null = null;
 
   constructor(
-    vitals: Pick<Vitals, 'browserVersion' | 'rendererSeconds' | 'ping'>,
+    probe: Pick<BrowserProbe, 'browserVersion' | 'rendererSeconds' | 'ping'>,
     limits: Limits,
     clock: Clock,
     onBrowserDead: (reason: string) => void,
   ) {
-    this.#vitals = vitals;
+    this.#probe = probe;
     this.#limits = limits;
     this.#clock = clock;
     this.#onBrowserDead = onBrowserDead;
   }
 
   /** Asks regularly until the signal comes. */
-  async keep(until: AbortSignal): Promise<void> {
+  async run(until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       this.#noticePause();
       await Promise.all([this.#askBrowser(), this.#askPage()]);
@@ -71,7 +71,7 @@ export class Liveness {
   }
 
   /** The page is loaded anew: what it was asked before counts no more. */
-  beginAnew(): void {
+  reset(): void {
     this.#open = null;
     this.#since = null;
     this.#samples = [];
@@ -80,12 +80,12 @@ export class Liveness {
   /** Where this machine slept or this process stood still, the page could not answer either. */
   #noticePause(): void {
     const usual = this.#limits.livenessEvery + this.#limits.pageSilent;
-    if (this.#lookedAt !== null && this.#clock.elapsed() - this.#lookedAt > usual) this.beginAnew();
+    if (this.#lookedAt !== null && this.#clock.elapsed() - this.#lookedAt > usual) this.reset();
   }
 
   async #askBrowser(): Promise<void> {
     try {
-      this.#version = await within(this.#vitals.browserVersion(), this.#limits.browserAnswer, 'asking the browser');
+      this.#version = await within(this.#probe.browserVersion(), this.#limits.browserAnswer, 'asking the browser');
       this.#browserMisses = 0;
     } catch {
       this.#browserMisses += 1;
@@ -103,14 +103,14 @@ export class Liveness {
     this.#open = question;
     // A question that fails is no answer: the silence counts from the first of them.
     this.#since ??= this.#clock.elapsed();
-    this.#vitals.ping().then(
-      () => this.#open === question && this.beginAnew(),
+    this.#probe.ping().then(
+      () => this.#open === question && this.reset(),
       () => this.#open === question && (this.#open = null),
     );
   }
 
   async #sample(): Promise<void> {
-    const read = within(this.#vitals.rendererSeconds(), this.#limits.browserAnswer, 'reading the processor time');
+    const read = within(this.#probe.rendererSeconds(), this.#limits.browserAnswer, 'reading the processor time');
     const cpuSeconds = await read.catch(() => null);
     if (cpuSeconds !== null && this.#since !== null) this.#samples.push({ at: this.#clock.elapsed(), cpuSeconds });
   }

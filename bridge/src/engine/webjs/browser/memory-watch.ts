@@ -68,20 +68,20 @@ export class MemoryWatch {
   }
 
   /** Looks until the signal comes: once for each life of a browser. */
-  async keep(until: AbortSignal): Promise<void> {
+  async run(until: AbortSignal): Promise<void> {
     const { clock, limits, measured } = this.#deps;
     this.#above = 0;
     while (!until.aborted) {
       // What is above the ceiling is looked at again soon.
       const wait = this.#above > 0 ? limits.everyMs / AGAIN_SOON : limits.everyMs;
       await clock.sleep(wait, until).catch(() => undefined);
-      if (!until.aborted) await this.#look();
+      if (!until.aborted) await this.#check();
     }
     this.#last = null;
     measured(null);
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { pid, measure = memoryOfGroup, measured, log } = this.#deps;
     const leader = pid();
     if (leader === null) return;

@@ -41,7 +41,7 @@ export interface ReachabilityDependencies {
   readonly until: AbortSignal;
 }
 
-export class Reach {
+export class Reachability {
   readonly #deps: ReachabilityDependencies;
   /** Loads of the page under way. */
   #loading = 0;
@@ -74,7 +74,7 @@ export class Reach {
   }
 
   /** Asks regularly, while the page is being loaded or has no line, whether anything can be reached. */
-  async keep(): Promise<void> {
+  async run(): Promise<void> {
     const { every, clock, until } = this.#deps;
     while (!until.aborted) {
       await clock.sleep(every, until).catch(() => undefined);

@@ -5,7 +5,7 @@
 import type { Browser, CDPSession, Page } from 'puppeteer';
 import { within } from '../deadlines.ts';
 
-export interface Vitals {
+export interface BrowserProbe {
   /** The browser's name and version; rejects where it does not answer. */
   browserVersion(): Promise<string>;
   /** Processor time that the renderers have used, in seconds; null where this browser does not tell. */
@@ -38,7 +38,7 @@ const TEXT = 1;
 const bytesOf = ({ opcode, payloadData }: { opcode: number; payloadData: string }): number =>
   opcode === TEXT ? payloadData.length : Math.floor((payloadData.length * 3) / 4);
 
-export function vitalsOf(browser: Browser, page: Page): Vitals {
+export function browserProbeOf(browser: Browser, page: Page): BrowserProbe {
   const ofBrowser = kept(() => browser.target().createCDPSession());
   const ofPage = kept(() => page.createCDPSession());
   return {

@@ -1,7 +1,7 @@
 /** What the findings of an examination mean, and the words for it, as pure functions. */
 import type { LivenessView } from '../browser/liveness.ts';
 import type { ProbeOutcome } from './probes.ts';
-import type { Ailment, Stage } from './healing.ts';
+import type { FaultKind, Remedy } from './healing.ts';
 
 interface Findings {
   /** Chats of which the page does not tell what was missed; infinite where it does not even tell which chats it has. */
@@ -12,25 +12,25 @@ interface Findings {
   readonly line: ProbeOutcome;
 }
 
-export interface Complaint {
-  readonly ailment: Ailment;
+export interface Diagnosis {
+  readonly fault: FaultKind;
   /** For a person. */
   readonly words: string;
 }
 
 /** What is wrong with a page that answers; null where nothing is. */
-export function diagnose({ fresh, listeners, line, unread }: Findings): Complaint | null {
+export function diagnose({ fresh, listeners, line, unread }: Findings): Diagnosis | null {
   const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not report`;
-  if (fresh > 0 && listeners !== 'ok') return { ailment: 'deaf', words };
+  if (fresh > 0 && listeners !== 'ok') return { fault: 'no_events', words };
   if (listeners === 'failed')
-    return { ailment: 'deaf', words: 'WhatsApp Web works, but its events do not reach the bridge' };
+    return { fault: 'no_events', words: 'WhatsApp Web works, but its events do not reach the bridge' };
   if (line === 'failed')
     return {
-      ailment: 'half_open',
+      fault: 'half_open',
       words: "WhatsApp Web says that it is connected, but WhatsApp's server does not answer",
     };
-  if (fresh > 0) return { ailment: 'partly_deaf', words };
-  return unread > 0 ? { ailment: 'unread', words: unreadWords(unread) } : null;
+  if (fresh > 0) return { fault: 'some_events_missing', words };
+  return unread > 0 ? { fault: 'unread', words: unreadWords(unread) } : null;
 }
 
 /** Told while the page does not tell what was missed in so many chats, or not even which chats it has (infinite). */
@@ -42,15 +42,15 @@ export function unreadWords(chats: number): string {
 }
 
 /** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */
-export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 'silentMs'>): Complaint | null {
+export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 'silentMs'>): Diagnosis | null {
   if (page === 'hung')
     return {
-      ailment: 'hung',
+      fault: 'hung',
       words: `WhatsApp Web has hung for ${lasting(silentMs)}: it neither answers nor uses the processor`,
     };
   if (page === 'stuck')
     return {
-      ailment: 'stuck',
+      fault: 'stuck',
       words: `WhatsApp Web has used the processor for ${lasting(silentMs)} without answering`,
     };
   return null;
@@ -58,14 +58,14 @@ export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 
 
 /** What is told while a page is busy. Becomes another text a few times only, since each is told anew. */
 export function busyWords(silentMs: number, toldFromMs: number): string | null {
-  let told: number | null = null;
-  for (let from = toldFromMs; from <= silentMs; from *= 2) told = from;
-  return told === null
+  let shown: number | null = null;
+  for (let from = toldFromMs; from <= silentMs; from *= 2) shown = from;
+  return shown === null
     ? null
-    : `the page has been busy for ${lasting(told)} or more; events are reported once it answers`;
+    : `the page has been busy for ${lasting(shown)} or more; events are reported once it answers`;
 }
 
-const MEASURES: Readonly<Record<Stage, string>> = {
+const REMEDY_TEXTS: Readonly<Record<Remedy, string>> = {
   refresh: 'its connection and its listeners are being renewed',
   reload: 'it is being reloaded',
   new_page: 'it is being reloaded in a new process',
@@ -73,26 +73,26 @@ const MEASURES: Readonly<Record<Stage, string>> = {
 };
 
 /** Nothing is known to be wrong; what a long silence could hide is only found by opening another connection. */
-export const TOO_QUIET: Complaint = {
-  ailment: 'half_open',
+export const TOO_QUIET: Diagnosis = {
+  fault: 'half_open',
   words: 'WhatsApp Web did not recover after it was told to reconnect because of a long silence',
 };
 
 /** As it looks from the frames alone, which are no proof: told only where another connection did not help. */
-export const UNANSWERED: Complaint = {
-  ailment: 'half_open',
+export const UNANSWERED: Diagnosis = {
+  fault: 'half_open',
   words: "WhatsApp Web did not answer WhatsApp's server, and did not recover after it was told to reconnect",
 };
 
 /** Told while the session is left as it is, since everything else of it works. */
-export const BORNE =
+export const TOLERATED =
   'WhatsApp Web does not report every message, even after a reload; the others are searched for and reported later';
 
 /** The complaint, with what is done about it. */
-export const treated = ({ words }: Complaint, stage: Stage): string => `${words}; ${MEASURES[stage]}`;
+export const withRemedy = ({ words }: Diagnosis, remedy: Remedy): string => `${words}; ${REMEDY_TEXTS[remedy]}`;
 
 /** Said once healing was of no avail. */
-export const givenUp = ({ words }: Complaint, browsers: number, pauseMs: number): string =>
+export const givenUp = ({ words }: Diagnosis, browsers: number, pauseMs: number): string =>
   `${words}, even after ${browsers} new browsers. Check the network of this machine and whether WhatsApp works on the phone, ` +
   `then start the session; the bridge tries again by itself in ${lasting(pauseMs)}`;
 

@@ -9,27 +9,27 @@ import type { LivenessView } from '../browser/liveness.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { readVersion, storedSince, type StoredMessage } from '../page/page-probes.ts';
 import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
-import type { Sweep } from './sweep.ts';
+import type { MissedMessageCheck } from './sweep.ts';
 
-export type Examined = ProbeName | 'sweep';
-export type Results = ReadonlyMap<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>;
+export type CheckName = ProbeName | 'missed_messages';
+export type Results = ReadonlyMap<CheckName, { readonly outcome: ProbeOutcome; readonly at: number }>;
 
 /** The browser's life, as far as it is examined. */
-export interface Examinee {
+export interface ExaminedSession {
   /** Throws TransportError where there is none. */
   readonly page: PageCalls;
   readonly liveness: LivenessView;
   /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
-  readonly heardAt: number | null;
+  readonly lastReceivedAt: number | null;
 }
 
 export interface ExaminationDependencies {
-  readonly patient: Examinee;
-  readonly sweep: Pick<Sweep, 'floor' | 'unheard'>;
+  readonly session: ExaminedSession;
+  readonly missedMessages: Pick<MissedMessageCheck, 'compareFrom' | 'notReceived'>;
   readonly facts: Pick<FactReporter, 'reportedUntil'>;
   /** Seconds: what is older was reported by an earlier run, or belongs to no session. */
   readonly notBefore: () => number;
-  readonly count: (probe: Examined, outcome: ProbeOutcome) => void;
+  readonly count: (probe: CheckName, outcome: ProbeOutcome) => void;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
 }
@@ -48,12 +48,12 @@ const MOST_STORED = 2_000;
 export class Examination {
   readonly #deps: ExaminationDependencies;
   readonly #probes: Probes;
-  readonly #results = new Map<Examined, { readonly outcome: ProbeOutcome; readonly at: number }>();
+  readonly #results = new Map<CheckName, { readonly outcome: ProbeOutcome; readonly at: number }>();
   #version: string | null = null;
 
   constructor(deps: ExaminationDependencies, proven: ProvenProbes) {
     this.#deps = deps;
-    this.#probes = new Probes(() => deps.patient.page, deps.deadlines, proven);
+    this.#probes = new Probes(() => deps.session.page, deps.deadlines, proven);
   }
 
   /** The last outcome of each probe. */
@@ -83,14 +83,14 @@ export class Examination {
     const found = await Promise.race([looking, this.#silenced(done.signal)]).finally(() => done.abort());
     if (found === null) return null;
     const { missing, listeners, line } = found;
-    this.#note('sweep', missing === null ? 'unknown' : missing.length === 0 ? 'ok' : 'failed');
+    this.#note('missed_messages', missing === null ? 'unknown' : missing.length === 0 ? 'ok' : 'failed');
     this.#note('listeners', listeners);
     if (line !== undefined) this.#note('line', line);
     return { missing, listeners, line: line ?? 'unknown' };
   }
 
   async #look(suspectsLine: boolean): Promise<Omit<Findings, 'line'> & { readonly line: ProbeOutcome | undefined }> {
-    const missing = await this.#unheard();
+    const missing = await this.#notReceived();
     const listeners = await twice(() => this.#probes.listeners());
     const line = suspectsLine || this.#lineIsDue() ? await twice(() => this.#probes.line()) : undefined;
     return { missing, listeners, line };
@@ -98,35 +98,35 @@ export class Examination {
 
   /** Null as soon as the page is silent: what else it is asked would wait in vain, and so would the healing. */
   async #silenced(done: AbortSignal): Promise<null> {
-    const { patient, clock, deadlines } = this.#deps;
-    while (!done.aborted && patient.liveness.page === 'answers')
+    const { session, clock, deadlines } = this.#deps;
+    while (!done.aborted && session.liveness.page === 'answers')
       await clock.sleep(deadlines.livenessEvery, done).catch(() => undefined);
     return null;
   }
 
-  async #unheard(): Promise<readonly StoredMessage[] | null> {
-    const { patient, sweep, facts, notBefore, clock, deadlines } = this.#deps;
+  async #notReceived(): Promise<readonly StoredMessage[] | null> {
+    const { session, missedMessages, facts, notBefore, clock, deadlines } = this.#deps;
     try {
-      this.#version = await patient.page.call(readVersion, deadlines.examine);
-      const floor = sweep.floor(facts.reportedUntil, notBefore());
-      const stored = await patient.page.call(storedSince, deadlines.examine, floor, MOST_STORED);
-      const suspects = sweep.unheard(stored);
+      this.#version = await session.page.call(readVersion, deadlines.examine);
+      const since = missedMessages.compareFrom(facts.reportedUntil, notBefore());
+      const stored = await session.page.call(storedSince, deadlines.examine, since, MOST_STORED);
+      const suspects = missedMessages.notReceived(stored);
       // What just arrives is announced in a moment.
-      if (suspects.length > 0) await clock.sleep(deadlines.sweepGrace);
-      return sweep.unheard(suspects);
+      if (suspects.length > 0) await clock.sleep(deadlines.announcementGrace);
+      return missedMessages.notReceived(suspects);
     } catch {
       return null;
     }
   }
 
   #lineIsDue(): boolean {
-    const { patient, clock, deadlines } = this.#deps;
+    const { session, clock, deadlines } = this.#deps;
     const probed = this.#results.get('line');
     // Once at first, so that it is known to work here.
-    return !probed || clock.elapsed() - Math.max(patient.heardAt ?? 0, probed.at) >= deadlines.lineAfter;
+    return !probed || clock.elapsed() - Math.max(session.lastReceivedAt ?? 0, probed.at) >= deadlines.lineAfter;
   }
 
-  #note(name: Examined, outcome: ProbeOutcome): void {
+  #note(name: CheckName, outcome: ProbeOutcome): void {
     this.#results.set(name, { outcome, at: this.#deps.clock.elapsed() });
     this.#deps.count(name, outcome);
   }

@@ -4,21 +4,21 @@
  */
 
 /**
- * `deaf`: events of the page do not come. `partly_deaf`: they do, but some messages are not announced. `half_open`: WhatsApp's
+ * `no_events`: events of the page do not come. `some_events_missing`: they do, but some messages are not announced. `half_open`: WhatsApp's
  * server does not answer. `unread`: the page does not tell what was missed in some chats. The rest: see `silence.ts`.
  */
-export type Ailment = 'deaf' | 'partly_deaf' | 'half_open' | 'unread' | 'hung' | 'stuck';
+export type FaultKind = 'no_events' | 'some_events_missing' | 'half_open' | 'unread' | 'hung' | 'stuck';
 
 /**
  * `refresh`: the library's listeners are attached anew, a broken line is closed. `reload`: the page is loaded again.
  * `new_page`: the same in a fresh renderer process. `new_browser`: the run ends, and the supervisor launches another.
  */
-export const STAGES = ['refresh', 'reload', 'new_page', 'new_browser'] as const;
-export type Stage = (typeof STAGES)[number];
+export const REMEDIES = ['refresh', 'reload', 'new_page', 'new_browser'] as const;
+export type Remedy = (typeof REMEDIES)[number];
 
 export interface HealingLimits {
   /** How long each stage may take to show that it helped, in milliseconds. */
-  readonly proofMs: Readonly<Record<Exclude<Stage, 'new_browser'>, number>>;
+  readonly proofMs: Readonly<Record<Exclude<Remedy, 'new_browser'>, number>>;
   /** An ailment that returns later than this is a new one and begins with the first stage. */
   readonly forgetMs: number;
   /** So many new browsers within so many milliseconds, and healing is given up. */
@@ -37,7 +37,7 @@ export const HEALING_LIMITS: Omit<HealingLimits, 'proofMs'> = {
 
 export interface HealingRecord {
   /** The last stage tried in this browser. */
-  readonly last: { readonly stage: Stage; readonly at: number } | null;
+  readonly last: { readonly remedy: Remedy; readonly at: number } | null;
   /** When new browsers were asked for, oldest first; outlives each of them. */
   readonly browsers: readonly number[];
 }
@@ -45,15 +45,15 @@ export interface HealingRecord {
 export type Decision =
   /** The last stage still has time until then. */
   | { readonly do: 'wait'; readonly until: number }
-  | { readonly do: Stage }
+  | { readonly do: Remedy }
   /** What would be next costs more than the ailment does. */
-  | { readonly do: 'bear' }
+  | { readonly do: 'tolerate' }
   | { readonly do: 'stop' };
 
 /** A page that does not answer can neither be refreshed nor reloaded: a reload waits for the same hanging renderer. */
-const FIRST: Readonly<Record<Ailment, Stage>> = {
-  deaf: 'refresh',
-  partly_deaf: 'refresh',
+const FIRST: Readonly<Record<FaultKind, Remedy>> = {
+  no_events: 'refresh',
+  some_events_missing: 'refresh',
   half_open: 'refresh',
   unread: 'reload',
   hung: 'new_page',
@@ -63,9 +63,9 @@ const FIRST: Readonly<Record<Ailment, Stage>> = {
  * A library that fails at one kind of message fails at it in every browser, and so does a page at the history of a chat;
  * the rest of the session works.
  */
-const LAST: Readonly<Record<Ailment, Stage>> = {
-  deaf: 'new_browser',
-  partly_deaf: 'reload',
+const LAST: Readonly<Record<FaultKind, Remedy>> = {
+  no_events: 'new_browser',
+  some_events_missing: 'reload',
   half_open: 'new_browser',
   unread: 'new_page',
   hung: 'new_browser',
@@ -73,26 +73,26 @@ const LAST: Readonly<Record<Ailment, Stage>> = {
 };
 
 /** @returns the decision, and the record as it is once the decision is carried out */
-export function nextTreatment(
+export function nextRemedy(
   record: HealingRecord,
-  ailment: Ailment,
+  fault: FaultKind,
   now: number,
   limits: HealingLimits,
 ): { readonly decision: Decision; readonly record: HealingRecord } {
   const browsers = record.browsers.filter((at) => now - at < limits.withinMs);
   const last = record.last !== null && now - record.last.at < limits.forgetMs ? record.last : null;
-  if (last !== null && last.stage !== 'new_browser') {
-    const until = last.at + limits.proofMs[last.stage];
+  if (last !== null && last.remedy !== 'new_browser') {
+    const until = last.at + limits.proofMs[last.remedy];
     if (now < until) return { decision: { do: 'wait', until }, record: { last, browsers } };
   }
-  const first = STAGES.indexOf(FIRST[ailment]);
-  const next = last === null ? first : Math.max(first, STAGES.indexOf(last.stage) + 1);
+  const first = REMEDIES.indexOf(FIRST[fault]);
+  const next = last === null ? first : Math.max(first, REMEDIES.indexOf(last.remedy) + 1);
   // Not forgotten for as long as it goes on.
-  if (last !== null && next > STAGES.indexOf(LAST[ailment]))
-    return { decision: { do: 'bear' }, record: { last: { stage: last.stage, at: now }, browsers } };
-  const stage = STAGES[Math.min(next, STAGES.length - 1)] as Stage;
-  if (stage !== 'new_browser') return { decision: { do: stage }, record: { last: { stage, at: now }, browsers } };
+  if (last !== null && next > REMEDIES.indexOf(LAST[fault]))
+    return { decision: { do: 'tolerate' }, record: { last: { remedy: last.remedy, at: now }, browsers } };
+  const remedy = REMEDIES[Math.min(next, REMEDIES.length - 1)] as Remedy;
+  if (remedy !== 'new_browser') return { decision: { do: remedy }, record: { last: { remedy, at: now }, browsers } };
   // Whoever starts it then, an operator or the pause's end, starts it with everything still to be tried.
   if (browsers.length >= limits.newBrowsers) return { decision: { do: 'stop' }, record: { last: null, browsers: [] } };
-  return { decision: { do: stage }, record: { last: null, browsers: [...browsers, now] } };
+  return { decision: { do: remedy }, record: { last: null, browsers: [...browsers, now] } };
 }

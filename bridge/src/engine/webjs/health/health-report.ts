@@ -9,7 +9,7 @@ type Check = EngineHealth['checks'][number];
 export interface Facts {
   readonly isReady: boolean;
   readonly liveness: LivenessView;
-  readonly heardAt: number | null;
+  readonly lastReceivedAt: number | null;
   readonly health: HealthView;
   readonly now: number;
 }
@@ -27,7 +27,7 @@ export function healthReport(facts: Facts): EngineHealth {
       line(facts),
       listeners(facts),
       events(facts),
-      sweep(facts),
+      missedMessages(facts),
     ],
   };
 }
@@ -66,9 +66,9 @@ function line(facts: Facts): Check {
   const probe = facts.health.results.get('line');
   if (probe?.outcome === 'failed') return { name, state: 'failed', detail: "WhatsApp's server does not answer" };
   // The server is asked only where it has not said anything by itself.
-  if (!facts.isReady || facts.heardAt === null) return { name, state: 'unknown', detail: 'not connected' };
+  if (!facts.isReady || facts.lastReceivedAt === null) return { name, state: 'unknown', detail: 'not connected' };
   const asked = probe?.outcome === 'ok' ? probe.at : 0;
-  const ago = lasting(facts.now - Math.max(asked, facts.heardAt));
+  const ago = lasting(facts.now - Math.max(asked, facts.lastReceivedAt));
   return { name, state: 'ok', detail: `last received data from WhatsApp's server ${ago} ago` };
 }
 
@@ -82,18 +82,18 @@ function listeners({ health: { results }, now }: Facts): Check {
   return { name, state: 'unknown', detail: 'this version of WhatsApp Web cannot be probed' };
 }
 
-const events = ({ heardAt, now }: Facts): Check =>
-  heardAt === null
+const events = ({ lastReceivedAt, now }: Facts): Check =>
+  lastReceivedAt === null
     ? { name: 'events', state: 'unknown', detail: 'none since the browser was started' }
-    : { name: 'events', state: 'ok', detail: `last activity from WhatsApp ${lasting(now - heardAt)} ago` };
+    : { name: 'events', state: 'ok', detail: `last activity from WhatsApp ${lasting(now - lastReceivedAt)} ago` };
 
-function sweep({ health: { results, complaint, unread }, now }: Facts): Check {
+function missedMessages({ health: { results, diagnosis, unread }, now }: Facts): Check {
   const name = 'missed messages';
-  const swept = results.get('sweep');
-  if (complaint) return { name, state: 'failed', detail: complaint.words };
+  const checked = results.get('missed_messages');
+  if (diagnosis) return { name, state: 'failed', detail: diagnosis.words };
   if (unread > 0) return { name, state: 'failed', detail: unreadWords(unread) };
-  if (swept?.outcome === 'ok')
-    return { name, state: 'ok', detail: `none in WhatsApp Web's store ${lasting(now - swept.at)} ago` };
-  if (swept?.outcome === 'failed') return { name, state: 'ok', detail: 'found and reported' };
+  if (checked?.outcome === 'ok')
+    return { name, state: 'ok', detail: `none in WhatsApp Web's store ${lasting(now - checked.at)} ago` };
+  if (checked?.outcome === 'failed') return { name, state: 'ok', detail: 'found and reported' };
   return { name, state: 'unknown', detail: 'not checked yet' };
 }

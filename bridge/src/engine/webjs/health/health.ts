@@ -9,24 +9,24 @@ import type { EngineSignal } from '../../engine.ts';
 import type { CatchUp } from '../hearing/catch-up.ts';
 import { within } from '../deadlines.ts';
 import {
-  BORNE,
+  TOLERATED,
   busyWords,
-  type Complaint,
+  type Diagnosis,
   diagnose,
   diagnoseSilence,
   givenUp,
   TOO_QUIET,
-  treated,
+  withRemedy,
   UNANSWERED,
 } from './diagnosis.ts';
-import { type Examinee, Examination, type ExaminationDependencies, type Results } from './examination.ts';
+import { type ExaminedSession, Examination, type ExaminationDependencies, type Results } from './examination.ts';
 import type { FactReporter } from '../hearing/fact-reporter.ts';
-import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextTreatment, type Stage } from './healing.ts';
+import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextRemedy, type Remedy } from './healing.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 import { reconnect, type StoredMessage } from '../page/page-probes.ts';
 import { describe } from '../page/page-reason.ts';
 import type { ProbeOutcome, ProvenProbes } from './probes.ts';
-import type { Sweep } from './sweep.ts';
+import type { MissedMessageCheck } from './sweep.ts';
 
 /** What outlives an engine, so that the next one goes on where the last one gave up. */
 export interface HealthHistory {
@@ -39,13 +39,13 @@ export interface HealthHistory {
 export const newHistory = (): HealthHistory => ({ browsers: [], lastForUnread: null, proven: new Set() });
 
 /** The browser's life, as far as it is examined and healed. */
-export interface Patient extends Examinee {
+export interface MonitoredSession extends ExaminedSession {
   /** Connected, synced and listened to. */
   readonly isReady: boolean;
   /** WhatsApp Web cannot be reached for now, which no healing changes. */
   readonly isAway: boolean;
   /** When a sync got on for the last time, in milliseconds; null while none has. */
-  readonly gotOnAt: number | null;
+  readonly lastProgressAt: number | null;
   /** Frames of WhatsApp's server remain without an answer of the page. */
   readonly leavesUnanswered: boolean;
   /** Attaches the library's listeners once more. */
@@ -58,8 +58,8 @@ export interface Patient extends Examinee {
 }
 
 export interface HealthDependencies extends ExaminationDependencies {
-  readonly patient: Patient;
-  readonly sweep: Sweep;
+  readonly session: MonitoredSession;
+  readonly missedMessages: MissedMessageCheck;
   readonly facts: Pick<FactReporter, 'holding' | 'hold' | 'isListed' | 'reportedUntil' | 'owes' | 'unread'>;
   readonly catchUp: Pick<CatchUp, 'run' | 'unanswered'>;
   readonly history: HealthHistory;
@@ -73,13 +73,13 @@ export interface HealthView {
   readonly results: Results;
   /** Of WhatsApp Web, once it is known. */
   readonly version: string | null;
-  readonly complaint: Complaint | null;
+  readonly diagnosis: Diagnosis | null;
 }
 
 /** So many tries to catch up without an answer are a page that hangs in it. */
 const HANGS_AFTER = 3;
-const STUCK: Complaint = {
-  ailment: 'deaf',
+const STUCK: Diagnosis = {
+  fault: 'no_events',
   words: 'WhatsApp Web does not report the missed messages, and new events wait until it does',
 };
 
@@ -87,19 +87,19 @@ export class Health {
   readonly #deps: HealthDependencies;
   readonly #limits: HealingLimits;
   readonly #examination: Examination;
-  #complaint: Complaint | null = null;
+  #diagnosis: Diagnosis | null = null;
   #last: HealingRecord['last'] = null;
   /** What is done to the page for unread chats is given its time until then, before it is healed of anything else. */
-  #treatedUntil = 0;
+  #remedyUntil = 0;
   /** Everything that is worth it was tried for chats that stay unread. */
-  #bearsUnread = false;
-  #told: string | null = null;
+  #toleratesUnread = false;
+  #reported: string | null = null;
   /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
-  #vouched = false;
+  #wasHealthy = false;
   #wasReady = false;
   #examineAt = 0;
   /** Until then it counts as degraded, since messages were not announced though everything was tried that is worth it. */
-  #bearsUntil = 0;
+  #toleratesUntil = 0;
   /** When another connection was opened because of a long silence. */
   #renewedAt = 0;
   /** Why sending does not work; null where it does, as far as is known. */
@@ -117,7 +117,7 @@ export class Health {
 
   get view(): HealthView {
     const { results, version } = this.#examination;
-    return { results, version, complaint: this.#complaint, unread: this.#deps.facts.unread };
+    return { results, version, diagnosis: this.#diagnosis, unread: this.#deps.facts.unread };
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
@@ -126,28 +126,28 @@ export class Health {
   }
 
   /** Tells that something does not work as it should, until the session is found in order again. */
-  tell(reason: string): void {
-    if (reason === this.#told) return;
-    this.#told = reason;
+  reportDegraded(reason: string): void {
+    if (reason === this.#reported) return;
+    this.#reported = reason;
     this.#deps.signal({ kind: 'degraded', reason });
   }
 
   /** Sending does not work, which no examination shows; null once a send has worked, or nothing is known of it any more. */
-  sends(words: string | null): void {
-    const { patient, facts, clock } = this.#deps;
+  reportSending(words: string | null): void {
+    const { session, facts, clock } = this.#deps;
     // A session that is on its way back would not take it; once it is back its next examination says it.
-    if (words === null && this.#unsent !== null && this.#unsent === this.#told && patient.isReady) {
-      this.#told = null;
+    if (words === null && this.#unsent !== null && this.#unsent === this.#reported && session.isReady) {
+      this.#reported = null;
       this.#deps.signal({ kind: 'recovered' });
     }
     // The words of the first time stay, since each change of them is told anew.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
-    const isWorse = this.#complaint !== null || facts.unread > 0 || clock.elapsed() < this.#bearsUntil;
-    if (this.#unsent !== null && !isWorse) this.tell(this.#unsent);
+    const isWorse = this.#diagnosis !== null || facts.unread > 0 || clock.elapsed() < this.#toleratesUntil;
+    if (this.#unsent !== null && !isWorse) this.reportDegraded(this.#unsent);
   }
 
   /** Examines and heals until the signal comes. */
-  async keep(until: AbortSignal): Promise<void> {
+  async run(until: AbortSignal): Promise<void> {
     const { clock, deadlines, log } = this.#deps;
     while (!until.aborted) {
       await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
@@ -159,59 +159,59 @@ export class Health {
   }
 
   async #round(): Promise<void> {
-    const { patient, facts, catchUp, clock } = this.#deps;
-    this.#wasReady ||= patient.isReady;
-    const { liveness } = patient;
+    const { session, facts, catchUp, clock } = this.#deps;
+    this.#wasReady ||= session.isReady;
+    const { liveness } = session;
     const silence = diagnoseSilence(liveness);
     // Until it is ready for the first time, the supervisor's own deadline holds.
     if (silence && this.#wasReady) return this.#heal(silence);
     if (liveness.page !== 'answers') {
       // A busy page answers nothing; only what it leaves unanswered otherwise counts against it.
       this.#excused = catchUp.unanswered + 1;
-      return this.#tellBusy(liveness);
+      return this.#reportBusy(liveness);
     }
     if (catchUp.unanswered < this.#excused - 1) this.#excused = 0;
     if (facts.holding && catchUp.unanswered - this.#excused >= HANGS_AFTER) return this.#heal(STUCK);
-    if (!patient.isReady || facts.holding) {
-      const { isReady, isAway } = patient;
+    if (!session.isReady || facts.holding) {
+      const { isReady, isAway } = session;
       // Healing took the line away, and it has not come back in the time it was given.
-      if (this.#complaint && !isReady && !isAway && !this.#isGettingOn()) await this.#healLost(this.#complaint);
+      if (this.#diagnosis && !isReady && !isAway && !this.#isProgressing()) await this.#healLost(this.#diagnosis);
       return;
     }
     if (clock.elapsed() >= this.#examineAt) await this.#examine();
   }
 
   /** The page loads the account's data, which may take longer than a stage of healing is given. */
-  #isGettingOn(): boolean {
-    const { patient, clock, deadlines } = this.#deps;
-    return patient.gotOnAt !== null && clock.elapsed() - patient.gotOnAt < deadlines.proveReload;
+  #isProgressing(): boolean {
+    const { session, clock, deadlines } = this.#deps;
+    return session.lastProgressAt !== null && clock.elapsed() - session.lastProgressAt < deadlines.proveReload;
   }
 
   /** A session that does not come back hears nothing at all. */
-  async #healLost(complaint: Complaint): Promise<void> {
-    const { ailment } = complaint;
+  async #healLost(diagnosis: Diagnosis): Promise<void> {
+    const { fault } = diagnosis;
     // That is never worth a browser (ADR 16); the supervisor has a deadline of its own.
-    if (ailment === 'unread') return;
-    await this.#heal({ ...complaint, ailment: ailment === 'partly_deaf' ? 'deaf' : ailment });
+    if (fault === 'unread') return;
+    await this.#heal({ ...diagnosis, fault: fault === 'some_events_missing' ? 'no_events' : fault });
   }
 
   async #examine(): Promise<void> {
-    const { patient, facts, clock, deadlines } = this.#deps;
-    const found = await this.#examination.run(this.#complaint?.ailment === 'half_open');
+    const { session, facts, clock, deadlines } = this.#deps;
+    const found = await this.#examination.run(this.#diagnosis?.fault === 'half_open');
     if (found === null) return;
     const { listeners, line } = found;
     // What a chat owes that could not be read is asked for by the catch-up. Without a list every chat may owe something,
     // which must not hide that the page does not announce what it has.
     const missing = found.missing?.filter(({ chat }) => !facts.isListed || !facts.owes(chat as ChatId)) ?? null;
     // What was found of a page that meanwhile reloads or computes says nothing.
-    if (missing === null || !patient.isReady || facts.holding || patient.liveness.page !== 'answers') return;
+    if (missing === null || !session.isReady || facts.holding || session.liveness.page !== 'answers') return;
     this.#examineAt = clock.elapsed() + deadlines.examineEvery;
     const fresh = missing.filter((message) => message.fresh).length;
-    const complaint = diagnose({ fresh, listeners, line, unread: facts.unread });
-    if (complaint) return this.#heal(complaint, missing);
+    const diagnosis = diagnose({ fresh, listeners, line, unread: facts.unread });
+    if (diagnosis) return this.#heal(diagnosis, missing);
     // What the page holds without having to announce it, as after a lost line, is only caught up with.
     if (missing.length > 0) await this.#catchUp(missing);
-    this.#vouch(line);
+    this.#markHealthy(line);
     await this.#suspect();
   }
 
@@ -225,9 +225,9 @@ export class Health {
 
   /** Believed again only after a while: another connection costs little, one after the other would be a nuisance. */
   #isUnanswered(): boolean {
-    const { patient, clock } = this.#deps;
+    const { session, clock } = this.#deps;
     const renewedLately = this.#renewedAt !== 0 && clock.elapsed() - this.#renewedAt < this.#limits.forgetMs;
-    return this.#complaint === null && patient.leavesUnanswered && !renewedLately;
+    return this.#diagnosis === null && session.leavesUnanswered && !renewedLately;
   }
 
   /**
@@ -235,53 +235,53 @@ export class Health {
    * server sends again over a new connection what was never confirmed.
    */
   #isTooQuiet(): boolean {
-    const { patient, clock, deadlines } = this.#deps;
-    const heardAt = Math.max(patient.heardAt ?? clock.elapsed(), this.#renewedAt);
-    return this.#complaint === null && clock.elapsed() - heardAt >= deadlines.quietAfter;
+    const { session, clock, deadlines } = this.#deps;
+    const lastReceivedAt = Math.max(session.lastReceivedAt ?? clock.elapsed(), this.#renewedAt);
+    return this.#diagnosis === null && clock.elapsed() - lastReceivedAt >= deadlines.quietAfter;
   }
 
-  #tellBusy({ page, silentMs }: LivenessView): void {
+  #reportBusy({ page, silentMs }: LivenessView): void {
     const words = page === 'busy' ? busyWords(silentMs, this.#deps.deadlines.busyTold) : null;
     if (words === null) return;
-    this.tell(words);
+    this.reportDegraded(words);
     this.#examineAt = 0;
   }
 
   /** It works, as far as can be known. */
-  #vouch(line: ProbeOutcome): void {
-    if (this.#complaint?.ailment === 'half_open' && line !== 'ok') return;
-    this.#complaint = null;
-    if (this.#deps.clock.elapsed() < this.#bearsUntil) return this.tell(BORNE);
-    if (this.#unsent !== null) return this.tell(this.#unsent);
-    if (this.#told !== null || !this.#vouched) this.#deps.signal({ kind: 'recovered' });
-    this.#told = null;
-    this.#vouched = true;
+  #markHealthy(line: ProbeOutcome): void {
+    if (this.#diagnosis?.fault === 'half_open' && line !== 'ok') return;
+    this.#diagnosis = null;
+    if (this.#deps.clock.elapsed() < this.#toleratesUntil) return this.reportDegraded(TOLERATED);
+    if (this.#unsent !== null) return this.reportDegraded(this.#unsent);
+    if (this.#reported !== null || !this.#wasHealthy) this.#deps.signal({ kind: 'recovered' });
+    this.#reported = null;
+    this.#wasHealthy = true;
   }
 
-  async #heal(complaint: Complaint, missing: readonly StoredMessage[] = []): Promise<void> {
-    const { patient, history, deadlines, clock, log } = this.#deps;
-    const isUnread = complaint.ailment === 'unread';
-    const isSuspicion = complaint === TOO_QUIET || complaint === UNANSWERED;
-    if (!isUnread && clock.elapsed() < this.#treatedUntil) {
-      this.#complaint = complaint;
+  async #heal(diagnosis: Diagnosis, missing: readonly StoredMessage[] = []): Promise<void> {
+    const { session, history, deadlines, clock, log } = this.#deps;
+    const isUnread = diagnosis.fault === 'unread';
+    const isSuspicion = diagnosis === TOO_QUIET || diagnosis === UNANSWERED;
+    if (!isUnread && clock.elapsed() < this.#remedyUntil) {
+      this.#diagnosis = diagnosis;
       return this.#catchUp(missing);
     }
     const last = isUnread ? history.lastForUnread : isSuspicion ? null : this.#last;
-    const next = nextTreatment({ last, browsers: history.browsers }, complaint.ailment, clock.elapsed(), this.#limits);
+    const next = nextRemedy({ last, browsers: history.browsers }, diagnosis.fault, clock.elapsed(), this.#limits);
     const { decision } = next;
-    this.#complaint = complaint;
+    this.#diagnosis = diagnosis;
     if (isUnread) history.lastForUnread = next.record.last;
     else this.#last = next.record.last;
     if (isUnread && (decision.do === 'reload' || decision.do === 'new_page'))
-      this.#treatedUntil = clock.elapsed() + this.#limits.proofMs[decision.do];
+      this.#remedyUntil = clock.elapsed() + this.#limits.proofMs[decision.do];
     history.browsers = next.record.browsers;
-    if (isUnread && decision.do !== 'wait') this.#bearsUnread = decision.do === 'bear';
-    if (decision.do === 'bear' || (isUnread && this.#bearsUnread)) {
+    if (isUnread && decision.do !== 'wait') this.#toleratesUnread = decision.do === 'tolerate';
+    if (decision.do === 'tolerate' || (isUnread && this.#toleratesUnread)) {
       // Nothing is under way from which the session would have to come back, and the rest is watched as ever.
-      this.#complaint = null;
+      this.#diagnosis = null;
       this.#examineAt = clock.elapsed() + deadlines.examineEvery;
-      if (!isUnread) this.#bearsUntil = clock.elapsed() + this.#limits.forgetMs;
-      this.tell(isUnread ? complaint.words : BORNE);
+      if (!isUnread) this.#toleratesUntil = clock.elapsed() + this.#limits.forgetMs;
+      this.reportDegraded(isUnread ? diagnosis.words : TOLERATED);
       await this.#catchUp(missing);
       return this.#suspect();
     }
@@ -289,33 +289,33 @@ export class Health {
     this.#examineAt = 0;
     if (decision.do === 'wait') return this.#catchUp(missing);
     if (decision.do === 'stop') {
-      const reason = givenUp(complaint, this.#limits.newBrowsers, this.#limits.pauseMs);
-      this.tell(complaint.words);
-      return patient.giveUp(reason, this.#limits.pauseMs);
+      const reason = givenUp(diagnosis, this.#limits.newBrowsers, this.#limits.pauseMs);
+      this.reportDegraded(diagnosis.words);
+      return session.giveUp(reason, this.#limits.pauseMs);
     }
     if (isSuspicion && decision.do === 'refresh') {
-      log.info({ suspicion: complaint === TOO_QUIET ? 'quiet' : 'unanswered' }, 'opening a new connection');
+      log.info({ suspicion: diagnosis === TOO_QUIET ? 'quiet' : 'unanswered' }, 'opening a new connection');
     } else {
-      log.warn({ ailment: complaint.ailment, stage: decision.do }, 'the session does not work; starting recovery');
-      this.tell(treated(complaint, decision.do));
+      log.warn({ fault: diagnosis.fault, remedy: decision.do }, 'the session does not work; starting recovery');
+      this.reportDegraded(withRemedy(diagnosis, decision.do));
     }
     // Told at once, whatever becomes of the page.
     if (decision.do !== 'refresh') await this.#catchUp(missing);
-    await this.#treat(decision.do, complaint, missing).catch((error: unknown) =>
-      log.warn({ reason: describe(error), stage: decision.do }, 'a recovery step failed'),
+    await this.#applyRemedy(decision.do, diagnosis, missing).catch((error: unknown) =>
+      log.warn({ reason: describe(error), remedy: decision.do }, 'a recovery step failed'),
     );
   }
 
-  async #treat(stage: Stage, complaint: Complaint, missing: readonly StoredMessage[]): Promise<void> {
-    const { patient, facts, deadlines } = this.#deps;
-    if (stage === 'reload') return patient.reload();
-    if (stage === 'new_page') return patient.freshPage();
-    if (stage === 'new_browser') return patient.giveUp(treated(complaint, stage));
-    if (complaint.ailment === 'half_open') return patient.page.call(reconnect, deadlines.call);
+  async #applyRemedy(remedy: Remedy, diagnosis: Diagnosis, missing: readonly StoredMessage[]): Promise<void> {
+    const { session, facts, deadlines } = this.#deps;
+    if (remedy === 'reload') return session.reload();
+    if (remedy === 'new_page') return session.freshPage();
+    if (remedy === 'new_browser') return session.giveUp(withRemedy(diagnosis, remedy));
+    if (diagnosis.fault === 'half_open') return session.page.call(reconnect, deadlines.call);
     // What comes from now on waits until what was missed before it is reported.
     facts.hold(earliest(missing));
     try {
-      await patient.reattach();
+      await session.reattach();
     } finally {
       await this.#catchUp(missing);
     }
@@ -323,14 +323,14 @@ export class Health {
 
   /** Reports what was missed; it goes on by itself where that takes longer than a moment. */
   async #catchUp(missing: readonly StoredMessage[]): Promise<void> {
-    const { facts, catchUp, sweep, deadlines } = this.#deps;
+    const { facts, catchUp, missedMessages, deadlines } = this.#deps;
     const from = earliest(missing);
     // Without a list of the chats it would hold up everybody in vain; everything is read once there is one.
     if (missing.length > 0 && facts.isListed) facts.hold(from);
     if (!facts.holding) return;
     // What has not been read yet stays missing, however long it takes.
     const settled = catchUp.run().then((released) => {
-      if (released) sweep.settle(missing.filter(({ chat }) => !facts.owes(chat as ChatId)));
+      if (released) missedMessages.settle(missing.filter(({ chat }) => !facts.owes(chat as ChatId)));
     });
     if (missing.length > 0) await within(settled, deadlines.examine, 'the catch-up').catch(() => undefined);
   }

@@ -17,12 +17,12 @@ interface ServerTime {
 
 const keyOf = (fromMe: boolean, stanza: string): string => `${fromMe ? 'out' : 'in'} ${stanza}`;
 
-export class Sweep {
+export class MissedMessageCheck {
   /** Key → when it was sent (seconds), in the order in which they were heard. */
-  readonly #heard = new Map<string, number>();
+  readonly #received = new Map<string, number>();
   readonly #serverTime: ServerTime;
   readonly #limit: number;
-  #floor = 0;
+  #compareFrom = 0;
 
   /** @param limit keys remembered */
   constructor(serverTime: ServerTime, limit: number = REMEMBERED) {
@@ -31,7 +31,7 @@ export class Sweep {
   }
 
   /** The page announced this message, or a catch-up found it. */
-  heard(raw: RawMessage): void {
+  received(raw: RawMessage): void {
     // One that cannot be read yet was announced, too: whoever decrypts it later is not asked whether the page is deaf.
     const counts = isMessage(raw) || isUndecrypted(raw);
     // What the server has not taken yet is announced again once it has.
@@ -45,21 +45,21 @@ export class Sweep {
    * @param mark up to which everything heard is on record
    * @param notBefore what is older belongs to an earlier run or to no session at all
    */
-  floor(mark: number, notBefore: number): number {
-    this.#floor = Math.max(this.#floor, mark - SLACK_S, notBefore);
-    for (const [key, sentAt] of this.#heard) if (sentAt < this.#floor) this.#heard.delete(key);
-    return this.#floor;
+  compareFrom(mark: number, notBefore: number): number {
+    this.#compareFrom = Math.max(this.#compareFrom, mark - SLACK_S, notBefore);
+    for (const [key, sentAt] of this.#received) if (sentAt < this.#compareFrom) this.#received.delete(key);
+    return this.#compareFrom;
   }
 
   /** Of the messages in the page's store those that were never heard of. */
-  unheard(stored: readonly StoredMessage[]): StoredMessage[] {
+  notReceived(stored: readonly StoredMessage[]): StoredMessage[] {
     return stored.filter(
       ({ fromMe, stanza, t, type, ack }) =>
-        t >= this.#floor &&
+        t >= this.#compareFrom &&
         isMessage({ type }) &&
         // A message of this account counts once the server has it: before that it is announced to nobody.
         (!fromMe || ack >= 1) &&
-        !this.#heard.has(keyOf(fromMe, stanza)),
+        !this.#received.has(keyOf(fromMe, stanza)),
     );
   }
 
@@ -69,11 +69,11 @@ export class Sweep {
   }
 
   #remember(key: string, sentAt: number): void {
-    this.#heard.set(key, sentAt);
-    if (this.#heard.size <= this.#limit) return;
-    const [oldest, at] = this.#heard.entries().next().value as [string, number];
-    this.#heard.delete(oldest);
+    this.#received.set(key, sentAt);
+    if (this.#received.size <= this.#limit) return;
+    const [oldest, at] = this.#received.entries().next().value as [string, number];
+    this.#received.delete(oldest);
     // It would look unheard from now on. One dated in the future must not hide what is said until then.
-    this.#floor = Math.max(this.#floor, Math.min(at, this.#serverTime.seconds) + 1);
+    this.#compareFrom = Math.max(this.#compareFrom, Math.min(at, this.#serverTime.seconds) + 1);
   }
 }

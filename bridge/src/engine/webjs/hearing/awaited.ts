@@ -8,13 +8,13 @@ const LONGEST_S = 14 * 24 * 3600;
 /** A message is asked for again after this share of its age, so that old ones cost little. */
 const SHARE_OF_AGE = 0.1;
 
-export interface AwaitedMessage {
+export interface PendingMessage {
   readonly wireId: WireId;
   /** When it was sent, in seconds. */
   readonly t: number;
 }
 
-export interface AwaitedOptions {
+export interface PendingMessagesOptions {
   /** The oldest are forgotten beyond that. */
   readonly most: number;
   /** No message is asked for more often, in milliseconds. */
@@ -24,13 +24,13 @@ export interface AwaitedOptions {
   readonly serverClock: Pick<ServerClock, 'seconds'>;
 }
 
-export class Awaited<Message extends AwaitedMessage> {
-  readonly #options: AwaitedOptions;
+export class PendingMessages<Message extends PendingMessage> {
+  readonly #options: PendingMessagesOptions;
   /** Each with when it is to be asked for, in milliseconds elapsed. */
   readonly #messages = new Map<WireId, { message: Message; dueAt: number }>();
 
   /** @param remembered by earlier runs; they are due at once */
-  constructor(options: AwaitedOptions, remembered: readonly Message[]) {
+  constructor(options: PendingMessagesOptions, remembered: readonly Message[]) {
     this.#options = options;
     for (const message of remembered) this.#messages.set(message.wireId, { message, dueAt: -Infinity });
   }
@@ -68,7 +68,7 @@ export class Awaited<Message extends AwaitedMessage> {
   }
 
   /** All are due. */
-  hurry(): void {
+  makeAllDue(): void {
     for (const each of this.#messages.values()) each.dueAt = -Infinity;
   }
 
@@ -82,7 +82,7 @@ export class Awaited<Message extends AwaitedMessage> {
   }
 
   /** Seconds. */
-  #ageOf({ t }: AwaitedMessage): number {
+  #ageOf({ t }: PendingMessage): number {
     return Math.max(0, this.#options.serverClock.seconds - t);
   }
 }

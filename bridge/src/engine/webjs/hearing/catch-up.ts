@@ -8,12 +8,12 @@ import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
 import type { FactReporter, ListedChat } from './fact-reporter.ts';
-import type { Hearing } from './hearing.ts';
+import type { InboundMessages } from './hearing.ts';
 import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { type ChatHistory, chatsActiveSince, messagesSince } from '../page/page-functions.ts';
 import { describe } from '../page/page-reason.ts';
-import { Patience } from './patience.ts';
+import { CatchUpTimeout } from './patience.ts';
 import type { Undecrypted } from './undecrypted.ts';
 
 /** How often it is seen that a round is over, in milliseconds. */
@@ -40,7 +40,7 @@ export interface CatchUpDependencies {
   readonly answers: () => boolean;
   readonly deadlines: Deadlines;
   readonly facts: FactReporter;
-  readonly hearing: Pick<Hearing, 'missed'>;
+  readonly inbound: Pick<InboundMessages, 'missed'>;
   readonly undecrypted: Pick<Undecrypted, 'look'>;
   /** Seconds: what is older never belonged to this session. */
   readonly linkedAt: () => number;
@@ -102,7 +102,7 @@ export class CatchUp {
     const { facts, stopped, cut, log } = this.#deps;
     this.#unanswered = this.#cut = 0;
     const over = new AbortController();
-    void this.#patience().keep(AbortSignal.any([stopped, over.signal]));
+    void this.#timeout().run(AbortSignal.any([stopped, over.signal]));
     while (!stopped.aborted && facts.holding) {
       const round = new AbortController();
       try {
@@ -122,13 +122,13 @@ export class CatchUp {
     return !facts.holding;
   }
 
-  #patience(): Patience {
+  #timeout(): CatchUpTimeout {
     const { facts, answers, deadlines, clock } = this.#deps;
-    return new Patience({
+    return new CatchUpTimeout({
       facts,
       answers,
       progress: () => this.#progress,
-      lose: (chats) => (chats === 'all' ? this.#letAllGo() : this.#letGo(chats)),
+      giveUpOn: (chats) => (chats === 'all' ? this.#letAllGo() : this.#letGo(chats)),
       limitMs: deadlines.catchUpWait,
       clock,
     });
@@ -223,7 +223,7 @@ export class CatchUp {
   }
 
   #report(messages: ChatHistory['messages']): void {
-    for (const message of messages) this.#deps.hearing.missed(message as unknown as RawMessage);
+    for (const message of messages) this.#deps.inbound.missed(message as unknown as RawMessage);
   }
 
   /** Their events go on, after what the page holds of them by itself. */

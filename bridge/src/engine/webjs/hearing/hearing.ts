@@ -46,7 +46,7 @@ interface Place {
 
 const REMEMBERED = 10_000;
 
-export class Hearing {
+export class InboundMessages {
   readonly #deps: InboundMessagesDependencies;
   /** A message of this account is reported when the server has it: with the message, or with its acknowledgement. */
   readonly #reportedOwn = new Set<WireId>();

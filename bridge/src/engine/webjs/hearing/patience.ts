@@ -14,12 +14,12 @@ export interface CatchUpTimeoutDependencies {
   /** Grows with everything that was read. */
   readonly progress: () => number;
   /** The events of these chats have waited for long enough, or those of all because not even the chats are known. */
-  readonly lose: (chats: readonly ChatId[] | 'all') => void;
+  readonly giveUpOn: (chats: readonly ChatId[] | 'all') => void;
   readonly limitMs: number;
   readonly clock: Clock;
 }
 
-export class Patience {
+export class CatchUpTimeout {
   readonly #deps: CatchUpTimeoutDependencies;
   /** How long events of each chat have waited, and how long nothing was read, in milliseconds. */
   #waited = new Map<ChatId, number>();
@@ -32,25 +32,25 @@ export class Patience {
   }
 
   /** Looks regularly until the signal comes. */
-  async keep(until: AbortSignal): Promise<void> {
+  async run(until: AbortSignal): Promise<void> {
     const { clock, limitMs, answers } = this.#deps;
     const every = Math.min(LOOK_MS, limitMs / 10);
     while (!until.aborted) {
       await clock.sleep(every, until).catch(() => undefined);
-      if (!until.aborted && answers()) this.#look(every);
+      if (!until.aborted && answers()) this.#check(every);
     }
   }
 
-  #look(ms: number): void {
-    const { facts, progress, lose, limitMs } = this.#deps;
+  #check(ms: number): void {
+    const { facts, progress, giveUpOn, limitMs } = this.#deps;
     if (facts.holds !== this.#hold) this.#begin();
     this.#idle = progress() === this.#progress ? this.#idle + ms : 0;
     this.#progress = progress();
-    if (this.#idle >= limitMs) return lose(facts.isListed ? facts.owing(false) : 'all');
+    if (this.#idle >= limitMs) return giveUpOn(facts.isListed ? facts.owing(false) : 'all');
     if (!facts.isListed) return;
     this.#waited = new Map(facts.waiting.map((chat) => [chat, (this.#waited.get(chat) ?? 0) + ms]));
     const tooLong = [...this.#waited].filter(([, waited]) => waited >= limitMs).map(([chat]) => chat);
-    if (tooLong.length > 0) lose(tooLong);
+    if (tooLong.length > 0) giveUpOn(tooLong);
   }
 
   #begin(): void {

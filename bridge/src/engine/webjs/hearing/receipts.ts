@@ -7,7 +7,7 @@ import type { ChatId, WireId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { Deadlines } from '../deadlines.ts';
-import { Awaited } from './awaited.ts';
+import { PendingMessages } from './awaited.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { type PageReceipt, readReceipts } from '../page/page-receipts.ts';
 import { describe } from '../page/page-reason.ts';
@@ -47,12 +47,12 @@ export interface ReceiptOf {
 
 export class Receipts {
   readonly #deps: ReceiptsDependencies;
-  readonly #unread: Awaited<UnreadMessage>;
+  readonly #unread: PendingMessages<UnreadMessage>;
 
   /** @param remembered by earlier runs */
   constructor(deps: ReceiptsDependencies, remembered: readonly UnreadMessage[]) {
     this.#deps = deps;
-    this.#unread = new Awaited({ ...deps, most: MOST, everyMs: deps.deadlines.receipts }, remembered);
+    this.#unread = new PendingMessages({ ...deps, most: MOST, everyMs: deps.deadlines.receipts }, remembered);
   }
 
   /** What is to be remembered. */
@@ -80,7 +80,7 @@ export class Receipts {
 
   /** The session is ready, perhaps again: receipts may have come that nobody heard of. */
   ready(): void {
-    this.#unread.hurry();
+    this.#unread.makeAllDue();
     void this.#look();
   }
 

@@ -6,7 +6,7 @@
 import type { WireId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Deadlines } from '../deadlines.ts';
-import { Awaited } from './awaited.ts';
+import { PendingMessages } from './awaited.ts';
 import type { RawMessage } from './message-mapper.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { readDecrypted } from '../page/page-functions.ts';
@@ -29,12 +29,12 @@ export interface UndecryptedDependencies {
 
 export class Undecrypted {
   readonly #deps: UndecryptedDependencies;
-  readonly #waiting: Awaited<UndecryptedMessage>;
+  readonly #waiting: PendingMessages<UndecryptedMessage>;
 
   /** @param remembered by earlier runs */
   constructor(deps: UndecryptedDependencies, remembered: readonly UndecryptedMessage[]) {
     this.#deps = deps;
-    this.#waiting = new Awaited({ ...deps, most: MOST, everyMs: deps.deadlines.undecrypted }, remembered);
+    this.#waiting = new PendingMessages({ ...deps, most: MOST, everyMs: deps.deadlines.undecrypted }, remembered);
   }
 
   /** What is to be remembered. */

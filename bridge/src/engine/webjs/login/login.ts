@@ -21,8 +21,8 @@ export interface LoginListener {
   /** The QR code holds no longer. */
   qrWithdrawn(): void;
   pairingCode(code: PairingCode): void;
-  /** Comes once for each login; `anew` where the account was linked just now. */
-  authenticated(anew: boolean): void;
+  /** Comes once for each login; `linkedNow` where the account was linked just now. */
+  authenticated(linkedNow: boolean): void;
 }
 
 export interface LoginDependencies {

@@ -25,7 +25,7 @@ export async function progressSoFar(profile: Profile, clock: Clock): Promise<Pro
   return isAhead ? { ...progress, reportedUntil: Math.max(progress.linkedAt, since) } : progress;
 }
 
-export class ProgressKeeper {
+export class ProgressSaver {
   readonly #profile: Profile;
   readonly #read: () => Progress | null;
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class ProgressKeeper {
   }
 
   /** Saves regularly until the signal comes. */
-  async keep(until: AbortSignal): Promise<void> {
+  async run(until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       await this.#clock.sleep(SAVE_EVERY_MS, until).catch(() => undefined);
       if (!until.aborted) await this.trySave();

@@ -71,7 +71,7 @@ export function reconnect(): void {
 }
 
 /** The same, for a page that has no line and would wait before it tries again: one that has its line back keeps it. */
-export function hurryReconnect(): void {
+export function reconnectNow(): void {
   const { Socket } = window.require('WAWebSocketModel');
   if (Socket.state === 'OPENING' || Socket.state === 'TIMEOUT') Socket.reconnect();
 }

@@ -85,7 +85,7 @@ export class PageWatch {
   }
 
   /** Looks at the page regularly until the signal comes. */
-  async keep(): Promise<void> {
+  async run(): Promise<void> {
     while (!this.#until.aborted) {
       const { watchReady, watchStarting } = this.#deadlines;
       const usual = this.#ready ? watchReady : watchStarting;
@@ -163,7 +163,7 @@ export class PageWatch {
     const refusal = refusalOf(state.state ?? '');
     if (refusal !== null) return this.#listener.refused(refusal);
     this.#judgeLogin(state.linked);
-    const gotOn = state.sync && this.#sync.gotOn(state.sync);
+    const gotOn = state.sync && this.#sync.hasAdvanced(state.sync);
     if (gotOn) this.#listener.progress(gotOn);
     const usable = state.state === 'CONNECTED' && state.hasSynced;
     if (state.state === 'UNPAIRED_IDLE') this.#listener.idle();
@@ -221,7 +221,7 @@ class SyncProgress {
   }
 
   /** How far it is, for a person, if that is further than ever before; null otherwise, and where it has just begun. */
-  gotOn(now: SyncFigures): string | null {
+  hasAdvanced(now: SyncFigures): string | null {
     const before = this.#highest;
     const further = (a: number | null, b: number | null): number | null => (a === null ? b : Math.max(a, b ?? a));
     this.#highest = {

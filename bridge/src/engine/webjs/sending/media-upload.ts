@@ -11,7 +11,7 @@ import { describe } from '../page/page-reason.ts';
  * @returns the token under which the page holds the file until `dropUpload`
  * @throws EngineError: `fail` for a file that cannot be read, `defer` where the way to the page broke
  */
-export async function bringFile(page: PageCalls, deadlines: Deadlines, file: OutgoingFile): Promise<string> {
+export async function uploadToPage(page: PageCalls, deadlines: Deadlines, file: OutgoingFile): Promise<string> {
   const token = randomUUID();
   try {
     // Also an empty file has a part.

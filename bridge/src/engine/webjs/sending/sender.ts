@@ -5,7 +5,7 @@ import type { WireId } from '../../../contract/ids.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
 import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
 import { chatFormsOf } from '../../../contract/whatsapp-id.ts';
-import { bringFile, dropUpload } from './media-upload.ts';
+import { uploadToPage, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';
 import { type PageSend, type PageSendResult, sendInPage } from '../page/page-send.ts';
@@ -19,7 +19,7 @@ export class Sender {
   readonly #deadlines: Deadlines;
   /** A file passes through the memory of two processes: one at a time. */
   readonly #files = new PQueue({ concurrency: 1 });
-  readonly #waiting = new Map<string, { taken: () => void; lost: (error: Error) => void }>();
+  readonly #unconfirmed = new Map<string, { accepted: () => void; lost: (error: Error) => void }>();
 
   constructor(page: () => LongPageCalls, deadlines: Deadlines) {
     this.#page = page;
@@ -29,14 +29,14 @@ export class Sender {
   /** @throws EngineError: `unknown` where the way to the page or to WhatsApp broke after the message may have left */
   async send(message: MessageSend, wireId: WireId | null): Promise<SendReceipt> {
     const stanzaId = wireId === null ? newStanzaId() : stanzaOf(wireId);
-    if (message.type === 'text') return this.#carryOut(message, stanzaId, null);
+    if (message.type === 'text') return this.#sendAndConfirm(message, stanzaId, null);
     const { file } = message;
     return this.#files.add(async () => {
       const page = this.#pageNow();
-      const token = await bringFile(page, this.#deadlines, file);
+      const token = await uploadToPage(page, this.#deadlines, file);
       try {
         const media = { token, mimetype: file.mimeType, filename: file.fileName };
-        return await this.#carryOut(message, stanzaId, media);
+        return await this.#sendAndConfirm(message, stanzaId, media);
       } finally {
         dropUpload(page, this.#deadlines, token);
       }
@@ -45,32 +45,35 @@ export class Sender {
 
   /** `level` is the page's number: at least 1 when the server has the message, negative when it was refused. */
   acknowledged(stanzaId: string, level: number): void {
-    const waiting = this.#waiting.get(stanzaId);
-    if (level > 0) waiting?.taken();
+    const waiting = this.#unconfirmed.get(stanzaId);
+    if (level > 0) waiting?.accepted();
     else if (level < 0)
       waiting?.lost(new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not accept the message'));
   }
 
   /** The run is over: of messages without an acknowledgement nothing is known. */
   abandon(reason: string): void {
-    for (const { lost } of this.#waiting.values()) lost(new EngineError('unknown', 'WAB_SESSION_NOT_READY', reason));
+    for (const { lost } of this.#unconfirmed.values())
+      lost(new EngineError('unknown', 'WAB_SESSION_NOT_READY', reason));
   }
 
-  async #carryOut(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
-    const taken = new Promise<void>((resolve, reject) => this.#waiting.set(stanzaId, { taken: resolve, lost: reject }));
-    taken.catch(() => undefined);
+  async #sendAndConfirm(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
+    const accepted = new Promise<void>((resolve, reject) =>
+      this.#unconfirmed.set(stanzaId, { accepted: resolve, lost: reject }),
+    );
+    accepted.catch(() => undefined);
     try {
       const result = await this.#inPage(message, stanzaId, media);
       if (!result.sent) throw refusal(result);
       if (result.ack < 0) throw new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not accept the message');
       // The page answers as soon as it holds the message; only the server's word means that WhatsApp has it.
-      if (result.ack === 0) await within(taken, this.#deadlines.ack, 'the acknowledgement by the server');
+      if (result.ack === 0) await within(accepted, this.#deadlines.ack, 'the acknowledgement by the server');
       return { wireId: result.wireId as WireId, sentAt: new Date(result.sentAt * 1000) };
     } catch (error) {
       if (error instanceof EngineError) throw error;
       throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
     } finally {
-      this.#waiting.delete(stanzaId);
+      this.#unconfirmed.delete(stanzaId);
     }
   }
 

@@ -129,14 +129,14 @@ test('when a sync got on for the last time is known', async () => {
     hasSynced: false,
     sync: { offline: null, history, chats: null },
   });
-  expect(run.gotOnAt).toBeNull();
+  expect(run.lastProgressAt).toBeNull();
   for (const history of [10, 20]) {
     state = syncing(history);
     client.emit('change_state', 'CONNECTED');
     await settle();
   }
   expect(heard).toContain('progress');
-  expect(run.gotOnAt).toEqual(expect.any(Number));
+  expect(run.lastProgressAt).toEqual(expect.any(Number));
 });
 
 test('a page that is loaded and gets no line ends the start with that as its reason', async () => {
@@ -180,8 +180,8 @@ test.each([-7_200_000, 7_200_000])(
 );
 
 test.each([-7_200_000, 7_200_000])('how long ago something was heard does not depend on a clock set by %i ms', (by) => {
-  const heardAt = run.heardAt;
+  const lastReceivedAt = run.lastReceivedAt;
   clock.set(by);
   client.emit('message_ack', {}, 2);
-  expect(run.heardAt).toBe(heardAt);
+  expect(run.lastReceivedAt).toBe(lastReceivedAt);
 });

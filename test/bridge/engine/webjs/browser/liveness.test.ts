@@ -7,7 +7,7 @@ import { ManualClock } from '../../../sessions/fake-engine.ts';
 function make(deadlines: Partial<typeof DEADLINES> = {}) {
   const clock = new ManualClock();
   const dead: string[] = [];
-  const patient = {
+  const session = {
     version: (): Promise<string> => Promise.resolve('Chrome/1'),
     /** Share of a processor that the renderers use. */
     share: 0,
@@ -18,11 +18,11 @@ function make(deadlines: Partial<typeof DEADLINES> = {}) {
   };
   const liveness = new Liveness(
     {
-      browserVersion: () => patient.version(),
-      rendererSeconds: () => Promise.resolve(patient.used),
+      browserVersion: () => session.version(),
+      rendererSeconds: () => Promise.resolve(session.used),
       ping: () => {
-        if (patient.refuse) return Promise.reject(new Error('the page is changing'));
-        return patient.answers ? Promise.resolve() : new Promise((resolve) => patient.pings.push(resolve));
+        if (session.refuse) return Promise.reject(new Error('the page is changing'));
+        return session.answers ? Promise.resolve() : new Promise((resolve) => session.pings.push(resolve));
       },
     },
     { ...DEADLINES, ...deadlines },
@@ -30,14 +30,14 @@ function make(deadlines: Partial<typeof DEADLINES> = {}) {
     (reason) => dead.push(reason),
   );
   const stopped = new AbortController();
-  const kept = liveness.keep(stopped.signal);
+  const kept = liveness.run(stopped.signal);
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 5_000) {
-      patient.used += patient.share * 5;
+      session.used += session.share * 5;
       await clock.pass(5_000);
     }
   };
-  return { clock, dead, patient, liveness, pass, stopped, kept };
+  return { clock, dead, session, liveness, pass, stopped, kept };
 }
 
 describe('liveness', () => {
@@ -49,50 +49,50 @@ describe('liveness', () => {
   });
 
   test('a busy page is asked one thing at a time, and is well once it answers', async () => {
-    const { liveness, pass, patient } = make();
-    Object.assign(patient, { answers: false, share: 0.9 });
+    const { liveness, pass, session } = make();
+    Object.assign(session, { answers: false, share: 0.9 });
     await pass(120_000);
     expect(liveness.view.page).toBe('busy');
     expect(liveness.view.silentMs).toBeGreaterThanOrEqual(110_000);
-    expect(patient.pings).toHaveLength(1);
-    patient.answers = true;
-    patient.pings[0]?.();
+    expect(session.pings).toHaveLength(1);
+    session.answers = true;
+    session.pings[0]?.();
     await pass(5_000);
     expect(liveness.view).toMatchObject({ page: 'answers', silentMs: 0 });
   });
 
   test('a page that does nothing hangs; loaded anew it begins with a clean slate, and a late answer changes nothing', async () => {
-    const { liveness, pass, patient } = make();
-    patient.answers = false;
+    const { liveness, pass, session } = make();
+    session.answers = false;
     await pass(60_000);
     expect(liveness.view.page).toBe('hung');
-    liveness.beginAnew();
+    liveness.reset();
     expect(liveness.view.page).toBe('answers');
     await pass(60_000);
-    patient.pings[0]?.();
+    session.pings[0]?.();
     await pass(5_000);
     expect(liveness.view.page).toBe('hung');
   });
 
   test('a page whose questions fail at once owes an answer too', async () => {
-    const { liveness, pass, patient } = make();
-    patient.refuse = true;
+    const { liveness, pass, session } = make();
+    session.refuse = true;
     await pass(60_000);
     expect(liveness.view.page).toBe('hung');
   });
 
   test('a machine that slept is no page that hung', async () => {
-    const { liveness, pass, patient, clock } = make();
-    patient.answers = false;
+    const { liveness, pass, session, clock } = make();
+    session.answers = false;
     await pass(20_000);
     await clock.pass(3_600_000);
     expect(liveness.view.page).toBe('answers');
   });
 
   test('a browser that does not answer time and again is dead', async () => {
-    const { liveness, pass, patient, dead, kept } = make({ browserMisses: 3 });
+    const { liveness, pass, session, dead, kept } = make({ browserMisses: 3 });
     await pass(5_000);
-    patient.version = () => Promise.reject(new Error('no answer'));
+    session.version = () => Promise.reject(new Error('no answer'));
     await pass(5_000);
     expect(liveness.view.browser).toBe('silent');
     expect(dead).toEqual([]);
@@ -102,11 +102,11 @@ describe('liveness', () => {
   });
 
   test('one answer in between and the browser lives', async () => {
-    const { pass, patient, dead } = make({ browserMisses: 3 });
+    const { pass, session, dead } = make({ browserMisses: 3 });
     for (let round = 0; round < 5; round++) {
-      patient.version = () => Promise.reject(new Error('no answer'));
+      session.version = () => Promise.reject(new Error('no answer'));
       await pass(10_000);
-      patient.version = () => Promise.resolve('Chrome/1');
+      session.version = () => Promise.resolve('Chrome/1');
       await pass(5_000);
     }
     expect(dead).toEqual([]);
@@ -121,8 +121,8 @@ describe('liveness', () => {
 });
 
 test.each([-7_200_000, 7_200_000])('a page hangs when it hangs, though the clock is set by %i ms', async (by) => {
-  const { liveness, pass, patient, clock } = make();
-  patient.answers = false;
+  const { liveness, pass, session, clock } = make();
+  session.answers = false;
   await pass(20_000);
   const before = liveness.view;
   clock.set(by);

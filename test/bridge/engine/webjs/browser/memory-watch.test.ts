@@ -40,7 +40,7 @@ const watchWith = (limits: Partial<MemoryLimits> = {}): MemoryWatch =>
 describe('the ceiling', () => {
   test('a session below it is only measured', async () => {
     const watch = watchWith();
-    const kept = watch.keep(life.signal);
+    const kept = watch.run(life.signal);
     for (let look = 0; look < 3; look++) await clock.pass(30_000);
     expect(told).toEqual([300 * MIB, 300 * MIB, 300 * MIB]);
     expect(watch.lastBytes).toBe(300 * MIB);
@@ -52,7 +52,7 @@ describe('the ceiling', () => {
   });
 
   test('above it the browser is exchanged at the second look, which comes soon, and the reason says how much', async () => {
-    void watchWith().keep(life.signal);
+    void watchWith().run(life.signal);
     uses = 1639 * MIB;
     await clock.pass(30_000);
     expect(renewals).toEqual([]);
@@ -61,7 +61,7 @@ describe('the ceiling', () => {
   });
 
   test('a moment above it is nothing', async () => {
-    void watchWith().keep(life.signal);
+    void watchWith().run(life.signal);
     uses = 1100 * MIB;
     await clock.pass(30_000);
     uses = 300 * MIB;
@@ -72,7 +72,7 @@ describe('the ceiling', () => {
   });
 
   test('what cannot be interrupted now is exchanged once it can', async () => {
-    void watchWith().keep(life.signal);
+    void watchWith().run(life.signal);
     uses = 1100 * MIB;
     settled = false;
     for (let look = 0; look < 5; look++) await clock.pass(30_000);
@@ -85,12 +85,12 @@ describe('the ceiling', () => {
   test('a ceiling that is too low does not restart the session without end', async () => {
     const watch = watchWith();
     uses = 1100 * MIB;
-    void watch.keep(life.signal);
+    void watch.run(life.signal);
     await clock.pass(30_000);
     await clock.pass(5_000);
     life.abort();
     // The next browser's life.
-    void watch.keep(new AbortController().signal);
+    void watch.run(new AbortController().signal);
     for (let passed = 0; passed < 560_000; passed += 40_000) await clock.pass(40_000);
     expect(renewals).toHaveLength(1);
     await clock.pass(40_000);
@@ -99,7 +99,7 @@ describe('the ceiling', () => {
   });
 
   test('0 is none, and what cannot be measured is left alone', async () => {
-    void watchWith({ ceilingBytes: 0 }).keep(life.signal);
+    void watchWith({ ceilingBytes: 0 }).run(life.signal);
     uses = 9_000 * MIB;
     for (let look = 0; look < 3; look++) await clock.pass(30_000);
     uses = null;
@@ -121,7 +121,7 @@ test('the health check names figure and ceiling', () => {
 test.each([-7_200_000, 7_200_000])(
   'a clock that is set by %i ms changes nothing about when it is exchanged',
   async (by) => {
-    void watchWith().keep(life.signal);
+    void watchWith().run(life.signal);
     uses = 1100 * MIB;
     await clock.pass(30_000);
     await clock.pass(5_000);

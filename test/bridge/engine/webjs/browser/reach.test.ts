@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
-import { Reach } from '../../../../../bridge/src/engine/webjs/browser/reach.ts';
+import { Reachability } from '../../../../../bridge/src/engine/webjs/browser/reach.ts';
 import { ManualClock, settle } from '../../../sessions/fake-engine.ts';
 
 const EVERY = 5_000;
@@ -13,7 +13,7 @@ const REFUSED = 'net::ERR_CONNECTION_REFUSED at https://web.whatsapp.com/';
 let clock: ManualClock;
 let page: Page;
 let stop: AbortController;
-let reach: Reach;
+let reach: Reachability;
 /** What the network does; null where it answers. */
 let error: string | null;
 /** Packets vanish: nothing is refused, and nothing comes. */
@@ -43,7 +43,7 @@ beforeEach(() => {
       return null;
     },
   }) as unknown as Page;
-  reach = new Reach({
+  reach = new Reachability({
     page,
     url: URL,
     every: EVERY,
@@ -60,7 +60,7 @@ beforeEach(() => {
     until: stop.signal,
   });
   reach.watch();
-  void reach.keep();
+  void reach.run();
 });
 
 const failedNavigation = (frame: unknown, errorText: string): object => ({

@@ -6,7 +6,7 @@ import {
   diagnoseSilence,
   givenUp,
   lasting,
-  treated,
+  withRemedy,
 } from '../../../../../bridge/src/engine/webjs/health/diagnosis.ts';
 import { healthReport, NO_BROWSER, type Facts } from '../../../../../bridge/src/engine/webjs/health/health-report.ts';
 import { refusalOf } from '../../../../../bridge/src/engine/webjs/page/refusal.ts';
@@ -20,17 +20,17 @@ describe('diagnosis', () => {
   });
 
   test('each finding has its ailment and its words', () => {
-    expect(diagnose({ ...WELL, fresh: 1 })).toMatchObject({ ailment: 'partly_deaf' });
+    expect(diagnose({ ...WELL, fresh: 1 })).toMatchObject({ fault: 'some_events_missing' });
     for (const listeners of ['failed', 'unknown'] as const)
-      expect(diagnose({ ...WELL, fresh: 1, listeners })).toMatchObject({ ailment: 'deaf' });
+      expect(diagnose({ ...WELL, fresh: 1, listeners })).toMatchObject({ fault: 'no_events' });
     expect(diagnose({ ...WELL, fresh: 1 })?.words).toContain('1 new message that');
-    expect(diagnose({ ...WELL, listeners: 'failed' })).toMatchObject({ ailment: 'deaf' });
-    expect(diagnose({ ...WELL, line: 'failed' })).toMatchObject({ ailment: 'half_open' });
-    expect(diagnose({ ...WELL, unread: 1 })).toMatchObject({ ailment: 'unread' });
+    expect(diagnose({ ...WELL, listeners: 'failed' })).toMatchObject({ fault: 'no_events' });
+    expect(diagnose({ ...WELL, line: 'failed' })).toMatchObject({ fault: 'half_open' });
+    expect(diagnose({ ...WELL, unread: 1 })).toMatchObject({ fault: 'unread' });
     expect(diagnose({ ...WELL, unread: 3 })?.words).toMatch(/^3 chats have/);
     expect(diagnose({ ...WELL, unread: Infinity })?.words).toContain('does not list its chats');
-    expect(diagnose({ ...WELL, unread: 3, listeners: 'failed' })).toMatchObject({ ailment: 'deaf' });
-    expect(diagnoseSilence({ page: 'hung', silentMs: 45_000 })).toMatchObject({ ailment: 'hung' });
+    expect(diagnose({ ...WELL, unread: 3, listeners: 'failed' })).toMatchObject({ fault: 'no_events' });
+    expect(diagnoseSilence({ page: 'hung', silentMs: 45_000 })).toMatchObject({ fault: 'hung' });
     expect(diagnoseSilence({ page: 'stuck', silentMs: 600_000 })?.words).toContain('10 min');
     for (const page of ['answers', 'silent', 'busy'] as const) {
       expect(diagnoseSilence({ page, silentMs: 60_000 })).toBeNull();
@@ -38,9 +38,9 @@ describe('diagnosis', () => {
   });
 
   test('what is done is told with what is wrong, and at the end what a person can do', () => {
-    const complaint = { ailment: 'deaf', words: 'it hears nothing' } as const;
-    expect(treated(complaint, 'reload')).toBe('it hears nothing; it is being reloaded');
-    expect(givenUp(complaint, 5, 3_600_000)).toMatch(
+    const diagnosis = { fault: 'no_events', words: 'it hears nothing' } as const;
+    expect(withRemedy(diagnosis, 'reload')).toBe('it hears nothing; it is being reloaded');
+    expect(givenUp(diagnosis, 5, 3_600_000)).toMatch(
       /after 5 new browsers\. Check .* start the session; .* in 60 min$/,
     );
   });
@@ -84,15 +84,15 @@ describe('report', () => {
   const facts: Facts = {
     isReady: true,
     liveness: { browser: 'answers', version: 'Chrome/1', page: 'answers', silentMs: 0 },
-    heardAt: 90_000,
+    lastReceivedAt: 90_000,
     health: {
       results: new Map([
         ['listeners', { outcome: 'ok', at: 95_000 }],
         ['line', { outcome: 'ok', at: 20_000 }],
-        ['sweep', { outcome: 'ok', at: 95_000 }],
+        ['missed_messages', { outcome: 'ok', at: 95_000 }],
       ]),
       version: '2.3000.1',
-      complaint: null,
+      diagnosis: null,
       unread: 0,
     },
     now: 100_000,
@@ -127,8 +127,8 @@ describe('report', () => {
       ['listeners', { outcome: 'failed', at: 95_000 }],
       ['line', { outcome: 'failed', at: 95_000 }],
     ] as const);
-    const complaint = { ailment: 'deaf', words: 'it hears nothing' } as const;
-    expect(states({ health: { ...facts.health, results, complaint } })).toMatchObject({
+    const diagnosis = { fault: 'no_events', words: 'it hears nothing' } as const;
+    expect(states({ health: { ...facts.health, results, diagnosis } })).toMatchObject({
       listeners: 'failed',
       line: 'failed',
       'missed messages': 'failed',
@@ -143,10 +143,10 @@ describe('report', () => {
   });
 
   test('what is not known yet fails nothing', () => {
-    const health = { results: new Map(), version: null, complaint: null, unread: 0 };
+    const health = { results: new Map(), version: null, diagnosis: null, unread: 0 };
     const starting = states({
       isReady: false,
-      heardAt: null,
+      lastReceivedAt: null,
       health,
       liveness: { ...facts.liveness, browser: 'unknown', version: null },
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
 import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/page-probes.ts';
-import { Sweep } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
+import { MissedMessageCheck } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
 
 /** WhatsApp's clock. */
 const NOW = { seconds: 5_000 };
@@ -24,17 +24,17 @@ const announced = ({ fromMe, stanza, t, type, ack }: StoredMessage): RawMessage 
 });
 const stanzas = (messages: readonly StoredMessage[]): string[] => messages.map(({ stanza }) => stanza);
 
-describe('sweep', () => {
+describe('missed_messages', () => {
   test('finds what the page has and never announced', () => {
-    const sweep = new Sweep(NOW);
-    sweep.floor(1_000, 0);
-    sweep.heard(announced(stored('A')));
-    expect(stanzas(sweep.unheard([stored('A'), stored('B')]))).toEqual(['B']);
+    const missedMessages = new MissedMessageCheck(NOW);
+    missedMessages.compareFrom(1_000, 0);
+    missedMessages.received(announced(stored('A')));
+    expect(stanzas(missedMessages.notReceived([stored('A'), stored('B')]))).toEqual(['B']);
   });
 
   test('leaves out rows that nobody wrote, what the server has not taken, and what is older than the mark', () => {
-    const sweep = new Sweep(NOW);
-    sweep.floor(1_000, 950);
+    const missedMessages = new MissedMessageCheck(NOW);
+    missedMessages.compareFrom(1_000, 950);
     const rows = [
       stored('system', { type: 'e2e_notification' }),
       stored('locked', { type: 'ciphertext' }),
@@ -43,32 +43,32 @@ describe('sweep', () => {
       stored('old', { t: 949 }),
       stored('own', { fromMe: true, ack: 1 }),
     ];
-    expect(stanzas(sweep.unheard(rows))).toEqual(['own']);
+    expect(stanzas(missedMessages.notReceived(rows))).toEqual(['own']);
   });
 
   test('an undecrypted message is waited for elsewhere, an own one counts once the server has it', () => {
-    const sweep = new Sweep(NOW);
-    sweep.floor(1_000, 0);
-    sweep.heard(announced(stored('late', { type: 'ciphertext' })));
-    sweep.heard(announced(stored('own', { fromMe: true, ack: 0 })));
-    expect(stanzas(sweep.unheard([stored('late'), stored('own', { fromMe: true })]))).toEqual(['own']);
-    sweep.heard(announced(stored('own', { fromMe: true, ack: 1 })));
-    expect(stanzas(sweep.unheard([stored('late'), stored('own', { fromMe: true })]))).toEqual([]);
+    const missedMessages = new MissedMessageCheck(NOW);
+    missedMessages.compareFrom(1_000, 0);
+    missedMessages.received(announced(stored('late', { type: 'ciphertext' })));
+    missedMessages.received(announced(stored('own', { fromMe: true, ack: 0 })));
+    expect(stanzas(missedMessages.notReceived([stored('late'), stored('own', { fromMe: true })]))).toEqual(['own']);
+    missedMessages.received(announced(stored('own', { fromMe: true, ack: 1 })));
+    expect(stanzas(missedMessages.notReceived([stored('late'), stored('own', { fromMe: true })]))).toEqual([]);
   });
 
   test('nothing from before the session was linked or reported by an earlier run', () => {
-    const sweep = new Sweep(NOW);
-    expect(sweep.floor(500, 2_000)).toBe(2_000);
-    expect(sweep.unheard([stored('before', { t: 1_999 })])).toEqual([]);
-    expect(stanzas(sweep.unheard([stored('after', { t: 2_000 })]))).toEqual(['after']);
+    const missedMessages = new MissedMessageCheck(NOW);
+    expect(missedMessages.compareFrom(500, 2_000)).toBe(2_000);
+    expect(missedMessages.notReceived([stored('before', { t: 1_999 })])).toEqual([]);
+    expect(stanzas(missedMessages.notReceived([stored('after', { t: 2_000 })]))).toEqual(['after']);
   });
 
   test('what was dealt with is not found again', () => {
-    const sweep = new Sweep(NOW);
-    sweep.floor(1_000, 0);
-    const missing = sweep.unheard([stored('A'), stored('B')]);
-    sweep.settle(missing);
-    expect(sweep.unheard([stored('A'), stored('B')])).toEqual([]);
+    const missedMessages = new MissedMessageCheck(NOW);
+    missedMessages.compareFrom(1_000, 0);
+    const missing = missedMessages.notReceived([stored('A'), stored('B')]);
+    missedMessages.settle(missing);
+    expect(missedMessages.notReceived([stored('A'), stored('B')])).toEqual([]);
   });
 
   test('however much is heard: nothing that was announced ever looks unheard', () => {
@@ -82,15 +82,15 @@ describe('sweep', () => {
         fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 10 }),
         fc.integer({ min: 1, max: 10 }),
         (messages, marks, limit) => {
-          const sweep = new Sweep(NOW, limit);
+          const missedMessages = new MissedMessageCheck(NOW, limit);
           // One stanza is one message.
           const all = new Map(messages.map(({ stanza, t }) => [stanza, stored(stanza, { t })]));
           const rows = [...all.values()];
           for (const [index, row] of rows.entries()) {
-            sweep.heard(announced(row));
+            missedMessages.received(announced(row));
             const mark = marks[index % Math.max(1, marks.length)];
-            if (mark !== undefined) sweep.floor(mark, 0);
-            expect(sweep.unheard(rows.slice(0, index + 1))).toEqual([]);
+            if (mark !== undefined) missedMessages.compareFrom(mark, 0);
+            expect(missedMessages.notReceived(rows.slice(0, index + 1))).toEqual([]);
           }
         },
       ),
@@ -99,8 +99,8 @@ describe('sweep', () => {
 });
 
 test('a message dated in the future hides nothing when it is forgotten', () => {
-  const sweep = new Sweep({ seconds: 1_000 }, 1);
-  sweep.heard(announced(stored('A', { t: 1_000_000 })));
-  sweep.heard(announced(stored('B', { t: 1_001 })));
-  expect(stanzas(sweep.unheard([stored('C', { t: 1_002 })]))).toEqual(['C']);
+  const missedMessages = new MissedMessageCheck({ seconds: 1_000 }, 1);
+  missedMessages.received(announced(stored('A', { t: 1_000_000 })));
+  missedMessages.received(announced(stored('B', { t: 1_001 })));
+  expect(stanzas(missedMessages.notReceived([stored('C', { t: 1_002 })]))).toEqual(['C']);
 });

@@ -53,7 +53,7 @@ function session(pages: Record<ChatId, (since: number) => ChatHistory | Promise<
     answers: () => page.answers,
     deadlines: DEADLINES,
     facts,
-    hearing: {
+    inbound: {
       missed: (raw: RawMessage) => {
         const { name } = raw as unknown as { name: string };
         facts.reportMissed(name.split(' ')[0] as ChatId, MARK + 1, make(name));

@@ -5,7 +5,7 @@ import type { ChatId } from '../../../../../bridge/src/contract/ids.ts';
 import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/hearing/fact-reporter.ts';
-import { Hearing } from '../../../../../bridge/src/engine/webjs/hearing/hearing.ts';
+import { InboundMessages } from '../../../../../bridge/src/engine/webjs/hearing/hearing.ts';
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
@@ -15,7 +15,7 @@ const B = 'b@c.us' as ChatId;
 let clock: ManualClock;
 let got: string[];
 let facts: FactReporter;
-let hearing: Hearing;
+let inbound: InboundMessages;
 let life: AbortController;
 
 const text = (name: string, chat = A): RawMessage => ({
@@ -39,7 +39,7 @@ beforeEach(() => {
   };
   const serverClock = { seconds: Infinity };
   facts = new FactReporter(listener, { reportedUntil: 100, behind: [] }, { clock, serverClock }, silent);
-  hearing = new Hearing({
+  inbound = new InboundMessages({
     facts,
     addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as never,
     account: () => ({ self: null, linkedAt: 0 }),
@@ -59,19 +59,19 @@ afterEach(async () => {
 /** A message was announced that cannot be read, and a catch-up of its chat found it and others after it. */
 function caughtUp(...after: string[]): void {
   facts.expect([{ id: A, otherId: null }]);
-  hearing.undecrypted(sealed('late'));
-  hearing.missed(sealed('late'));
-  for (const name of after) hearing.missed(text(name));
+  inbound.undecrypted(sealed('late'));
+  inbound.missed(sealed('late'));
+  for (const name of after) inbound.missed(text(name));
 }
 
 const ways: [string, (raw: RawMessage) => void][] = [
-  ['the library tells of it', (raw) => hearing.message(raw)],
-  ['the page is asked for it', (raw) => hearing.decrypted(raw)],
+  ['the library tells of it', (raw) => inbound.message(raw)],
+  ['the page is asked for it', (raw) => inbound.decrypted(raw)],
 ];
 
 test.each(ways)('comes before what the catch-up found after it, once (%s)', async (_what, read) => {
   caughtUp('second', 'third');
-  hearing.message(text('live'));
+  inbound.message(text('live'));
   facts.settle(A);
   await settle();
   expect(got).toEqual([]);
@@ -82,22 +82,22 @@ test.each(ways)('comes before what the catch-up found after it, once (%s)', asyn
 
 test('comes after what the catch-up found before it', async () => {
   facts.expect([{ id: A, otherId: null }]);
-  hearing.undecrypted(sealed('late'));
-  hearing.missed(text('first'));
-  hearing.missed(sealed('late'));
-  hearing.missed(text('second'));
+  inbound.undecrypted(sealed('late'));
+  inbound.missed(text('first'));
+  inbound.missed(sealed('late'));
+  inbound.missed(text('second'));
   facts.settle(A);
-  hearing.decrypted(text('late'));
+  inbound.decrypted(text('late'));
   await facts.drained();
   expect(got).toEqual(['first', 'late', 'second']);
 });
 
 test('is kept once although several catch-ups find the message', async () => {
   caughtUp('second');
-  hearing.missed(sealed('late'));
-  hearing.missed(text('late'));
+  inbound.missed(sealed('late'));
+  inbound.missed(text('late'));
   facts.settle(A);
-  hearing.decrypted(text('late'));
+  inbound.decrypted(text('late'));
   await facts.drained();
   expect(got).toEqual(['late', 'second']);
 });
@@ -105,7 +105,7 @@ test('is kept once although several catch-ups find the message', async () => {
 test('holds up no other chat', async () => {
   caughtUp('second');
   facts.settle(A);
-  hearing.message(text('elsewhere', B));
+  inbound.message(text('elsewhere', B));
   await settle();
   expect(got).toEqual(['elsewhere']);
 });
@@ -113,26 +113,26 @@ test('holds up no other chat', async () => {
 test('is given up after a while, and the message comes when it can be read', async () => {
   caughtUp('second');
   facts.settle(A);
-  hearing.message(text('live'));
+  inbound.message(text('live'));
   await settle();
   expect(got).toEqual([]);
   await clock.pass(DEADLINES.decryption);
   await facts.drained();
   expect(got).toEqual(['second', 'live']);
-  hearing.decrypted(text('late'));
+  inbound.decrypted(text('late'));
   await facts.drained();
   expect(got).toEqual(['second', 'live', 'late']);
 });
 
 test('of a message that no catch-up finds is among what was announced', async () => {
   facts.expect([{ id: A, otherId: null }]);
-  hearing.undecrypted(sealed('late'));
-  hearing.message(text('live'));
-  hearing.missed(text('missed'));
+  inbound.undecrypted(sealed('late'));
+  inbound.message(text('live'));
+  inbound.missed(text('missed'));
   facts.settle(A);
   await settle();
   expect(got).toEqual(['missed']);
-  hearing.message(text('late'));
+  inbound.message(text('late'));
   await facts.drained();
   expect(got).toEqual(['missed', 'late', 'live']);
 });

@@ -5,7 +5,7 @@ import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
 import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/hearing/fact-reporter.ts';
-import { Hearing } from '../../../../../bridge/src/engine/webjs/hearing/hearing.ts';
+import { InboundMessages } from '../../../../../bridge/src/engine/webjs/hearing/hearing.ts';
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
 import { Receipts } from '../../../../../bridge/src/engine/webjs/hearing/receipts.ts';
 import type { UnreadMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
@@ -27,7 +27,7 @@ let refuses: boolean;
 /** What was reported of messages: `<name> <level>`. */
 let got: string[];
 let facts: FactReporter;
-let hearing: Hearing;
+let inbound: InboundMessages;
 let receipts: Receipts;
 
 function make(remembered: readonly UnreadMessage[] = []): void {
@@ -56,7 +56,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
     {
       page: () => ({ call: call as never }),
       deadlines: DEADLINES,
-      found: (message, level) => hearing.receipt(message, level),
+      found: (message, level) => inbound.receipt(message, level),
       stopped,
       clock,
       serverClock: clock.server,
@@ -64,7 +64,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
     },
     remembered,
   );
-  hearing = new Hearing({
+  inbound = new InboundMessages({
     facts,
     addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as never,
     account: () => ({ self: null, linkedAt: 0 }),
@@ -99,30 +99,30 @@ beforeEach(() => {
 
 describe('what is remembered', () => {
   test('messages of this account until they are read, voice messages until they are played', async () => {
-    for (const name of ['text', 'other']) hearing.acknowledged(own(name, 1), 1);
-    hearing.acknowledged(own('voice', 1, 'ptt'), 1);
-    hearing.message(own('phone', 1));
-    hearing.message({ ...own('theirs', 0), id: { ...own('theirs', 0).id, fromMe: false } });
+    for (const name of ['text', 'other']) inbound.acknowledged(own(name, 1), 1);
+    inbound.acknowledged(own('voice', 1, 'ptt'), 1);
+    inbound.message(own('phone', 1));
+    inbound.message({ ...own('theirs', 0), id: { ...own('theirs', 0).id, fromMe: false } });
     await settle();
     expect(levels()).toEqual({ text: 1, other: 1, voice: 1, phone: 1 });
     for (const [name, type] of [['text', 'chat'] as const, ['voice', 'ptt'] as const]) {
-      hearing.acknowledged(own(name, 2, type), 2);
-      hearing.acknowledged(own(name, 3, type), 3);
+      inbound.acknowledged(own(name, 2, type), 2);
+      inbound.acknowledged(own(name, 3, type), 3);
     }
-    hearing.acknowledged(own('other', 2), 2);
+    inbound.acknowledged(own('other', 2), 2);
     await settle();
     expect(levels()).toEqual({ other: 2, voice: 3, phone: 1 });
-    hearing.acknowledged(own('voice', 4, 'ptt'), 4);
-    hearing.acknowledged(own('other', -1), -1);
+    inbound.acknowledged(own('voice', 4, 'ptt'), 4);
+    inbound.acknowledged(own('other', -1), -1);
     await settle();
     expect(levels()).toEqual({ phone: 1 });
   });
 
   test('a level only once it is durable', async () => {
-    hearing.acknowledged(own('a', 1), 1);
+    inbound.acknowledged(own('a', 1), 1);
     await settle();
     refuses = true;
-    hearing.acknowledged(own('a', 3), 3);
+    inbound.acknowledged(own('a', 3), 3);
     await settle();
     expect(levels()).toEqual({ a: 1 });
     refuses = false;
@@ -167,7 +167,7 @@ describe('what the page is asked', () => {
     receipts.ready();
     await settle();
     expect(got).toEqual([]);
-    hearing.missed({ ...own('a', 3), t: now() - DAY_S });
+    inbound.missed({ ...own('a', 3), t: now() - DAY_S });
     facts.expect([]);
     await settle();
     expect(got.filter((each) => each === 'a read')).toHaveLength(1);

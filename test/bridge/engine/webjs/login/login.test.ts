@@ -55,7 +55,7 @@ beforeEach(() => {
         qr: (code, expiresAt) => (heard.push(`qr ${code}`), (expiry = expiresAt)),
         qrWithdrawn: () => heard.push('withdrawn'),
         pairingCode: ({ code }) => heard.push(`pairing ${code}`),
-        authenticated: (anew) => heard.push(`authenticated ${anew}`),
+        authenticated: (linkedNow) => heard.push(`authenticated ${linkedNow}`),
       },
       deadlines: DEADLINES,
       clock,
