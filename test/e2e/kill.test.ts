@@ -115,8 +115,8 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
       open = await unfinished();
     }
     expect(open).toEqual([]);
-    const letters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
-    expect(letters.deadLetters).toEqual([]);
+    const deadLetters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
+    expect(deadLetters.deadLetters).toEqual([]);
     // Only now can nothing more arrive.
     const answers = await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, 0);
 

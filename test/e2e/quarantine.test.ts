@@ -126,7 +126,7 @@ const deadLetters = async (): Promise<readonly DeadLetter[]> =>
 async function untilDeadLetter(session: string, deadlineMs: number): Promise<DeadLetter> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
-    const found = (await deadLetters()).find((letter) => letter.session === session);
+    const found = (await deadLetters()).find((deadLetter) => deadLetter.session === session);
     if (found) return found;
     if (Date.now() > deadline)
       throw new Error(`no dead letter in time after ${deaths} deaths\n${bridge.output}\n${n8n.output}`);
@@ -161,9 +161,9 @@ describe('an event that makes n8n run out of memory', () => {
     await say('poisoned', poisoner, 'after the poison');
     for (const person of innocents) await say('poisoned', person, `hello from ${person}`);
 
-    const letter = await untilDeadLetter('poisoned', 240_000);
-    expect(letter).toMatchObject({ eventType: 'message.received', attempts: MAX_LOST });
-    expect(letter.reason).toBe(`the connection was lost ${MAX_LOST} times while this event was being processed`);
+    const deadLetter = await untilDeadLetter('poisoned', 240_000);
+    expect(deadLetter).toMatchObject({ eventType: 'message.received', attempts: MAX_LOST });
+    expect(deadLetter.reason).toBe(`the connection was lost ${MAX_LOST} times while this event was being processed`);
     // n8n died of it, again and again, and of nothing else: never more often than the bridge allows.
     expect(n8n.output).toMatch(/FATAL ERROR: .*out of memory/);
     expect(deaths).toBeGreaterThan(1);
@@ -186,8 +186,8 @@ describe('an event that makes n8n run out of memory', () => {
 
   test('runs when it is redriven after the cause was removed', async () => {
     witness.respond = undefined;
-    const letter = await untilDeadLetter('poisoned', 0);
-    await bridge.client.request('POST', `/v1/dead-letters/${letter.id}/redrive`);
+    const deadLetter = await untilDeadLetter('poisoned', 0);
+    await bridge.client.request('POST', `/v1/dead-letters/${deadLetter.id}/redrive`);
     expect(await answersTo('poisoned', poisoner, 2)).toEqual(['answer to after the poison', 'answer to poison']);
     expect(runsOf('poison').at(-1)).toMatchObject({ attempt: MAX_LOST + 1 });
     expect(await deadLetters()).toEqual([]);
@@ -202,9 +202,9 @@ describe('a workflow that fails', () => {
     witness.respond = answerWithFailure;
     await say('strict', person, 'fail strictly');
     await say('strict', person, 'next');
-    const letter = await untilDeadLetter('strict', 60_000);
-    expect(letter.attempts).toBe(MAX_ATTEMPTS);
-    expect(letter.reason).toContain('the execution ended with status error');
+    const deadLetter = await untilDeadLetter('strict', 60_000);
+    expect(deadLetter.attempts).toBe(MAX_ATTEMPTS);
+    expect(deadLetter.reason).toContain('the execution ended with status error');
     const runs = runsOf('fail strictly');
     expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     const [first, second, third] = runs.map(({ at }) => at) as [number, number, number];

@@ -220,8 +220,8 @@ describe(`${MESSAGES} messages over ${CHATS} chats; n8n, Chromium and the bridge
       state: 'queued,sending,failed,in_doubt',
     });
     expect(rest.messages).toEqual([]);
-    const letters = await ask<{ deadLetters: readonly unknown[] }>('/v1/dead-letters');
-    expect(letters.deadLetters).toEqual([]);
+    const deadLetters = await ask<{ deadLetters: readonly unknown[] }>('/v1/dead-letters');
+    expect(deadLetters.deadLetters).toEqual([]);
     expect(me.devices.size).toBe(1);
   });
 });

@@ -13,7 +13,7 @@ type Run = (
  *
  * @param usage name and arguments, as commander writes them
  */
-export function leaf(
+export function addCommand(
   parent: Command,
   usage: string,
   description: string,

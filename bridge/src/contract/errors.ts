@@ -525,8 +525,8 @@ function sizeText(bytes: number): string {
 }
 
 /** What stands for `{name}`; details in bytes are named so. */
-function detailText(details: Details, name: string, hole: string): string {
-  const value = details[name] ?? hole;
+function detailText(details: Details, name: string, placeholder: string): string {
+  const value = details[name] ?? placeholder;
   return typeof value === 'number' && /Bytes$/.test(name) ? sizeText(value) : String(value);
 }
 
@@ -548,7 +548,7 @@ export class WabError extends Error {
 
   constructor(code: ErrorCode, details: Details = {}, options: WabErrorOptions = {}) {
     super(
-      ERRORS[code].message.replace(/\{(\w+)\}/g, (hole, name: string) => detailText(details, name, hole)),
+      ERRORS[code].message.replace(/\{(\w+)\}/g, (placeholder, name: string) => detailText(details, name, placeholder)),
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.name = 'WabError';

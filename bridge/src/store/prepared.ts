@@ -2,7 +2,7 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Schema } from './schema.ts';
 
-class Hole {
+class Placeholder {
   readonly name: string;
   constructor(name: string) {
     this.name = name;
@@ -35,12 +35,14 @@ export function prepared<P extends object, R>(
 ): (db: Kysely<Schema>, parameters: P) => Promise<QueryResult<R>> {
   // Per connection object, since two databases may speak different dialects.
   const compiled = new WeakMap<Kysely<Schema>, CompiledQuery<R>>();
-  const holes = new Proxy({}, { get: (_, name) => new Hole(String(name)) }) as P;
+  const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as P;
 
   return async (db, parameters) => {
     let query = compiled.get(db);
-    if (!query) compiled.set(db, (query = build(db, holes).compile()));
-    const values = query.parameters.map((value) => (value instanceof Hole ? parameters[value.name as keyof P] : value));
+    if (!query) compiled.set(db, (query = build(db, placeholders).compile()));
+    const values = query.parameters.map((value) =>
+      value instanceof Placeholder ? parameters[value.name as keyof P] : value,
+    );
     const connection = direct.get(db);
     if (connection) return connection.execute(query.sql, values) as QueryResult<R>;
     return db.executeQuery({ ...query, parameters: values });

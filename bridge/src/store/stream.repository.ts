@@ -209,23 +209,23 @@ export const removeSubscription = defineOperation(
 );
 
 /** Keeps a delivery that was given up. Doing it twice leaves one dead letter. */
-export const bury = defineOperation(
-  'stream.bury',
-  async (transaction, { letter }: { letter: StoredDeadLetter }): Promise<void> => {
+export const addDeadLetter = defineOperation(
+  'stream.addDeadLetter',
+  async (transaction, { deadLetter }: { deadLetter: StoredDeadLetter }): Promise<void> => {
     await transaction
       .insertInto('stream_dead_letters')
       .values({
-        id: letter.id,
-        subscription: letter.subscription,
-        seq: letter.seq,
-        lane: letter.lane,
-        previous: letter.previous,
-        event_id: letter.eventId,
-        event_type: letter.eventType,
-        session: letter.session,
-        reason: letter.reason,
-        attempts: letter.attempts,
-        created_at: letter.createdAt,
+        id: deadLetter.id,
+        subscription: deadLetter.subscription,
+        seq: deadLetter.seq,
+        lane: deadLetter.lane,
+        previous: deadLetter.previous,
+        event_id: deadLetter.eventId,
+        event_type: deadLetter.eventType,
+        session: deadLetter.session,
+        reason: deadLetter.reason,
+        attempts: deadLetter.attempts,
+        created_at: deadLetter.createdAt,
       })
       .onConflict((conflict) => conflict.columns(['subscription', 'seq']).doNothing())
       .execute();
@@ -280,12 +280,12 @@ export interface LateAck {
 export const settleLate = defineOperation(
   'stream.settleLate',
   async (transaction, { subscription, seq, attempt, sessions }: LateAck): Promise<void> => {
-    const letter = transaction
+    const deletion = transaction
       .deleteFrom('stream_dead_letters')
       .where('subscription', '=', subscription)
       .where('seq', '=', seq)
       .where('attempts', '>=', attempt);
-    await (sessions === null ? letter : letter.where('session', 'in', sessions)).execute();
+    await (sessions === null ? deletion : deletion.where('session', 'in', sessions)).execute();
   },
 );
 
@@ -299,7 +299,7 @@ export const streamOperations = [
   pauseSubscription,
   countTakeover,
   removeSubscription,
-  bury,
+  addDeadLetter,
   redriveDeadLetter,
   discardDeadLetter,
   settleLate,
@@ -385,7 +385,7 @@ export interface DeadLetterPage {
  *
  * @param sessions those of other sessions, and of none, are left out; null for all
  */
-export async function deadLetters(
+export async function listDeadLetters(
   db: Reader,
   sessions: readonly SessionName[] | null,
   { limit, before }: DeadLetterPage,
@@ -396,7 +396,7 @@ export async function deadLetters(
   return (await query.execute()).map(toDeadLetter);
 }
 
-export async function deadLetterById(db: Reader, id: DeadLetterId): Promise<StoredDeadLetter | null> {
+export async function findDeadLetter(db: Reader, id: DeadLetterId): Promise<StoredDeadLetter | null> {
   const row = await db.selectFrom('stream_dead_letters').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toDeadLetter(row) : null;
 }

@@ -1,5 +1,5 @@
 /** Skips what waits for a subscription and is older than its reader wants to have; counted, so that it can be told. */
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Filter } from '../contract/filter.ts';
 import type { Seq } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
@@ -46,7 +46,7 @@ export async function skipOlder(
       plan.finish(seq);
       note(seq);
     }
-    await breathe();
+    await yieldToEventLoop();
   }
   const { head } = events;
   while (plan.scannedTo < head) {
@@ -59,7 +59,7 @@ export async function skipOlder(
       } else if (!plan.offer(seq, lane)) return { count, beyondFloor, lost };
     }
     plan.evaluatedTo(ahead.scannedTo);
-    await breathe();
+    await yieldToEventLoop();
   }
   return { count, beyondFloor, lost };
 }

@@ -4,15 +4,15 @@ import type { Clock } from '../ops/clock.ts';
 /** Longer waits are cut, as Node's timers cannot hold them; the alarm then rings early, which its owner can take. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-export class Alarm {
+export class Timer {
   readonly #clock: Clock;
-  readonly #ring: () => void;
+  readonly #onDue: () => void;
   #due = Infinity;
-  #appointment: AbortController | null = null;
+  #running: AbortController | null = null;
 
-  constructor(clock: Clock, ring: () => void) {
+  constructor(clock: Clock, onDue: () => void) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#onDue = onDue;
   }
 
   /** Rings at a time in milliseconds since the epoch, instead of when it was set to before; never for Infinity. */
@@ -21,14 +21,14 @@ export class Alarm {
     this.clear();
     if (due === Infinity) return;
     this.#due = due;
-    const appointment = (this.#appointment = new AbortController());
+    const running = (this.#running = new AbortController());
     const wait = Math.min(LONGEST_WAIT_MS, Math.max(0, due - this.#clock.now()));
-    this.#clock.sleep(wait, appointment.signal).then(
+    this.#clock.sleep(wait, running.signal).then(
       () => {
-        if (this.#appointment !== appointment) return;
+        if (this.#running !== running) return;
         this.#due = Infinity;
-        this.#appointment = null;
-        this.#ring();
+        this.#running = null;
+        this.#onDue();
       },
       () => undefined, // cleared
     );
@@ -36,7 +36,7 @@ export class Alarm {
 
   clear(): void {
     this.#due = Infinity;
-    this.#appointment?.abort();
-    this.#appointment = null;
+    this.#running?.abort();
+    this.#running = null;
   }
 }

@@ -5,10 +5,10 @@ import { WabError } from '../contract/errors.ts';
 import { CLOSE_CODES, MAX_WINDOW, STREAM_PROTOCOL, type BridgeFrame, type SubscribeFrame } from '../contract/frames.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import { Alarm } from './alarm.ts';
+import { Timer } from './alarm.ts';
 import { parseClientFrame } from './client-frame.ts';
 import type { StreamSettings } from './settings.ts';
-import type { Outlet, Subscription } from './subscription.ts';
+import type { FrameSink, Subscription } from './subscription.ts';
 
 type CloseCode = keyof typeof CLOSE_CODES;
 type ByeReason = (typeof CLOSE_CODES)[CloseCode]['name'];
@@ -44,7 +44,7 @@ const CLOSE_GRACE_MS = 2_000;
 /** Answers to a client that does not read are dropped above this many socket buffers. */
 const ANSWER_BUFFERS = 4;
 
-export class Connection implements Outlet {
+export class Connection implements FrameSink {
   readonly id: string;
   readonly principal: Principal;
   readonly #options: ConnectionOptions;
@@ -53,7 +53,7 @@ export class Connection implements Outlet {
   /** Names that are being opened. */
   readonly #opening = new Set<string>();
   readonly #life = new AbortController();
-  readonly #expiry: Alarm;
+  readonly #expiry: Timer;
   /** Heartbeats that were not answered: id and when they were sent. */
   readonly #unanswered = new Map<number, number>();
   #lastPing = 0;
@@ -65,7 +65,7 @@ export class Connection implements Outlet {
     this.principal = options.principal;
     this.#options = options;
     this.#socket = options.socket;
-    this.#expiry = new Alarm(options.clock, () => this.#expire());
+    this.#expiry = new Timer(options.clock, () => this.#expire());
   }
 
   get isOpen(): boolean {

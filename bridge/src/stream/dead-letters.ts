@@ -12,9 +12,9 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
 import {
-  bury,
-  deadLetterById,
-  deadLetters,
+  addDeadLetter,
+  findDeadLetter,
+  listDeadLetters,
   discardDeadLetter,
   redriveDeadLetter,
   settleLate,
@@ -44,7 +44,11 @@ export class DeadLetters {
   }
 
   /** Keeps a position whose tries are used up. Resolves when that is durable; an event that is gone is only logged. */
-  async bury(subscription: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void> {
+  async moveToDeadLetters(
+    subscription: SubscriptionName,
+    position: Readonly<Position>,
+    refusal?: string,
+  ): Promise<void> {
     const { events, database, clock, log, policy } = this.#deps;
     const [event] = await events.read([position.seq]);
     const { seq, lane, attempts } = position;
@@ -58,8 +62,8 @@ export class DeadLetters {
       ? `refused ${position.refusals} times${refusal ? `, the last time: ${refusal}` : ''}`
       : `the connection was lost ${position.losses} times while this event was being processed`;
     await database.write(
-      bury({
-        letter: {
+      addDeadLetter({
+        deadLetter: {
           id: newDeadLetterId(),
           subscription,
           seq,
@@ -88,8 +92,8 @@ export class DeadLetters {
   /** Those that the key may see, newest first. */
   async list(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]> {
     const sessions = holder.sessions === null ? null : [...holder.sessions];
-    const letters = await deadLetters(this.#deps.database.reader, sessions, page);
-    return letters.map(({ id, subscription, eventId, eventType, session, reason, attempts, createdAt }) => ({
+    const deadLetters = await listDeadLetters(this.#deps.database.reader, sessions, page);
+    return deadLetters.map(({ id, subscription, eventId, eventType, session, reason, attempts, createdAt }) => ({
       id,
       subscription,
       eventId,
@@ -103,10 +107,10 @@ export class DeadLetters {
 
   /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, also where the key may not see the letter's session */
   async get(id: DeadLetterId, holder: KeyHolder): Promise<StoredDeadLetter> {
-    const letter = await deadLetterById(this.#deps.database.reader, id);
-    if (letter === null || !maySeeSession(holder, letter.session as SessionName | null))
+    const deadLetter = await findDeadLetter(this.#deps.database.reader, id);
+    if (deadLetter === null || !maySeeSession(holder, deadLetter.session as SessionName | null))
       throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
-    return letter;
+    return deadLetter;
   }
 
   /**
@@ -117,15 +121,16 @@ export class DeadLetters {
    */
   async redrive(id: DeadLetterId): Promise<PositionRecord> {
     const { database, events } = this.#deps;
-    const letter = await deadLetterById(database.reader, id);
-    if (letter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
-    const stored = await subscriptionNamed(database.reader, letter.subscription);
-    if (stored === null) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: letter.subscription });
+    const deadLetter = await findDeadLetter(database.reader, id);
+    if (deadLetter === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
+    const stored = await subscriptionNamed(database.reader, deadLetter.subscription);
+    if (stored === null) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: deadLetter.subscription });
     // Its reader goes on at the newest event, and whatever is in the subscription before that is forgotten.
-    if (stored.pausedAt !== null) throw new WabError('WAB_SUBSCRIPTION_PAUSED', { subscription: letter.subscription });
-    const [event] = await events.read([letter.seq]);
+    if (stored.pausedAt !== null)
+      throw new WabError('WAB_SUBSCRIPTION_PAUSED', { subscription: deadLetter.subscription });
+    const [event] = await events.read([deadLetter.seq]);
     const isGone = event === undefined || event.withheld === 'expired' || event.withheld === 'erased';
-    if (isGone) throw new WabError('WAB_EVENT_GONE', { eventId: letter.eventId });
+    if (isGone) throw new WabError('WAB_EVENT_GONE', { eventId: deadLetter.eventId });
     const position = await database.write(redriveDeadLetter({ id, subscriptionId: stored.id }));
     if (position === null) throw new WabError('WAB_DEAD_LETTER_NOT_FOUND', { id });
     return position;

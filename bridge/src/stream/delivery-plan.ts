@@ -39,7 +39,7 @@ export class DeliveryPlan {
   #orderStart = 0;
   /** Known positions that the scan has not reached, ascending. */
   #unscanned: Seq[];
-  readonly #extras = new Set<Seq>();
+  readonly #requeued = new Set<Seq>();
   /** Last matching position of the lanes met lately, so that most events need no look-up of their predecessor. */
   readonly #lastOfLane = new Map<string, Seq>();
   readonly #dirty = new Set<Seq>();
@@ -61,7 +61,7 @@ export class DeliveryPlan {
     for (const position of known) {
       this.#held.set(position.seq, position);
       if (position.state === 'acked') continue;
-      if (position.seq <= floor) this.#extras.add(position.seq);
+      if (position.seq <= floor) this.#requeued.add(position.seq);
       this.#lanes.add(position);
     }
   }
@@ -102,14 +102,14 @@ export class DeliveryPlan {
   /** Position up to which really everything is done. */
   get acknowledgedTo(): Seq {
     let lowest: number = this.#floor;
-    for (const seq of this.#extras) lowest = Math.min(lowest, seq - 1);
+    for (const seq of this.#requeued) lowest = Math.min(lowest, seq - 1);
     return lowest as Seq;
   }
 
   /** The lane of the oldest open position, while that holds up the scan. */
   get blockedBy(): string | null {
     if (!this.#isFull) return null;
-    const oldest = this.#order[this.#orderStart] ?? this.#extras.values().next().value;
+    const oldest = this.#order[this.#orderStart] ?? this.#requeued.values().next().value;
     return oldest === undefined ? null : (this.#held.get(oldest)?.lane ?? null);
   }
 
@@ -195,7 +195,7 @@ export class DeliveryPlan {
     while (this.#unscanned[0] !== undefined && this.#unscanned[0] <= seq) {
       const missed = this.#held.get(this.#unscanned.shift()!);
       if (missed?.state === 'acked') this.#drop(missed.seq);
-      else if (missed !== undefined) this.#extras.add(missed.seq);
+      else if (missed !== undefined) this.#requeued.add(missed.seq);
     }
     this.#advance();
   }
@@ -231,7 +231,7 @@ export class DeliveryPlan {
   }
 
   /** The connection was lost while the position was in flight. */
-  lose(seq: Seq, now: number): Outcome {
+  markLost(seq: Seq, now: number): Outcome {
     const position = this.#held.get(seq);
     if (position?.state !== 'sent') return 'ignored';
     position.state = 'unanswered';
@@ -254,7 +254,7 @@ export class DeliveryPlan {
     position.state = 'acked';
     this.#dirty.add(seq);
     this.#lanes.remove(position);
-    if (this.#extras.delete(seq)) this.#drop(seq);
+    if (this.#requeued.delete(seq)) this.#drop(seq);
     this.#advance();
   }
 
@@ -264,7 +264,7 @@ export class DeliveryPlan {
     if (known !== undefined && known.state !== 'acked') return;
     const position = toPosition(record);
     this.#held.set(position.seq, position);
-    if (known === undefined && position.seq <= this.#scannedTo) this.#extras.add(position.seq);
+    if (known === undefined && position.seq <= this.#scannedTo) this.#requeued.add(position.seq);
     if (known === undefined && position.seq > this.#scannedTo) {
       this.#unscanned = [...this.#unscanned, position.seq].sort((one, other) => one - other);
     }

@@ -151,9 +151,11 @@ export class DurableSubscriptions {
   /**
    * Counts what a former bridge left in flight as lost.
    *
-   * @param bury keeps a position whose tries are used up
+   * @param moveToDeadLetters keeps a position whose tries are used up
    */
-  async recover(bury: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>): Promise<void> {
+  async recover(
+    moveToDeadLetters: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>,
+  ): Promise<void> {
     const { database, waits } = this.#deps;
     const ids = new Set(await subscriptionsInFlight(database.reader));
     if (ids.size === 0) return;
@@ -161,7 +163,7 @@ export class DurableSubscriptions {
       if (!ids.has(stored.id)) continue;
       const plan = await this.#planOf(stored);
       for (const position of plan.exhausted()) {
-        await bury(stored.name, position);
+        await moveToDeadLetters(stored.name, position);
         plan.finish(position.seq);
       }
       await database.write(saveProgress({ entries: [waits.toStoredChanges({ id: stored.id, ...plan.changes() })] }));
@@ -178,7 +180,7 @@ export class DurableSubscriptions {
       notBefore: Math.min(waits.toSteady(stored.id, position), now + longestWait(settings, position)),
     }));
     const plan = this.#plan({ floor: stored.floor, positions });
-    for (const { seq, state } of positions) if (state === 'sent') plan.lose(seq, clock.now());
+    for (const { seq, state } of positions) if (state === 'sent') plan.markLost(seq, clock.now());
     return plan;
   }
 

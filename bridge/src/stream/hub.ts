@@ -35,10 +35,10 @@ import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { StreamSettings } from './settings.ts';
 import { startPosition } from './start-position.ts';
 import type { DeadLetterView, Stream, StreamRefusal, SubscriptionView } from './stream.ts';
-import { Subscription, type DeliveryOutcome, type Keeping } from './subscription.ts';
+import { Subscription, type DeliveryOutcome, type ProgressStore } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
-import { Turns } from './turns.ts';
+import { FairScheduler } from './turns.ts';
 import { WaitTimes } from './wait-times.ts';
 
 export interface StreamHubDependencies {
@@ -69,12 +69,12 @@ interface Reader {
 }
 
 /** Longer than a request that was verified takes to be accepted, in milliseconds. */
-const AT_THE_DOOR_MS = 30_000;
+const HANDSHAKE_MS = 30_000;
 
 /** An ephemeral subscription writes nothing down. */
-const FORGETFUL: Keeping = {
+const NO_PERSISTENCE: ProgressStore = {
   commit: (source) => Promise.resolve(void source.changes()),
-  bury: () => Promise.resolve(),
+  moveToDeadLetters: () => Promise.resolve(),
   settleLate: () => Promise.resolve(),
 };
 
@@ -94,7 +94,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   readonly #ephemeral = new Set<Subscription>();
   /** When the streams of a key were closed, by the steady clock. */
   readonly #closedKeys = new Map<KeyId, number>();
-  readonly #turns = new Turns();
+  readonly #scheduler = new FairScheduler();
   readonly #locks = new NameLocks();
   readonly #journal: Journal;
   readonly #durable: DurableSubscriptions;
@@ -132,7 +132,7 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   /** Counts what a former bridge left in flight as lost, and begins to follow the log. */
   async start(): Promise<void> {
-    await this.#durable.recover((name, position) => this.#deadLetters.bury(name, position));
+    await this.#durable.recover((name, position) => this.#deadLetters.moveToDeadLetters(name, position));
     this.#stopListening = this.#deps.events.onGrowth(() => {
       for (const { subscription } of this.#readers.values()) subscription.resume();
       for (const subscription of this.#ephemeral) subscription.resume();
@@ -159,7 +159,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     for (const connection of [...this.#connections]) connection.close('restart');
     await this.#locks.idle();
     await Promise.all(this.#ended);
-    await this.#turns.idle();
+    await this.#scheduler.idle();
     await this.#journal.idle();
     this.#server.close();
   }
@@ -170,13 +170,13 @@ export class StreamHub implements Stream, ConnectionOwner {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(STREAM_PROTOCOL))
       return refuseUpgrade(socket, 400, `offer the subprotocol ${STREAM_PROTOCOL}`);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, principal));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, principal));
   }
 
   /** It may have been at the door then: verified, and not accepted yet. Later, a key that is verified holds again. */
   #wasJustClosed(keyId: KeyId): boolean {
     const closedAt = this.#closedKeys.get(keyId);
-    return closedAt !== undefined && this.#steady.now() - closedAt < AT_THE_DOOR_MS;
+    return closedAt !== undefined && this.#steady.now() - closedAt < HANDSHAKE_MS;
   }
 
   refusal({ keyId }: Principal): StreamRefusal | null {
@@ -214,7 +214,7 @@ export class StreamHub implements Stream, ConnectionOwner {
       if (subscription.isDurable) void this.#locks.run(subscription.name, () => this.#leave(subscription, how));
       else this.#ephemeral.delete(subscription);
       // Right now, so that nothing is sent into the void; what waits for the lock is the same promise.
-      this.#follow(subscription.end(how));
+      this.#track(subscription.end(how));
     }
   }
 
@@ -278,7 +278,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     };
   }
 
-  #welcome(socket: WebSocket, principal: Principal): void {
+  #connected(socket: WebSocket, principal: Principal): void {
     const { settings, clock, log } = this.#deps;
     const id = `con_${this.#newConnectionId()}`;
     const connection = new Connection({
@@ -312,7 +312,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     const opened = await this.#durable.open(frame, connection.principal);
     const backlog = await examineBacklog(frame, opened, this.#deps);
     if (!this.#isWanted(connection)) return;
-    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#keeping());
+    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#progressStore());
     const hasSkipped = (backlog.skipped?.count ?? 0) > 0;
     if (hasSkipped) {
       // Once told, a reader does not ask for it again.
@@ -337,7 +337,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     const opened = { id: 0, filter, since: floor, plan, reset, move: null };
     const backlog = await examineBacklog(frame, opened, this.#deps);
     if (!connection.isOpen) return;
-    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, FORGETFUL);
+    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, NO_PERSISTENCE);
     this.#ephemeral.add(subscription);
     this.#announce(connection, subscription, backlog, opened.reset);
   }
@@ -346,7 +346,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     connection: Connection,
     frame: SubscribeFrame,
     { skipped, ...opened }: Omit<OpenedSubscription, 'move'> & Backlog,
-    keeping: Keeping,
+    progressStore: ProgressStore,
   ): Subscription {
     const { events, log, count } = this.#deps;
     return new Subscription({
@@ -356,10 +356,10 @@ export class StreamHub implements Stream, ConnectionOwner {
       isDurable: frame.durable,
       window: Math.min(frame.window, MAX_WINDOW),
       principal: connection.principal,
-      outlet: connection,
+      sink: connection,
       events,
-      keeping,
-      turns: this.#turns,
+      progressStore,
+      scheduler: this.#scheduler,
       clock: this.#steady,
       log,
       count,
@@ -377,10 +377,10 @@ export class StreamHub implements Stream, ConnectionOwner {
     subscription.start();
   }
 
-  #keeping(): Keeping {
+  #progressStore(): ProgressStore {
     return {
       commit: (source) => this.#journal.commit(source),
-      bury: (name, position, refusal) => this.#deadLetters.bury(name, position, refusal),
+      moveToDeadLetters: (name, position, refusal) => this.#deadLetters.moveToDeadLetters(name, position, refusal),
       settleLate: (name, acks, holder) => this.#deadLetters.settle(name, acks, holder),
     };
   }
@@ -411,7 +411,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     yield* this.#ephemeral;
   }
 
-  #follow(ending: Promise<void>): void {
+  #track(ending: Promise<void>): void {
     const followed = ending.finally(() => this.#ended.delete(followed));
     this.#ended.add(followed);
   }

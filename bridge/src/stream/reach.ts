@@ -36,8 +36,8 @@ export const maySeeAll = (holder: KeyHolder, reach: Reach): boolean =>
 export async function reachOfName(reader: Database['reader'], name: SubscriptionName): Promise<Reach> {
   const stored = await subscriptionNamed(reader, name);
   const lanes = await openLanesOf(reader, name);
-  const letters = await sessionsOfDeadLetters(reader, name);
-  return reachOf(stored?.effectiveFilter ?? null, [...lanes.map(sessionOfLane), ...letters]);
+  const deadLetters = await sessionsOfDeadLetters(reader, name);
+  return reachOf(stored?.effectiveFilter ?? null, [...lanes.map(sessionOfLane), ...deadLetters]);
 }
 
 /** @throws WabError WAB_SESSION_NOT_ALLOWED where the key may not see all that the subscription holds */

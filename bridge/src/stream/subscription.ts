@@ -12,7 +12,7 @@ import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import { Alarm } from './alarm.ts';
+import { Timer } from './alarm.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { DeliveryPlan, PlanChanges } from './delivery-plan.ts';
 import type { JournalSource } from './journal.ts';
@@ -22,7 +22,7 @@ import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
 import { visibleTo } from './reading-rights.ts';
 import { scanAhead } from './scan-ahead.ts';
-import type { Turns, Worker } from './turns.ts';
+import type { FairScheduler, Worker } from './turns.ts';
 
 /** Positions that one turn may attempt, payloads it may read, and envelopes it may look at. */
 const ATTEMPTS_PER_TURN = 64;
@@ -30,7 +30,7 @@ const PAYLOADS_PER_TURN = 16;
 const ENVELOPES_PER_TURN = 256;
 
 /** The reader's end, as the subscription sees it. */
-export interface Outlet {
+export interface FrameSink {
   /** False while the socket's buffer is not small; asks for `resume()` once it is. */
   hasRoom(): boolean;
   send(frame: BridgeFrame): void;
@@ -39,9 +39,9 @@ export interface Outlet {
 }
 
 /** Where progress is written down. For an ephemeral subscription: nowhere. */
-export interface Keeping {
+export interface ProgressStore {
   commit(source: JournalSource): Promise<void>;
-  bury(name: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void>;
+  moveToDeadLetters(name: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void>;
   settleLate(name: SubscriptionName, acks: ReadonlyMap<Seq, number>, holder: KeyHolder): Promise<void>;
 }
 
@@ -57,10 +57,10 @@ export interface SubscriptionOptions {
   readonly window: number;
   readonly principal: Principal;
   readonly plan: DeliveryPlan;
-  readonly outlet: Outlet;
+  readonly sink: FrameSink;
   readonly events: EventLog;
-  readonly keeping: Keeping;
-  readonly turns: Turns;
+  readonly progressStore: ProgressStore;
+  readonly scheduler: FairScheduler;
   readonly clock: Clock;
   readonly log: Log;
   /** Told what becomes of deliveries, for metrics. */
@@ -80,12 +80,12 @@ export class Subscription implements Worker, JournalSource {
   readonly isDurable: boolean;
   readonly #options: SubscriptionOptions;
   readonly #plan: DeliveryPlan;
-  readonly #alarm: Alarm;
+  readonly #timer: Timer;
   /** Attempts that are durable and whose frames are not sent. */
   #outbound: Attempt[] = [];
   /** Positions in flight whose frames went to the socket. */
   readonly #sent = new Set<Seq>();
-  readonly #burials = new Set<Promise<void>>();
+  readonly #pendingDeadLetters = new Set<Promise<void>>();
   readonly #late: LateAcks;
   #isDraining = false;
   #ended: Promise<void> | null = null;
@@ -96,9 +96,9 @@ export class Subscription implements Worker, JournalSource {
     this.isDurable = options.isDurable;
     this.#options = options;
     this.#plan = options.plan;
-    this.#alarm = new Alarm(options.clock, () => this.resume());
+    this.#timer = new Timer(options.clock, () => this.resume());
     this.#late = new LateAcks((acks) =>
-      options.keeping
+      options.progressStore
         .settleLate(options.name, acks, options.principal)
         .catch((error: unknown) => options.log.warn({ err: error }, 'late acknowledgements were ignored')),
     );
@@ -124,13 +124,13 @@ export class Subscription implements Worker, JournalSource {
   }
 
   start(): void {
-    for (const position of this.#plan.exhausted()) this.#bury(position);
+    for (const position of this.#plan.exhausted()) this.#moveToDeadLetters(position);
     this.resume();
   }
 
   /** There may be something to do: the log grew, the window or the socket has room again, a wait is over. */
   resume(): void {
-    if (this.#ended === null) this.#options.turns.request(this);
+    if (this.#ended === null) this.#options.scheduler.request(this);
   }
 
   /** A dead letter comes back, to the front of its lane. */
@@ -150,7 +150,7 @@ export class Subscription implements Worker, JournalSource {
 
   /** Writes down how far the filter was evaluated where no delivery did. */
   keepUp(): void {
-    if (this.#plan.isDirty) this.#commit().catch((error: unknown) => this.#options.outlet.fail(error));
+    if (this.#plan.isDirty) this.#commit().catch((error: unknown) => this.#options.sink.fail(error));
   }
 
   async turn(): Promise<boolean> {
@@ -158,7 +158,7 @@ export class Subscription implements Worker, JournalSource {
     try {
       return await this.#step();
     } catch (error) {
-      if (this.#ended === null) this.#options.outlet.fail(error);
+      if (this.#ended === null) this.#options.sink.fail(error);
       return false;
     }
   }
@@ -188,7 +188,7 @@ export class Subscription implements Worker, JournalSource {
       this.#options.count?.('nacked');
       changed = true;
       this.#sent.delete(seq);
-      if (outcome === 'exhausted') this.#bury(this.#plan.get(seq)!, reason);
+      if (outcome === 'exhausted') this.#moveToDeadLetters(this.#plan.get(seq)!, reason);
     }
     if (changed) this.#answered();
   }
@@ -200,20 +200,20 @@ export class Subscription implements Worker, JournalSource {
   }
 
   async #end(how: 'lost' | 'withdrawn'): Promise<void> {
-    const { turns, clock, log } = this.#options;
-    this.#alarm.clear();
-    turns.forget(this);
+    const { scheduler, clock, log } = this.#options;
+    this.#timer.clear();
+    scheduler.forget(this);
     this.#outbound = [];
     for (const position of [...this.#plan.open()]) {
       if (position.state !== 'sent') continue;
       if (how === 'lost' && this.#sent.has(position.seq)) this.#options.count?.('lost');
       // A frame that never went out cannot have done any harm.
       if (how === 'withdrawn' || !this.#sent.has(position.seq)) this.#plan.withdraw(position.seq);
-      else if (this.#plan.lose(position.seq, clock.now()) === 'exhausted') this.#bury(position);
+      else if (this.#plan.markLost(position.seq, clock.now()) === 'exhausted') this.#moveToDeadLetters(position);
     }
     try {
       await this.#commit();
-      while (this.#burials.size > 0) await Promise.all(this.#burials);
+      while (this.#pendingDeadLetters.size > 0) await Promise.all(this.#pendingDeadLetters);
       if (this.#plan.isDirty) await this.#commit();
     } catch (error) {
       // The table still says that the attempts are in flight; whoever loads it counts them as lost.
@@ -222,8 +222,8 @@ export class Subscription implements Worker, JournalSource {
   }
 
   async #step(): Promise<boolean> {
-    const { outlet, window, events, clock } = this.#options;
-    if (!outlet.hasRoom()) return false;
+    const { sink, window, events, clock } = this.#options;
+    if (!sink.hasRoom()) return false;
     if (this.#outbound.length > 0) {
       await this.#deliver();
       if (this.#outbound.length > 0) return true;
@@ -238,7 +238,7 @@ export class Subscription implements Worker, JournalSource {
       await this.#scan();
       return true;
     }
-    this.#alarm.set(this.#plan.nextDue);
+    this.#timer.set(this.#plan.nextDue);
     return false;
   }
 
@@ -261,7 +261,7 @@ export class Subscription implements Worker, JournalSource {
         this.#outbound.push(...attempts);
         this.resume();
       },
-      (error: unknown) => this.#options.outlet.fail(error),
+      (error: unknown) => this.#options.sink.fail(error),
     );
   }
 
@@ -274,7 +274,7 @@ export class Subscription implements Worker, JournalSource {
   }
 
   async #deliver(): Promise<void> {
-    const { events, outlet, principal, name } = this.#options;
+    const { events, sink, principal, name } = this.#options;
     const batch = this.#outbound.splice(0, PAYLOADS_PER_TURN).filter(isInFlight);
     const found = await events.read(batch.map(({ position }) => position.seq));
     if (this.#ended !== null) return;
@@ -282,7 +282,7 @@ export class Subscription implements Worker, JournalSource {
     let gone = 0;
     for (const [index, entry] of batch.entries()) {
       if (!isInFlight(entry)) continue;
-      if (!outlet.hasRoom()) {
+      if (!sink.hasRoom()) {
         this.#outbound.unshift(...batch.slice(index));
         break;
       }
@@ -295,7 +295,7 @@ export class Subscription implements Worker, JournalSource {
       }
       this.#sent.add(position.seq);
       this.#options.count?.('sent');
-      outlet.send({
+      sink.send({
         type: 'event',
         subscription: name,
         cursor: this.#cursor(position.seq),
@@ -311,9 +311,9 @@ export class Subscription implements Worker, JournalSource {
   }
 
   #reportLost(lost: number): void {
-    const { events, log, outlet } = this.#options;
+    const { events, log, sink } = this.#options;
     log.warn({ subscription: this.name, lost }, 'events were removed by retention before they could be delivered');
-    outlet.send({
+    sink.send({
       type: 'reset',
       subscription: this.name,
       reason: 'expired',
@@ -322,11 +322,11 @@ export class Subscription implements Worker, JournalSource {
     });
   }
 
-  #bury(position: Readonly<Position>, refusal?: string): void {
-    const { keeping, outlet } = this.#options;
+  #moveToDeadLetters(position: Readonly<Position>, refusal?: string): void {
+    const { progressStore, sink } = this.#options;
     this.#options.count?.('dead');
-    const burial = keeping
-      .bury(this.name, position, refusal)
+    const pending = progressStore
+      .moveToDeadLetters(this.name, position, refusal)
       .then(() => {
         // Acknowledged at the last moment: the letter has to go again.
         if (this.#isBehind(position.seq)) this.#late.add(position.seq, position.attempts);
@@ -334,19 +334,19 @@ export class Subscription implements Worker, JournalSource {
         if (this.#ended === null) this.#answered();
       })
       // The lane stays where it is, and the next one to load the subscription tries again.
-      .catch((error: unknown) => outlet.fail(error))
-      .finally(() => this.#burials.delete(burial));
-    this.#burials.add(burial);
+      .catch((error: unknown) => sink.fail(error))
+      .finally(() => this.#pendingDeadLetters.delete(pending));
+    this.#pendingDeadLetters.add(pending);
   }
 
   /** First the turn, then the write: what takes the place of the answered is written with the answer. */
   #answered(): void {
     this.resume();
-    this.#commit().catch((error: unknown) => this.#options.outlet.fail(error));
+    this.#commit().catch((error: unknown) => this.#options.sink.fail(error));
   }
 
   #commit(): Promise<void> {
-    return this.#options.keeping.commit(this);
+    return this.#options.progressStore.commit(this);
   }
 
   /** Done already, perhaps by becoming a dead letter. */

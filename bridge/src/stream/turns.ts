@@ -2,14 +2,14 @@
  * Fair turns: whoever has work gets one bounded step at a time, round robin, and the event loop breathes between two
  * steps. So the backlog of one subscription delays another by one step at most.
  */
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 export interface Worker {
   /** One bounded step. Must not reject. @returns true where there is more to do at once */
   turn(): Promise<boolean>;
 }
 
-export class Turns {
+export class FairScheduler {
   readonly #waiting = new Set<Worker>();
   #running: Promise<void> | null = null;
 
@@ -34,7 +34,7 @@ export class Turns {
     for (const worker of this.#waiting) {
       this.#waiting.delete(worker);
       if (await worker.turn()) this.#waiting.add(worker);
-      await breathe();
+      await yieldToEventLoop();
     }
     this.#running = null;
     if (this.#waiting.size > 0) this.#running = this.#run();

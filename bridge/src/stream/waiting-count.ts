@@ -1,5 +1,5 @@
 /** How many events wait for a subscription. */
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { EventLog } from '../events/event-log.ts';
 import type { Filter } from '../contract/filter.ts';
 import type { Seq } from '../contract/ids.ts';
@@ -49,7 +49,7 @@ async function count(log: CountedLog, plan: DeliveryPlan, filter: Filter, upTo =
     const reached = Math.max(scannedTo, gone) as Seq;
     if (reached <= after) break;
     after = reached;
-    await breathe();
+    await yieldToEventLoop();
   }
   return { waiting, removed, countedTo: after };
 }

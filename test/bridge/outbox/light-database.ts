@@ -8,7 +8,7 @@ import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { operations } from '../../../bridge/src/store/operations.ts';
 import type { Schema } from '../../../bridge/src/store/schema.ts';
-import { uncarryError } from '../../../bridge/src/store/sqlite/carried-error.ts';
+import { deserializeError } from '../../../bridge/src/store/sqlite/carried-error.ts';
 import { DATABASE_FILE, openReader, openWriter } from '../../../bridge/src/store/sqlite/connection.ts';
 import { NodeSqliteDialect } from '../../../bridge/src/store/sqlite/dialect.ts';
 import { GroupWriter } from '../../../bridge/src/store/sqlite/group-writer.ts';
@@ -28,7 +28,7 @@ export async function openLightDatabase(dataDir: string): Promise<Database> {
     // As across the thread's border: what the operation gets is a copy.
     const [outcome] = await writer.commit([{ id: ++ids, calls: structuredClone(calls) }]);
     if (!outcome) throw new Error('the writer said nothing');
-    if ('error' in outcome) throw uncarryError(outcome.error);
+    if ('error' in outcome) throw deserializeError(outcome.error);
     return outcome.results;
   };
   return {

@@ -63,7 +63,7 @@ interface LetterView {
   readonly id: string;
   readonly subscription: string;
 }
-const lettersFor = async (key?: Secret): Promise<readonly LetterView[]> =>
+const deadLettersFor = async (key?: Secret): Promise<readonly LetterView[]> =>
   (await real.raw('GET', '/v1/dead-letters?limit=500', key ? { key } : {})).json.deadLetters;
 
 async function makeVictim(secret: Secret): Promise<Victim> {
@@ -79,7 +79,7 @@ async function makeVictim(secret: Secret): Promise<Victim> {
   await say(phone, 'in flight');
   const inFlight = await owner.event();
   await say(phone, 'waiting');
-  const stored = (await lettersFor()).find(({ subscription }) => subscription === name)!;
+  const stored = (await deadLettersFor()).find(({ subscription }) => subscription === name)!;
   return { name, phone, filter, owner, deadLetter, inFlight, deadLetterId: stored.id };
 }
 
@@ -87,8 +87,8 @@ async function makeVictim(secret: Secret): Promise<Victim> {
 async function stateOf({ name }: Victim): Promise<object> {
   const { json } = await real.raw('GET', '/v1/subscriptions');
   const view = json.subscriptions.find((subscription: { name: string }) => subscription.name === name);
-  const letters = (await lettersFor()).filter(({ subscription }) => subscription === name);
-  return { view: view && { ...view, lastUsedAt: null }, letters: letters.map(({ id }) => id) };
+  const deadLetters = (await deadLettersFor()).filter(({ subscription }) => subscription === name);
+  return { view: view && { ...view, lastUsedAt: null }, deadLetters: deadLetters.map(({ id }) => id) };
 }
 
 /** Asks for the victim's subscription. @returns the client where it was let in, else the code of the refusal */
@@ -108,8 +108,8 @@ async function comes(holds: () => Promise<boolean>): Promise<boolean> {
   );
 }
 
-const letterIsGone = async (victim: Victim): Promise<boolean> =>
-  (await lettersFor()).every(({ id }) => id !== victim.deadLetterId);
+const deadLetterIsGone = async (victim: Victim): Promise<boolean> =>
+  (await deadLettersFor()).every(({ id }) => id !== victim.deadLetterId);
 
 type Verb = (secret: Secret, victim: Victim) => Promise<string>;
 const IN = 'in';
@@ -170,9 +170,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ),
   nack: answering(
     (client, { inFlight }) => client.nack(inFlight),
-    async ({ name }) => (await lettersFor()).filter(({ subscription }) => subscription === name).length === 2,
+    async ({ name }) => (await deadLettersFor()).filter(({ subscription }) => subscription === name).length === 2,
   ),
-  'late ack': answering((client, { deadLetter }) => client.ack(deadLetter), letterIsGone),
+  'late ack': answering((client, { deadLetter }) => client.ack(deadLetter), deadLetterIsGone),
   list: async (key, { name }) =>
     (await real.raw('GET', '/v1/subscriptions', { key })).json.subscriptions.some(
       (view: { name: string }) => view.name === name,
@@ -181,7 +181,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
       : 'hidden',
   delete: http('DELETE', ({ name }) => `/v1/subscriptions/${name}`),
   'list letters': async (key, { deadLetterId }) =>
-    (await lettersFor(key)).some(({ id }) => id === deadLetterId) ? IN : 'hidden',
+    (await deadLettersFor(key)).some(({ id }) => id === deadLetterId) ? IN : 'hidden',
   redrive: http('POST', ({ deadLetterId }) => `/v1/dead-letters/${deadLetterId}/redrive`),
   discard: http('DELETE', ({ deadLetterId }) => `/v1/dead-letters/${deadLetterId}`),
 };
@@ -215,7 +215,7 @@ async function expectUnharmed(victim: Victim, before: object, owner: Secret): Pr
     expect(textOf(await victim.owner.event())).toBe('waiting');
     return;
   }
-  expect(await lettersFor()).toContainEqual(expect.objectContaining({ id: victim.deadLetterId }));
+  expect(await deadLettersFor()).toContainEqual(expect.objectContaining({ id: victim.deadLetterId }));
   const again = await connect(owner);
   expect(await again.subscribe({ subscription: victim.name, filter: victim.filter })).toMatchObject({ resumed: 2 });
   const repeated = await again.event();
@@ -291,7 +291,7 @@ discard       | in    | in      | in        | NOT_ALLOWED  | NOT_FOUND     | NOT
 
 test('a limited key sees its own dead letters however many newer ones other sessions have', async () => {
   // The matrix above leaves some.
-  for (const { id } of await lettersFor()) await real.raw('DELETE', `/v1/dead-letters/${id}`);
+  for (const { id } of await deadLettersFor()) await real.raw('DELETE', `/v1/dead-letters/${id}`);
   const limited = await real.key(SCOPES, ['support']);
   const own = await makeVictim(limited);
   const client = await connect(real.operator);
@@ -301,7 +301,7 @@ test('a limited key sees its own dead letters however many newer ones other sess
     client.nack(await client.event());
   }
   await real.until(
-    async () => (await lettersFor()).filter(({ subscription }) => subscription === 'others').length === 3,
+    async () => (await deadLettersFor()).filter(({ subscription }) => subscription === 'others').length === 3,
   );
   const page = async (query: string): Promise<string[]> =>
     (await real.raw('GET', `/v1/dead-letters?${query}`, { key: limited })).json.deadLetters.map(

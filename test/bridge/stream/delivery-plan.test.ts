@@ -64,7 +64,7 @@ describe('lanes', () => {
     const target = plan({ positions: [suspect(1, 'a'), suspect(2, 'b')] });
     offerAll(target, ['a', 'b', 'c']);
     expect(seqs(target.take(10, 0))).toEqual([1, 3]);
-    target.lose(seq(1), 0);
+    target.markLost(seq(1), 0);
     expect(seqs(target.take(10, 0))).toEqual([2]);
   });
 });
@@ -74,7 +74,7 @@ describe('answers', () => {
     const target = plan();
     offerAll(target, ['a', 'a']);
     target.take(1, 0);
-    target.lose(seq(1), 0);
+    target.markLost(seq(1), 0);
     expect(target.take(1, 10)).toMatchObject([{ seq: 1, attempts: 2 }]);
     expect(target.acknowledge(seq(1), 1)).toBe(true);
     expect(target.floor).toBe(1);
@@ -96,7 +96,7 @@ describe('answers', () => {
     const target = plan();
     offerAll(target, ['a']);
     target.take(1, 0);
-    target.lose(seq(1), 0);
+    target.markLost(seq(1), 0);
     target.take(1, 10);
     expect(target.refuse(seq(1), 1, 0)).toBe('ignored');
     expect(target.refuse(seq(1), 2, 0)).toBe('retried');
@@ -222,7 +222,7 @@ describe('whatever happens', () => {
         (log, steps, capacity) => {
           const disk: Disk = { floor: 0, rows: new Map() };
           const done = new Set<number>();
-          const buried = new Set<number>();
+          const deadLettered = new Set<number>();
           const delivered: { seq: number; lane: string }[] = [];
           let now = 0;
           let redriven = 0;
@@ -239,10 +239,10 @@ describe('whatever happens', () => {
             for (const [position, record] of disk.rows)
               if (position <= floor && record.state === 'acked') disk.rows.delete(position);
           };
-          const bury = (position: number): void => {
+          const deadLetter = (position: number): void => {
             target.finish(seq(position));
             done.add(position);
-            buried.add(position);
+            deadLettered.add(position);
           };
           const scan = (count: number): void => {
             for (let left = count; left > 0 && target.scannedTo < log.length; left--) {
@@ -279,11 +279,11 @@ describe('whatever happens', () => {
               case 'nack': {
                 const position = inFlight[action.pick % (inFlight.length || 1)];
                 if (position && target.refuse(position.seq, position.attempts, now + 100) === 'exhausted')
-                  bury(position.seq);
+                  deadLetter(position.seq);
                 return;
               }
               case 'redrive': {
-                const position = [...buried][action.pick % (buried.size || 1)];
+                const position = [...deadLettered][action.pick % (deadLettered.size || 1)];
                 if (position === undefined) return;
                 write();
                 const record: PositionRecord = {
@@ -298,7 +298,7 @@ describe('whatever happens', () => {
                 };
                 disk.rows.set(position, record);
                 target.reopen(record);
-                buried.delete(position);
+                deadLettered.delete(position);
                 redriven += 1;
                 done.delete(position);
                 return;
@@ -306,14 +306,14 @@ describe('whatever happens', () => {
               case 'reconnect':
                 if (action.clean) {
                   for (const { seq: position } of inFlight)
-                    if (target.lose(position, now) === 'exhausted') bury(position);
+                    if (target.markLost(position, now) === 'exhausted') deadLetter(position);
                   write();
                   target = open();
                 } else {
                   target = open();
                   for (const { seq: position, state } of disk.rows.values())
-                    if (state === 'sent') target.lose(position, now);
-                  for (const { seq: position } of target.exhausted()) bury(position);
+                    if (state === 'sent') target.markLost(position, now);
+                  for (const { seq: position } of target.exhausted()) deadLetter(position);
                   write();
                 }
             }

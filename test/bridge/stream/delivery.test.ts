@@ -262,8 +262,8 @@ describe('filters', () => {
     const limited = await harness.connect(key({ keyId: 'limited', sessions: ['sales'] }));
     limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
     expect(await limited.next('error')).toMatchObject({ code: 'WAB_SESSION_NOT_ALLOWED' });
-    const [letter] = await harness.hub.deadLetters(key(), { limit: 10 });
-    await harness.hub.discard(letter!.id, key());
+    const [deadLetter] = await harness.hub.deadLetters(key(), { limit: 10 });
+    await harness.hub.discard(deadLetter!.id, key());
     limited.send(subscribeFrame({ filter: { sessions: ['sales'] } }));
     await limited.next('subscribed');
   });

@@ -21,7 +21,7 @@ test('an acknowledgement that comes while its event moves to the dead letters le
   await client.subscribe();
   await harness.say('1', 'slow to be given up');
   const event = await client.event();
-  const hold = harness.hold('stream.bury');
+  const hold = harness.hold('stream.addDeadLetter');
   client.nack(event);
   await eventually(() => expect(hold.count).toBe(1));
   client.ack(event);
@@ -56,8 +56,8 @@ test('a dead letter that is redriven while progress is on its way to the disk is
   client.nack(event);
   await eventually(async () => expect(await deadLetters()).toHaveLength(1));
   await eventually(() => expect(hold.count).toBe(1));
-  const [letter] = await deadLetters();
-  const redriving = harness.hub.redrive(letter!.id, key());
+  const [deadLetter] = await deadLetters();
+  const redriving = harness.hub.redrive(deadLetter!.id, key());
   let isDone = false;
   const redriven = redriving.then(() => (isDone = true));
   // Time for a redrive that does not wait to reach the disk first.

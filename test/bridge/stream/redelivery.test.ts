@@ -73,14 +73,14 @@ describe('refusals', () => {
     const next = await client.event();
     expect(textOf(next)).toBe('next');
     expect(next.previous).toBe(`${harness.events.epoch}.${seq}`);
-    const [letter] = await deadLetters();
-    expect(letter).toMatchObject({
+    const [deadLetter] = await deadLetters();
+    expect(deadLetter).toMatchObject({
       subscription: 'sub',
       eventType: 'message.received',
       session: 'support',
       attempts: 3,
     });
-    expect(letter!.reason).toContain('division by zero');
+    expect(deadLetter!.reason).toContain('division by zero');
   });
 
   test('a redriven dead letter comes back at the front of its chat, and its tries are counted on', async () => {
@@ -92,8 +92,8 @@ describe('refusals', () => {
     await harness.say('1', 'third');
     client.nack(await client.event());
     const second = await client.event();
-    const [letter] = await deadLetters();
-    await harness.hub.redrive(letter!.id, key());
+    const [deadLetter] = await deadLetters();
+    await harness.hub.redrive(deadLetter!.id, key());
     expect(await deadLetters()).toEqual([]);
     client.ack(second);
     const again = await client.event();
@@ -101,7 +101,9 @@ describe('refusals', () => {
     expect(again.attempt).toBe(2);
     client.ack(again);
     expect(textOf(await client.event())).toBe('third');
-    await expect(harness.hub.redrive(letter!.id, key())).rejects.toMatchObject({ code: 'WAB_DEAD_LETTER_NOT_FOUND' });
+    await expect(harness.hub.redrive(deadLetter!.id, key())).rejects.toMatchObject({
+      code: 'WAB_DEAD_LETTER_NOT_FOUND',
+    });
   });
 
   test('a dead letter can be redriven while nobody is connected, discarded, and not redriven once its event is gone', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Turns, type Worker } from '../../../bridge/src/stream/turns.ts';
+import { FairScheduler, type Worker } from '../../../bridge/src/stream/turns.ts';
 
 const worker = (name: string, log: string[], steps: number): Worker => ({
   turn: () => {
@@ -9,42 +9,42 @@ const worker = (name: string, log: string[], steps: number): Worker => ({
 });
 
 test('a backlog delays others by one step at most', async () => {
-  const turns = new Turns();
+  const scheduler = new FairScheduler();
   const log: string[] = [];
-  turns.request(worker('backlog', log, 100));
+  scheduler.request(worker('backlog', log, 100));
   const other = worker('other', log, 1);
   let asked = 0;
   const ask = (): void => {
     if (++asked > 20) return;
-    turns.request(other);
+    scheduler.request(other);
     setImmediate(ask);
   };
   ask();
-  await turns.idle();
+  await scheduler.idle();
   const gaps = log.map((name, index) => (name === 'other' ? index : -1)).filter((index) => index >= 0);
   expect(gaps.length).toBeGreaterThanOrEqual(5);
   for (let index = 1; index < gaps.length; index++) expect(gaps[index]! - gaps[index - 1]!).toBeLessThanOrEqual(3);
 });
 
 test('those with work take turns', async () => {
-  const turns = new Turns();
+  const scheduler = new FairScheduler();
   const log: string[] = [];
-  for (const name of ['a', 'b', 'c']) turns.request(worker(name, log, 3));
-  await turns.idle();
+  for (const name of ['a', 'b', 'c']) scheduler.request(worker(name, log, 3));
+  await scheduler.idle();
   expect(log.join('')).toBe('abcabcabc');
 });
 
 test('asking twice gives one turn; asking while it works gives another', async () => {
-  const turns = new Turns();
+  const scheduler = new FairScheduler();
   let count = 0;
   const again: Worker = {
     turn: async () => {
-      if (++count === 1) turns.request(again);
+      if (++count === 1) scheduler.request(again);
       return false;
     },
   };
-  turns.request(again);
-  turns.request(again);
-  await turns.idle();
+  scheduler.request(again);
+  scheduler.request(again);
+  await scheduler.idle();
   expect(count).toBe(2);
 });

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { explained } from '../../ops/failure-cause.ts';
 import { restoreBackup, writeBackup } from '../../store/sqlite/backup.ts';
 import { requireDatabase } from '../context.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 
 export function backupCommands(program: Command): void {
-  leaf(
+  addCommand(
     program,
     'backup <file>',
     'write a consistent copy of the database to a new file; the bridge can keep running',
@@ -22,7 +22,7 @@ export function backupCommands(program: Command): void {
     },
   );
 
-  leaf(
+  addCommand(
     program,
     'restore <file>',
     'replace the database with a backup; the bridge must be stopped',

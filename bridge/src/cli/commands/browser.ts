@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { leaveFilesToCaller } from '../../ops/file-modes.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import { members } from '../output.ts';
 
 /** A download that gets nothing for so long is given up, in milliseconds. */
@@ -11,7 +11,7 @@ const LEAVE_MS = 1_000;
 export function browserCommands(program: Command): void {
   const browser = program.command('browser').description('the browser of the webjs engine');
 
-  leaf(browser, 'show', 'show which browser is used, and why', async (context) => {
+  addCommand(browser, 'show', 'show which browser is used, and why', async (context) => {
     const finder = await import('../../engine/webjs/browser/browser-finder.ts');
     const used = finder.findBrowser(context.settings.browserPath);
     const others = finder.browsersAt(finder.usualPlaces()).filter(({ path }) => path !== used.path);
@@ -26,7 +26,7 @@ export function browserCommands(program: Command): void {
     );
   });
 
-  leaf(
+  addCommand(
     browser,
     'install',
     "install the headless shell: as root on Debian from its package, otherwise from Puppeteer's download",

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { TYPING_STATES } from '../../contract/chats.ts';
 import { sessionName } from '../arguments.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 
 const path = (session: string, chat: string, act: string): string =>
   `/v1/sessions/${sessionName(session)}/chats/${encodeURIComponent(chat)}/${act}`;
@@ -9,12 +9,12 @@ const path = (session: string, chat: string, act: string): string =>
 export function chatCommands(program: Command): void {
   const chat = program.command('chat').description('chat operations that run at once and are not queued');
 
-  leaf(chat, 'seen <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
+  addCommand(chat, 'seen <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
     await context.client().request('POST', path(session!, to!, 'seen'));
     context.output.result({ seen: to }, 'Marked as read.');
   });
 
-  leaf(
+  addCommand(
     chat,
     'typing <session> <chat>',
     'show the other people in the chat that the account is typing',

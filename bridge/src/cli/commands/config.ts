@@ -2,12 +2,12 @@ import { Option, type Command } from 'commander';
 import { describeSettings, type DescribedSettings, type SettingView } from '../../config/describe-settings.ts';
 import { WabError } from '../../contract/errors.ts';
 import { UnreachableError } from '../client.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { table } from '../output.ts';
 
 export function configCommand(program: Command): void {
-  leaf(
+  addCommand(
     program,
     'config',
     'show the settings of the running bridge, or those that a bridge started here would use; of a secret, only whether it is set',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { shortNames } from '../subscription-names.ts';
 import { deadLetterId } from '../arguments.ts';
-import { leaf, wholeNumber } from '../command.ts';
+import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, table } from '../output.ts';
 
 interface DeadLetter {
@@ -18,7 +18,7 @@ interface DeadLetter {
 export function deadLetterCommands(program: Command): void {
   const letters = program.command('dead-letters').description('events that could not be delivered to a subscription');
 
-  leaf(
+  addCommand(
     letters,
     'list',
     'list dead letters, newest first',
@@ -46,12 +46,12 @@ export function deadLetterCommands(program: Command): void {
     [wholeNumber('--limit <count>', 'maximum number to list (default 50)', 1, 500)],
   );
 
-  leaf(letters, 'redrive <id>', 'deliver the event again', async (context, [id]) => {
+  addCommand(letters, 'redrive <id>', 'deliver the event again', async (context, [id]) => {
     await context.client().request('POST', `/v1/dead-letters/${deadLetterId(id)}/redrive`);
     context.output.result({ redriven: id }, `Dead letter ${id} will be delivered again.`);
   });
 
-  leaf(letters, 'discard <id>', 'discard a dead letter', async (context, [id]) => {
+  addCommand(letters, 'discard <id>', 'discard a dead letter', async (context, [id]) => {
     await context.client().request('DELETE', `/v1/dead-letters/${deadLetterId(id)}`);
     context.output.result({ discarded: id }, `Dead letter ${id} is discarded.`);
   });

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { leaf, wholeNumber } from '../command.ts';
+import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { examine } from '../doctor.ts';
 import type { Finding } from '../finding.ts';
@@ -8,7 +8,7 @@ import { runLiveChecks } from '../live-checks.ts';
 import { progressLine, reportText } from '../live/report.ts';
 
 export function doctorCommand(program: Command): void {
-  leaf(
+  addCommand(
     program,
     'doctor',
     'check this machine and say what to fix; with --live, test a session against WhatsApp itself',

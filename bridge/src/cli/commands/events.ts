@@ -1,14 +1,14 @@
 import { Option, type Command } from 'commander';
 import { EVENT_TYPES } from '../../contract/events.ts';
 import { knownList, sessionList } from '../arguments.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import { localTime, printable } from '../output.ts';
 import { tail, type TailedEvent } from '../tail.ts';
 
 export function eventCommands(program: Command): void {
   const events = program.command('events').description('the event log');
 
-  leaf(
+  addCommand(
     events,
     'tail',
     'print events as they arrive, until Ctrl-C; creates no durable subscription',

@@ -6,7 +6,7 @@ import { messageOf } from '../../ops/reason.ts';
 import { openDatabase } from '../../store/open-database.ts';
 import { requireDatabase } from '../context.ts';
 import { futureTime, keyId, knownList, sessionList } from '../arguments.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import { localTime, table } from '../output.ts';
 
 interface Key {
@@ -22,7 +22,7 @@ interface Key {
 export function keyCommands(program: Command): void {
   const key = program.command('key').description('signing keys');
 
-  leaf(
+  addCommand(
     key,
     'issue',
     'issue a key and show its secret, only this once (default scopes: those that n8n needs)',
@@ -44,7 +44,7 @@ export function keyCommands(program: Command): void {
     ],
   );
 
-  leaf(
+  addCommand(
     key,
     'recover',
     'make a new operator key if the one of this machine was revoked, lost or leaked; the bridge must be stopped',
@@ -66,7 +66,7 @@ export function keyCommands(program: Command): void {
     },
   );
 
-  leaf(key, 'list', 'list keys', async (context) => {
+  addCommand(key, 'list', 'list keys', async (context) => {
     const { keys } = await context.client().request<{ keys: readonly Key[] }>('GET', '/v1/keys');
     context.output.result(keys, () =>
       table(
@@ -85,7 +85,7 @@ export function keyCommands(program: Command): void {
     );
   });
 
-  leaf(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [id]) => {
+  addCommand(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [id]) => {
     const revoked = await context.client().request<Key>('DELETE', `/v1/keys/${keyId(id)}`);
     context.output.result(revoked, `Key ${revoked.keyId} is revoked.`);
   });

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
 import { sessionName } from '../arguments.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime } from '../output.ts';
 import { isProblem } from '../failure.ts';
@@ -96,7 +96,7 @@ export const readyLine = (name: string, session: LinkingSession): string =>
 
 /** `session pair`: links without a camera. */
 export function pairCommand(session: Command): void {
-  leaf(
+  addCommand(
     session,
     'pair <name>',
     'link the account of a phone number: show a code to enter on that phone, and wait until the session is ready',

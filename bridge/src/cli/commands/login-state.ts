@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { PROFILES_FOLDER } from '../../config/settings.ts';
 import type { LoginPlace } from '../../engine/webjs/login/login-backup.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readPassphrase, terminalQuestion } from '../passphrase.ts';
 
@@ -11,7 +11,7 @@ const passphraseFile = (): Option =>
 
 /** Backup and restore of login states, as commands of the group `session`; they work on the data folder, without a bridge. */
 export function loginStateCommands(session: Command): void {
-  leaf(
+  addCommand(
     session,
     'backup <name> <file>',
     'write the login state of a stopped session into an encrypted file',
@@ -28,7 +28,7 @@ export function loginStateCommands(session: Command): void {
     [passphraseFile()],
   );
 
-  leaf(
+  addCommand(
     session,
     'restore <name> <file>',
     'restore a login state from such a file; the session must be stopped, both here and where the file was made',

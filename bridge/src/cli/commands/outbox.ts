@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { OUTBOX_STATES } from '../../contract/messages.ts';
 import { knownList, outboxId, sessionName } from '../arguments.ts';
-import { leaf, wholeNumber } from '../command.ts';
+import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime, members, table } from '../output.ts';
 
@@ -25,7 +25,7 @@ const path = (id: string | undefined, rest = ''): string => `/v1/messages/${outb
 export function outboxCommands(program: Command): void {
   const outbox = program.command('outbox').description('messages that wabridge has accepted for sending');
 
-  leaf(
+  addCommand(
     outbox,
     'list',
     'list outbox messages, newest first',
@@ -63,11 +63,11 @@ export function outboxCommands(program: Command): void {
     ],
   );
 
-  leaf(outbox, 'show <id>', 'show an outbox message', async (context, [id]) =>
+  addCommand(outbox, 'show <id>', 'show an outbox message', async (context, [id]) =>
     oneMessage(context, await context.client().request<OutboxMessage>('GET', path(id))),
   );
 
-  leaf(
+  addCommand(
     outbox,
     'resolve <id>',
     'settle a message that is in doubt',
@@ -83,7 +83,7 @@ export function outboxCommands(program: Command): void {
     ],
   );
 
-  leaf(outbox, 'cancel <id>', 'cancel a queued message', async (context, [id]) =>
+  addCommand(outbox, 'cancel <id>', 'cancel a queued message', async (context, [id]) =>
     oneMessage(context, await context.client().request<OutboxMessage>('POST', path(id, '/cancel'))),
   );
 }

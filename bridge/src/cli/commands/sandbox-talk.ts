@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { sessionName } from '../arguments.ts';
 import type { BridgeClient } from '../client.ts';
-import { ArgumentError, leaf, listOption, wholeNumber } from '../command.ts';
+import { ArgumentError, addCommand, listOption, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printable } from '../output.ts';
 
@@ -44,7 +44,7 @@ export const textOf = (entry: InboxEntry): string =>
   (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
 
 export function sandboxTalkCommands(sandbox: Command): void {
-  leaf(
+  addCommand(
     sandbox,
     'say <session> [text]',
     'someone writes to the account; with a file, the text is its caption',
@@ -64,7 +64,7 @@ export function sandboxTalkCommands(sandbox: Command): void {
     ],
   );
 
-  leaf(
+  addCommand(
     sandbox,
     'own-message <session> <to> <text>',
     'the owner of the account writes a message on the phone',

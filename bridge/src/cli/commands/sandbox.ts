@@ -1,7 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { FAULT_NAMES, FAULTS } from '../../engine/sandbox/sandbox-contract.ts';
 import { probability } from '../arguments.ts';
-import { leaf, wholeNumber } from '../command.ts';
+import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, members, printable, table } from '../output.ts';
 import { sandboxPath as path, sandboxTalkCommands, textOf, type InboxEntry } from './sandbox-talk.ts';
 
@@ -27,7 +27,7 @@ export function sandboxCommands(program: Command): void {
 
   sandboxTalkCommands(sandbox);
 
-  leaf(
+  addCommand(
     sandbox,
     'inbox <session>',
     'messages that arrived on the phones of others',
@@ -54,7 +54,7 @@ export function sandboxCommands(program: Command): void {
     ],
   );
 
-  leaf(
+  addCommand(
     sandbox,
     'acts <session>',
     'what others have seen of the account other than messages: reactions, read state, typing',
@@ -72,22 +72,27 @@ export function sandboxCommands(program: Command): void {
     [new Option('--to <number>', 'on this phone or in this group')],
   );
 
-  leaf(sandbox, 'account <session>', 'the account as the simulated network sees it', async (context, [session]) => {
-    const account = await context.client().request<Record<string, unknown>>('GET', path(session!));
-    context.output.result(account, () => members(Object.entries(account)));
-  });
+  addCommand(
+    sandbox,
+    'account <session>',
+    'the account as the simulated network sees it',
+    async (context, [session]) => {
+      const account = await context.client().request<Record<string, unknown>>('GET', path(session!));
+      context.output.result(account, () => members(Object.entries(account)));
+    },
+  );
 
   for (const [act, description] of [
     ['unlink', 'remove the linked device on the phone'],
     ['crash', 'make the engine crash, as a browser can'],
   ] as const) {
-    leaf(sandbox, `${act} <session>`, description, async (context, [session]) => {
+    addCommand(sandbox, `${act} <session>`, description, async (context, [session]) => {
       await context.client().request('POST', path(session!, `/${act}`));
       context.output.result({ [act]: session }, 'Done.');
     });
   }
 
-  leaf(
+  addCommand(
     sandbox,
     'scan <session>',
     'scan the QR code that the session shows, or enter a pairing code',
@@ -103,7 +108,7 @@ export function sandboxCommands(program: Command): void {
     ],
   );
 
-  leaf(
+  addCommand(
     sandbox,
     'disconnect <session>',
     'break the connection for a while',
@@ -114,7 +119,7 @@ export function sandboxCommands(program: Command): void {
     [wholeNumber('--for-ms <ms>', 'how long to refuse a new connection', 0, 3_600_000)],
   );
 
-  const fault = leaf(
+  const fault = addCommand(
     sandbox,
     'fault <session>',
     `inject a fault: ${FAULT_NAMES.join(', ')}`,
@@ -138,19 +143,19 @@ export function sandboxCommands(program: Command): void {
   );
   fault.addArgument(new Argument('<fault>').choices(FAULT_NAMES));
 
-  leaf(sandbox, 'faults <session>', 'list the active faults', async (context, [session]) => {
+  addCommand(sandbox, 'faults <session>', 'list the active faults', async (context, [session]) => {
     const faults = await context.client().request<Record<string, unknown>>('GET', path(session!, '/faults'));
     context.output.result(faults, () =>
       Object.keys(faults).length === 0 ? 'No faults are active.' : members(Object.entries(faults)),
     );
   });
 
-  leaf(sandbox, 'heal <session>', 'clear all faults', async (context, [session]) => {
+  addCommand(sandbox, 'heal <session>', 'clear all faults', async (context, [session]) => {
     await context.client().request('PUT', path(session!, '/faults'), { body: {} });
     context.output.result({ healed: session }, 'All faults are cleared.');
   });
 
-  leaf(
+  addCommand(
     sandbox,
     'contact <session> <phone>',
     'add a contact',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
 import { sessionName } from '../arguments.ts';
-import { leaf, wholeNumber } from '../command.ts';
+import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { oneMessage, type OutboxMessage } from './outbox.ts';
 
@@ -13,7 +13,7 @@ const COMMON = [
 ];
 
 export function sendCommands(program: Command): void {
-  leaf(
+  addCommand(
     program,
     'send <session> <to> <text>',
     'send a text message',
@@ -25,7 +25,7 @@ export function sendCommands(program: Command): void {
     [...COMMON, new Option('--reply-to <messageId>', 'the message to reply to')],
   );
 
-  leaf(
+  addCommand(
     program,
     'react <session> <to> <messageId> <emoji>',
     'react to a message; "" removes the reaction',

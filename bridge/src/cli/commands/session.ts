@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { toString } from 'qrcode';
 import { sessionName } from '../arguments.ts';
-import { leaf } from '../command.ts';
+import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, localTime, members, table } from '../output.ts';
 import { loginStateCommands } from './login-state.ts';
@@ -34,7 +34,7 @@ interface Health {
 export function sessionCommands(program: Command): void {
   const session = program.command('session').description('linked WhatsApp accounts');
 
-  leaf(
+  addCommand(
     session,
     'add <name>',
     'add a session, show its QR code and wait until it is ready',
@@ -62,7 +62,7 @@ export function sessionCommands(program: Command): void {
     ],
   );
 
-  leaf(session, 'list', 'list sessions', async (context) => {
+  addCommand(session, 'list', 'list sessions', async (context) => {
     const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
     context.output.result(sessions, () =>
       table(
@@ -80,11 +80,11 @@ export function sessionCommands(program: Command): void {
     );
   });
 
-  leaf(session, 'show <name>', 'show a session', async (context, [name]) =>
+  addCommand(session, 'show <name>', 'show a session', async (context, [name]) =>
     show(context, await context.client().request<Session>('GET', sessionPath(name!))),
   );
 
-  leaf(
+  addCommand(
     session,
     'health <name>',
     'show which parts of a session work; exits with 1 if one does not',
@@ -106,13 +106,13 @@ export function sessionCommands(program: Command): void {
     ['stop', 'stop a session; it stays linked'],
     ['logout', 'unlink the account from the phone'],
   ] as const) {
-    leaf(session, `${act} <name>`, description, async (context, [name]) => {
+    addCommand(session, `${act} <name>`, description, async (context, [name]) => {
       const after = await context.client().request<Session>('POST', sessionPath(name!, `/${act}`));
       context.output.result(after, stateLine(name!, after.state));
     });
   }
 
-  leaf(
+  addCommand(
     session,
     'proxy <name> <url>',
     'set the proxy of a session (or `none`) from its next start; pass a URL with a login as @file or @-',
@@ -127,15 +127,20 @@ export function sessionCommands(program: Command): void {
     },
   );
 
-  leaf(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
+  addCommand(session, 'delete <name>', 'stop a session and remove it with its login state', async (context, [name]) => {
     await context.client().request('DELETE', sessionPath(name!));
     context.output.result({ deleted: name }, `Session ${name} is deleted. Its events and messages are kept.`);
   });
 
-  leaf(session, 'qr <name>', 'show the QR code of a session that is waiting for a scan', async (context, [name]) => {
-    const qr = await context.client().request<LoginCode>('GET', sessionPath(name!, '/qr'));
-    context.output.result(qr, await drawn(qr));
-  });
+  addCommand(
+    session,
+    'qr <name>',
+    'show the QR code of a session that is waiting for a scan',
+    async (context, [name]) => {
+      const qr = await context.client().request<LoginCode>('GET', sessionPath(name!, '/qr'));
+      context.output.result(qr, await drawn(qr));
+    },
+  );
 
   loginStateCommands(session);
   pairCommand(session);

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
-import { leaf, listOption, wholeNumber } from '../command.ts';
+import { addCommand, listOption, wholeNumber } from '../command.ts';
 
 export function startCommand(program: Command): void {
-  leaf(
+  addCommand(
     program,
     'start',
     'run the bridge in this terminal until Ctrl-C',

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
-import { ArgumentError, leaf } from '../command.ts';
+import { ArgumentError, addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime, table } from '../output.ts';
 import { namesMeant, shortNames } from '../subscription-names.ts';
@@ -21,7 +21,7 @@ interface Subscription {
 export function subscriptionCommands(program: Command): void {
   const subscriptions = program.command('subscriptions').description('durable readers of the event log');
 
-  leaf(
+  addCommand(
     subscriptions,
     'list',
     'list subscriptions; those of n8n are shown by the id of their workflow',
@@ -47,7 +47,7 @@ export function subscriptionCommands(program: Command): void {
     [new Option('--long', 'also show the full name, the filter and the age')],
   );
 
-  leaf(
+  addCommand(
     subscriptions,
     'delete <name>',
     'delete a subscription (by its full name, or as listed); events that it has not read are not delivered any more',

@@ -2,7 +2,7 @@
 import { isNativeError } from 'node:util/types';
 import { WabError, type ErrorCode } from '../../contract/errors.ts';
 
-export interface CarriedError {
+export interface SerializedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
@@ -12,7 +12,7 @@ export interface CarriedError {
   readonly errcode: number | undefined;
 }
 
-export function carryError(error: unknown): CarriedError {
+export function serializeError(error: unknown): SerializedError {
   // isNativeError also knows the errors of another realm (a worker, a test's sandbox).
   const cause = error instanceof Error || isNativeError(error) ? error : new Error(String(error));
   const errcode: unknown = (cause as { errcode?: unknown }).errcode;
@@ -28,14 +28,14 @@ export function carryError(error: unknown): CarriedError {
 const SQLITE_FULL = 13;
 
 /** The error again: a `WabError` with code and details, or an `Error` with the original's name, message and `errcode`. */
-export function uncarryError(carried: CarriedError): Error {
-  if (carried.wab) return new WabError(carried.wab.code, carried.wab.details);
-  const original = Object.assign(new Error(carried.message), {
-    name: carried.name,
-    stack: carried.stack ?? `${carried.name}: ${carried.message}`,
-    ...(carried.errcode === undefined ? {} : { errcode: carried.errcode }),
+export function deserializeError(serialized: SerializedError): Error {
+  if (serialized.wab) return new WabError(serialized.wab.code, serialized.wab.details);
+  const original = Object.assign(new Error(serialized.message), {
+    name: serialized.name,
+    stack: serialized.stack ?? `${serialized.name}: ${serialized.message}`,
+    ...(serialized.errcode === undefined ? {} : { errcode: serialized.errcode }),
   });
-  if (primaryCode(carried.errcode) === SQLITE_FULL) return new WabError('WAB_DISK_FULL', {}, { cause: original });
+  if (primaryCode(serialized.errcode) === SQLITE_FULL) return new WabError('WAB_DISK_FULL', {}, { cause: original });
   return original;
 }
 

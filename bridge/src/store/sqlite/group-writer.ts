@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AnyOperation } from '../operations.ts';
 import { runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
-import { carryError, primaryCode } from './carried-error.ts';
+import { serializeError, primaryCode } from './carried-error.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import type { Outcome, Unit } from './protocol.ts';
 
@@ -63,14 +63,14 @@ export class GroupWriter {
       return outcomes;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      const carried = carryError(error);
-      if (IN_DOUBT.has(primaryCode(carried.errcode))) {
-        throw new CommitInDoubtError(`The database cannot be written: ${carried.message}`, { cause: error });
+      const serialized = serializeError(error);
+      if (IN_DOUBT.has(primaryCode(serialized.errcode))) {
+        throw new CommitInDoubtError(`The database cannot be written: ${serialized.message}`, { cause: error });
       }
       // Units that failed by themselves keep their own reason; all others failed with the group.
       return units.map((unit, index) => {
         const outcome = outcomes[index];
-        return outcome && 'error' in outcome ? outcome : { id: unit.id, error: carried };
+        return outcome && 'error' in outcome ? outcome : { id: unit.id, error: serialized };
       });
     }
   }
@@ -86,7 +86,7 @@ export class GroupWriter {
       if (!this.#database.isTransaction) throw error;
       this.#control.rollbackTo.run();
       this.#control.release.run();
-      return { id: unit.id, error: carryError(error) };
+      return { id: unit.id, error: serializeError(error) };
     }
   }
 

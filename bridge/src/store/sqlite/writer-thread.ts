@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { WabError } from '../../contract/errors.ts';
 import type { Call } from '../operation.ts';
-import { uncarryError } from './carried-error.ts';
+import { deserializeError } from './carried-error.ts';
 import { GROUP_LIMIT, type FromWriter, type Outcome, type ToWriter, type Unit, type WriterData } from './protocol.ts';
 
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './writer.worker.ts' : './writer.worker.js', import.meta.url);
@@ -77,7 +77,7 @@ export class WriterThread {
       if (message.kind === 'outcomes') this.#settle(message.outcomes);
       else if (message.kind === 'opened') this.#opened?.();
       else if (message.kind === 'closed') this.#closed?.();
-      else this.#die(uncarryError(message.error));
+      else this.#die(deserializeError(message.error));
     });
     this.#worker.on('error', (error) => this.#die(error as Error));
     this.#worker.on('exit', (code) => {
@@ -127,7 +127,7 @@ export class WriterThread {
     for (const outcome of outcomes) {
       const pending = this.#pending.get(outcome.id);
       this.#pending.delete(outcome.id);
-      if ('error' in outcome) pending?.reject(uncarryError(outcome.error));
+      if ('error' in outcome) pending?.reject(deserializeError(outcome.error));
       else pending?.resolve(outcome.results);
     }
     this.#flush();

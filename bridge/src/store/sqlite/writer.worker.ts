@@ -1,7 +1,7 @@
 /** The writer's thread: synchronous fsyncs happen here, where they stall no heartbeat. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { operations } from '../operations.ts';
-import { carryError } from './carried-error.ts';
+import { serializeError } from './carried-error.ts';
 import { closeWriter, openWriter } from './connection.ts';
 import { GroupWriter } from './group-writer.ts';
 import { migrate } from './migrate.ts';
@@ -59,18 +59,18 @@ function report(outcomes: readonly Outcome[]): void {
       try {
         say({ kind: 'outcomes', outcomes: [outcome] });
       } catch (error) {
-        say({ kind: 'outcomes', outcomes: [{ id: outcome.id, error: carryError(error) }] });
+        say({ kind: 'outcomes', outcomes: [{ id: outcome.id, error: serializeError(error) }] });
       }
     }
   }
 }
 
 function die(error: unknown): void {
-  say({ kind: 'fatal', error: carryError(error) });
+  say({ kind: 'fatal', error: serializeError(error) });
   port.close();
 }
 
 main().catch((error: unknown) => {
-  say({ kind: 'failed', error: carryError(error) });
+  say({ kind: 'failed', error: serializeError(error) });
   port.close();
 });

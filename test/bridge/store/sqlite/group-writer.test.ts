@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { defineOperation } from '../../../../bridge/src/store/operation.ts';
 import { byName } from '../../../../bridge/src/store/operations.ts';
-import { uncarryError } from '../../../../bridge/src/store/sqlite/carried-error.ts';
+import { deserializeError } from '../../../../bridge/src/store/sqlite/carried-error.ts';
 import { CommitInDoubtError, GroupWriter } from '../../../../bridge/src/store/sqlite/group-writer.ts';
 
 const put = defineOperation('test.put', async (transaction, args: { key: string; size?: number }) => {
@@ -58,7 +58,7 @@ describe('GroupWriter', () => {
       expect(keys().includes(key)).toBe(!('error' in outcome));
     }
     const large = outcomes[1]!;
-    expect('error' in large && uncarryError(large.error)).toMatchObject({ code: 'WAB_DISK_FULL' });
+    expect('error' in large && deserializeError(large.error)).toMatchObject({ code: 'WAB_DISK_FULL' });
     expect(keys()).toContain('before');
 
     database.exec('PRAGMA max_page_count = 1000000');
