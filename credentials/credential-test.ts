@@ -11,7 +11,7 @@ import type {
 import { jsonParse } from 'n8n-workflow';
 import { checkBaseUrl, INCOMPLETE_KEY } from './authenticate';
 import { parseSigningKey, signRequest, type ParsedKey } from './signing';
-import { whyUnreachable } from './unreachable';
+import { describeUnreachable } from './unreachable';
 
 const TIMEOUT_MS = 10_000;
 
@@ -47,7 +47,7 @@ export async function waBridgeApiTest(
     return judge(base, await whoami(this, base, key));
   } catch (error) {
     return failed(
-      `The bridge at ${base} cannot be reached: ${whyUnreachable(error)}. Check that wabridge is running and that n8n can reach this address (inside Docker, localhost is the container itself).`,
+      `The bridge at ${base} cannot be reached: ${describeUnreachable(error)}. Check that wabridge is running and that n8n can reach this address (inside Docker, localhost is the container itself).`,
     );
   }
 }

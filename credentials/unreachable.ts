@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** A clause such as `nothing listens there (ECONNREFUSED)`. */
-export function whyUnreachable(cause: unknown): string {
+export function describeUnreachable(cause: unknown): string {
   const chain: string[] = [];
   let current: unknown = cause;
   for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {

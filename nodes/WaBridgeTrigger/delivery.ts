@@ -64,7 +64,7 @@ export class Deliveries {
   }
 
   start(): void {
-    this.#detach = this.#options.runs.onEnd(() => this.#pump());
+    this.#detach = this.#options.runs.onEnd(() => this.#process());
   }
 
   /** Takes a delivery of the stream. */
@@ -90,7 +90,7 @@ export class Deliveries {
     const waiting = this.#queue.findIndex(({ event }) => event.id === frame.event.id);
     if (waiting >= 0) this.#queue[waiting] = frame;
     else this.#queue.push(frame);
-    this.#pump();
+    this.#process();
   }
 
   /** Starts nothing more and waits for the runs to end, so that they are still answered, but not longer than `deadlineMs`. */
@@ -106,7 +106,7 @@ export class Deliveries {
     this.#detach();
   }
 
-  #pump(): void {
+  #process(): void {
     while (!this.#draining && this.#queue.length > 0 && this.#options.runs.size < this.#options.maxInFlight) {
       const frame = this.#queue.shift();
       if (frame !== undefined) this.#begin(frame);

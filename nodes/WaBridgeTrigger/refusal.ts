@@ -5,7 +5,7 @@ import { bridgeJson, bridgeRequest, codeOf } from '../shared/transport';
 import type { Refusal } from './stream-client';
 
 /** Refusals that end only when somebody changes the credential or the rights of its key. */
-const HOPELESS: readonly ErrorCode[] = [
+const PERMANENT: readonly ErrorCode[] = [
   'WAB_KEY_UNKNOWN',
   'WAB_KEY_REVOKED',
   'WAB_KEY_NOT_VALID_NOW',
@@ -25,31 +25,31 @@ const LIMITS: Readonly<Record<string, string>> = {
 };
 
 /** The key may read events, and still there is no stream. Asked without an upgrade, the bridge says whether it refuses one. */
-async function whyNoStream(context: ITriggerFunctions): Promise<string> {
+async function fetchStreamRefusal(context: ITriggerFunctions): Promise<string> {
   const error = await bridgeRequest(context, { method: 'GET', path: '/v1/stream' }).catch((reason: unknown) => reason);
   const status = error instanceof NodeApiError ? error.httpCode : null;
   return LIMITS[status ?? ''] ?? PROXY;
 }
 
 /** Never rejects. */
-export async function whyRefused(context: ITriggerFunctions): Promise<Refusal> {
+export async function fetchRefusal(context: ITriggerFunctions): Promise<Refusal> {
   try {
     const { scopes } = await bridgeJson<{ scopes?: readonly string[] }>(context, { method: 'GET', path: '/v1/whoami' });
     if (scopes !== undefined && !scopes.includes('events:read')) {
       return {
         reason:
           'The key of the credential does not have the scope events:read. Issue a key that has it: `wabridge key issue --scopes …,events:read`.',
-        heals: false,
+        isTemporary: false,
         answered: true,
       };
     }
-    return { reason: await whyNoStream(context), heals: true, answered: true };
+    return { reason: await fetchStreamRefusal(context), isTemporary: true, answered: true };
   } catch (error) {
     const code = codeOf(error);
     const reason = error instanceof Error ? error.message : String(error);
     return {
       reason: code === null ? reason : `${reason} (${code})`,
-      heals: code === null || !HOPELESS.includes(code),
+      isTemporary: code === null || !PERMANENT.includes(code),
       answered: code !== null,
     };
   }

@@ -17,7 +17,7 @@ const STABLE_MS = 10_000;
 export interface Refusal {
   readonly reason: string;
   /** False where only a person can help: the credential, its rights, or the settings of the node. */
-  readonly heals: boolean;
+  readonly isTemporary: boolean;
   /** False where nothing answered: too common (a restart) to be shown to the builder of the workflow. */
   readonly answered: boolean;
 }
@@ -30,7 +30,7 @@ export interface StreamClientOptions {
   /** Address and freshly signed headers of an upgrade request. */
   readonly sign: () => Promise<{ readonly url: string; readonly headers: Record<string, string> }>;
   /** Asks the bridge why it refuses. Never rejects. */
-  readonly whyRefused: () => Promise<Refusal>;
+  readonly fetchRefusal: () => Promise<Refusal>;
   readonly onEvent: (frame: BridgeEvent) => void;
   readonly notices: Notices;
   /** Events that wait at the first subscribe and were older than this when the client was started are skipped, in ms. */
@@ -226,13 +226,13 @@ export class StreamClient {
     }
     const refusal: Refusal =
       end.kind === 'rejected'
-        ? { reason: `${end.message} (${end.code})`, heals: isRetryable(end.code), answered: true }
-        : await this.#options.whyRefused();
+        ? { reason: `${end.message} (${end.code})`, isTemporary: isRetryable(end.code), answered: true }
+        : await this.#options.fetchRefusal();
     const isFirst = !this.#firstSettled;
     this.#firstSettled = true;
     this.#settleFirst(refusal);
     // A first refusal that does not heal is thrown by the trigger and thereby shown.
-    if (isFirst && !refusal.heals) return;
+    if (isFirst && !refusal.isTemporary) return;
     const text = `not connected: ${refusal.reason} Retrying until it works.`;
     this.#tell(refusal.reason, text, refusal.answered);
   }

@@ -50,8 +50,8 @@ export class StreamConnection {
   readonly ended: Promise<End>;
   #opened = false;
   #subscribed = false;
-  #heardAt = performance.now();
-  #patienceMs = GREETING_MS;
+  #lastReceivedAt = performance.now();
+  #idleTimeoutMs = GREETING_MS;
   /** Wakes the watch when its patience changes, and at the end. */
   #rearm = new AbortController();
   /** Two heartbeats, once the bridge has said how long one is. */
@@ -109,7 +109,7 @@ export class StreamConnection {
   /** The global WebSocket has no ping and no timeouts of its own. */
   async #watch(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      const left = this.#heardAt + this.#patienceMs - performance.now();
+      const left = this.#lastReceivedAt + this.#idleTimeoutMs - performance.now();
       if (left < 0) {
         this.#end(this.#bye === null ? { kind: 'silent' } : { kind: 'closed', code: 1006, bye: this.#bye });
         return;
@@ -118,26 +118,26 @@ export class StreamConnection {
     }
   }
 
-  #setPatience(ms: number): void {
-    this.#patienceMs = ms;
+  #setIdleTimeout(ms: number): void {
+    this.#idleTimeoutMs = ms;
     const armed = this.#rearm;
     this.#rearm = new AbortController();
     armed.abort();
   }
 
   #receive(data: unknown): void {
-    this.#heardAt = performance.now();
+    this.#lastReceivedAt = performance.now();
     const frame = jsonParse<BridgeFrame | null>(String(data), { fallbackValue: null });
     if (frame === null) return;
     switch (frame.type) {
       case 'hello':
-        this.#setPatience(Math.max(SUBSCRIBE_MS, 2 * frame.heartbeatMs));
+        this.#setIdleTimeout(Math.max(SUBSCRIBE_MS, 2 * frame.heartbeatMs));
         this.#beat = 2 * frame.heartbeatMs;
         this.send({ ...this.#subscribe, window: Math.min(this.#subscribe.window, frame.maxWindow) });
         return;
       case 'subscribed':
         this.#subscribed = true;
-        this.#setPatience(this.#beat);
+        this.#setIdleTimeout(this.#beat);
         this.#handlers.subscribed(frame);
         return;
       case 'event':
@@ -158,7 +158,7 @@ export class StreamConnection {
         return;
       case 'bye':
         this.#bye = frame;
-        this.#setPatience(BYE_MS);
+        this.#setIdleTimeout(BYE_MS);
         return;
       case 'pong':
         return;

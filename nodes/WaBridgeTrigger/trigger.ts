@@ -13,7 +13,7 @@ import { Deliveries } from './delivery';
 import { ageSeconds, toItem } from './item';
 import { Notices } from './notices';
 import { Outage } from './outage';
-import { whyRefused } from './refusal';
+import { fetchRefusal } from './refusal';
 import { BOOT_ID, runsOf } from './runs';
 import { checkSettings, type Finding } from './settings-check';
 import { readSettings, subscriptionName, type TriggerSettings } from './settings';
@@ -52,7 +52,7 @@ function openStream(
     filter: settings.filter,
     window: settings.maxInFlight,
     sign: async () => await signUpgrade(context),
-    whyRefused: async () => await whyRefused(context),
+    fetchRefusal: async () => await fetchRefusal(context),
     onEvent,
     notices,
     ...published,
@@ -144,7 +144,7 @@ async function openPublished(context: ITriggerFunctions, settings: TriggerSettin
   const waiting = new AbortController();
   const first = await Promise.race([started, pause(FIRST_OUTCOME_MS, waiting.signal)]);
   waiting.abort();
-  if (first && !first.heals) {
+  if (first && !first.isTemporary) {
     await stream.stop();
     await deliveries.drain(0);
     throw refused(context, first);

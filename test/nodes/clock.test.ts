@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { NodeApiError, type IExecuteFunctions, type INode } from 'n8n-workflow';
 import { Outage } from '../../nodes/WaBridgeTrigger/outage';
-import { markAway, whileAway } from '../../nodes/shared/transport/patience';
+import { markUnavailable, retryWhileUnavailable } from '../../nodes/shared/transport/patience';
 
 const TWO_HOURS = 7_200_000;
 const real = { now: Date.now.bind(Date), awake: performance.now.bind(performance) };
@@ -20,7 +20,7 @@ describe.each([-TWO_HOURS, TWO_HOURS])('set by %i ms', (by) => {
     getMode: () => 'trigger',
     getExecutionCancelSignal: () => undefined,
   } as unknown as IExecuteFunctions;
-  const away = (): NodeApiError => markAway(new NodeApiError({} as INode, { message: 'nothing listens' }));
+  const away = (): NodeApiError => markUnavailable(new NodeApiError({} as INode, { message: 'nothing listens' }));
 
   /** Fails twice; what happens at the first failure is given. */
   function request(atFirst: () => void): () => Promise<string> {
@@ -34,7 +34,7 @@ describe.each([-TWO_HOURS, TWO_HOURS])('set by %i ms', (by) => {
 
   test('a bridge that is away is waited for', async () => {
     expect(
-      await whileAway(
+      await retryWhileUnavailable(
         context,
         request(() => step(by)),
       ),
@@ -43,7 +43,7 @@ describe.each([-TWO_HOURS, TWO_HOURS])('set by %i ms', (by) => {
 
   test('and no longer than half a minute', async () => {
     await expect(
-      whileAway(
+      retryWhileUnavailable(
         context,
         request(() => step(by, 31_000)),
       ),

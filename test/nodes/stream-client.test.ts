@@ -20,7 +20,7 @@ beforeEach(async () => {
   log = [];
   shown = [];
   waits = [];
-  refusal = { reason: 'Nothing answers.', heals: true, answered: false };
+  refusal = { reason: 'Nothing answers.', isTemporary: true, answered: false };
 });
 
 afterEach(async () => {
@@ -45,7 +45,7 @@ function create({ durable = true, maxBacklogAgeMs, wait = async () => {} }: Setu
     filter: { types: ['message.received'] },
     window: 5,
     sign: async () => ({ url: bridge.url.replace('http', 'ws') + '/v1/stream', headers: { signature: 'wab=:x:' } }),
-    whyRefused: async () => refusal,
+    fetchRefusal: async () => refusal,
     onEvent: (frame) => events.push(frame),
     notices: new Notices(logger, (text) => shown.push(text), {
       workflowId: 'w',
@@ -104,16 +104,16 @@ test('sends its headers and subprotocol, subscribes, answers pings', async () =>
 describe('a refused upgrade', () => {
   test('asks why, tells once per distinct reason, and goes on for ever', async () => {
     bridge.refuseUpgrades = true;
-    refusal = { reason: 'The clock is off by 90 s.', heals: true, answered: true };
+    refusal = { reason: 'The clock is off by 90 s.', isTemporary: true, answered: true };
     let rounds = 0;
     const first = await create({
       wait: async () => {
         rounds += 1;
-        if (rounds === 3) refusal = { reason: 'The key has expired.', heals: false, answered: true };
+        if (rounds === 3) refusal = { reason: 'The key has expired.', isTemporary: false, answered: true };
         if (rounds === 6) bridge.refuseUpgrades = false;
       },
     }).start();
-    expect(first).toEqual({ reason: 'The clock is off by 90 s.', heals: true, answered: true });
+    expect(first).toEqual({ reason: 'The clock is off by 90 s.', isTemporary: true, answered: true });
     await subscribed(1);
     expect(rounds).toBe(6);
     expect(logged('The clock is off')).toHaveLength(1);
@@ -161,7 +161,7 @@ describe('the end of a connection', () => {
     });
     expect(await starting).toEqual({
       reason: 'Key k may not use session sales. (WAB_SESSION_NOT_ALLOWED)',
-      heals: false,
+      isTemporary: false,
       answered: true,
     });
   });

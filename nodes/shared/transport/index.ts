@@ -1,3 +1,3 @@
 export { bridgeJson, bridgeRequest, bridgeUrl, readCredential, type BridgeBytes } from './request';
-export { whileAway } from './patience';
+export { retryWhileUnavailable } from './patience';
 export { codeOf } from './problem';

@@ -1,8 +1,8 @@
 /** Failures of the bridge as n8n shows them: the sentence of the error catalogue, its code, and what to look at next. */
 import { NodeApiError, jsonParse, type INode } from 'n8n-workflow';
-import { whyUnreachable } from '../../../credentials/unreachable';
+import { describeUnreachable } from '../../../credentials/unreachable';
 import { ERROR_CODES, type ErrorCode } from '../contract.generated';
-import { markAway } from './patience';
+import { markUnavailable } from './patience';
 
 /** RFC 9457, as the bridge answers. */
 interface Problem {
@@ -15,7 +15,15 @@ interface Problem {
 const RETRY_HELPS = 'The same request may succeed later: turn on Retry On Fail in the settings of the node.';
 
 /** What a bridge that restarts looks like from outside. */
-const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNABORTED'];
+const UNAVAILABLE_CODES = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+];
 
 /** What a proxy says for a bridge that restarts, or that answered later than the proxy waits. */
 const PROXY_STATUSES = [502, 503, 504];
@@ -44,7 +52,7 @@ export function problemError(
           : 'Check the base URL of the credential, and any proxy between n8n and the bridge.',
       },
     );
-    return PROXY_STATUSES.includes(answer.status) ? markAway(error) : error;
+    return PROXY_STATUSES.includes(answer.status) ? markUnavailable(error) : error;
   }
   // n8n logs the message of an error, and what was given may be a phone number: the description is shown only.
   const [message = '', given = ''] = problem.detail.split(/ (?=Given: ")/);
@@ -61,14 +69,14 @@ export function problemError(
     },
   );
   error.context['code'] = problem.code;
-  return answer.status === 503 && isRetryable(problem.code) ? markAway(error) : error;
+  return answer.status === 503 && isRetryable(problem.code) ? markUnavailable(error) : error;
 }
 
 /** An error for a request that got no answer. */
 export function unreachableError(node: INode, baseUrl: string, cause: unknown, itemIndex?: number): NodeApiError {
   const message = cause instanceof Error ? cause.message : String(cause);
   // n8n puts words of its own in place of a message that holds a code such as ECONNREFUSED.
-  const [why, code] = splitCode(whyUnreachable(cause));
+  const [why, code] = splitCode(describeUnreachable(cause));
   const error = new NodeApiError(
     node,
     { message },
@@ -80,7 +88,7 @@ export function unreachableError(node: INode, baseUrl: string, cause: unknown, i
         'Check that wabridge is running and that n8n can reach the base URL of the credential (inside Docker, localhost is the container itself).',
     },
   );
-  return AWAY_CODES.includes(code) ? markAway(error) : error;
+  return UNAVAILABLE_CODES.includes(code) ? markUnavailable(error) : error;
 }
 
 /** `nothing listens there (ECONNREFUSED)` → both parts. */

@@ -1,7 +1,7 @@
 /** A file of an item, hashed before it is uploaded: the signature covers the digest, not the bytes. */
 import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { bridgeRequest, whileAway, type BridgeBytes } from '../../../shared/transport';
+import { bridgeRequest, retryWhileUnavailable, type BridgeBytes } from '../../../shared/transport';
 
 export interface ItemFile {
   readonly mimeType: string;
@@ -55,7 +55,7 @@ export async function uploadFile(
   fileName: string | undefined,
 ): Promise<string> {
   const mediaId = mediaIdOf(idempotencyKey, file.sha256);
-  await whileAway(context, async () =>
+  await retryWhileUnavailable(context, async () =>
     bridgeRequest(context, {
       method: 'PUT',
       path: `/v1/media/${mediaId}`,

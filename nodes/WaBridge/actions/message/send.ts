@@ -3,7 +3,7 @@ import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExe
 import type { OutboxMessage, SendMedia, SendReaction, SendText } from '../../../shared/contract.generated';
 import { splitAddresses } from '../../../shared/addresses';
 import { pause } from '../../../shared/pause';
-import { bridgeJson, whileAway } from '../../../shared/transport';
+import { bridgeJson, retryWhileUnavailable } from '../../../shared/transport';
 import { idempotencyOf, type Idempotency } from '../../idempotency';
 import { readTarget } from '../operation';
 import type { SendOptions } from './fields';
@@ -64,7 +64,7 @@ export async function send(
   // In whole milliseconds, which are all that the bridge takes.
   const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, Math.round(deadline - performance.now())));
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
-    await whileAway(context, () =>
+    await retryWhileUnavailable(context, () =>
       bridgeJson<OutboxMessage>(context, {
         method: 'POST',
         path: '/v1/messages',
