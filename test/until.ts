@@ -1,11 +1,11 @@
 /** Waiting for what no event tells. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-export interface Patience {
+export interface UntilOptions {
   /** In milliseconds, on however busy a machine. */
   readonly timeoutMs?: number;
   /** What else the error says, such as the output of a process. */
-  readonly told?: () => string;
+  readonly details?: () => string;
 }
 
 /**
@@ -16,13 +16,13 @@ export interface Patience {
 export async function until<Found>(
   what: string,
   ask: () => Found | Promise<Found>,
-  { timeoutMs = 60_000, told = () => '' }: Patience = {},
+  { timeoutMs = 60_000, details = () => '' }: UntilOptions = {},
 ): Promise<Exclude<NonNullable<Found>, false>> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const found = await ask();
     if (found !== undefined && found !== null && found !== false) return found as Exclude<NonNullable<Found>, false>;
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}\n${told()}`);
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}\n${details()}`);
     await wait(50);
   }
 }

@@ -23,7 +23,7 @@ import { Stock } from './webjs/stock.ts';
 
 const TEXT_BYTES = 200;
 const WARM_UP = 100;
-const HEARD = 2_000;
+const RECEIVED = 2_000;
 const SPEAKERS = 100;
 const SENT = 400;
 const CHATS = 25;
@@ -40,7 +40,7 @@ const SETTLE_MS = 10_000;
 const DEADLINE_MS = 120_000;
 
 interface Figures {
-  readonly heardPerSecond: number;
+  readonly receivedPerSecond: number;
   readonly sentPerSecond: number;
   /** In ms; of one session, the median of some rounds. */
   readonly one: Times;
@@ -95,12 +95,12 @@ class Measurement {
       session = `one-${round + 1}`;
       rounds.push(await this.#timeOne(session));
     }
-    await this.#hear(session, WARM_UP);
+    await this.#receive(session, WARM_UP);
     await this.#send(session, WARM_UP);
-    const heard: number[] = [];
+    const received: number[] = [];
     const sent: number[] = [];
     for (let burst = 0; burst < BURSTS; burst += 1) {
-      heard.push((HEARD / (await this.#hear(session, HEARD))) * 1_000);
+      received.push((RECEIVED / (await this.#receive(session, RECEIVED))) * 1_000);
       sent.push((SENT / (await this.#send(session, SENT))) * 1_000);
     }
     await side.stop(session);
@@ -109,14 +109,14 @@ class Measurement {
     const { toQr, toReady } = await this.#link(names);
     const toRestored = await this.#restart(names);
     for (const name of names) {
-      await this.#hear(name, 20);
+      await this.#receive(name, 20);
       await this.#send(name, 20);
     }
     await wait(SETTLE_MS);
     const memory = await memoryOf(side.pid, side.folder);
     const one = (pick: keyof Times): number => median(rounds.map((times) => times[pick]));
     return {
-      heardPerSecond: median(heard),
+      receivedPerSecond: median(received),
       sentPerSecond: median(sent),
       one: { toQr: one('toQr'), toReady: one('toReady'), toRestored: one('toRestored') },
       all: { toQr, toReady, toRestored },
@@ -158,7 +158,7 @@ class Measurement {
   }
 
   /** @returns ms from the first message being written until the last reached the consumer */
-  async #hear(session: string, count: number): Promise<number> {
+  async #receive(session: string, count: number): Promise<number> {
     const me = this.#account(session);
     const startedAt = performance.now();
     const all = this.#side.received(count);
@@ -238,7 +238,7 @@ function rowsOf(ours: Figures, stock: Figures, silent: number): BenchmarkRow[] {
     pick: (figures: Figures) => number,
     baselineIs: string,
   ): BenchmarkRow => ({ name, unit, kind, ours: pick(ours), baseline: pick(stock), baselineIs });
-  const heard =
+  const received =
     `${same}; its handler is called in the same process: nothing is written to disk (ours: an fsync before the event is ` +
     'published), deduplicated, ordered, sent over a stream or acknowledged';
   const sent =
@@ -258,11 +258,11 @@ function rowsOf(ours: Figures, stock: Figures, silent: number): BenchmarkRow[] {
   const beside = `${SESSIONS} sessions side by side`;
   return [
     row(
-      `WhatsApp Web: messages heard, ${HEARD} from ${SPEAKERS} chats`,
+      `WhatsApp Web: messages heard, ${RECEIVED} from ${SPEAKERS} chats`,
       'messages/s',
       'rate',
-      (f) => f.heardPerSecond,
-      heard,
+      (f) => f.receivedPerSecond,
+      received,
     ),
     row(`WhatsApp Web: messages sent, ${SENT} to ${CHATS} chats`, 'messages/s', 'rate', (f) => f.sentPerSecond, sent),
     row('one session: start → QR', 'ms', 'time', (f) => f.one.toQr, one),

@@ -56,7 +56,7 @@ export class BareClient {
   }
 
   /** Waits for the first emission of an event whose values will do, from the `skip`th emission of anything on. */
-  async heard(
+  async untilEvent(
     event: string,
     matches: (...values: Emitted['values']) => boolean = () => true,
     skip = 0,

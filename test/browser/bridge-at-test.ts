@@ -66,7 +66,7 @@ export class BridgeAtTest {
           return undefined;
         },
       );
-    return until(what, asked, { told: () => `${failure}\n${this.bridge.output}` });
+    return until(what, asked, { details: () => `${failure}\n${this.bridge.output}` });
   }
 
   /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { removeBrowserLock } from '../../bridge/src/engine/webjs/browser/browser-lock.ts';
 import { browserTree, endAll } from './processes.ts';
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Another user of this machine. */
 export interface Stranger {
@@ -94,7 +94,7 @@ export class JsonProcess<Line> {
         done();
         resolve(found);
       };
-      const timer = setTimeout(() => fail('waited too long for'), PATIENCE_MS);
+      const timer = setTimeout(() => fail('waited too long for'), TIMEOUT_MS);
       this.#waiting.add(look);
       look();
     });

@@ -26,7 +26,7 @@ let bob: Account;
 
 const account = (session: string): Account => at.accounts.get(session) as Account;
 const say = (session: string, text: string): void => void at.standin.network.say(bob, account(session), text);
-const heard =
+const isReceived =
   (session: string, text: string) =>
   (event: LoggedEvent): boolean =>
     event.type === 'message.received' && event.session === session && event.data['text'] === text;
@@ -72,7 +72,7 @@ describe.each(['headless shell', 'chromium'] as const)('eight sessions, each in 
     // Until this test lets the two go on, once the others are done.
     at.standin.page.syncDelayMs = FOREVER_MS;
     await at.standin.pageOf(account(HUNG)).busy(FOREVER_MS, 'waits');
-    const fromHung = heard(HUNG, 'is anybody there?');
+    const fromHung = isReceived(HUNG, 'is anybody there?');
     process.kill(killed.browser as number, 'SIGKILL');
     for (const name of NAMES) say(name, 'is anybody there?');
     await Promise.all(
@@ -87,7 +87,7 @@ describe.each(['headless shell', 'chromium'] as const)('eight sessions, each in 
     const fell = await placeOf('the fall', changedTo(KILLED, 'reconnecting'));
     await Promise.all(
       OTHERS.flatMap((name) => [
-        placeOf(`what ${name} heard`, heard(name, 'is anybody there?')),
+        placeOf(`what ${name} heard`, isReceived(name, 'is anybody there?')),
         placeOf(`what ${name} sent`, ({ type, session }) => type === 'message.sent' && session === name),
       ]),
     );
@@ -99,12 +99,12 @@ describe.each(['headless shell', 'chromium'] as const)('eight sessions, each in 
     await at.until('the page of the new browser', async () => at.standin.openPageOf(account(KILLED)));
     for (const page of at.standin.pages.all) page.wake();
     await placeOf('the return', returned);
-    await placeOf('what was missed', heard(KILLED, 'is anybody there?'));
+    await placeOf('what was missed', isReceived(KILLED, 'is anybody there?'));
     await placeOf('what the page that hung heard', fromHung);
     expect(bob.inbox.map(({ body }) => body).sort()).toEqual(OTHERS.map((session) => `from ${session}`).sort());
     await untilEnded(killed.pids);
     await at.untilReady();
-    expect((await at.events()).filter(heard(KILLED, 'is anybody there?'))).toHaveLength(1);
+    expect((await at.events()).filter(isReceived(KILLED, 'is anybody there?'))).toHaveLength(1);
     expect(network.accounts.filter(({ devices }) => devices.size > 1)).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe.each(['headless shell', 'chromium'] as const)('eight sessions, each in 
       await at.bridge.start();
       await at.untilReady();
       await expectSideBySide(last);
-      for (const name of NAMES) await placeOf(`what ${name} missed`, heard(name, `before start ${round}`));
+      for (const name of NAMES) await placeOf(`what ${name} missed`, isReceived(name, `before start ${round}`));
     }
     const log = await at.events();
     // The one of the linking, perhaps renewed, and none since.

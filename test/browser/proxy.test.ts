@@ -36,14 +36,14 @@ afterEach(async () => {
 
 /** The road of a session: linked, text and media in, text out. */
 async function travel(url: string, browserArgs: readonly string[] = []): Promise<void> {
-  const { engine, heard } = await session.linked(
+  const { engine, recording } = await session.linked(
     {},
     { proxy: parseProxy(url), browserArgs: [NO_OTHER_WAY, ...browserArgs] },
   );
   const bytes = Buffer.from('a file that came through');
   const media = session.standin.storeMedia(bytes, 'application/pdf', 'a.pdf');
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
-  const message = await heard.untilMessage(({ kind }) => kind === 'document');
+  const message = await recording.untilMessage(({ kind }) => kind === 'document');
   expect(await buffer(await engine.downloadMedia(message.wireId, 1024 * 1024))).toEqual(bytes);
   await engine.send({ type: 'text', chatId: bobOf(session), text: 'through a proxy' }, null);
   expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['through a proxy']);
@@ -70,13 +70,13 @@ describe('a session goes through its proxy', () => {
     'a site behind the proxy that asks for a login is not given the one of the proxy',
     async () => {
       proxy = await ProxyServer.http(session.standin.port, LOGIN);
-      const { engine, heard } = await session.linked(
+      const { engine, recording } = await session.linked(
         {},
         { proxy: parseProxy(`http://${WRITTEN_LOGIN}@127.0.0.1:${proxy.port}`), browserArgs: [NO_OTHER_WAY] },
       );
       const stored = session.standin.storeMedia(Buffer.from('not for strangers'), 'application/pdf', 'a.pdf');
       session.standin.network.say(session.bob, session.me, { type: 'document', media: stored });
-      const { wireId } = await heard.untilMessage(({ kind }) => kind === 'document');
+      const { wireId } = await recording.untilMessage(({ kind }) => kind === 'document');
       session.standin.media.asksForLogin = true;
       const failure = await failureOf(engine.downloadMedia(wireId, 1024 * 1024).then(buffer));
       expect(failure.code).toBe('WAB_MEDIA_FAILED');
@@ -158,11 +158,11 @@ describe('a session goes through its proxy', () => {
     'a proxy that is down, or turns the login away, is told as the reason',
     async () => {
       proxy = await ProxyServer.http(session.standin.port, LOGIN);
-      const { heard } = await session.launch(
+      const { recording } = await session.launch(
         {},
         { proxy: parseProxy(`http://ada:wrong@127.0.0.1:${proxy.port}`), browserArgs: [NO_OTHER_WAY] },
       );
-      expect((await heard.untilSignal('crashed')).reason).toMatch(/proxy/i);
+      expect((await recording.untilSignal('crashed')).reason).toMatch(/proxy/i);
       expect(proxy.asked).toEqual([]);
       const { port } = await ProxyServer.http(0).then(async (down) => {
         const at = { port: down.port };
@@ -170,7 +170,7 @@ describe('a session goes through its proxy', () => {
         return at;
       });
       const other = await session.launch({}, { proxy: parseProxy(`http://127.0.0.1:${port}`) });
-      expect((await other.heard.untilSignal('progress')).reason).toContain('ERR_PROXY_CONNECTION_FAILED');
+      expect((await other.recording.untilSignal('progress')).reason).toContain('ERR_PROXY_CONNECTION_FAILED');
     },
     LONG,
   );

@@ -13,21 +13,21 @@ export class SessionAtTest extends WebjsHarness {
   async launch(
     deadlines: Partial<Deadlines> = {},
     settings: WebjsSettings = {},
-  ): Promise<{ engine: Engine; heard: EngineRecording }> {
-    const heard = new EngineRecording();
-    const engine = this.createEngine(heard, deadlines, settings);
+  ): Promise<{ engine: Engine; recording: EngineRecording }> {
+    const recording = new EngineRecording();
+    const engine = this.createEngine(recording, deadlines, settings);
     await engine.start();
-    return { engine, heard };
+    return { engine, recording };
   }
 
   /** Launched, scanned and ready. */
   async linked(
     deadlines: Partial<Deadlines> = {},
     settings: WebjsSettings = {},
-  ): Promise<{ engine: Engine; heard: EngineRecording }> {
+  ): Promise<{ engine: Engine; recording: EngineRecording }> {
     const started = await this.launch(deadlines, settings);
-    this.standin.scan((await started.heard.untilSignal('qr')).code, this.me);
-    await started.heard.untilSignal('ready');
+    this.standin.scan((await started.recording.untilSignal('qr')).code, this.me);
+    await started.recording.untilSignal('ready');
     return started;
   }
 }

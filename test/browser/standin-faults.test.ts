@@ -35,7 +35,7 @@ async function linked(): Promise<BareClient> {
   const bare = new BareClient(standin, folder);
   clients.push(bare);
   await bare.start();
-  standin.scan((await bare.heard('qr'))[0] as string, me);
+  standin.scan((await bare.untilEvent('qr'))[0] as string, me);
   await bare.ready();
   return bare;
 }
@@ -54,14 +54,14 @@ describe('one linked page', () => {
   afterAll(close, LONG);
 
   test(
-    'calls hang until they are mended, throw a given number of times, come late',
+    'calls hang until they are repaired, throw a given number of times, come late',
     async () => {
       const page = standin.pageOf(me);
       await page.hang('WAWebQueryExistsJob.queryWidExists');
       const asked = bare.client.getNumberId(bob.phone);
       expect(await after(700, asked)).toBe('open');
       expect(await bare.client.getState()).toBe('CONNECTED');
-      await page.mend();
+      await page.repair();
       expect(await asked).toMatchObject({ _serialized: bob.pn });
 
       await page.fault('WAWebUpdateUnreadChatAction.sendSeen', { throws: 'markedUnread', times: 1 });
@@ -72,8 +72,8 @@ describe('one linked page', () => {
 
       await page.fault('WAWebChatStateBridge.sendChatStateComposing', { delayMs: 2_000 });
       await (await bare.client.getChatById(bob.pn)).sendStateTyping();
-      expect(bob.heard.some(({ kind }) => kind === 'chatstate')).toBe(false);
-      await standin.network.until('the late state', () => bob.heard.some(({ kind }) => kind === 'chatstate'));
+      expect(bob.phoneEvents.some(({ kind }) => kind === 'chatstate')).toBe(false);
+      await standin.network.until('the late state', () => bob.phoneEvents.some(({ kind }) => kind === 'chatstate'));
     },
     LONG,
   );
@@ -90,7 +90,7 @@ describe('one linked page', () => {
         expect(await bare.client.pupBrowser?.version()).toContain('Chrom');
         expect(await after(800, state)).toBe('open');
         expect(await state).toBe('CONNECTED');
-        await bare.heard('message', isBody(how));
+        await bare.untilEvent('message', isBody(how));
       }
     },
     LONG,
@@ -112,7 +112,7 @@ describe('one linked page', () => {
         const held = await chat.fetchMessages({ limit: 20 });
         expect(held.map(({ body }) => body)).toContain(`missed by ${way}`);
         standin.network.say(bob, me, `heard after ${way}`);
-        await bare.heard('message', isBody(`heard after ${way}`));
+        await bare.untilEvent('message', isBody(`heard after ${way}`));
       }
     },
     LONG,
@@ -153,7 +153,7 @@ describe('one linked page', () => {
       const sent = await bare.client.sendMessage(bob.pn, 'slowly', { sendSeen: false });
       const isSent = (message: Message): boolean => message.id.id === sent.id.id;
       expect(bare.emitted.filter(({ event, values }) => event === 'message_ack' && isSent(values[0]))).toEqual([]);
-      await bare.heard('message_ack', (message, ack) => isSent(message) && ack === 2);
+      await bare.untilEvent('message_ack', (message, ack) => isSent(message) && ack === 2);
       network.ackDelayMs = 0;
 
       network.refuses = true;
@@ -166,7 +166,7 @@ describe('one linked page', () => {
       const states = bare.count('change_state');
       for (const device of me.devices) device.drop();
       await reaction;
-      expect(bob.heard.filter(({ kind }) => kind === 'reaction')).toHaveLength(1);
+      expect(bob.phoneEvents.filter(({ kind }) => kind === 'reaction')).toHaveLength(1);
       const told = bare.emitted.flatMap(({ event, values }) => (event === 'change_state' ? values : []));
       expect(told.slice(states)).toEqual(['TIMEOUT', 'OPENING', 'CONNECTED']);
     },
@@ -179,7 +179,7 @@ describe('one linked page', () => {
       const { network, media } = standin;
       const big = Buffer.alloc(12 * 1024 * 1024, 'wabridge');
       network.say(bob, me, { type: 'document', media: standin.storeMedia(big, 'application/pdf', 'big.pdf') });
-      const [message] = (await bare.heard('message', ({ hasMedia }: Message) => hasMedia)) as [Message];
+      const [message] = (await bare.untilEvent('message', ({ hasMedia }: Message) => hasMedia)) as [Message];
       expect((await message.downloadMedia()).data.length).toBe(Math.ceil(big.length / 3) * 4);
       media.delayMs = 500;
       const slow = message.downloadMedia();
@@ -199,7 +199,7 @@ describe('one linked page', () => {
 
       me.resendsUndecrypted = true;
       network.sayUndecrypted(bob, me, 'decrypted on request');
-      await bare.heard('message', isBody('decrypted on request'));
+      await bare.untilEvent('message', isBody('decrypted on request'));
     },
     LONG,
   );
@@ -214,7 +214,7 @@ describe('the life of a page', () => {
     async () => {
       const bare = await linked();
       standin.network.say(bob, me, 'hello');
-      await bare.heard('message', isBody('hello'));
+      await bare.untilEvent('message', isBody('hello'));
       await bare.stop();
       standin.page.syncDelayMs = 0;
       const again = new BareClient(standin, folder);
@@ -235,8 +235,8 @@ describe('the life of a page', () => {
       expect((await chat.fetchMessages({ limit: 50 })).map(({ body }) => body)).toEqual(['hello']);
 
       standin.network.unlink(me);
-      expect(await again.heard('disconnected')).toEqual(['LOGOUT']);
-      await again.heard('qr');
+      expect(await again.untilEvent('disconnected')).toEqual(['LOGOUT']);
+      await again.untilEvent('qr');
       standin.linkNewest(me);
       await again.ready(3);
       expect(await again.client.getContactById(me.pn)).toMatchObject({ isMe: true });
@@ -252,7 +252,7 @@ describe('the life of a page', () => {
       await bare.start();
       await standin.pages.all.at(-1)?.iframes(2);
       await bare.until('three codes', () => bare.count('qr') >= 3);
-      standin.scan((await bare.heard('qr'))[0] as string, me);
+      standin.scan((await bare.untilEvent('qr'))[0] as string, me);
       await bare.until('three logins', () => bare.count('authenticated') >= 3);
       await bare.ready();
       for (const device of me.devices) device.tell({ type: 'conflict' });
@@ -289,7 +289,7 @@ describe('the life of a page', () => {
     async () => {
       const bare = await linked();
       standin.network.block(me, 'TOS_BLOCK');
-      expect(await bare.heard('disconnected')).toEqual(['TOS_BLOCK']);
+      expect(await bare.untilEvent('disconnected')).toEqual(['TOS_BLOCK']);
       await bare.until('the end of the browser', () => bare.client.pupBrowser?.connected === false);
       const again = new BareClient(standin, folder);
       clients.push(again);
@@ -319,14 +319,14 @@ describe('the life of a page', () => {
       standin.pairing.refusal = null;
       const code = await bare.client.requestPairingCode(me.phone);
       expect(code).toMatch(/^[1-9A-HJ-NP-TV-Z]{8}$/);
-      expect(await bare.heard('code')).toEqual([code]);
+      expect(await bare.untilEvent('code')).toEqual([code]);
       expect(notified).toEqual([[me.phone, code]]);
       expect(() => standin.enterCode(code, bob)).toThrow('does not accept');
       expect(() => standin.enterCode('ABCDEFGH', me)).toThrow('does not accept');
       standin.enterCode(`${code.slice(0, 4)}-${code.slice(4)}`, me);
       await bare.ready();
       standin.network.say(bob, me, 'linked by a code');
-      await bare.heard('message', isBody('linked by a code'));
+      await bare.untilEvent('message', isBody('linked by a code'));
     },
     LONG,
   );

@@ -43,14 +43,14 @@ async function close(): Promise<void> {
 const stanzaOf = (message: Message): string => message.id.id;
 /** The message that arrived in the page with this text. */
 const arrived = async (text: string): Promise<Message> =>
-  (await page.heard('message', (message: Message) => message.body === text))[0] as Message;
+  (await page.untilEvent('message', (message: Message) => message.body === text))[0] as Message;
 const lastOf = (account: Account) => account.inbox.at(-1);
 
 describe('on the build of old', () => {
   beforeAll(async () => {
     await open('_serialized');
     await page.start();
-    standin.scan((await page.heard('qr'))[0] as string, me);
+    standin.scan((await page.untilEvent('qr'))[0] as string, me);
     await page.ready();
   }, LONG);
   afterAll(close, LONG);
@@ -70,7 +70,10 @@ describe('on the build of old', () => {
       await page.client.sendMessage(bob.pn, `what says @${carol.phone}?`, { mentions: [carol.pn], sendSeen: false });
       expect(lastOf(bob)?.mentions).toEqual([carol.pn]);
       standin.network.read(bob);
-      await page.heard('message_ack', (message: Message, ack) => stanzaOf(message) === stanzaOf(reply) && ack === 3);
+      await page.untilEvent(
+        'message_ack',
+        (message: Message, ack) => stanzaOf(message) === stanzaOf(reply) && ack === 3,
+      );
       const acks = page.emitted.filter(
         ({ event, values }) => event === 'message_ack' && stanzaOf(values[0] as Message) === stanzaOf(reply),
       );
@@ -98,22 +101,22 @@ describe('on the build of old', () => {
       const theirs = network.say(bob, me, 'what do you think?');
       const question = await arrived('what do you think?');
       await question.react('👍');
-      await network.until('the reaction', () => bob.heard.find(({ kind }) => kind === 'reaction'));
-      expect(bob.heard).toContainEqual({ kind: 'reaction', by: me, stanza: theirs, emoji: '👍' });
+      await network.until('the reaction', () => bob.phoneEvents.find(({ kind }) => kind === 'reaction'));
+      expect(bob.phoneEvents).toContainEqual({ kind: 'reaction', by: me, stanza: theirs, emoji: '👍' });
       const mine = await page.client.sendMessage(bob.pn, 'typpo', { sendSeen: false });
       network.react(bob, stanzaOf(mine), '😂');
-      const [reaction] = await page.heard('message_reaction', ({ reaction: emoji }) => emoji === '😂');
+      const [reaction] = await page.untilEvent('message_reaction', ({ reaction: emoji }) => emoji === '😂');
       expect(reaction).toMatchObject({ senderId: bob.pn, msgId: { _serialized: mine.id._serialized } });
       network.react(bob, stanzaOf(mine), '');
-      await page.heard('message_reaction', ({ reaction: emoji }) => emoji === '');
+      await page.untilEvent('message_reaction', ({ reaction: emoji }) => emoji === '');
       await question.reload();
       expect((await question.getReactions()).map(({ id }) => id)).toEqual(['👍']);
 
       expect((await mine.edit('typo'))?.body).toBe('typo');
-      await network.until('the edit', () => bob.heard.find(({ kind }) => kind === 'edit'));
-      expect(bob.heard).toContainEqual({ kind: 'edit', by: me, stanza: stanzaOf(mine), body: 'typo' });
+      await network.until('the edit', () => bob.phoneEvents.find(({ kind }) => kind === 'edit'));
+      expect(bob.phoneEvents).toContainEqual({ kind: 'edit', by: me, stanza: stanzaOf(mine), body: 'typo' });
       network.edit(bob, theirs, 'what do you say?');
-      const [edited, newBody, prevBody] = await page.heard('message_edit', (message: Message) => !message.fromMe);
+      const [edited, newBody, prevBody] = await page.untilEvent('message_edit', (message: Message) => !message.fromMe);
       expect([(edited as Message).id.id, newBody, prevBody]).toEqual([
         theirs,
         'what do you say?',
@@ -121,12 +124,12 @@ describe('on the build of old', () => {
       ]);
 
       await mine.delete(true);
-      await network.until('the revoke', () => bob.heard.find(({ kind }) => kind === 'revoke'));
-      expect(bob.heard).toContainEqual({ kind: 'revoke', by: me, stanza: stanzaOf(mine) });
+      await network.until('the revoke', () => bob.phoneEvents.find(({ kind }) => kind === 'revoke'));
+      expect(bob.phoneEvents).toContainEqual({ kind: 'revoke', by: me, stanza: stanzaOf(mine) });
       network.revoke(bob, theirs);
-      await page.heard('message_revoke_everyone', (message: Message) => message.id.id === theirs);
+      await page.untilEvent('message_revoke_everyone', (message: Message) => message.id.id === theirs);
       network.delete(me, network.say(bob, me, 'for your eyes'));
-      await page.heard('message_revoke_me', (message: Message) => message.body === 'for your eyes');
+      await page.untilEvent('message_revoke_me', (message: Message) => message.body === 'for your eyes');
     },
     LONG,
   );
@@ -135,7 +138,7 @@ describe('on the build of old', () => {
     'late decryption: the real message comes once, under the id of the ciphertext',
     async () => {
       const stanza = standin.network.sayUndecrypted(bob, me, 'at last');
-      await page.heard('message_ciphertext', (message: Message) => message.id.id === stanza);
+      await page.untilEvent('message_ciphertext', (message: Message) => message.id.id === stanza);
       standin.network.decrypt(stanza);
       expect((await arrived('at last')).id.id).toBe(stanza);
     },
@@ -153,25 +156,25 @@ describe('on the build of old', () => {
       await chat.clearState();
       await standin.network.until(
         'three states',
-        () => bob.heard.filter(({ kind }) => kind === 'chatstate').length === 3,
+        () => bob.phoneEvents.filter(({ kind }) => kind === 'chatstate').length === 3,
       );
-      expect(bob.heard.flatMap((each) => (each.kind === 'chatstate' ? [each.state] : []))).toEqual([
+      expect(bob.phoneEvents.flatMap((each) => (each.kind === 'chatstate' ? [each.state] : []))).toEqual([
         'composing',
         'recording',
         'paused',
       ]);
       const stanza = standin.network.say(bob, me, 'did you see?');
       await arrived('did you see?');
-      expect(standin.network.letter(stanza).ack).toBe(2);
+      expect(standin.network.message(stanza).ack).toBe(2);
       await chat.sendSeen();
-      await standin.network.until('seen', () => standin.network.letter(stanza).ack === 3);
+      await standin.network.until('seen', () => standin.network.message(stanza).ack === 3);
       const seen = await arrived('did you see?');
       await seen.star();
       expect((await seen.reload()).isStarred).toBe(true);
       await chat.archive();
-      await page.heard('chat_archived', (_chat, archived) => archived === true);
+      await page.untilEvent('chat_archived', (_chat, archived) => archived === true);
       await chat.markUnread();
-      await page.heard('unread_count', ({ unreadCount }: whatsapp.Chat) => unreadCount === -1);
+      await page.untilEvent('unread_count', ({ unreadCount }: whatsapp.Chat) => unreadCount === -1);
     },
     LONG,
   );
@@ -184,22 +187,24 @@ describe('on the build of old', () => {
       await network.until('the poll', () => lastOf(bob)?.type === 'poll_creation');
       expect(lastOf(bob)?.extra).toMatchObject({ pollName: 'Tea?', pollOptions: [{ name: 'yes' }, { name: 'no' }] });
       network.vote(bob, stanzaOf(asked), [1]);
-      const [vote] = (await page.heard('vote_update')) as [PollVote];
+      const [vote] = (await page.untilEvent('vote_update')) as [PollVote];
       expect(vote.selectedOptions).toEqual([{ name: 'no', localId: 1 }]);
       expect(vote.parentMessage.id.id).toBe(stanzaOf(asked));
       expect(await asked.getPollVotes()).toMatchObject([{ selectedOptions: [{ name: 'no' }] }]);
       const theirs = network.say(bob, me, poll('Cake?', ['a little', 'a lot'], true));
-      const [question] = (await page.heard('message', ({ id }: Message) => id.id === theirs)) as [Message];
+      const [question] = (await page.untilEvent('message', ({ id }: Message) => id.id === theirs)) as [Message];
       expect(question).toMatchObject({ type: 'poll_creation', body: 'Cake?', allowMultipleAnswers: true });
       await question.vote(['a lot']);
-      await network.until('my vote', () => bob.heard.find(({ kind }) => kind === 'vote'));
-      expect(bob.heard).toContainEqual({ kind: 'vote', by: me, stanza: theirs, options: ['a lot'] });
+      await network.until('my vote', () => bob.phoneEvents.find(({ kind }) => kind === 'vote'));
+      expect(bob.phoneEvents).toContainEqual({ kind: 'vote', by: me, stanza: theirs, options: ['a lot'] });
 
       await page.client.sendMessage(bob.pn, new Location(52.5, 13.4, { name: 'Berlin' }), { sendSeen: false });
       await network.until('the place', () => lastOf(bob)?.type === 'location');
       expect(lastOf(bob)?.extra).toMatchObject({ lat: 52.5, lng: 13.4, loc: 'Berlin' });
       network.say(bob, me, location(48.1, 11.6, 'Munich', 'Marienplatz 1'));
-      const [place] = (await page.heard('message', ({ type }: Message) => type === MessageTypes.LOCATION)) as [Message];
+      const [place] = (await page.untilEvent('message', ({ type }: Message) => type === MessageTypes.LOCATION)) as [
+        Message,
+      ];
       expect(place.location).toMatchObject({
         latitude: 48.1,
         longitude: 11.6,
@@ -211,7 +216,7 @@ describe('on the build of old', () => {
       await network.until('the card', () => lastOf(bob)?.type === 'vcard');
       expect(lastOf(bob)?.body).toContain(`waid=${carol.phone}`);
       network.say(bob, me, contactCard('Dave', '4915110000004'));
-      const [card] = (await page.heard('message', ({ type }: Message) => type === MessageTypes.CONTACT_CARD)) as [
+      const [card] = (await page.untilEvent('message', ({ type }: Message) => type === MessageTypes.CONTACT_CARD)) as [
         Message,
       ];
       expect(card.vCards[0]).toContain('FN:Dave');
@@ -223,7 +228,7 @@ describe('on the build of old', () => {
           ['Eve', '4915110000005'],
         ]),
       );
-      const [cards] = (await page.heard(
+      const [cards] = (await page.untilEvent(
         'message',
         ({ type }: Message) => type === MessageTypes.CONTACT_CARD_MULTI,
       )) as [Message];
@@ -288,15 +293,15 @@ describe('on the build of old', () => {
       expect(lastOf(carol)).toMatchObject({ chat: group.id, author: me.lid, quoted: { participant: bob.lid } });
       const dave = network.addAccount('4915110000004', 'Dave');
       network.groups.join(group, dave, bob);
-      const [joined] = (await page.heard('group_join')) as [GroupNotification];
+      const [joined] = (await page.untilEvent('group_join')) as [GroupNotification];
       expect(joined).toMatchObject({ chatId: group.id, author: bob.lid, type: 'add', recipientIds: [dave.lid] });
       network.groups.rename(group, bob, 'Everybody');
-      const [renamed] = (await page.heard('group_update')) as [GroupNotification];
+      const [renamed] = (await page.untilEvent('group_update')) as [GroupNotification];
       expect(renamed).toMatchObject({ type: 'subject', body: 'Everybody' });
       network.groups.promote(group, carol, bob);
-      await page.heard('group_admin_changed');
+      await page.untilEvent('group_admin_changed');
       network.groups.leave(group, dave);
-      const [left] = (await page.heard('group_leave')) as [GroupNotification];
+      const [left] = (await page.untilEvent('group_leave')) as [GroupNotification];
       expect(left).toMatchObject({ type: 'leave', author: dave.lid });
       const chat = (await page.client.getChatById(group.id)) as whatsapp.GroupChat;
       expect([chat.name, chat.participants.length]).toEqual(['Everybody', 3]);
@@ -306,10 +311,10 @@ describe('on the build of old', () => {
       expect(group.name).toBe('Two of us');
 
       const call = network.call(bob, me, { isVideo: true });
-      const [ringing] = (await page.heard('call')) as [whatsapp.Call];
+      const [ringing] = (await page.untilEvent('call')) as [whatsapp.Call];
       expect(ringing).toMatchObject({ id: call, isVideo: true, fromMe: false });
       await ringing.reject();
-      await network.until('the rejection', () => bob.heard.find(({ kind }) => kind === 'call-rejected'));
+      await network.until('the rejection', () => bob.phoneEvents.find(({ kind }) => kind === 'call-rejected'));
     },
     LONG,
   );
@@ -355,9 +360,12 @@ describe('on the build of old', () => {
       const sent = await page.client.sendMessage(bob.pn, voice, { sendAudioAsVoice: true, sendSeen: false });
       await network.until('the voice', () => lastOf(bob)?.type === 'ptt');
       network.play(bob, stanzaOf(sent));
-      await page.heard('message_ack', (message: Message, ack) => stanzaOf(message) === stanzaOf(sent) && ack === 4);
+      await page.untilEvent(
+        'message_ack',
+        (message: Message, ack) => stanzaOf(message) === stanzaOf(sent) && ack === 4,
+      );
       for (const device of me.devices) device.tell({ type: 'conflict' });
-      expect(await page.heard('disconnected')).toEqual(['CONFLICT']);
+      expect(await page.untilEvent('disconnected')).toEqual(['CONFLICT']);
     },
     LONG,
   );
@@ -386,7 +394,7 @@ describe('on the build that renamed the ids of messages', () => {
       await hello.reply('quoted?');
       await network.until('the answer', () => lastOf(bob)?.body === 'quoted?');
       expect(lastOf(bob)?.quoted).toBeUndefined();
-      expect(bob.heard.filter(({ kind }) => kind === 'reaction')).toEqual([]);
+      expect(bob.phoneEvents.filter(({ kind }) => kind === 'reaction')).toEqual([]);
     },
     LONG,
   );

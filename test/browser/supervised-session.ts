@@ -73,7 +73,7 @@ export class SupervisedSession {
   untilState(state: string, timeoutMs = 60_000): Promise<unknown> {
     return until(`the session to be ${state}`, () => this.state === state, {
       timeoutMs,
-      told: () => `it is ${this.state}: ${this.supervisor.machine.reason}`,
+      details: () => `it is ${this.state}: ${this.supervisor.machine.reason}`,
     });
   }
 

@@ -12,7 +12,7 @@ import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { type Clock, systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger, type Log } from '../../bridge/src/ops/logger.ts';
 import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
-import type { Account, Group, Heard } from '../standin/account.ts';
+import type { Account, Group, PhoneEvent } from '../standin/account.ts';
 import type { WireMessage } from '../standin/frames.ts';
 import { Standin } from '../standin/server.ts';
 import type { PageSettings } from '../standin/page-settings.ts';
@@ -123,21 +123,21 @@ export class WebjsHarness {
   }
 
   /** What Bob and Carol heard of this account besides messages, of one kind, what both heard once. */
-  heard<Kind extends Heard['kind']>(kind: Kind): readonly Extract<Heard, { kind: Kind }>[] {
-    const told = [this.bob, this.carol].flatMap((contact) => contact.heard);
+  phoneEvents<Kind extends PhoneEvent['kind']>(kind: Kind): readonly Extract<PhoneEvent, { kind: Kind }>[] {
+    const told = [this.bob, this.carol].flatMap((contact) => contact.phoneEvents);
     const mine = told.filter(
-      (each): each is Extract<Heard, { kind: Kind }> => each.kind === kind && each.by === this.me,
+      (each): each is Extract<PhoneEvent, { kind: Kind }> => each.kind === kind && each.by === this.me,
     );
     return [...new Set(mine)];
   }
 
   /** The same, once there are enough of those that count. */
-  async untilHeard<Kind extends Heard['kind']>(
+  async untilPhoneEvents<Kind extends PhoneEvent['kind']>(
     kind: Kind,
     atLeast: number,
-    counts: (heard: Extract<Heard, { kind: Kind }>) => boolean = () => true,
-  ): Promise<readonly Extract<Heard, { kind: Kind }>[]> {
-    const look = (): readonly Extract<Heard, { kind: Kind }>[] => this.heard(kind).filter(counts);
+    counts: (phoneEvents: Extract<PhoneEvent, { kind: Kind }>) => boolean = () => true,
+  ): Promise<readonly Extract<PhoneEvent, { kind: Kind }>[]> {
+    const look = (): readonly Extract<PhoneEvent, { kind: Kind }>[] => this.phoneEvents(kind).filter(counts);
     return this.standin.network.until(`${atLeast} of ${kind}`, () => look().length >= atLeast && look());
   }
 
@@ -201,10 +201,10 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     // Typed by hand counts as received too; the suite asks only for what the engine sent.
     inbox: (atLeast) => harness.inbox(atLeast),
     reactions: async (atLeast): Promise<ReactionSeen[]> =>
-      (await harness.untilHeard('reaction', atLeast)).map(({ stanza, emoji }) => ({ stanza, emoji })),
+      (await harness.untilPhoneEvents('reaction', atLeast)).map(({ stanza, emoji }) => ({ stanza, emoji })),
     // A receipt of the third level says that a message was read.
-    read: async (atLeast) => (await harness.untilHeard('receipt', atLeast, ({ ack }) => ack === 3)).length,
-    typing: async (atLeast) => (await harness.untilHeard('chatstate', atLeast)).map(({ state }) => state),
+    read: async (atLeast) => (await harness.untilPhoneEvents('receipt', atLeast, ({ ack }) => ack === 3)).length,
+    typing: async (atLeast) => (await harness.untilPhoneEvents('chatstate', atLeast)).map(({ state }) => state),
     dropConnection: async () => {
       for (const device of me.devices) device.drop();
     },

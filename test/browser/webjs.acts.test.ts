@@ -13,18 +13,18 @@ describe('acts in a chat', () => {
   test(
     'marking as read that breaks in the page is told, and breaks no send',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       session.standin.network.say(session.bob, session.me, 'read me');
-      await heard.untilMessage(({ text }) => text === 'read me');
+      await recording.untilMessage(({ text }) => text === 'read me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebUpdateUnreadChatAction.sendSeen', { throws: 'markedUnread', times: 1 });
       const error = await failureOf(engine.markSeen(bobOf(session)));
       expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_ACT_NOT_DONE' });
       expect(error.message).toContain('markedUnread');
       await engine.send({ type: 'text', chatId: bobOf(session), text: 'still here' }, null);
-      expect(session.heard('receipt').filter(({ ack }) => ack === 3)).toEqual([]);
+      expect(session.phoneEvents('receipt').filter(({ ack }) => ack === 3)).toEqual([]);
       await engine.markSeen(bobOf(session));
-      await session.untilHeard('receipt', 1, ({ ack }) => ack === 3);
+      await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);
     },
     LONG,
   );
@@ -32,16 +32,16 @@ describe('acts in a chat', () => {
   test(
     'a reaction that is cut off by a reload leaves its outcome unknown, and arrives when it is repeated',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       session.standin.network.say(session.bob, session.me, 'react to me');
-      const { wireId } = await heard.untilMessage(({ text }) => text === 'react to me');
+      const { wireId } = await recording.untilMessage(({ text }) => text === 'react to me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebSendReactionMsgAction.sendReactionToMsg', { reloads: true, times: 1 });
       const reaction = { type: 'reaction', chatId: bobOf(session), targetWireId: wireId, emoji: '👍' } as const;
       expect(await failureOf(engine.send(reaction, null))).toMatchObject({ outcome: 'unknown' });
-      await heard.untilSignal('ready', 2);
+      await recording.untilSignal('ready', 2);
       await engine.send(reaction, null);
-      const reactions = await session.untilHeard('reaction', 1);
+      const reactions = await session.untilPhoneEvents('reaction', 1);
       expect(reactions.at(-1)).toMatchObject({ emoji: '👍' });
     },
     LONG,
@@ -50,19 +50,19 @@ describe('acts in a chat', () => {
   test(
     'a person known by lid alone is reached under that, and the message decides the chat',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       session.bob.hidesPhone = true;
       session.standin.network.say(session.bob, session.me, 'who am I');
-      const { wireId, chat } = await heard.untilMessage(({ text }) => text === 'who am I');
+      const { wireId, chat } = await recording.untilMessage(({ text }) => text === 'who am I');
       const chatId = chat.chatId as ChatId;
       expect(chatId).toBe(session.bob.lid);
       await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji: '👍' }, null);
       await engine.send({ type: 'reaction', chatId: bobOf(session), targetWireId: wireId, emoji: '❤️' }, null);
       await engine.markSeen(chatId);
       await engine.setTyping(chatId, 'composing');
-      expect((await session.untilHeard('reaction', 2)).map(({ emoji }) => emoji)).toEqual(['👍', '❤️']);
-      await session.untilHeard('receipt', 1, ({ ack }) => ack === 3);
-      await session.untilHeard('chatstate', 1);
+      expect((await session.untilPhoneEvents('reaction', 2)).map(({ emoji }) => emoji)).toEqual(['👍', '❤️']);
+      await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);
+      await session.untilPhoneEvents('chatstate', 1);
     },
     LONG,
   );

@@ -12,14 +12,14 @@ let session: SessionAtTest;
 afterEach(() => session.close(), LONG);
 
 /** Sends as the outbox does: the chat is resolved and the id is on record before. */
-async function sendTo(engine: Engine, heard: EngineRecording, to: string, text: string): Promise<WireId> {
+async function sendTo(engine: Engine, recording: EngineRecording, to: string, text: string): Promise<WireId> {
   const { chatId } = await engine.resolveChat(to as ChatId);
   const wireId = engine.chooseWireId(chatId as ChatId);
   const receipt = await engine.send({ type: 'text', chatId: chatId as ChatId, text }, wireId);
   expect(receipt.wireId).toBe(wireId);
   // What is heard of it later carries the same id.
-  await heard.until('the receipt', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
-  await heard.untilMessage((each) => each.wireId === wireId);
+  await recording.until('the receipt', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
+  await recording.untilMessage((each) => each.wireId === wireId);
   return wireId;
 }
 const textsOf = (account: Account): (string | undefined)[] => account.inbox.map(({ body }) => body);
@@ -31,18 +31,18 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       session = await SessionAtTest.open(build);
       const { bob, carol, me, standin } = session;
       bob.hidesPhone = carol.hidesPhone = true;
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       standin.network.say(bob, me, 'hello');
-      const { chat, sender } = await heard.untilMessage(({ text }) => text === 'hello');
+      const { chat, sender } = await recording.untilMessage(({ text }) => text === 'hello');
       expect(chat).toMatchObject({ chatId: bob.lid, lid: bob.lid, phone: `+${bob.phone}` });
       expect(sender).toMatchObject(chat);
-      await sendTo(engine, heard, bob.lid, 'to the lid');
+      await sendTo(engine, recording, bob.lid, 'to the lid');
       // The number leads to the chat that there is, not to a second one.
-      const byNumber = await sendTo(engine, heard, bob.pn, 'to the number');
+      const byNumber = await sendTo(engine, recording, bob.pn, 'to the number');
       expect(byNumber).toContain(bob.lid);
       expect(await engine.resolveChat(bob.pn as ChatId)).toMatchObject({ lid: bob.lid, phone: `+${bob.phone}` });
       expect(textsOf(bob)).toEqual(['to the lid', 'to the number']);
-      await sendTo(engine, heard, carol.lid, 'not met yet');
+      await sendTo(engine, recording, carol.lid, 'not met yet');
       expect(textsOf(carol)).toEqual(['not met yet']);
       // Straight to the other name, as a message that was accepted before the chat was known.
       await engine.send({ type: 'text', chatId: bob.pn as ChatId, text: 'unresolved' }, null);
@@ -56,10 +56,10 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
     async () => {
       session = await SessionAtTest.open(build);
       const { network } = session.standin;
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const dave = network.addAccount('4915110000009', 'Dave');
       dave.readsAtOnce = true;
-      await sendTo(engine, heard, dave.pn, 'nice to meet you');
+      await sendTo(engine, recording, dave.pn, 'nice to meet you');
       const eve = network.addAccount('4915110000010', 'Eve');
       eve.lidKnown = false;
       for (const nobody of [eve.pn, '900000000000001@lid', '4915119999999@c.us'] as ChatId[]) {
@@ -78,14 +78,14 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       session = await SessionAtTest.open(build);
       const { bob, me, standin } = session;
       bob.hidesPhone = true;
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       standin.network.say(bob, me, 'a question');
-      const question = await heard.untilMessage(({ text }) => text === 'a question');
+      const question = await recording.untilMessage(({ text }) => text === 'a question');
       const chatId = bob.pn as ChatId;
       await engine.send({ type: 'text', chatId, text: 'an answer', quotedWireId: question.wireId }, null);
       const [answer] = bob.inbox;
       expect(answer?.quoted).toMatchObject({ stanza: question.wireId.split('_')[2] });
-      const quoting = await heard.untilMessage(({ text }) => text === 'an answer');
+      const quoting = await recording.untilMessage(({ text }) => text === 'an answer');
       expect(quoting.quotedWireId).toBe(question.wireId);
     },
     LONG,
@@ -100,17 +100,17 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       const group = network.addGroup('Lids', [me, bob, carol], true);
       const first = await session.linked();
       network.say(bob, group, 'before');
-      const { sender } = await first.heard.untilMessage(({ text }) => text === 'before');
+      const { sender } = await first.recording.untilMessage(({ text }) => text === 'before');
       expect(sender).toMatchObject({ chatId: bob.lid, lid: bob.lid, phone: `+${bob.phone}` });
       await first.engine.stop();
-      const { engine, heard } = await session.launch();
-      await heard.untilSignal('ready');
+      const { engine, recording } = await session.launch();
+      await recording.untilSignal('ready');
       // Not resolved again: the outbox knows the group from before.
       const chatId = group.id as ChatId;
       const wireId = engine.chooseWireId(chatId);
       expect(wireId).toContain(me.lid);
       network.say(carol, group, 'a question');
-      const question = await heard.untilMessage(({ text }) => text === 'a question');
+      const question = await recording.untilMessage(({ text }) => text === 'a question');
       const receipt = await engine.send(
         {
           type: 'text',
@@ -127,8 +127,8 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       expect(got.body).toBe(`@${userOf(bob.lid)} @${carol.phone} see?`);
       expect(got.mentions).toEqual([bob.lid, carol.lid]);
       expect(got.quoted?.stanza).toBe(question.wireId.split('_')[2]);
-      await heard.until('the receipt', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
-      const own = await heard.untilMessage((each) => each.wireId === wireId);
+      await recording.until('the receipt', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
+      const own = await recording.untilMessage((each) => each.wireId === wireId);
       expect(own.quotedWireId).toBe(question.wireId);
       expect(own.mentions).toMatchObject([{ phone: `+${bob.phone}` }, { phone: `+${carol.phone}` }]);
     },
@@ -146,9 +146,9 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       // WhatsApp itself does not lead from one form of this number to the other.
       const luz = network.addAccount('541123456789', 'Luz');
       ana.readsAtOnce = luz.readsAtOnce = true;
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       for (const form of ['525512345678@c.us', '5215512345678@c.us'])
-        expect(await sendTo(engine, heard, form, form)).toContain(`_${ana.pn}_`);
+        expect(await sendTo(engine, recording, form, form)).toContain(`_${ana.pn}_`);
       expect(textsOf(ana)).toEqual(['525512345678@c.us', '5215512345678@c.us']);
       const asked = (form: ChatId) => engine.resolveChat(form);
       expect(await inAnyForm('5491123456789@c.us' as ChatId, asked)).toMatchObject({ phone: `+${luz.phone}` });
@@ -157,7 +157,7 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
 
       const group = network.addGroup('Ana and Luz', [me, ana, luz]);
       network.say(luz, group, 'here');
-      await heard.untilMessage(({ text }) => text === 'here');
+      await recording.untilMessage(({ text }) => text === 'here');
       await engine.send(
         {
           type: 'text',

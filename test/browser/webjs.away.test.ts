@@ -26,7 +26,7 @@ async function linked(): Promise<void> {
   await phone.untilState('ready');
 }
 const isAway = (): boolean => phone.supervisor.machine.reason.includes('cannot be reached');
-const hears = async (text: string): Promise<void> => {
+const receives = async (text: string): Promise<void> => {
   session.standin.network.say(session.bob, session.me, text);
   await until(text, () => JSON.stringify(phone.recorder.facts).includes(text));
 };
@@ -44,7 +44,7 @@ describe('a network that is away', () => {
       expect(phone.supervisor.machine.degraded).toMatch(/cannot be reached \(ERR_CONNECTION_REFUSED\)/);
       await session.standin.comeBack();
       await phone.untilState('ready');
-      await hears('back again');
+      await receives('back again');
       expect(phone.launches).toBe(1);
       // The line that the page got back by itself is left to it.
       const lost = phone.recorder.states.filter((state) => state === 'reconnecting').length;
@@ -75,7 +75,7 @@ describe('a network that is away', () => {
       await until('the reason', isAway);
       await session.standin.comeBack();
       await phone.untilState('ready');
-      await hears('back again');
+      await receives('back again');
       expect(phone.launches).toBe(1);
     },
     2 * LONG,
@@ -94,7 +94,7 @@ describe('a network that swallows everything', () => {
       expect(phone.supervisor.machine.degraded).toMatch(/cannot be reached \(ERR_TIMED_OUT\)/);
       await session.standin.comeBack();
       await phone.untilState('ready', 15_000);
-      await hears('back again');
+      await receives('back again');
       expect(phone.launches).toBe(1);
     },
     LONG,
@@ -151,7 +151,7 @@ describe('a dialog of the page', () => {
       await phone.untilState('ready');
       await session.standin.pageOf(session.me).dialog(kind);
       await wait(200);
-      await hears('behind the dialog');
+      await receives('behind the dialog');
       expect(phone.state).toBe('ready');
       expect(phone.logged).toContainEqual([{ type: kind }, 'the page showed a dialog, which was dismissed']);
     },

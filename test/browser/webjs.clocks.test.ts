@@ -10,8 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => session.close(), LONG);
 
-const untilText = (heard: EngineRecording, text: string) =>
-  heard.until(text, () => heard.messages.find((message) => message.text === text), 40_000);
+const untilText = (recording: EngineRecording, text: string) =>
+  recording.until(text, () => recording.messages.find((message) => message.text === text), 40_000);
 
 test(
   'after a message that is dated in the future, what arrives while the session is away is reported',
@@ -20,12 +20,12 @@ test(
     const first = await session.linked();
     network.datesAhead = 86_400;
     network.say(session.bob, session.me, 'from tomorrow');
-    await untilText(first.heard, 'from tomorrow');
+    await untilText(first.recording, 'from tomorrow');
     network.datesAhead = 0;
     await first.engine.stop();
     network.say(session.carol, session.me, 'while away');
-    const { heard } = await session.launch();
-    await untilText(heard, 'while away');
+    const { recording } = await session.launch();
+    await untilText(recording, 'while away');
   },
   LONG,
 );
@@ -35,13 +35,13 @@ test(
   async () => {
     session.clock = { ...systemClock, now: () => Date.now() + 5 * 60_000 };
     session.standin.page.syncDelayMs = 2_000;
-    const { heard } = await session.launch();
-    session.standin.scan((await heard.untilSignal('qr')).code, session.me);
+    const { recording } = await session.launch();
+    session.standin.scan((await recording.untilSignal('qr')).code, session.me);
     await session.standin.network.until('the device', () => session.me.devices.size > 0);
     session.standin.network.say(session.bob, session.me, 'right after');
     session.standin.network.say(session.me, session.carol, 'by the owner, right after');
-    await untilText(heard, 'right after');
-    await untilText(heard, 'by the owner, right after');
+    await untilText(recording, 'right after');
+    await untilText(recording, 'by the owner, right after');
   },
   LONG,
 );

@@ -9,12 +9,12 @@ import { LONG, SessionAtTest } from './session-at-test.ts';
 let session: SessionAtTest;
 afterEach(() => session.close(), LONG);
 
-const texts = (heard: EngineRecording): (string | null)[] => heard.messages.map(({ text }) => text);
+const texts = (recording: EngineRecording): (string | null)[] => recording.messages.map(({ text }) => text);
 /** Everything said before this is reported or will never be. */
-async function settled(heard: EngineRecording, word: string): Promise<(string | null)[]> {
+async function settled(recording: EngineRecording, word: string): Promise<(string | null)[]> {
   session.standin.network.say(session.carol, session.me, word);
-  await heard.untilMessage(({ text }) => text === word);
-  return texts(heard).filter((text) => text !== word);
+  await recording.untilMessage(({ text }) => text === word);
+  return texts(recording).filter((text) => text !== word);
 }
 
 describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is decrypted late (%s)', (build) => {
@@ -23,15 +23,15 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
     async () => {
       session = await SessionAtTest.open(build);
       const { network } = session.standin;
-      const { heard } = await session.linked({ decryption: 60_000 });
+      const { recording } = await session.linked({ decryption: 60_000 });
       const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
       network.say(session.bob, session.me, 'second');
       // What others write does not wait.
       network.say(session.carol, session.me, 'meanwhile');
-      await heard.untilMessage(({ text }) => text === 'meanwhile');
+      await recording.untilMessage(({ text }) => text === 'meanwhile');
       network.decrypt(stanza);
-      await heard.untilMessage(({ text }) => text === 'second');
-      expect(await settled(heard, 'end')).toEqual(['meanwhile', 'first', 'second']);
+      await recording.untilMessage(({ text }) => text === 'second');
+      expect(await settled(recording, 'end')).toEqual(['meanwhile', 'first', 'second']);
     },
     LONG,
   );
@@ -41,15 +41,15 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
     async () => {
       session = await SessionAtTest.open(build);
       const { network } = session.standin;
-      const { heard } = await session.linked({ decryption: 300, undecrypted: 200 });
+      const { recording } = await session.linked({ decryption: 300, undecrypted: 200 });
       const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
       network.say(session.bob, session.me, 'second');
-      await heard.untilMessage(({ text }) => text === 'second');
+      await recording.untilMessage(({ text }) => text === 'second');
       network.decrypt(stanza);
-      const late = await heard.untilMessage(({ text }) => text === 'first');
+      const late = await recording.untilMessage(({ text }) => text === 'first');
       expect(late).toMatchObject({ kind: 'text', chat: { chatId: session.bob.pn } });
       expect(late.wireId).toContain(stanza);
-      expect(await settled(heard, 'end')).toEqual(['second', 'first']);
+      expect(await settled(recording, 'end')).toEqual(['second', 'first']);
     },
     LONG,
   );
@@ -59,16 +59,16 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
     async () => {
       session = await SessionAtTest.open(build);
       const { network } = session.standin;
-      const { heard } = await session.linked({ decryption: 300, undecrypted: 300 });
+      const { recording } = await session.linked({ decryption: 300, undecrypted: 300 });
       const stanza = network.sayUndecrypted(session.bob, session.me, 'first');
-      await network.until('the page has it', () => session.bob.inbox.length === 0 && network.letter(stanza).ack > 1);
+      await network.until('the page has it', () => session.bob.inbox.length === 0 && network.message(stanza).ack > 1);
       network.say(session.bob, session.me, 'second');
-      await heard.untilMessage(({ text }) => text === 'second');
+      await recording.untilMessage(({ text }) => text === 'second');
       network.reload(session.me);
-      await heard.untilSignal('ready', 2);
+      await recording.untilSignal('ready', 2);
       network.decrypt(stanza);
-      await heard.untilMessage(({ text }) => text === 'first');
-      const reported = await settled(heard, 'end');
+      await recording.untilMessage(({ text }) => text === 'first');
+      const reported = await settled(recording, 'end');
       expect(reported.filter((text) => text === 'first')).toHaveLength(1);
     },
     LONG,
@@ -82,7 +82,7 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
       const first = await session.linked({ decryption: 300 });
       const stanzas = ['first', 'second'].map((text) => network.sayUndecrypted(session.bob, session.me, text));
       network.say(session.bob, session.me, 'third');
-      await first.heard.untilMessage(({ text }) => text === 'third');
+      await first.recording.untilMessage(({ text }) => text === 'third');
       await first.engine.stop();
       // As if time had passed: what could not be read lies before the mark. Much further ahead it would not be believed.
       const file = join(session.profileFolder, 'progress.json');
@@ -90,12 +90,12 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
       expect(progress.undecrypted).toHaveLength(2);
       await writeFile(file, JSON.stringify({ ...progress, reportedUntil: progress.reportedUntil + 500 }));
       network.decrypt(stanzas[0] as string);
-      const { heard, engine } = await session.launch({ undecrypted: 300 });
-      await heard.untilMessage(({ text }) => text === 'first');
-      await heard.untilSignal('ready');
+      const { recording, engine } = await session.launch({ undecrypted: 300 });
+      await recording.untilMessage(({ text }) => text === 'first');
+      await recording.untilSignal('ready');
       network.decrypt(stanzas[1] as string);
-      await heard.untilMessage(({ text }) => text === 'second');
-      expect(await settled(heard, 'end')).toEqual(['first', 'second']);
+      await recording.untilMessage(({ text }) => text === 'second');
+      expect(await settled(recording, 'end')).toEqual(['first', 'second']);
       await engine.stop();
       expect((JSON.parse(await readFile(file, 'utf8')) as { undecrypted: unknown[] }).undecrypted).toEqual([]);
     },
@@ -107,12 +107,12 @@ test(
   'what linked devices never get to see is reported as such, at once',
   async () => {
     session = await SessionAtTest.open();
-    const { heard } = await session.linked({ decryption: 60_000 });
+    const { recording } = await session.linked({ decryption: 60_000 });
     session.standin.network.say(session.bob, session.me, {
       type: 'ciphertext',
       extra: { subtype: 'view_once_unavailable_fanout' },
     });
-    const message = await heard.until('the message', () => heard.messages[0]);
+    const message = await recording.until('the message', () => recording.messages[0]);
     expect(message).toMatchObject({
       kind: 'unsupported',
       rawKind: 'view_once_unavailable_fanout',

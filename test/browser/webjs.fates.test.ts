@@ -20,14 +20,14 @@ const textTo = (chatId: ChatId, text: string): EngineSend => ({ type: 'text', ch
 const fateOf = (engine: Engine, wireId: WireId, chatId = bobOf(session)): Promise<string> =>
   engine.fateOf(wireId, chatId).catch((error: EngineError) => error.outcome);
 
-async function killBrowser(heard: EngineRecording): Promise<void> {
+async function killBrowser(recording: EngineRecording): Promise<void> {
   process.kill((await browserTree(session.profileFolder)).browser as number, 'SIGKILL');
-  await heard.untilSignal('crashed');
+  await recording.untilSignal('crashed');
 }
 
-async function restart(engine: Engine, heard: EngineRecording): Promise<void> {
+async function restart(engine: Engine, recording: EngineRecording): Promise<void> {
   await engine.start();
-  await heard.untilSignal('ready', 2);
+  await recording.untilSignal('ready', 2);
 }
 
 /** Sends, and resolves once the page is at work on the message and gets no further. */
@@ -52,13 +52,13 @@ describe('the fate of a message', () => {
   test(
     'that the page never stored is absent after a restart, and sent again under its id it arrives once',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const wireId = engine.chooseWireId(bobOf(session));
       const { failure } = await sendThatHangs(engine, wireId);
-      await killBrowser(heard);
+      await killBrowser(recording);
       expect((await failure).outcome).toBe('unknown');
       expect(await fateOf(engine, wireId)).toBe('defer');
-      await restart(engine, heard);
+      await restart(engine, recording);
       expect(await fateOf(engine, wireId)).toBe('absent');
       expect((await engine.send(textTo(bobOf(session), 'hello'), wireId)).wireId).toBe(wireId);
       expect(session.received().map(({ wireId: id, text }) => [id, text])).toEqual([[wireId, 'hello']]);
@@ -76,7 +76,7 @@ describe('the fate of a message', () => {
       expect(await fateOf(engine, wireId)).toBe('defer');
       // A second order for the same message is no second message.
       expect((await failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId))).outcome).toBe('unknown');
-      await session.standin.pageOf(session.me).mend();
+      await session.standin.pageOf(session.me).repair();
       await session.inbox(1);
       await untilFate(engine, wireId, 'sent');
       expect(session.received()).toHaveLength(1);
@@ -87,14 +87,14 @@ describe('the fate of a message', () => {
   test(
     'that the page holds and does not send is never absent, and unknown once it had its time',
     async () => {
-      const { engine, heard } = await session.linked({ ack: 3_000 });
+      const { engine, recording } = await session.linked({ ack: 3_000 });
       session.standin.network.swallows = true;
       session.standin.page.resendsPending = false;
       const wireId = engine.chooseWireId(bobOf(session));
       const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), wireId));
       expect((await failure).outcome).toBe('unknown');
-      await killBrowser(heard);
-      await restart(engine, heard);
+      await killBrowser(recording);
+      await restart(engine, recording);
       const fates = await untilFate(engine, wireId, 'unknown');
       expect([...fates].filter((fate) => fate !== 'defer' && fate !== 'unknown')).toEqual([]);
     },
@@ -104,7 +104,7 @@ describe('the fate of a message', () => {
   test(
     'is found in what the page keeps, by whichever of its two ids the chat is asked for',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const lid = session.bob.lid as ChatId;
       const inLidChat = await engine.send(textTo(lid, 'one'), engine.chooseWireId(lid));
       // In memory after a restart is the last message of each chat.
@@ -112,8 +112,8 @@ describe('the fate of a message', () => {
       const group = session.group.id as ChatId;
       const inGroup = await engine.send(textTo(group, 'three'), engine.chooseWireId(group));
       await engine.send(textTo(group, 'four'), engine.chooseWireId(group));
-      await killBrowser(heard);
-      await restart(engine, heard);
+      await killBrowser(recording);
+      await restart(engine, recording);
       const [, , stanza] = inLidChat.wireId.split('_');
       expect(await fateOf(engine, `true_${bobOf(session)}_${stanza}` as WireId)).toBe('sent');
       expect(await fateOf(engine, inLidChat.wireId, lid)).toBe('sent');

@@ -62,14 +62,14 @@ test(
 test(
   'a reload whose sync ends before the library listens: told so at once, not at the next look',
   async () => {
-    const { heard } = await session.linked({ watchReady: FOREVER_MS, readyAfterSync: FOREVER_MS });
+    const { recording } = await session.linked({ watchReady: FOREVER_MS, readyAfterSync: FOREVER_MS });
     session.standin.page.syncDelayMs = 0;
     await session.standin.pageOf(session.me).reload();
-    await heard.untilSignal('interrupted');
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('interrupted');
+    await recording.untilSignal('ready', 2);
     session.standin.network.say(session.bob, session.me, 'anybody there?');
-    await heard.untilMessage(({ text }) => text === 'anybody there?');
-    expect(heard.messages).toHaveLength(1);
+    await recording.untilMessage(({ text }) => text === 'anybody there?');
+    expect(recording.messages).toHaveLength(1);
   },
   LONG,
 );

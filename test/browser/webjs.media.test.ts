@@ -32,13 +32,13 @@ afterEach(() => session.close(), LONG);
 
 /** Bob sends a file. */
 async function incoming(
-  heard: EngineRecording,
+  recording: EngineRecording,
   bytes: Buffer,
   name = 'in.pdf',
 ): Promise<{ message: EngineMessage; media: WireMedia }> {
   const media = session.standin.storeMedia(bytes, 'application/pdf', name);
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
-  return { media, message: await heard.untilMessage((each) => each.media?.fileName === name) };
+  return { media, message: await recording.untilMessage((each) => each.media?.fileName === name) };
 }
 
 async function outgoing(name: string, bytes: Buffer): Promise<OutgoingFile> {
@@ -51,9 +51,9 @@ describe('incoming files', () => {
   test(
     '48 MB come out of the page byte for byte, in parts as they are read',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const bytes = randomBytes(48 * MIB + 5);
-      const { message } = await incoming(heard, bytes);
+      const { message } = await incoming(recording, bytes);
       expect(message.media).toMatchObject({ sizeBytes: bytes.length });
       const got = await digestOf(await engine.downloadMedia(message.wireId, LIMIT));
       expect(got.sha256).toBe(sha256(bytes));
@@ -65,8 +65,8 @@ describe('incoming files', () => {
   test(
     'a file above the limit is refused before it is downloaded, one that lies about its size afterwards',
     async () => {
-      const { engine, heard } = await session.linked();
-      const { message } = await incoming(heard, randomBytes(1_001));
+      const { engine, recording } = await session.linked();
+      const { message } = await incoming(recording, randomBytes(1_001));
       session.standin.media.cutsDownloads = true;
       const tooLarge = { outcome: 'fail', code: 'WAB_MEDIA_TOO_LARGE', message: expect.stringContaining('1001') };
       expect(await failureOf(engine.downloadMedia(message.wireId, 1_000))).toMatchObject(tooLarge);
@@ -74,7 +74,7 @@ describe('incoming files', () => {
       const bytes = randomBytes(1_001);
       const media = { ...session.standin.storeMedia(bytes, 'application/pdf', 'small.pdf'), size: 1 };
       session.standin.network.say(session.bob, session.me, { type: 'document', media });
-      const liar = await heard.untilMessage((each) => each.media?.fileName === 'small.pdf');
+      const liar = await recording.untilMessage((each) => each.media?.fileName === 'small.pdf');
       expect(await failureOf(engine.downloadMedia(liar.wireId, 1_000))).toMatchObject(tooLarge);
     },
     LONG,
@@ -83,15 +83,15 @@ describe('incoming files', () => {
   test(
     'what WhatsApp has no more fails for good; what a phone uploads again is put off until it is there',
     async () => {
-      const { engine, heard } = await session.linked();
-      const gone = await incoming(heard, Buffer.from('gone soon'), 'gone.pdf');
+      const { engine, recording } = await session.linked();
+      const gone = await incoming(recording, Buffer.from('gone soon'), 'gone.pdf');
       session.standin.expireMedia(gone.media.directPath);
       expect(await failureOf(engine.downloadMedia(gone.message.wireId, LIMIT))).toMatchObject({
         outcome: 'fail',
         code: 'WAB_MEDIA_FAILED',
       });
       const bytes = randomBytes(10_000);
-      const back = await incoming(heard, bytes, 'back.pdf');
+      const back = await incoming(recording, bytes, 'back.pdf');
       session.standin.media.expire(back.media.directPath, { afterMs: 1_500 });
       const later = { outcome: 'defer', code: 'WAB_MEDIA_FAILED', retryAfterMs: expect.any(Number) };
       expect(await failureOf(engine.downloadMedia(back.message.wireId, LIMIT))).toMatchObject(later);
@@ -101,7 +101,7 @@ describe('incoming files', () => {
       for (const until = Date.now() + 30_000; !stream && Date.now() < until;)
         stream = await engine.downloadMedia(back.message.wireId, LIMIT).catch(() => undefined);
       expect((await digestOf(stream as Readable)).sha256).toBe(sha256(bytes));
-      const silent = await incoming(heard, Buffer.from('never again'), 'silent.pdf');
+      const silent = await incoming(recording, Buffer.from('never again'), 'silent.pdf');
       session.standin.media.expire(silent.media.directPath, 'never');
       expect(await failureOf(engine.downloadMedia(silent.message.wireId, LIMIT))).toMatchObject(later);
     },
@@ -111,8 +111,8 @@ describe('incoming files', () => {
   test(
     'a download that breaks off is put off',
     async () => {
-      const { engine, heard } = await session.linked();
-      const { message } = await incoming(heard, randomBytes(100_000));
+      const { engine, recording } = await session.linked();
+      const { message } = await incoming(recording, randomBytes(100_000));
       session.standin.media.cutsDownloads = true;
       expect(await failureOf(engine.downloadMedia(message.wireId, LIMIT))).toMatchObject({
         outcome: 'defer',
@@ -125,9 +125,9 @@ describe('incoming files', () => {
   test(
     'two at once: the third waits until one was read or given up',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const files = await Promise.all(
-        ['a.pdf', 'b.pdf', 'c.pdf'].map((name) => incoming(heard, randomBytes(3 * MIB), name)),
+        ['a.pdf', 'b.pdf', 'c.pdf'].map((name) => incoming(recording, randomBytes(3 * MIB), name)),
       );
       const [first, second, third] = files.map(({ message }) => engine.downloadMedia(message.wireId, LIMIT));
       const held = (await first) as Readable;
@@ -150,8 +150,8 @@ describe('incoming files', () => {
   test(
     'a page that dies in the middle puts the download off',
     async () => {
-      const { engine, heard } = await session.linked();
-      const { message } = await incoming(heard, randomBytes(8 * MIB));
+      const { engine, recording } = await session.linked();
+      const { message } = await incoming(recording, randomBytes(8 * MIB));
       const stream = await engine.downloadMedia(message.wireId, LIMIT);
       const reading = failureOf(
         (async () => {
@@ -171,7 +171,7 @@ describe('outgoing files', () => {
   test(
     '48 MB go into the page byte for byte, and an empty file too',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const bytes = randomBytes(48 * MIB + 5);
       const chatId = bobOf(session);
       const wireId = engine.chooseWireId(chatId);
@@ -182,7 +182,9 @@ describe('outgoing files', () => {
       const received = await session.inbox(2);
       expect(received.map((each) => each.mediaSha256)).toEqual([sha256(bytes), sha256(Buffer.alloc(0))]);
       expect(received[0]).toMatchObject({ wireId, text: 'large' });
-      await heard.until('the acknowledgement', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
+      await recording.until('the acknowledgement', () =>
+        recording.acksOf(wireId).includes('read') ? true : undefined,
+      );
     },
     LONG,
   );

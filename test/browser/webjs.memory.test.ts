@@ -22,7 +22,7 @@ test(
     const session = await SessionAtTest.open();
     close = () => session.close();
     const { network } = session.standin;
-    const { engine, heard } = await session.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
+    const { engine, recording } = await session.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
     const { pids } = await browserTree(session.profileFolder);
     const memory = async () => (await engine.health()).checks.find(({ name }) => name === 'memory');
     const end = Date.now() + 2 * ENOUGH;
@@ -58,23 +58,23 @@ test(
       message: expect.stringMatching(/used \d+ MiB, more than the limit/),
     });
     const held = texts.pop() as string;
-    expect(heard.signals.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
+    expect(recording.signals.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
     network.say(session.bob, session.me, 'said before the restart');
     network.holdsAcks = false;
     for (const receipt of await Promise.all(underWay)) expect(receipt.wireId).toMatch(/^true_/);
 
-    expect((await heard.untilSignal('interrupted')).reason).toMatch(/used \d+ MiB, more than the limit of 450 MiB/);
+    expect((await recording.untilSignal('interrupted')).reason).toMatch(/used \d+ MiB, more than the limit of 450 MiB/);
     network.say(session.bob, session.me, 'said during the restart');
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('ready', 2);
     await untilEnded(pids);
     texts.push(held);
     await engine.send({ type: 'text', chatId: bobOf(session), text: held }, engine.chooseWireId(bobOf(session)));
     for (const text of ['said before the restart', 'said during the restart'])
-      await heard.untilMessage((message) => message.text === text);
+      await recording.untilMessage((message) => message.text === text);
 
     expect(session.received().map(({ text }) => text)).toEqual(texts);
-    expect(heard.signals.filter(({ kind }) => kind === 'crashed')).toEqual([]);
-    expect(heard.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
+    expect(recording.signals.filter(({ kind }) => kind === 'crashed')).toEqual([]);
+    expect(recording.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
     const after = await browserTree(session.profileFolder);
     expect(after.pids.length).toBeGreaterThan(2);
     expect(after.pids.filter((pid) => pids.includes(pid))).toEqual([]);
@@ -87,13 +87,13 @@ test(
   async () => {
     const session = await SessionAtTest.open();
     close = () => session.close();
-    const { engine, heard } = await session.linked({}, { memory: { ceilingBytes: 1, everyMs: 300 } });
-    await heard.untilSignal('interrupted');
+    const { engine, recording } = await session.linked({}, { memory: { ceilingBytes: 1, everyMs: 300 } });
+    await recording.untilSignal('interrupted');
     await engine.stop();
     expect((await browserTree(session.profileFolder)).pids).toEqual([]);
     await wait(1_000);
     expect((await browserTree(session.profileFolder)).pids).toEqual([]);
-    expect(heard.signals.filter(({ kind }) => kind === 'crashed')).toEqual([]);
+    expect(recording.signals.filter(({ kind }) => kind === 'crashed')).toEqual([]);
   },
   LONG,
 );

@@ -10,15 +10,15 @@ beforeEach(async () => {
 afterEach(() => session.close(), LONG);
 
 const ownNumber = (): string => `+${session.me.phone}`;
-const codesOf = (heard: EngineRecording): string[] =>
-  heard.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
+const codesOf = (recording: EngineRecording): string[] =>
+  recording.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
 
 describe('a pairing code', () => {
   test(
     'that WhatsApp refuses: too many, a number it does not take, a fault of its own; the QR code still links',
     async () => {
-      const { engine, heard } = await session.launch();
-      await heard.untilSignal('qr');
+      const { engine, recording } = await session.launch();
+      await recording.untilSignal('qr');
       const { pairing } = session.standin;
       pairing.refusal = 'rate-overlimit';
       expect(await failureOf(engine.requestPairingCode(ownNumber()))).toMatchObject({
@@ -36,10 +36,10 @@ describe('a pairing code', () => {
         outcome: 'defer',
         code: 'WAB_SESSION_NOT_READY',
       });
-      expect(codesOf(heard)).toEqual([]);
-      const qr = heard.signals.findLast(({ kind }) => kind === 'qr');
+      expect(codesOf(recording)).toEqual([]);
+      const qr = recording.signals.findLast(({ kind }) => kind === 'qr');
       session.standin.scan(qr?.kind === 'qr' ? qr.code : '', session.me);
-      await heard.untilSignal('ready');
+      await recording.untilSignal('ready');
     },
     LONG,
   );
@@ -50,18 +50,18 @@ describe('a pairing code', () => {
       Object.assign(session.standin.qr, { lifetimeMs: 300, renewals: 2 });
       const notified: unknown[] = [];
       session.standin.network.events.on('pairing', (phone) => notified.push(phone));
-      const { engine, heard } = await session.launch({ watchStarting: 100, pairingCode: 1_500 });
-      await heard.untilSignal('qr');
+      const { engine, recording } = await session.launch({ watchStarting: 100, pairingCode: 1_500 });
+      await recording.untilSignal('qr');
       const first = await engine.requestPairingCode(ownNumber());
-      const renewed = await heard.until('a renewed code', () => codesOf(heard)[2]);
-      expect(new Set([first.code, ...codesOf(heard)]).size).toBe(codesOf(heard).length);
+      const renewed = await recording.until('a renewed code', () => codesOf(recording)[2]);
+      expect(new Set([first.code, ...codesOf(recording)]).size).toBe(codesOf(recording).length);
       expect(() => session.standin.enterCode(first.code, session.me)).toThrow();
       expect(notified).toEqual([session.me.phone]);
       expect(renewed).not.toBe(first.code);
       // The page has run out of QR codes long ago. With the last renewal it may ask for more.
-      await heard.until('the last renewal', () => codesOf(heard)[5], 60_000);
-      const shown = heard.signals.filter(({ kind }) => kind === 'qr').length;
-      await heard.untilSignal('qr', shown + 1);
+      await recording.until('the last renewal', () => codesOf(recording)[5], 60_000);
+      const shown = recording.signals.filter(({ kind }) => kind === 'qr').length;
+      await recording.untilSignal('qr', shown + 1);
     },
     LONG,
   );
@@ -69,17 +69,17 @@ describe('a pairing code', () => {
   test(
     'is made anew where the page was loaded anew, and links',
     async () => {
-      const { engine, heard } = await session.launch();
-      await heard.untilSignal('qr');
+      const { engine, recording } = await session.launch();
+      await recording.untilSignal('qr');
       const { code } = await engine.requestPairingCode(ownNumber());
       // Functions of the library are exposed to the next load once more: it may have begun before they were.
       session.standin.page.losesFunctions = true;
       await session.standin.pages.all.at(-1)?.reload();
-      const renewed = await heard.until('a renewed code', () => codesOf(heard)[1]);
+      const renewed = await recording.until('a renewed code', () => codesOf(recording)[1]);
       expect(() => session.standin.enterCode(code, session.me)).toThrow();
       session.standin.enterCode(renewed, session.me);
-      await heard.untilSignal('ready');
-      expect(heard.messages).toEqual([]);
+      await recording.untilSignal('ready');
+      expect(recording.messages).toEqual([]);
     },
     LONG,
   );

@@ -17,19 +17,19 @@ describe('processes', () => {
   test(
     'a send cut off by the death of the browser is unknown, never failed',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       session.standin.network.holdsAcks = true;
       const wireId = engine.chooseWireId(bobOf(session));
       const sending = failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'did it leave?' }, wireId));
       await session.inbox(1);
       process.kill((await browserTree(session.profileFolder)).browser as number, 'SIGKILL');
       expect((await sending).outcome).toBe('unknown');
-      await heard.untilSignal('crashed');
+      await recording.untilSignal('crashed');
       session.standin.network.holdsAcks = false;
       await engine.start();
-      await heard.untilSignal('ready', 2);
+      await recording.untilSignal('ready', 2);
       // The page sends what it holds unacknowledged by itself; the server takes one id once.
-      await heard.until('the acknowledgement', () => (heard.acksOf(wireId).length > 0 ? true : undefined));
+      await recording.until('the acknowledgement', () => (recording.acksOf(wireId).length > 0 ? true : undefined));
       expect(await engine.fateOf(wireId, bobOf(session))).toBe('sent');
       expect(session.received()).toHaveLength(1);
     },
@@ -43,9 +43,9 @@ describe('processes', () => {
       await session.standin.pageOf(session.me).hang('WAWebSocketModel.Socket.logout');
       expect((await failureOf(engine.logout())).message).toContain('took longer');
       await engine.stop();
-      const { heard } = await session.launch();
-      await heard.untilSignal('ready');
-      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+      const { recording } = await session.launch();
+      await recording.untilSignal('ready');
+      expect(recording.signals.map(({ kind }) => kind)).not.toContain('qr');
     },
     LONG,
   );

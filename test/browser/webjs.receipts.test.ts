@@ -15,8 +15,8 @@ beforeEach(async () => {
 afterEach(() => session.close(), LONG);
 
 const file = (): string => join(session.profileFolder, 'progress.json');
-const untilAck = (heard: EngineRecording, wireId: string, level: 'delivered' | 'read') =>
-  heard.until(`${level} of ${wireId}`, () => heard.acksOf(wireId).includes(level) || undefined, 40_000);
+const untilAck = (recording: EngineRecording, wireId: string, level: 'delivered' | 'read') =>
+  recording.until(`${level} of ${wireId}`, () => recording.acksOf(wireId).includes(level) || undefined, 40_000);
 async function send(engine: Engine, chatId: string, text: string): Promise<WireId> {
   const chat = chatId as ChatId;
   return (await engine.send({ type: 'text', chatId: chat, text }, engine.chooseWireId(chat))).wireId;
@@ -37,19 +37,19 @@ test(
     const toCarol = await send(first.engine, session.carol.pn, 'to carol');
     const toGroup = await send(first.engine, group.id, 'to all');
     network.say(session.me, session.bob, 'from the phone');
-    const { wireId: fromPhone } = await first.heard.untilMessage(({ text }) => text === 'from the phone');
-    for (const wireId of [toBob, toCarol, toGroup, fromPhone]) await untilAck(first.heard, wireId, 'delivered');
+    const { wireId: fromPhone } = await first.recording.untilMessage(({ text }) => text === 'from the phone');
+    for (const wireId of [toBob, toCarol, toGroup, fromPhone]) await untilAck(first.recording, wireId, 'delivered');
     await first.engine.stop();
     network.read(session.bob);
     await muchLater();
 
-    const { engine, heard } = await session.launch();
-    for (const wireId of [toBob, fromPhone]) await untilAck(heard, wireId, 'read');
+    const { engine, recording } = await session.launch();
+    for (const wireId of [toBob, fromPhone]) await untilAck(recording, wireId, 'read');
     network.read(session.carol);
-    for (const wireId of [toCarol, toGroup]) await untilAck(heard, wireId, 'read');
-    const acks = heard.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.wireId} ${fact.level}`] : []));
+    for (const wireId of [toCarol, toGroup]) await untilAck(recording, wireId, 'read');
+    const acks = recording.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.wireId} ${fact.level}`] : []));
     expect(acks.sort()).toEqual([toBob, toCarol, toGroup, fromPhone].map((wireId) => `${wireId} read`).sort());
-    expect(heard.messages.filter(({ chat }) => chat.chatId === session.bob.pn)).toEqual([]);
+    expect(recording.messages.filter(({ chat }) => chat.chatId === session.bob.pn)).toEqual([]);
     await engine.stop();
     expect((JSON.parse(await readFile(file(), 'utf8')) as { unread: unknown[] }).unread).toEqual([]);
   },
@@ -62,18 +62,18 @@ test(
     const { network } = session.standin;
     const first = await session.linked();
     const wireId = await send(first.engine, session.bob.pn, 'an older one');
-    await untilAck(first.heard, wireId, 'delivered');
+    await untilAck(first.recording, wireId, 'delivered');
     network.say(session.bob, session.me, 'a newer one');
-    await first.heard.untilMessage(({ text }) => text === 'a newer one');
+    await first.recording.untilMessage(({ text }) => text === 'a newer one');
     await first.engine.stop();
     await muchLater();
 
-    const { heard } = await session.launch({ receipts: 300 });
-    await heard.untilSignal('ready');
+    const { recording } = await session.launch({ receipts: 300 });
+    await recording.untilSignal('ready');
     network.say(session.carol, session.me, 'listening');
-    await heard.untilMessage(({ text }) => text === 'listening');
+    await recording.untilMessage(({ text }) => text === 'listening');
     network.read(session.bob);
-    await untilAck(heard, wireId, 'read');
+    await untilAck(recording, wireId, 'read');
   },
   LONG,
 );

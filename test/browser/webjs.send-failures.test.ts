@@ -65,9 +65,9 @@ describe('what the page throws before a message has an id', () => {
   test(
     'is reported as degraded where several messages fail by it, until one has gone',
     async () => {
-      const { engine, heard } = await session.linked({ examineEvery: 500 });
+      const { engine, recording } = await session.linked({ examineEvery: 500 });
       const page = session.standin.pageOf(session.me);
-      const degraded = () => heard.signals.filter(({ kind }) => kind === 'degraded');
+      const degraded = () => recording.signals.filter(({ kind }) => kind === 'degraded');
       await engine.resolveChat(bobOf(session));
       await page.fault('WAWebMsgKey.newId', { missing: true });
       // One message alone may be at fault itself.
@@ -77,12 +77,12 @@ describe('what the page throws before a message has an id', () => {
       expect(degraded()).toEqual([]);
       for (const words of ['two', 'three'])
         expect(await failureOf(engine.send(text(words), engine.chooseWireId(bobOf(session))))).toMatchObject(THROWN);
-      const { reason } = await heard.untilSignal('degraded');
+      const { reason } = await recording.untilSignal('degraded');
       expect(reason).toContain('could not send');
-      await page.mend();
-      const before = heard.signals.filter(({ kind }) => kind === 'recovered').length;
+      await page.repair();
+      const before = recording.signals.filter(({ kind }) => kind === 'recovered').length;
       await engine.send(text('four'), engine.chooseWireId(bobOf(session)));
-      await heard.untilSignal('recovered', before + 1);
+      await recording.untilSignal('recovered', before + 1);
       expect(session.received().map((message) => message.text)).toEqual(['four']);
     },
     LONG,
@@ -103,10 +103,10 @@ describe('what the page throws before a message has an id', () => {
   test(
     'counts where it is a file that cannot be looked at',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       const media = session.standin.storeMedia(PIXEL, 'image/png', 'in.png');
       session.standin.network.say(session.bob, session.me, { type: 'image', media });
-      const { wireId } = await heard.untilMessage(({ kind }) => kind === 'image');
+      const { wireId } = await recording.untilMessage(({ kind }) => kind === 'image');
       await session.standin.pageOf(session.me).fault('WAWebCollections.Msg.get', { throws: 'this build has lost it' });
       expect(await failureOf(engine.downloadMedia(wireId, 1_000_000))).toMatchObject({
         outcome: 'defer',

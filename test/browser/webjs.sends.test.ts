@@ -12,9 +12,9 @@ describe('sends', () => {
   test(
     'a send while the line is down is put off',
     async () => {
-      const { engine, heard } = await session.linked();
+      const { engine, recording } = await session.linked();
       session.standin.network.reload(session.me);
-      await heard.untilSignal('interrupted');
+      await recording.untilSignal('interrupted');
       expect(await failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'now?' }, null))).toMatchObject({
         outcome: 'defer',
       });

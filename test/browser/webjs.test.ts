@@ -13,14 +13,14 @@ describe('the road', () => {
   test(
     'QR, ready, text in, text out with acknowledgements, restart, restored without a QR',
     async () => {
-      const { engine, heard } = await session.linked();
-      expect((await heard.untilSignal('ready')).self).toMatchObject({
+      const { engine, recording } = await session.linked();
+      expect((await recording.untilSignal('ready')).self).toMatchObject({
         chatId: session.me.pn,
         phone: `+${session.me.phone}`,
         lid: session.me.lid,
       });
       session.standin.network.say(session.bob, session.me, 'hello');
-      const hello = await heard.untilMessage((message) => message.text === 'hello');
+      const hello = await recording.untilMessage((message) => message.text === 'hello');
       expect(hello.sender).toMatchObject({
         chatId: session.bob.pn,
         phone: `+${session.bob.phone}`,
@@ -34,15 +34,15 @@ describe('the road', () => {
         wireId,
       );
       expect(receipt.wireId).toBe(wireId);
-      await heard.until('read', () => (heard.acksOf(wireId).includes('read') ? true : undefined));
-      expect(heard.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
+      await recording.until('read', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
+      expect(recording.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
       await engine.stop();
       await untilEnded((await browserTree(session.profileFolder)).pids, 10_000);
 
       session.standin.network.say(session.bob, session.me, 'are you there?');
       const second = await session.launch();
-      await second.heard.untilMessage((message) => message.text === 'are you there?');
-      expect(second.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+      await second.recording.untilMessage((message) => message.text === 'are you there?');
+      expect(second.recording.signals.map(({ kind }) => kind)).not.toContain('qr');
       expect(await second.engine.fateOf(wireId, bobOf(session))).toBe('sent');
     },
     LONG,

@@ -117,7 +117,7 @@ const outbox = await openOutbox(dataDir, {
   sendMs: 60_000,
   questionMs: 20_000,
 });
-process.on('message', (message: ToChild) => void obey(message));
+process.on('message', (message: ToChild) => void execute(message));
 
 async function acceptReaction(to: string, emoji: string): Promise<string> {
   const { message } = await outbox.service.accept(
@@ -127,7 +127,7 @@ async function acceptReaction(to: string, emoji: string): Promise<string> {
   return message.id;
 }
 
-async function obey(message: ToChild): Promise<void> {
+async function execute(message: ToChild): Promise<void> {
   if (message.do === 'accept') {
     const ids: string[] = [];
     for (const { to, text, reaction } of message.texts) {

@@ -77,8 +77,8 @@ class Oracle {
 /** One life of the bridge. */
 class Life {
   readonly process: ChildProcess;
-  readonly #heard: FromChild[] = [];
-  #onHeard: () => void = () => undefined;
+  readonly #received: FromChild[] = [];
+  #onReceived: () => void = () => undefined;
 
   constructor(dataDir: string, networkUrl: string, point: KillPoint | 'nowhere') {
     this.process = fork(CHILD, [dataDir, networkUrl, point], {
@@ -86,8 +86,8 @@ class Life {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.process.on('message', (message: FromChild) => {
-      this.#heard.push(message);
-      this.#onHeard();
+      this.#received.push(message);
+      this.#onReceived();
     });
   }
 
@@ -95,14 +95,14 @@ class Life {
     this.process.send(message);
   }
 
-  async hear<Say extends FromChild['say']>(say: Say): Promise<Extract<FromChild, { say: Say }>> {
+  async receive<Say extends FromChild['say']>(say: Say): Promise<Extract<FromChild, { say: Say }>> {
     for (;;) {
-      const index = this.#heard.findIndex((message) => message.say === say);
-      if (index >= 0) return this.#heard.splice(index, 1)[0] as Extract<FromChild, { say: Say }>;
+      const index = this.#received.findIndex((message) => message.say === say);
+      if (index >= 0) return this.#received.splice(index, 1)[0] as Extract<FromChild, { say: Say }>;
       if (this.process.exitCode !== null || this.process.signalCode !== null)
         throw new Error(`The child ended before it said ${say}`);
       await new Promise<void>((resolve) => {
-        this.#onHeard = resolve;
+        this.#onReceived = resolve;
         this.process.once('exit', () => resolve());
       });
     }
@@ -117,7 +117,7 @@ class Life {
   async close(): Promise<void> {
     const exited = once(this.process, 'exit');
     this.tell({ do: 'close' });
-    await this.hear('closed');
+    await this.receive('closed');
     await exited;
   }
 }
@@ -129,7 +129,7 @@ let lives: Life[] = [];
 const live = async (point: KillPoint | 'nowhere'): Promise<Life> => {
   const life = new Life(dataDir, networkUrl, point);
   lives.push(life);
-  await life.hear('up');
+  await life.receive('up');
   return life;
 };
 
@@ -159,9 +159,9 @@ async function killAt(point: KillPoint, texts: readonly ToSend[]): Promise<reado
   if (point === 'after the call') oracle.mute.add(first);
   const life = await live(point);
   life.tell({ do: 'accept', texts });
-  const { ids } = await life.hear('accepted');
+  const { ids } = await life.receive('accepted');
   if (point === 'after the call') expect((await oracle.muted).text).toBe(first);
-  else expect(await life.hear('reached')).toMatchObject({ point, id: ids[0] });
+  else expect(await life.receive('reached')).toMatchObject({ point, id: ids[0] });
   await life.kill();
   oracle.mute.clear();
   return ids;
@@ -202,7 +202,7 @@ describe('WhatsApp can be asked', () => {
 
       const life = await live('nowhere');
       life.tell({ do: 'settle', ids });
-      expect((await life.hear('settled')).states).toEqual(Object.fromEntries(ids.map((id) => [id, 'accepted'])));
+      expect((await life.receive('settled')).states).toEqual(Object.fromEntries(ids.map((id) => [id, 'accepted'])));
       await life.close();
       expect(oracle.sent.map(({ text }) => text).sort()).toEqual(['a1', 'a2', 'b1']);
       expect(oracle.sent.filter(({ chatId }) => chatId === ALICE).map(({ text }) => text)).toEqual(['a1', 'a2']);
@@ -227,7 +227,7 @@ describe('a reaction, for which WhatsApp cannot be asked', () => {
 
       const life = await live('nowhere');
       life.tell({ do: 'settle', ids });
-      expect(Object.values((await life.hear('settled')).states)).toEqual(['accepted', 'accepted']);
+      expect(Object.values((await life.receive('settled')).states)).toEqual(['accepted', 'accepted']);
       await life.close();
       expect(sentTimes('👍')).toBe(state === 'accepted' ? left : left + 1);
       // The chat has waited for it.
@@ -253,11 +253,11 @@ describe('WhatsApp cannot be asked', () => {
       const life = await live('nowhere');
       life.tell({ do: 'settle', ids });
       // It does not hold its chat.
-      expect((await life.hear('settled')).states).toEqual({ [ids[0]!]: 'in_doubt', [ids[1]!]: 'accepted' });
+      expect((await life.receive('settled')).states).toEqual({ [ids[0]!]: 'in_doubt', [ids[1]!]: 'accepted' });
       expect(sentTimes('a1')).toBe(left);
 
       life.tell({ do: 'resolve', id: ids[0]!, as });
-      expect((await life.hear('settled')).states).toEqual({ [ids[0]!]: as === 'failed' ? 'failed' : 'accepted' });
+      expect((await life.receive('settled')).states).toEqual({ [ids[0]!]: as === 'failed' ? 'failed' : 'accepted' });
       await life.close();
       expect(sentTimes('a1')).toBe(as === 'resend' ? left + 1 : left);
       expect(sentTimes('a2')).toBe(1);
@@ -271,7 +271,7 @@ describe('WhatsApp cannot be asked', () => {
       const ids = await killAt(point, [A1, A2]);
       const life = await live('nowhere');
       life.tell({ do: 'settle', ids });
-      expect(Object.values((await life.hear('settled')).states)).toEqual(['accepted', 'accepted']);
+      expect(Object.values((await life.receive('settled')).states)).toEqual(['accepted', 'accepted']);
       await life.close();
       expect([sentTimes('a1'), sentTimes('a2')]).toEqual([1, 1]);
     },

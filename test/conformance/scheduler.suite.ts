@@ -4,7 +4,7 @@ import type { SessionName } from '../../bridge/src/contract/ids.ts';
 import type { Scheduler } from '../../bridge/src/outbox/scheduler.ts';
 
 /** How late a wake-up may be before it counts as missing, in milliseconds. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** @param create makes a scheduler that is not started, on real time */
 export function schedulerSuite(name: string, create: () => Promise<Scheduler<SessionName>>): void {
@@ -16,21 +16,21 @@ export function schedulerSuite(name: string, create: () => Promise<Scheduler<Ses
       const scheduler = await create();
       open.push(scheduler);
       const wakes: { session: SessionName; at: number }[] = [];
-      let heard = (): void => undefined;
+      let notify = (): void => undefined;
       const failOn = new Set<SessionName>();
       await scheduler.start((session) => {
         wakes.push({ session, at: Date.now() });
-        heard();
+        notify();
         if (failOn.delete(session)) throw new Error('the lane failed');
       });
       const until = async (count: number): Promise<void> => {
-        const deadline = Date.now() + PATIENCE_MS;
+        const deadline = Date.now() + TIMEOUT_MS;
         while (wakes.length < count) {
           const left = deadline - Date.now();
           if (left <= 0) throw new Error(`${wakes.length} of ${count} wake-ups came`);
           let timer: NodeJS.Timeout | undefined;
           await new Promise<void>((resolve) => {
-            heard = resolve;
+            notify = resolve;
             timer = setTimeout(resolve, left);
           });
           clearTimeout(timer);
@@ -132,7 +132,7 @@ export function schedulerSuite(name: string, create: () => Promise<Scheduler<Ses
       open.push(scheduler);
       let count = 0;
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${count} of 3 wake-ups came`)), PATIENCE_MS);
+        const timer = setTimeout(() => reject(new Error(`${count} of 3 wake-ups came`)), TIMEOUT_MS);
         const ask = (): void => void scheduler.wakeAt(a, Date.now()).catch(reject);
         const wake = (): void => {
           if (++count < 3) return ask();

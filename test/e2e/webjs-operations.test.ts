@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BridgeAtTest } from '../browser/bridge-at-test.ts';
-import type { Account, Heard } from '../standin/account.ts';
+import type { Account, PhoneEvent } from '../standin/account.ts';
 import { n8nIn, publish } from './n8n-at-test.ts';
 import type { N8nServer } from './n8n-server.ts';
 import { everyOperation } from './workflows.ts';
@@ -39,8 +39,8 @@ afterAll(async () => {
 });
 
 /** What Bob heard of this kind. */
-function heard<Kind extends Heard['kind']>(kind: Kind): Extract<Heard, { kind: Kind }>[] {
-  return bob.heard.filter((each): each is Extract<Heard, { kind: Kind }> => each.kind === kind);
+function phoneEvents<Kind extends PhoneEvent['kind']>(kind: Kind): Extract<PhoneEvent, { kind: Kind }>[] {
+  return bob.phoneEvents.filter((each): each is Extract<PhoneEvent, { kind: Kind }> => each.kind === kind);
 }
 
 describe('the operations of the nodes', () => {
@@ -61,9 +61,9 @@ describe('the operations of the nodes', () => {
     ]);
     const [sent] = bob.inbox;
     expect(at.standin.mediaBytes(sent?.media?.directPath ?? '')).toEqual(PDF);
-    expect(heard('reaction')).toMatchObject([{ stanza, emoji: '✅' }]);
-    expect(heard('chatstate').map(({ state }) => state)).toContain('composing');
-    expect(heard('receipt')).toContainEqual(expect.objectContaining({ stanza, ack: 3 }));
+    expect(phoneEvents('reaction')).toMatchObject([{ stanza, emoji: '✅' }]);
+    expect(phoneEvents('chatstate').map(({ state }) => state)).toContain('composing');
+    expect(phoneEvents('receipt')).toContainEqual(expect.objectContaining({ stanza, ack: 3 }));
     const executions = await n8n.untilIdle(WORKFLOW);
     expect(executions.map(({ status }) => status)).toEqual(['success']);
   });

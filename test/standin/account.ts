@@ -3,7 +3,7 @@ import type { Device } from './device.ts';
 import type { BlockedState, Card, ChatState, WireGroup, WireMessage } from './frames.ts';
 
 /** What an account's phone was told besides messages. */
-export type Heard =
+export type PhoneEvent =
   | { readonly kind: 'reaction'; readonly by: Account; readonly stanza: string; readonly emoji: string }
   | { readonly kind: 'edit'; readonly by: Account; readonly stanza: string; readonly body: string }
   | { readonly kind: 'revoke'; readonly by: Account; readonly stanza: string }
@@ -39,7 +39,7 @@ export class Account {
   readonly devices = new Set<Device>();
   /** What others wrote to this account, as it sees it. */
   readonly inbox: WireMessage[] = [];
-  readonly heard: Heard[] = [];
+  readonly phoneEvents: PhoneEvent[] = [];
 
   constructor(phone: string, name: string) {
     this.phone = phone;

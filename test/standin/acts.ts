@@ -1,14 +1,14 @@
 /** What linked devices ask of WhatsApp's server: messages, deeds, typing, groups. */
 import type { Account } from './account.ts';
-import type { Deeds } from './deeds.ts';
+import type { MessageActions } from './deeds.ts';
 import type { Device } from './device.ts';
-import type { PageDeed, PageFrame, PageRequest, WireMessage } from './frames.ts';
+import type { PageAction, PageFrame, PageRequest, WireMessage } from './frames.ts';
 import type { Groups } from './groups.ts';
 import { idOf } from './letter.ts';
-import { ACK, type Post } from './post.ts';
+import { ACK, type MessageRouter } from './post.ts';
 
 /** How the server behaves; see the fields of `Network`. */
-export interface Mood {
+export interface ServerBehaviour {
   readonly refuses: boolean;
   readonly swallows: boolean;
   readonly holdsAcks: boolean;
@@ -20,16 +20,16 @@ type OtherFrame = Exclude<
   PageRequest | { readonly type: 'hello' | 'got' | 'send' | 'refresh' | 'takeover' }
 >;
 
-export class Acts {
-  readonly #server: Mood;
-  readonly #post: Post;
-  readonly #deeds: Deeds;
+export class DeviceRequests {
+  readonly #server: ServerBehaviour;
+  readonly #router: MessageRouter;
+  readonly #actions: MessageActions;
   readonly #groups: Groups;
 
-  constructor(server: Mood, post: Post, deeds: Deeds, groups: Groups) {
+  constructor(server: ServerBehaviour, router: MessageRouter, actions: MessageActions, groups: Groups) {
     this.#server = server;
-    this.#post = post;
-    this.#deeds = deeds;
+    this.#router = router;
+    this.#actions = actions;
     this.#groups = groups;
   }
 
@@ -40,52 +40,52 @@ export class Acts {
     if (this.#server.swallows) return;
     const to = this.#groups.find(message.chat) ?? this.#server.find(message.chat);
     if (this.#server.refuses || !to) return device.keep({ type: 'ack', id, ack: ACK.refused });
-    if (this.#post.find(message.stanza)) return this.#post.report(message.stanza);
-    this.#post.carry(account, to, message.stanza, message, { by: device });
+    if (this.#router.find(message.stanza)) return this.#router.report(message.stanza);
+    this.#router.route(account, to, message.stanza, message, { by: device });
   }
 
   /** Does something to a message. Gives the server's answer, undefined where it gives none. */
-  deed(account: Account, device: Device, deed: PageDeed): { ok: true } | { error: string } | undefined {
+  applyAction(account: Account, device: Device, applyAction: PageAction): { ok: true } | { error: string } | undefined {
     if (this.#server.swallows) return undefined;
     if (this.#server.refuses) return { error: 'not-acceptable' };
-    if (!this.#post.find(deed.stanza)) return { error: 'item-not-found' };
-    if (deed.type === 'react') this.#deeds.react(account, deed.stanza, deed.emoji);
-    else if (deed.type === 'edit') this.#deeds.edit(account, deed.stanza, deed.body, device);
-    else if (deed.type === 'revoke') this.#deeds.revoke(account, deed.stanza, device);
-    else this.#deeds.vote(account, deed.stanza, deed.options);
+    if (!this.#router.find(applyAction.stanza)) return { error: 'item-not-found' };
+    if (applyAction.type === 'react') this.#actions.react(account, applyAction.stanza, applyAction.emoji);
+    else if (applyAction.type === 'edit') this.#actions.edit(account, applyAction.stanza, applyAction.body, device);
+    else if (applyAction.type === 'revoke') this.#actions.revoke(account, applyAction.stanza, device);
+    else this.#actions.vote(account, applyAction.stanza, applyAction.options);
     return this.#server.holdsAcks ? undefined : { ok: true };
   }
 
   /** The rest, which gets no answer. What makes no sense is dropped. */
-  act(account: Account, device: Device, act: OtherFrame): void {
-    switch (act.type) {
+  handle(account: Account, device: Device, handle: OtherFrame): void {
+    switch (handle.type) {
       case 'seen':
-        return this.#post.seen(account, act.chat, device);
+        return this.#router.seen(account, handle.chat, device);
       case 'delete':
-        return this.#post.find(act.stanza) && this.#deeds.delete(account, act.stanza, device);
+        return this.#router.find(handle.stanza) && this.#actions.delete(account, handle.stanza, device);
       case 'chatstate': {
-        const to = this.#groups.find(act.chat)?.members ?? [this.#server.find(act.chat)];
+        const to = this.#groups.find(handle.chat)?.members ?? [this.#server.find(handle.chat)];
         for (const other of to)
           if (other && other !== account)
-            this.#post.tell(other, { kind: 'chatstate', by: account, chat: act.chat, state: act.state });
+            this.#router.tell(other, { kind: 'chatstate', by: account, chat: handle.chat, state: handle.state });
         return;
       }
       case 'presence':
-        account.available = act.available;
+        account.available = handle.available;
         return;
       case 'reject-call': {
-        const caller = this.#server.find(act.to);
-        return caller && this.#post.tell(caller, { kind: 'call-rejected', by: account, call: act.call });
+        const caller = this.#server.find(handle.to);
+        return caller && this.#router.tell(caller, { kind: 'call-rejected', by: account, call: handle.call });
       }
       case 'resend':
-        if (account.resendsUndecrypted) for (const stanza of act.stanzas) this.#post.decrypt(stanza);
+        if (account.resendsUndecrypted) for (const stanza of handle.stanzas) this.#router.decrypt(stanza);
         return;
       case 'leave':
       case 'rename': {
-        const group = this.#groups.find(act.chat);
+        const group = this.#groups.find(handle.chat);
         if (!group?.members.includes(account)) return;
-        if (act.type === 'leave') this.#groups.leave(group, account);
-        else this.#groups.rename(group, account, act.subject);
+        if (handle.type === 'leave') this.#groups.leave(group, account);
+        else this.#groups.rename(group, account, handle.subject);
       }
     }
   }

@@ -98,9 +98,9 @@ export class ChatServer {
     if (frame.type === 'takeover') return this.#connect(connection, linked);
     if (!linked.device.uses(connection)) return;
     const { account, device } = linked;
-    if (frame.type === 'send') this.#network.acts.send(account, device, frame.message);
+    if (frame.type === 'send') this.#network.requests.send(account, device, frame.message);
     else if (frame.type === 'got') device.confirm(frame.number);
-    else this.#network.acts.act(account, device, frame);
+    else this.#network.requests.handle(account, device, frame);
   }
 
   async #answer(frame: PageRequest, connection: Connection, linked: Linked | undefined): Promise<void> {
@@ -132,7 +132,7 @@ export class ChatServer {
       case 'edit':
       case 'revoke':
       case 'vote':
-        return linked && this.#network.acts.deed(linked.account, linked.device, frame);
+        return linked && this.#network.requests.applyAction(linked.account, linked.device, frame);
     }
   }
 }

@@ -1,22 +1,22 @@
 /** What people do to messages that are there: react, edit, take back, vote. */
 import { randomBytes } from 'node:crypto';
-import type { Account, Heard } from './account.ts';
+import type { Account, PhoneEvent } from './account.ts';
 import type { Device } from './device.ts';
 import { nameIn } from './letter.ts';
-import type { Post } from './post.ts';
+import type { MessageRouter } from './post.ts';
 
-export const newStanza = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`;
+export const newStanzaId = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`;
 
 type Addition =
   | { readonly type: 'reaction'; readonly emoji: string }
   | { readonly type: 'vote'; readonly options: readonly number[] };
 
 /** Each is told to everybody in the chat; `by` is the linked device that did it, null for the phone. */
-export class Deeds {
-  readonly #post: Post;
+export class MessageActions {
+  readonly #router: MessageRouter;
 
-  constructor(post: Post) {
-    this.#post = post;
+  constructor(router: MessageRouter) {
+    this.#router = router;
   }
 
   /** @param emoji empty takes the reaction back */
@@ -25,10 +25,10 @@ export class Deeds {
   }
 
   edit(actor: Account, stanza: string, body: string, by: Device | null = null): void {
-    const letter = this.#post.get(stanza);
-    const edit = newStanza();
+    const stored = this.#router.get(stanza);
+    const edit = newStanzaId();
     const t = Date.now();
-    this.#post.spread(letter, actor, by, (id) => ({ type: 'edit', id, stanza: edit, body, t }), {
+    this.#router.spread(stored, actor, by, (id) => ({ type: 'edit', id, stanza: edit, body, t }), {
       kind: 'edit',
       by: actor,
       stanza,
@@ -38,37 +38,37 @@ export class Deeds {
 
   /** For everyone. */
   revoke(actor: Account, stanza: string, by: Device | null = null): void {
-    const letter = this.#post.get(stanza);
-    const frame = (id: string, viewer: Account) => ({ type: 'revoke', id, by: nameIn(letter, actor, viewer) }) as const;
-    this.#post.spread(letter, actor, by, frame, { kind: 'revoke', by: actor, stanza });
+    const stored = this.#router.get(stanza);
+    const frame = (id: string, viewer: Account) => ({ type: 'revoke', id, by: nameIn(stored, actor, viewer) }) as const;
+    this.#router.spread(stored, actor, by, frame, { kind: 'revoke', by: actor, stanza });
   }
 
   /** For this account alone. */
   delete(actor: Account, stanza: string, by: Device | null = null): void {
-    this.#post.spread(this.#post.get(stanza), actor, by, (id, viewer) =>
+    this.#router.spread(this.#router.get(stanza), actor, by, (id, viewer) =>
       viewer === actor ? { type: 'deleted', id } : null,
     );
   }
 
   /** @param options the places of the chosen options in the poll, from 0 on; none takes the vote back */
   vote(actor: Account, stanza: string, options: readonly number[]): void {
-    const { extra } = this.#post.get(stanza).content;
+    const { extra } = this.#router.get(stanza).content;
     const all = (extra?.['pollOptions'] ?? []) as readonly { readonly name: string }[];
     const names = options.map((place) => all[place]?.name ?? '');
     this.#add(actor, stanza, { type: 'vote', options }, { kind: 'vote', by: actor, stanza, options: names });
   }
 
   /** Adds to a message what everybody sees at it; a page upserts its own too, once the server has it. */
-  #add(actor: Account, stanza: string, what: Addition, heard: Heard): void {
-    const letter = this.#post.get(stanza);
-    const added = newStanza();
+  #add(actor: Account, stanza: string, what: Addition, event: PhoneEvent): void {
+    const stored = this.#router.get(stanza);
+    const added = newStanzaId();
     const t = Date.now();
-    this.#post.spread(
-      letter,
+    this.#router.spread(
+      stored,
       actor,
       null,
-      (id, viewer) => ({ ...what, id, stanza: added, by: nameIn(letter, actor, viewer), mine: viewer === actor, t }),
-      heard,
+      (id, viewer) => ({ ...what, id, stanza: added, by: nameIn(stored, actor, viewer), mine: viewer === actor, t }),
+      event,
     );
   }
 }

@@ -127,7 +127,7 @@ export type ServerFrame =
 export type ChatState = 'composing' | 'recording' | 'paused';
 
 /** What a device does to a message that is there. */
-export type PageDeed =
+export type PageAction =
   | { readonly type: 'react'; readonly stanza: string; readonly emoji: string }
   | { readonly type: 'edit'; readonly stanza: string; readonly body: string }
   | { readonly type: 'revoke'; readonly stanza: string }
@@ -138,7 +138,7 @@ export type PageRequest =
   | { readonly type: 'exists'; readonly wid: string; readonly request: number }
   | { readonly type: 'pairing'; readonly phone: string; readonly notify: boolean; readonly request: number }
   | { readonly type: 'reupload'; readonly directPath: string; readonly request: number }
-  | ({ readonly request: number } & PageDeed)
+  | ({ readonly request: number } & PageAction)
   | { readonly type: 'unlink'; readonly request: number };
 
 export type PageFrame =

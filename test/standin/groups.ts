@@ -1,15 +1,15 @@
 /** Groups and who is in them; each change shows as a notification in the chat. */
 import { type Account, Group } from './account.ts';
 import type { Extra } from './frames.ts';
-import { newStanza } from './deeds.ts';
-import type { Post } from './post.ts';
+import { newStanzaId } from './deeds.ts';
+import type { MessageRouter } from './post.ts';
 
 export class Groups {
-  readonly #post: Post;
+  readonly #router: MessageRouter;
   readonly #groups: Group[] = [];
 
-  constructor(post: Post) {
-    this.#post = post;
+  constructor(router: MessageRouter) {
+    this.#router = router;
   }
 
   add(name: string, members: readonly Account[], lidAddressing: boolean): Group {
@@ -58,9 +58,9 @@ export class Groups {
   }
 
   #notify(group: Group, by: Account, subtype: string, extra: Extra, body?: string): string {
-    const stanza = newStanza();
+    const stanza = newStanzaId();
     this.#tell(group, group.members);
-    this.#post.carry(by, group, stanza, { type: 'gp2', body, extra: { ...extra, subtype } });
+    this.#router.route(by, group, stanza, { type: 'gp2', body, extra: { ...extra, subtype } });
     return stanza;
   }
 

@@ -3,7 +3,7 @@ import { type Account, Group } from './account.ts';
 import type { Content } from './contents.ts';
 import type { Extra, WireMessage } from './frames.ts';
 
-export interface Letter {
+export interface StoredMessage {
   readonly stanza: string;
   readonly from: Account;
   readonly to: Account | Group;
@@ -24,21 +24,21 @@ export const idOf = ({ fromMe, chat, stanza, author }: WireMessage): string =>
   [String(fromMe), chat, stanza, ...(author ? [author] : [])].join('_');
 
 /** The id under which one account sees another in a chat. */
-export function nameIn({ to }: Letter, named: Account, viewer: Account): string {
+export function nameIn({ to }: StoredMessage, named: Account, viewer: Account): string {
   if (to instanceof Group) return to.nameOf(named, viewer);
   return named === viewer ? viewer.pn : named.wid;
 }
 
 /** A message as one account's devices see it. */
-export function viewOf(letter: Letter, viewer: Account, find: Find): WireMessage {
-  const { from, to, stanza, content, t } = letter;
+export function viewOf(stored: StoredMessage, viewer: Account, find: Find): WireMessage {
+  const { from, to, stanza, content, t } = stored;
   const mine = viewer === from;
   const group = to instanceof Group ? to : null;
   const shown = (id: string): string => {
     const account = find(id);
-    return account ? nameIn(letter, account, viewer) : id;
+    return account ? nameIn(stored, account, viewer) : id;
   };
-  const author = nameIn(letter, from, viewer);
+  const author = nameIn(stored, from, viewer);
   const chat = mine || group ? ('wid' in to ? to.wid : to.id) : from.wid;
   return {
     stanza,

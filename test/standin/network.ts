@@ -2,19 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Account, Group } from './account.ts';
-import { Acts } from './acts.ts';
+import { DeviceRequests } from './acts.ts';
 import type { Content } from './contents.ts';
-import { Deeds, newStanza } from './deeds.ts';
+import { MessageActions, newStanzaId } from './deeds.ts';
 import type { BlockedState, OwnAccount } from './frames.ts';
 import { Groups } from './groups.ts';
-import type { Letter } from './letter.ts';
+import type { StoredMessage } from './letter.ts';
 import { People } from './people.ts';
-import { ACK, Post } from './post.ts';
+import { ACK, MessageRouter } from './post.ts';
 import { until } from './until.ts';
 
 export class Network extends People {
   /**
-   * `arrived` (account, message): a message reached an account's phone. `heard` (account, Heard): so did something else.
+   * `arrived` (account, message): a message reached an account's phone. `phoneEvent` (account, PhoneEvent): so did something else.
    * `linked` (account, device). `seen` (account, chat): a linked device marked a chat as read. `call` (account, call).
    * `pairing` (phone, code): a page asked for a pairing code and for a notification on the phone. `waiting` (text): a page
    * shows a QR. `page`: a page was opened, connected or closed.
@@ -30,11 +30,11 @@ export class Network extends People {
   losesAnswers = false;
   /** Every page is turned away with this state, linked or not: `DEPRECATED_VERSION` for a build that is too old. */
   blocksPages: BlockedState | null = null;
-  readonly #post = new Post(this.events, (id) => this.find(id));
-  readonly #deeds = new Deeds(this.#post);
-  readonly groups = new Groups(this.#post);
+  readonly #router = new MessageRouter(this.events, (id) => this.find(id));
+  readonly #actions = new MessageActions(this.#router);
+  readonly groups = new Groups(this.#router);
   /** What linked devices ask for. */
-  readonly acts = new Acts(this, this.#post, this.#deeds, this.groups);
+  readonly requests = new DeviceRequests(this, this.#router, this.#actions, this.groups);
 
   /** @param lidAddressing members are named by their lids */
   addGroup(name: string, members: readonly Account[], lidAddressing = false): Group {
@@ -70,31 +70,31 @@ export class Network extends People {
 
   /** What linked devices could not decrypt becomes the message that it is. */
   decrypt(stanza: string): void {
-    this.#post.decrypt(stanza);
+    this.#router.decrypt(stanza);
   }
 
   /** Somebody reacts on the phone; an empty emoji takes it back. */
   react(actor: Account, stanza: string, emoji: string): void {
-    this.#deeds.react(actor, stanza, emoji);
+    this.#actions.react(actor, stanza, emoji);
   }
 
   edit(actor: Account, stanza: string, body: string): void {
-    this.#deeds.edit(actor, stanza, body);
+    this.#actions.edit(actor, stanza, body);
   }
 
   /** Takes a message back for everyone. */
   revoke(actor: Account, stanza: string): void {
-    this.#deeds.revoke(actor, stanza);
+    this.#actions.revoke(actor, stanza);
   }
 
   /** Deletes a message for this account alone. */
   delete(actor: Account, stanza: string): void {
-    this.#deeds.delete(actor, stanza);
+    this.#actions.delete(actor, stanza);
   }
 
   /** @param options the places of the chosen options, from 0 on */
   vote(actor: Account, stanza: string, options: readonly number[]): void {
-    this.#deeds.vote(actor, stanza, options);
+    this.#actions.vote(actor, stanza, options);
   }
 
   /** Somebody calls. Devices that are not connected never hear of it. Returns the id of the call. */
@@ -108,53 +108,53 @@ export class Network extends People {
 
   /** The server takes messages but says nothing more about them; set back to false, it says what it held back. */
   get holdsAcks(): boolean {
-    return this.#post.holdsAcks;
+    return this.#router.holdsAcks;
   }
   set holdsAcks(holds: boolean) {
-    this.#post.holdsAcks = holds;
-    if (!holds) this.#post.reportHeld();
+    this.#router.holdsAcks = holds;
+    if (!holds) this.#router.reportHeld();
   }
 
   /** From a message to each acknowledgement, in milliseconds. */
   get ackDelayMs(): number {
-    return this.#post.ackDelayMs;
+    return this.#router.ackDelayMs;
   }
   set ackDelayMs(delay: number) {
-    this.#post.ackDelayMs = delay;
+    this.#router.ackDelayMs = delay;
   }
 
   /** Messages are dated so many seconds later than they are said. */
   get datesAhead(): number {
-    return this.#post.datesAhead;
+    return this.#router.datesAhead;
   }
   set datesAhead(seconds: number) {
-    this.#post.datesAhead = seconds;
+    this.#router.datesAhead = seconds;
   }
 
   /** An account reads everything that it got so far. */
   read(reader: Account): void {
-    for (const message of reader.inbox) this.#post.progress(message.stanza, reader, ACK.read);
+    for (const message of reader.inbox) this.#router.progress(message.stanza, reader, ACK.read);
   }
 
   /** An account listens to a voice message. */
   play(listener: Account, stanza: string): void {
-    this.#post.progress(stanza, listener, ACK.played);
+    this.#router.progress(stanza, listener, ACK.played);
   }
 
   /** An account reads one of its chats on the phone: the senders learn of it. */
   seen(account: Account, chat: string): void {
-    this.#post.seen(account, chat);
+    this.#router.seen(account, chat);
   }
 
   /** A phone that was out of reach gets what waited. */
   reach(account: Account): void {
     account.reachable = true;
-    for (const message of account.inbox) this.#post.progress(message.stanza, account, ACK.delivered);
+    for (const message of account.inbox) this.#router.progress(message.stanza, account, ACK.delivered);
   }
 
   /** How far a message is, and who has it. @throws Error where no message has this stanza id */
-  letter(stanza: string): Letter {
-    return this.#post.get(stanza);
+  message(stanza: string): StoredMessage {
+    return this.#router.get(stanza);
   }
 
   /** Waits until `look` finds something on the network. @param timeoutMs how long before it gives up with an error */
@@ -163,9 +163,9 @@ export class Network extends People {
   }
 
   #say(from: Account, to: Account | Group, content: string | Content, undecrypted: boolean): string {
-    const stanza = newStanza();
+    const stanza = newStanzaId();
     const whole = typeof content === 'string' ? { type: 'chat', body: content } : content;
-    this.#post.carry(from, to, stanza, whole, { undecrypted });
+    this.#router.route(from, to, stanza, whole, { undecrypted });
     return stanza;
   }
 }

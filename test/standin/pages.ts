@@ -20,7 +20,7 @@ export type Deafness = 'listeners' | 'collections' | 'functions' | 'inbound' | '
 export type PageCommand =
   | { readonly do: 'fault'; readonly path: string; readonly fault: CallFault }
   | { readonly do: 'held'; readonly path: string }
-  | { readonly do: 'mend'; readonly path: string | null }
+  | { readonly do: 'repair'; readonly path: string | null }
   | { readonly do: 'breakSerialize'; readonly text: string }
   | { readonly do: 'busy'; readonly ms: number; readonly waits: boolean }
   | { readonly do: 'deafen'; readonly way: Exclude<Deafness, 'half-open'> }
@@ -78,7 +78,7 @@ export class OpenPage {
     return this.#tell({ do: 'fault', path, fault });
   }
 
-  /** Calls of a function of the page's modules do not return, until `mend` or a reload. */
+  /** Calls of a function of the page's modules do not return, until `repair` or a reload. */
   hang(path: string): Promise<void> {
     return this.fault(path, { hangs: true });
   }
@@ -94,8 +94,8 @@ export class OpenPage {
   }
 
   /** Takes one fault away, or all. Hanging calls go on. */
-  mend(path: string | null = null): Promise<void> {
-    return this.#tell({ do: 'mend', path });
+  repair(path: string | null = null): Promise<void> {
+    return this.#tell({ do: 'repair', path });
   }
 
   /**

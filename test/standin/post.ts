@@ -1,28 +1,28 @@
 /** Carries messages from account to account, and their acknowledgements back. */
 import type { EventEmitter } from 'node:events';
-import { type Account, Group, type Heard } from './account.ts';
+import { type Account, Group, type PhoneEvent } from './account.ts';
 import type { Content } from './contents.ts';
 import type { Device } from './device.ts';
 import type { KeptFrame, WireMessage } from './frames.ts';
-import { ciphertextOf, type Find, idOf, type Letter, viewOf } from './letter.ts';
+import { ciphertextOf, type Find, idOf, type StoredMessage, viewOf } from './letter.ts';
 
 export const ACK = { refused: -1, server: 1, delivered: 2, read: 3, played: 4 } as const;
 
-export interface CarryOptions {
+export interface RouteOptions {
   /** The device that sent it, which has it already. */
   readonly by?: Device | null;
   /** The recipients' linked devices cannot decrypt it yet. */
   readonly undecrypted?: boolean;
 }
 
-export class Post {
+export class MessageRouter {
   /** The server takes messages but says nothing more about them. */
   holdsAcks = false;
   /** From the message to each word about it, in milliseconds. */
   ackDelayMs = 0;
   /** Messages are dated so many seconds later than they are said. */
   datesAhead = 0;
-  readonly #letters = new Map<string, Letter>();
+  readonly #messages = new Map<string, StoredMessage>();
   /** Of which messages something was not said. */
   readonly #held = new Set<string>();
   readonly #events: EventEmitter;
@@ -33,21 +33,27 @@ export class Post {
     this.#find = find;
   }
 
-  find(stanza: string): Letter | undefined {
-    return this.#letters.get(stanza);
+  find(stanza: string): StoredMessage | undefined {
+    return this.#messages.get(stanza);
   }
 
   /** @throws Error where no message has this stanza id */
-  get(stanza: string): Letter {
-    const letter = this.#letters.get(stanza);
-    if (!letter) throw new Error(`no message has the id ${stanza}`);
-    return letter;
+  get(stanza: string): StoredMessage {
+    const stored = this.#messages.get(stanza);
+    if (!stored) throw new Error(`no message has the id ${stanza}`);
+    return stored;
   }
 
-  carry(from: Account, to: Account | Group, stanza: string, content: Content, options: CarryOptions = {}): Letter {
+  route(
+    from: Account,
+    to: Account | Group,
+    stanza: string,
+    content: Content,
+    options: RouteOptions = {},
+  ): StoredMessage {
     const recipients =
       to instanceof Group ? to.members.filter((member) => member !== from) : [to].filter((account) => account !== from);
-    const letter: Letter = {
+    const stored: StoredMessage = {
       stanza,
       from,
       to,
@@ -57,12 +63,12 @@ export class Post {
       views: new Map(),
       ack: ACK.server,
     };
-    this.#letters.set(stanza, letter);
-    const own = this.#viewed(letter, from);
+    this.#messages.set(stanza, stored);
+    const own = this.#viewed(stored, from);
     for (const device of from.devices) if (device !== options.by) device.keep({ type: 'message', message: own });
     this.report(stanza);
     for (const recipient of recipients) {
-      const message = this.#viewed(letter, recipient);
+      const message = this.#viewed(stored, recipient);
       recipient.inbox.push(message);
       const shown = options.undecrypted ? ciphertextOf(message) : message;
       for (const device of recipient.devices) device.keep({ type: 'message', message: shown });
@@ -70,27 +76,27 @@ export class Post {
       if (recipient.reachable) this.progress(stanza, recipient, ACK.delivered);
       if (recipient.readsAtOnce) this.progress(stanza, recipient, ACK.read);
     }
-    return letter;
+    return stored;
   }
 
   /** The devices that could not decrypt a message can now. */
   decrypt(stanza: string): void {
-    const letter = this.get(stanza);
-    for (const recipient of letter.reached.keys()) {
-      const message = this.#viewed(letter, recipient);
+    const stored = this.get(stanza);
+    for (const recipient of stored.reached.keys()) {
+      const message = this.#viewed(stored, recipient);
       for (const device of recipient.devices) device.keep({ type: 'decrypted', id: idOf(message), message });
     }
   }
 
   /** An acknowledgement counts once every recipient is that far; the sender's phone hears of each. */
   progress(stanza: string, by: Account, ack: number): void {
-    const letter = this.#letters.get(stanza);
-    if (!letter || ack <= (letter.reached.get(by) ?? ACK.played)) return;
-    letter.reached.set(by, ack);
-    this.tell(letter.from, { kind: 'receipt', by, stanza, ack });
-    const lowest = Math.min(...letter.reached.values());
-    if (lowest <= letter.ack) return;
-    letter.ack = lowest;
+    const stored = this.#messages.get(stanza);
+    if (!stored || ack <= (stored.reached.get(by) ?? ACK.played)) return;
+    stored.reached.set(by, ack);
+    this.tell(stored.from, { kind: 'receipt', by, stanza, ack });
+    const lowest = Math.min(...stored.reached.values());
+    if (lowest <= stored.ack) return;
+    stored.ack = lowest;
     this.report(stanza);
   }
 
@@ -103,11 +109,11 @@ export class Post {
 
   /** Says how far a message is to the devices of its sender. */
   report(stanza: string): void {
-    const letter = this.#letters.get(stanza);
-    if (!letter || letter.content.type === 'gp2') return;
+    const stored = this.#messages.get(stanza);
+    if (!stored || stored.content.type === 'gp2') return;
     if (this.holdsAcks) return void this.#held.add(stanza);
-    const { ack } = letter;
-    const say = (): void => this.#each(letter, letter.from, null, (id) => ({ type: 'ack', id, ack }));
+    const { ack } = stored;
+    const say = (): void => this.#each(stored, stored.from, null, (id) => ({ type: 'ack', id, ack }));
     if (this.ackDelayMs > 0) setTimeout(say, this.ackDelayMs).unref();
     else say();
   }
@@ -125,35 +131,35 @@ export class Post {
    * @param frame what a device of an account is told; null leaves this account out
    */
   spread(
-    letter: Letter,
+    stored: StoredMessage,
     actor: Account,
     by: Device | null,
     frame: (id: string, viewer: Account) => KeptFrame | null,
-    heard?: Heard,
+    event?: PhoneEvent,
   ): void {
-    for (const account of new Set([letter.from, ...letter.reached.keys()])) {
-      this.#each(letter, account, by, (id) => frame(id, account));
-      if (heard && account !== actor) this.tell(account, heard);
+    for (const account of new Set([stored.from, ...stored.reached.keys()])) {
+      this.#each(stored, account, by, (id) => frame(id, account));
+      if (event && account !== actor) this.tell(account, event);
     }
   }
 
-  tell(account: Account, heard: Heard): void {
-    account.heard.push(heard);
-    this.#events.emit('heard', account, heard);
+  tell(account: Account, event: PhoneEvent): void {
+    account.phoneEvents.push(event);
+    this.#events.emit('phoneEvent', account, event);
   }
 
-  #each(letter: Letter, account: Account, except: Device | null, frame: (id: string) => KeptFrame | null): void {
+  #each(stored: StoredMessage, account: Account, except: Device | null, frame: (id: string) => KeptFrame | null): void {
     for (const device of account.devices) {
       if (device === except) continue;
-      const made = frame(device.ids.get(letter.stanza) ?? idOf(this.#viewed(letter, account)));
+      const made = frame(device.ids.get(stored.stanza) ?? idOf(this.#viewed(stored, account)));
       if (made) device.keep(made);
     }
   }
 
   /** What an account saw first stays, whatever becomes of the names. */
-  #viewed(letter: Letter, viewer: Account): WireMessage {
-    const view = letter.views.get(viewer) ?? viewOf(letter, viewer, this.#find);
-    letter.views.set(viewer, view);
+  #viewed(stored: StoredMessage, viewer: Account): WireMessage {
+    const view = stored.views.get(viewer) ?? viewOf(stored, viewer, this.#find);
+    stored.views.set(viewer, view);
     return view;
   }
 }

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 
 /** What is emitted for everything that happens on the network. */
-const CHANGES = ['arrived', 'heard', 'linked', 'seen', 'call', 'pairing', 'page'];
+const CHANGES = ['arrived', 'phoneEvent', 'linked', 'seen', 'call', 'pairing', 'page'];
 
 /**
  * Resolves with what `look` finds: asked now, after each event, and now and then in between.

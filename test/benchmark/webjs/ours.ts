@@ -26,7 +26,7 @@ export class Ours implements Contestant {
   readonly name = 'ours';
   readonly folder: string;
   readonly #bridge: BridgeProcess;
-  #heard = 0;
+  #receivedCount = 0;
   #stopListening = new AbortController();
   #listening: Promise<void> = Promise.resolve();
   #asking: Promise<readonly SessionState[]> | null = null;
@@ -62,7 +62,7 @@ export class Ours implements Contestant {
       query: { after: 'latest', limit: '1' },
     });
     this.#listening = tail(client, { filter, from, signal, note: () => undefined }, () => {
-      this.#heard += 1;
+      this.#receivedCount += 1;
     });
     this.#listening.catch(() => undefined);
   }
@@ -86,10 +86,10 @@ export class Ours implements Contestant {
   }
 
   async received(count: number): Promise<void> {
-    const until = this.#heard + count;
+    const until = this.#receivedCount + count;
     await this.#until(`${count} messages`, async () => {
-      if (this.#heard < until) await wait(2);
-      return this.#heard >= until;
+      if (this.#receivedCount < until) await wait(2);
+      return this.#receivedCount >= until;
     });
   }
 

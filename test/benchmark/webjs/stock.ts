@@ -38,7 +38,7 @@ export class Stock implements Contestant {
   readonly #flags: readonly string[];
   #child: ChildProcess | null = null;
   #sessions: readonly string[] = [];
-  #heard: FromStock[] = [];
+  #replies: FromStock[] = [];
   #wake: () => void = () => undefined;
   #received = 0;
   output = '';
@@ -69,7 +69,7 @@ export class Stock implements Contestant {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
-    this.#heard = [];
+    this.#replies = [];
     this.#received = 0;
     const keep = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString()).slice(-20_000);
@@ -78,18 +78,18 @@ export class Stock implements Contestant {
     child.stderr?.on('data', keep);
     child.on('message', (message: FromStock) => {
       if (message.say === 'received') this.#received = message.count;
-      else this.#heard.push(message);
+      else this.#replies.push(message);
       this.#wake();
     });
     child.once('exit', () => this.#wake());
-    await this.#hear('the process', (said) => said.say === 'up');
+    await this.#untilReply('the process', (said) => said.say === 'up');
     for (const session of this.#sessions) this.#tell({ do: 'start', session });
   }
 
   async add(session: string): Promise<string> {
     this.#sessions = [...this.#sessions, session];
     this.#tell({ do: 'start', session });
-    const said = await this.#hear(`a QR of ${session}`, (each) => each.say === 'qr' && each.session === session);
+    const said = await this.#untilReply(`a QR of ${session}`, (each) => each.say === 'qr' && each.session === session);
     return said.say === 'qr' ? said.code : '';
   }
 
@@ -102,9 +102,9 @@ export class Stock implements Contestant {
       const silentAt = performance.now() + SILENT_MS;
       await this.#until(
         `${session} to be ready`,
-        () => this.#heard.some(isReady) || performance.now() > silentAt || undefined,
+        () => this.#replies.some(isReady) || performance.now() > silentAt || undefined,
       );
-      if (this.#heard.some(isReady)) return;
+      if (this.#replies.some(isReady)) return;
       this.silent += 1;
       await this.stop(session);
       await this.start(session);
@@ -114,9 +114,9 @@ export class Stock implements Contestant {
   async stop(session: string): Promise<void> {
     this.#sessions = this.#sessions.filter((each) => each !== session);
     // It is ready again only when it says so again.
-    this.#heard = this.#heard.filter((said) => !('session' in said) || said.session !== session);
+    this.#replies = this.#replies.filter((said) => !('session' in said) || said.session !== session);
     this.#tell({ do: 'stop', session });
-    await this.#hear(`${session} to end`, (said) => said.say === 'stopped' && said.session === session);
+    await this.#untilReply(`${session} to end`, (said) => said.say === 'stopped' && said.session === session);
   }
 
   async start(session: string): Promise<void> {
@@ -131,9 +131,9 @@ export class Stock implements Contestant {
 
   async send(session: string, messages: readonly Outgoing[]): Promise<void> {
     const chats = byChat(messages).map((chat) => chat.map(({ to, text }) => ({ to: to.pn, text })));
-    this.#heard = this.#heard.filter(({ say }) => say !== 'sent');
+    this.#replies = this.#replies.filter(({ say }) => say !== 'sent');
     this.#tell({ do: 'send', session, chats });
-    await this.#hear('the sends', ({ say }) => say === 'sent');
+    await this.#untilReply('the sends', ({ say }) => say === 'sent');
   }
 
   async close(): Promise<void> {
@@ -168,14 +168,14 @@ export class Stock implements Contestant {
     this.#child?.send(order);
   }
 
-  #hear(what: string, matches: (said: FromStock) => boolean): Promise<FromStock> {
-    return this.#until(what, () => this.#heard.find(matches));
+  #untilReply(what: string, matches: (said: FromStock) => boolean): Promise<FromStock> {
+    return this.#until(what, () => this.#replies.find(matches));
   }
 
   async #until<Found>(what: string, look: () => Found | undefined): Promise<Found> {
     const end = performance.now() + DEADLINE_MS;
     for (;;) {
-      const failed = this.#heard.find(({ say }) => say === 'failed');
+      const failed = this.#replies.find(({ say }) => say === 'failed');
       if (failed?.say === 'failed') throw new Error(`whatsapp-web.js: ${failed.reason}\n${this.output}`);
       const found = look();
       if (found !== undefined) return found;

@@ -99,7 +99,7 @@ test('5,000 refused upgrades leave the bridge with the descriptors it had', asyn
   for (let index = 0; index < 20; index += 1) expect(await refused(withoutSubprotocol())).toMatch(/^HTTP\/1\.1 400 /);
   await until('the descriptors to be given back', () => descriptors() <= before, {
     timeoutMs: 15_000,
-    told: () => `${before} before, ${descriptors()} now`,
+    details: () => `${before} before, ${descriptors()} now`,
   });
   expect(await alive()).toBe(true);
 });
@@ -109,7 +109,7 @@ test('200 slow sockets are cut, whatever they are slow at', async () => {
   await until('the slow sockets to be open', () => descriptors() >= before + 150);
   await until('the slow sockets to be cut', () => descriptors() <= before, {
     ...HEADER_DEADLINE,
-    told: () => `${before} before, ${descriptors()} now, ${sockets.size} sockets open here`,
+    details: () => `${before} before, ${descriptors()} now, ${sockets.size} sockets open here`,
   });
   expect(await alive()).toBe(true);
 });

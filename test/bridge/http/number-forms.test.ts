@@ -61,15 +61,15 @@ test('as a sender to listen to: what was said under one form is heard by the nam
   for (const { forms } of EXAMPLE_NUMBERS.filter((each) => each.forms.length > 1))
     for (const digits of forms) {
       const from = encodeURIComponent(`\u202A+${digits}\u202C`);
-      let heard: string[] = [];
+      let received: string[] = [];
       await real.until(async () => {
         const { json } = await real.raw('GET', `/v1/events?types=message.received&from=${from}`);
-        heard = json.events.map((event: { sender: { phone: string } }) => event.sender.phone);
-        return heard.length === forms.length;
+        received = json.events.map((event: { sender: { phone: string } }) => event.sender.phone);
+        return received.length === forms.length;
       });
       // One person, under one id and number, whichever form was used.
-      expect([...new Set(heard)]).toHaveLength(1);
-      expect(forms.map((form) => `+${form}`)).toContain(heard[0]);
+      expect([...new Set(received)]).toHaveLength(1);
+      expect(forms.map((form) => `+${form}`)).toContain(received[0]);
     }
 });
 

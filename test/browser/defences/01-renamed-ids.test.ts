@@ -26,9 +26,9 @@ test(
 test(
   'defence 1: with it, messages have their ids and a send has its receipt',
   async () => {
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     scene.standin.network.say(scene.bob, scene.me, 'hello');
-    const hello = await heard.untilMessage(({ text }) => text === 'hello');
+    const hello = await recording.untilMessage(({ text }) => text === 'hello');
     expect(hello.wireId).toMatch(/^false_4915110000002@c\.us_/);
     const wireId = engine.chooseWireId(bobOf(scene));
     const sent = { type: 'text', chatId: bobOf(scene), text: 'it left', quotedWireId: hello.wireId } as const;

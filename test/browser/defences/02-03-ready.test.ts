@@ -35,9 +35,9 @@ test(
     const first = await scene.linked();
     await first.engine.stop();
     scene.standin.page.syncDelayMs = 0;
-    const { heard } = await scene.launch();
-    await heard.untilSignal('ready');
-    await scene.hears(heard, 'anybody there?');
+    const { recording } = await scene.launch();
+    await recording.untilSignal('ready');
+    await scene.untilReceived(recording, 'anybody there?');
   },
   LONG,
 );
@@ -56,17 +56,17 @@ test(
 test(
   'defence 3: with it, a login is told once, and `ready` once for each time that the line was lost',
   async () => {
-    const { heard } = await scene.linked();
+    const { recording } = await scene.linked();
     for (const lost of [1, 2]) {
       for (const device of scene.me.devices) device.drop();
-      await heard.untilSignal('interrupted', lost);
-      await heard.untilSignal('ready', lost + 1);
+      await recording.untilSignal('interrupted', lost);
+      await recording.untilSignal('ready', lost + 1);
     }
-    for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
-    const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => !kind.startsWith('qr'));
+    for (const text of ['first', 'second', 'third']) await scene.untilReceived(recording, text);
+    const kinds = recording.signals.map(({ kind }) => kind).filter((kind) => !kind.startsWith('qr'));
     expect(kinds).toEqual(['authenticated', 'ready', 'interrupted', 'ready', 'interrupted', 'ready']);
     // The first may be found by the catch-up too, which reads what is there once the session is ready.
-    expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
+    expect(recording.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
   },
   LONG,
 );

@@ -42,17 +42,17 @@ test(
 test(
   'defence 4: with it, the session is ready once and every message comes once',
   async () => {
-    const { heard } = await scene.launch();
-    const { code } = await heard.untilSignal('qr');
+    const { recording } = await scene.launch();
+    const { code } = await recording.untilSignal('qr');
     await scene.standin.pages.all.at(-1)?.iframes(2);
     scene.standin.scan(code, scene.me);
-    await heard.untilSignal('ready');
+    await recording.untilSignal('ready');
     await reloadWithFrames(scene.me);
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('ready', 2);
     // The first may be found by the catch-up too, which reads what is there once the session is ready.
-    for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
-    expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
-    const kinds = heard.signals.map(({ kind }) => kind).filter((kind) => !kind.startsWith('qr'));
+    for (const text of ['first', 'second', 'third']) await scene.untilReceived(recording, text);
+    expect(recording.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
+    const kinds = recording.signals.map(({ kind }) => kind).filter((kind) => !kind.startsWith('qr'));
     expect(kinds).toEqual(['authenticated', 'ready', 'interrupted', 'ready']);
   },
   LONG,
@@ -61,9 +61,9 @@ test(
 test(
   'defence 4: with it, each document is taken hold of once',
   async () => {
-    const { heard } = await scene.linked();
+    const { recording } = await scene.linked();
     await reloadWithFrames(scene.me);
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('ready', 2);
     expect(await scene.page.listeners()).toBe(1);
   },
   LONG,
@@ -72,12 +72,12 @@ test(
 test(
   'defence 4: with it, a sync that is told twice attaches the listeners once',
   async () => {
-    const { heard } = await scene.linked();
+    const { recording } = await scene.linked();
     scene.standin.page.syncsTwice = true;
     await scene.page.reload();
-    await heard.untilSignal('ready', 2);
-    for (const text of ['first', 'second', 'third']) await scene.hears(heard, text);
-    expect(heard.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
+    await recording.untilSignal('ready', 2);
+    for (const text of ['first', 'second', 'third']) await scene.untilReceived(recording, text);
+    expect(recording.messages.map(({ text }) => text).filter((text) => text !== 'first')).toEqual(['second', 'third']);
   },
   LONG,
 );
@@ -98,11 +98,11 @@ describe('a document that began while the library exposed a function to the page
   test(
     'defence 4: with it, the document has the function',
     async () => {
-      const { heard } = await scene.linked();
+      const { recording } = await scene.linked();
       scene.standin.page.losesFunctions = true;
       await scene.page.reload();
-      await heard.untilSignal('ready', 2);
-      await scene.hears(heard, 'over the function');
+      await recording.untilSignal('ready', 2);
+      await scene.untilReceived(recording, 'over the function');
     },
     LONG,
   );

@@ -35,15 +35,15 @@ test(
   'defence 5: with it, the log holds it once, also after a restart',
   async () => {
     scene.standin.page.repeats = true;
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     scene.standin.network.say(scene.bob, scene.me, 'once or twice');
-    await heard.untilMessage(({ text }) => text === 'once or twice');
+    await recording.untilMessage(({ text }) => text === 'once or twice');
     scene.standin.network.repeat(scene.me);
     const twice = (): EngineFact[] | undefined => {
-      const found = heard.facts.filter((fact) => fact.kind === 'message' && fact.message.text === 'once or twice');
+      const found = recording.facts.filter((fact) => fact.kind === 'message' && fact.message.text === 'once or twice');
       return found.length > 1 ? found : undefined;
     };
-    const [first, again] = await heard.until('the repetition', twice);
+    const [first, again] = await recording.until('the repetition', twice);
     await engine.stop();
     expect(await recorded(scene.folder, [first as EngineFact, again as EngineFact])).toBe(1);
     expect(await recorded(scene.folder, [again as EngineFact])).toBe(1);
@@ -95,12 +95,12 @@ test(
   async () => {
     await (await scene.linked()).engine.stop();
     scene.standin.network.say(scene.bob, scene.me, 'are you there?');
-    const { heard } = await scene.launch();
-    await heard.untilSignal('ready');
+    const { recording } = await scene.launch();
+    await recording.untilSignal('ready');
     scene.standin.network.say(scene.bob, scene.me, 'there you are');
-    await heard.untilMessage(({ text }) => text === 'there you are');
+    await recording.untilMessage(({ text }) => text === 'there you are');
     const order = ['are you there?', 'there you are'];
-    expect([...new Set(heard.messages.map(({ text }) => text))]).toEqual(order);
+    expect([...new Set(recording.messages.map(({ text }) => text))]).toEqual(order);
   },
   LONG,
 );

@@ -70,11 +70,11 @@ test(
   'defence 8: with it, a call that is cut off is unknown, and a send waits for what WhatsApp says, under one id',
   async () => {
     const { network } = scene.standin;
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     await scene.page.fault('WAWebSendMsgChatAction.addAndSendMsgToChat', { reloads: true, times: 1 });
     const cut = engine.send({ type: 'text', chatId: bobOf(scene), text: 'cut off' }, null);
     expect(await failureOf(cut)).toMatchObject({ outcome: 'unknown' });
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('ready', 2);
 
     scene.bob.reachable = scene.bob.readsAtOnce = false;
     network.holdsAcks = true;
@@ -83,7 +83,7 @@ test(
     const sending = engine.send(message, wireId);
     await scene.inbox(1);
     network.reload(scene.me);
-    await heard.untilSignal('ready', 3);
+    await recording.untilSignal('ready', 3);
     network.holdsAcks = false;
     network.reach(scene.bob);
     expect((await sending).wireId).toBe(wireId);

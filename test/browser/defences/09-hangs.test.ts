@@ -9,9 +9,9 @@ import { bobOf, failureOf, LONG } from '../session-at-test.ts';
 import { Scene } from './scene.ts';
 
 /** Longer than our deadline in the same situation; Puppeteer's own, where it has one, is 180 s. */
-const PATIENCE_MS = 6_000;
+const TIMEOUT_MS = 6_000;
 const hangs = async (call: Promise<unknown>): Promise<boolean> =>
-  (await Promise.race([call, wait(PATIENCE_MS, 'hangs')])) === 'hangs';
+  (await Promise.race([call, wait(TIMEOUT_MS, 'hangs')])) === 'hangs';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -39,7 +39,7 @@ describe('the page', () => {
   test(
     'defence 9: with it, a send that hangs is unknown and in nobody’s way, and a crashed page is noticed',
     async () => {
-      const { engine, heard } = await scene.linked({ send: 10_000 });
+      const { engine, recording } = await scene.linked({ send: 10_000 });
       await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, null);
       await scene.page.hang('WAWebFindChatAction.findOrCreateLatestChat');
       await scene.page.hang('WAWebCollections.GroupMetadata.update');
@@ -47,7 +47,7 @@ describe('the page', () => {
       await engine.send({ type: 'text', chatId: bobOf(scene), text: 'still here' }, null);
       expect(await stuck).toMatchObject({ outcome: 'unknown' });
       await scene.page.crash();
-      expect((await heard.untilSignal('crashed')).reason).toMatch(/crashed|ended|closed/);
+      expect((await recording.untilSignal('crashed')).reason).toMatch(/crashed|ended|closed/);
     },
     LONG,
   );
@@ -58,8 +58,8 @@ describe('the page', () => {
       await (await scene.linked()).engine.stop();
       scene.standin.page.faults['WAWebCollections.GroupMetadata.update'] = { hangs: true };
       scene.standin.network.say(scene.bob, scene.group, 'to all of us');
-      const { heard } = await scene.launch();
-      await heard.untilMessage(({ text }) => text === 'to all of us');
+      const { recording } = await scene.launch();
+      await recording.untilMessage(({ text }) => text === 'to all of us');
     },
     LONG,
   );
@@ -93,8 +93,8 @@ describe('a server that takes the connection and says nothing', () => {
   test(
     'defence 9: with it, the start ends with a reason, and its browser too',
     async () => {
-      const { heard } = await scene.launch({ start: 5_000 }, { browserArgs: [silent()] });
-      expect((await heard.untilSignal('crashed')).reason).toContain('did not start');
+      const { recording } = await scene.launch({ start: 5_000 }, { browserArgs: [silent()] });
+      expect((await recording.untilSignal('crashed')).reason).toContain('did not start');
       await untilEnded((await browserTree(scene.profileFolder)).pids, 10_000);
     },
     LONG,

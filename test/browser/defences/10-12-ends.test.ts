@@ -31,16 +31,16 @@ describe('a browser that dies', () => {
   test(
     'defence 10: with it, the session says so, and the next start restores it without a QR',
     async () => {
-      const { engine, heard } = await scene.linked();
+      const { engine, recording } = await scene.linked();
       const { browser, pids } = await browserTree(scene.profileFolder);
       process.kill(browser as number, 'SIGKILL');
-      expect((await heard.untilSignal('crashed')).reason).toContain('browser ended');
+      expect((await recording.untilSignal('crashed')).reason).toContain('browser ended');
       await untilEnded(pids);
       const refused = failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text: 'x' }, null));
       expect((await refused).outcome).toBe('defer');
       await engine.start();
-      await heard.untilSignal('ready', 2);
-      expect(heard.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
+      await recording.untilSignal('ready', 2);
+      expect(recording.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
     },
     LONG,
   );

@@ -44,9 +44,9 @@ describe('a bridge that dies', () => {
       ours.signal('SIGKILL');
       await ours.exited;
       await untilEnded(pids);
-      const { heard } = await scene.launch();
-      await heard.untilSignal('ready');
-      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+      const { recording } = await scene.launch();
+      await recording.untilSignal('ready');
+      expect(recording.signals.map(({ kind }) => kind)).not.toContain('qr');
     },
     LONG,
   );
@@ -79,8 +79,8 @@ describe('a bridge that dies', () => {
       await untilEnded(pids);
 
       Object.assign(scene.standin.page, { version: undefined });
-      const { heard } = await scene.launch({ document: 2_000 });
-      expect((await heard.untilSignal('crashed')).reason).toContain('that it is WhatsApp Web');
+      const { recording } = await scene.launch({ document: 2_000 });
+      expect((await recording.untilSignal('crashed')).reason).toContain('that it is WhatsApp Web');
       await untilEnded((await browserTree(scene.profileFolder)).pids, 10_000);
     },
     LONG,
@@ -129,9 +129,9 @@ describe('locks on a profile', () => {
       await expect(scene.launch()).rejects.toThrow(/in use/);
       await first.engine.stop();
       await strangersLock(join(scene.profileFolder, 'session'));
-      const { heard } = await scene.launch();
-      await heard.untilSignal('ready');
-      expect(heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+      const { recording } = await scene.launch();
+      await recording.untilSignal('ready');
+      expect(recording.signals.map(({ kind }) => kind)).not.toContain('qr');
     },
     LONG,
   );
@@ -156,8 +156,8 @@ describe('locks on a profile', () => {
       ours.signal('SIGKILL');
       await ours.exited;
       expect(existsSync(left)).toBe(true);
-      const { heard } = await scene.launch();
-      await heard.untilSignal('ready');
+      const { recording } = await scene.launch();
+      await recording.untilSignal('ready');
       expect(existsSync(left)).toBe(false);
     },
     LONG,

@@ -37,17 +37,17 @@ test(
 test(
   'defence 14: with it, the browser goes first, and the login of the next QR is kept',
   async () => {
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     scene.standin.network.unlink(scene.me);
-    await heard.untilSignal('logged_out');
-    expect(heard.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
+    await recording.untilSignal('logged_out');
+    expect(recording.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
     await engine.start();
-    scene.standin.scan((await heard.untilSignal('qr', 2)).code, scene.me);
-    await heard.untilSignal('ready', 2);
+    scene.standin.scan((await recording.untilSignal('qr', 2)).code, scene.me);
+    await recording.untilSignal('ready', 2);
     await engine.stop();
     const next = await scene.launch();
-    await next.heard.untilSignal('ready');
-    expect(next.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    await next.recording.untilSignal('ready');
+    expect(next.recording.signals.map(({ kind }) => kind)).not.toContain('qr');
   },
   LONG,
 );
@@ -62,9 +62,9 @@ test(
     const stored = join(scene.profileFolder, 'session', 'Default', 'IndexedDB');
     const script = `#!/bin/sh\n'${browser.path}' "$@"\nsleep 2\ntest -d '${stored}' && touch '${kept}'\n`;
     await writeFile(looks, script, { mode: 0o755 });
-    const { heard } = await scene.linked({ close: 30_000 }, { browserPath: looks });
+    const { recording } = await scene.linked({ close: 30_000 }, { browserPath: looks });
     scene.standin.network.unlink(scene.me);
-    await heard.untilSignal('logged_out');
+    await recording.untilSignal('logged_out');
     expect([existsSync(kept), existsSync(stored)]).toEqual([true, false]);
   },
   LONG,
@@ -89,14 +89,14 @@ test(
   'defence 15: with it, it is asked for the next one',
   async () => {
     Object.assign(scene.standin.qr, { lifetimeMs: 1_000, renewals: 2 });
-    const { heard } = await scene.launch({ watchStarting: 100 });
-    const codes = await heard.until('a fourth code', () => {
-      const issued = heard.signals.flatMap((signal) => (signal.kind === 'qr' ? [signal.code] : []));
+    const { recording } = await scene.launch({ watchStarting: 100 });
+    const codes = await recording.until('a fourth code', () => {
+      const issued = recording.signals.flatMap((signal) => (signal.kind === 'qr' ? [signal.code] : []));
       return issued.length >= 4 ? issued : undefined;
     });
     expect(new Set(codes).size).toBe(codes.length);
     scene.standin.scan(codes.at(-1) as string, scene.me);
-    await heard.untilSignal('ready');
+    await recording.untilSignal('ready');
   },
   LONG,
 );

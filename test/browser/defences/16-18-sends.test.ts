@@ -12,13 +12,13 @@ import type { StockClient, StockMessage } from './stock-client.ts';
 let scene: Scene;
 let stock: StockClient;
 let engine: Engine;
-let heard: EngineRecording;
+let recording: EngineRecording;
 /** What nobody acknowledges is waited for this long; everything else must come within it. */
 const ACK_MS = 15_000;
 beforeAll(async () => {
   scene = await Scene.open();
   stock = await scene.linkedStock();
-  ({ engine, heard } = await scene.linked({ ack: ACK_MS }));
+  ({ engine, recording } = await scene.linked({ ack: ACK_MS }));
 }, LONG);
 afterAll(() => scene.close(), LONG);
 
@@ -32,7 +32,7 @@ test(
     await expect(stock.call('sendMessage', scene.bob.pn, 'hello')).rejects.toThrow('markedUnread');
     await wait(1_000);
     expect(scene.fromNaive).toEqual([]);
-    await scene.naivePage.mend();
+    await scene.naivePage.repair();
   },
   LONG,
 );
@@ -48,7 +48,7 @@ test(
     await scene.inbox(1);
     expect(seen).toEqual([]);
     expect((await failureOf(engine.markSeen(bobOf(scene)))).message).toContain('markedUnread');
-    await scene.page.mend();
+    await scene.page.repair();
     await engine.markSeen(bobOf(scene));
     await until('the mark', () => seen.length === 1);
   },
@@ -93,15 +93,15 @@ test(
     network.refuses = true;
     const wireId = engine.chooseWireId(bobOf(scene));
     expect(await send('no', { wireId })).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
-    await heard.until('the failure', () =>
-      heard.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
+    await recording.until('the failure', () =>
+      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
     );
     network.refuses = false;
     expect(await send('about what?', { quotedWireId: GONE })).toMatchObject({
       outcome: 'fail',
       code: 'WAB_QUOTED_UNKNOWN',
     });
-    const texts = [...heard.messages.filter(({ fromMe }) => fromMe), ...scene.received()].map(({ text }) => text);
+    const texts = [...recording.messages.filter(({ fromMe }) => fromMe), ...scene.received()].map(({ text }) => text);
     for (const text of ['into the void', 'no', 'about what?']) expect(texts).not.toContain(text);
     const chosen = engine.chooseWireId(bobOf(scene));
     const receipt = await engine.send({ type: 'text', chatId: bobOf(scene), text: 'at last' }, chosen);
@@ -135,12 +135,12 @@ test(
     scene.carol.hidesPhone = true;
     network.say(scene.carol, scene.me, 'guess who');
     network.say(frank, scene.me, 'you never will');
-    expect((await heard.untilMessage(({ text }) => text === 'guess who')).sender).toMatchObject({
+    expect((await recording.untilMessage(({ text }) => text === 'guess who')).sender).toMatchObject({
       chatId: scene.carol.lid,
       lid: scene.carol.lid,
       phone: `+${scene.carol.phone}`,
     });
-    const { sender } = await heard.untilMessage(({ text }) => text === 'you never will');
+    const { sender } = await recording.untilMessage(({ text }) => text === 'you never will');
     expect(sender).toMatchObject({ chatId: frank.lid, lid: frank.lid, name: 'Frank' });
     expect(sender.phone).toBeUndefined();
 

@@ -28,12 +28,12 @@ test(
 test(
   'defence 19: with it, the session ends with the reason, and its login stays where it is',
   async () => {
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     for (const device of scene.me.devices) device.tell({ type: 'conflict' });
-    expect((await heard.untilSignal('crashed')).reason).toContain('CONFLICT');
+    expect((await recording.untilSignal('crashed')).reason).toContain('CONFLICT');
     await engine.start();
-    await heard.untilSignal('ready', 2);
-    expect(heard.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
+    await recording.untilSignal('ready', 2);
+    expect(recording.signals.filter(({ kind }) => kind === 'qr')).toHaveLength(1);
   },
   LONG,
 );

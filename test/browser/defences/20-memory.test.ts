@@ -34,19 +34,19 @@ test(
 test(
   'defence 20: with it, the browser is exchanged more than the limit, and nothing is lost on the way',
   async () => {
-    const { engine, heard } = await scene.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
+    const { engine, recording } = await scene.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
     const { pids } = await browserTree(scene.profileFolder);
-    await scene.hears(heard, 'before');
+    await scene.untilReceived(recording, 'before');
     // Its browser may go before it has answered.
     scene.page.grow(GROWS_BY_MIB).catch(() => undefined);
-    expect((await heard.untilSignal('interrupted')).reason).toContain('more than the limit of 450 MiB');
+    expect((await recording.untilSignal('interrupted')).reason).toContain('more than the limit of 450 MiB');
     scene.standin.network.say(scene.bob, scene.me, 'during');
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('ready', 2);
     await untilEnded(pids);
-    await heard.untilMessage(({ text }) => text === 'during');
+    await recording.untilMessage(({ text }) => text === 'during');
     await engine.send({ type: 'text', chatId: bobOf(scene), text: 'after' }, null);
     expect(scene.received().map(({ text }) => text)).toEqual(['after']);
-    expect(heard.signals.map(({ kind }) => kind)).not.toContain('crashed');
+    expect(recording.signals.map(({ kind }) => kind)).not.toContain('crashed');
   },
   LONG,
 );

@@ -54,10 +54,10 @@ test(
 test(
   'defence 21: with it, a file beyond the limit is not even asked for, the others come in parts, two at once',
   async () => {
-    const { engine, heard } = await scene.linked();
+    const { engine, recording } = await scene.linked();
     flood(scene.me);
-    const wireIds = await heard.until('the files', () => {
-      const ids = [...new Set(heard.messages.map(({ wireId }) => wireId))];
+    const wireIds = await recording.until('the files', () => {
+      const ids = [...new Set(recording.messages.map(({ wireId }) => wireId))];
       return ids.length === FILES ? ids : undefined;
     });
     const [first] = wireIds;

@@ -25,8 +25,8 @@ test(
 test(
   'defence 22: with it, the sandbox is given up for root only, and the bridge says so',
   async () => {
-    const { engine, heard } = await scene.launch();
-    await heard.untilSignal('qr');
+    const { engine, recording } = await scene.launch();
+    await recording.untilSignal('qr');
     const { commands } = await browserTree(scene.profileFolder);
     expect(commands.some((command) => command.includes('--no-sandbox'))).toBe(root);
     await engine.stop();

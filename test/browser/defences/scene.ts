@@ -86,9 +86,9 @@ export class Scene extends SessionAtTest {
   }
 
   /** Bob says something to our session, which hears it. */
-  async hears(heard: EngineRecording, text: string): Promise<void> {
+  async untilReceived(recording: EngineRecording, text: string): Promise<void> {
     this.standin.network.say(this.bob, this.me, text);
-    await heard.untilMessage((message) => message.text === text, `the message ${text}`);
+    await recording.untilMessage((message) => message.text === text, `the message ${text}`);
   }
 
   /** The page of our session, where a test makes things go wrong. */

@@ -9,10 +9,10 @@ export function actChecks(at: EngineAtTest): void {
   const { check, checkIf, linked } = at;
 
   check('reacts to a message, puts another reaction in its place and takes it back', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     const chatId = at.harness.contact as ChatId;
     await at.harness.say({ from: at.harness.contact, text: 'what do you say' });
-    const { wireId } = await heard.untilMessage((each) => each.text === 'what do you say');
+    const { wireId } = await recording.untilMessage((each) => each.text === 'what do you say');
     for (const emoji of ['👍', '❤️', '']) {
       const receipt = await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji }, null);
       expect(receipt.wireId).toBe(wireId);
@@ -33,9 +33,9 @@ export function actChecks(at: EngineAtTest): void {
   });
 
   checkIf('groups', 'reacts in a group', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     await at.harness.say({ from: at.harness.contact, group: at.harness.group, text: 'all of you' });
-    const { wireId } = await heard.untilMessage((each) => each.text === 'all of you');
+    const { wireId } = await recording.untilMessage((each) => each.text === 'all of you');
     const chatId = at.harness.group as ChatId;
     await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji: '👋' }, null);
     const [reaction] = await at.harness.reactions(1);
@@ -43,9 +43,9 @@ export function actChecks(at: EngineAtTest): void {
   });
 
   check('refuses to react to what it does not know, and to a message of another chat', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     await at.harness.say({ from: at.harness.contact, text: 'here' });
-    const { wireId } = await heard.untilMessage((each) => each.text === 'here');
+    const { wireId } = await recording.untilMessage((each) => each.text === 'here');
     const chatId = at.harness.contact as ChatId;
     for (const wrong of [
       { chatId, targetWireId: `false_${at.harness.contact}_3EB0DOESNOTEXIST` as WireId },
@@ -58,12 +58,12 @@ export function actChecks(at: EngineAtTest): void {
   });
 
   check('marks a chat as read, and that chat alone', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     await at.harness.say({ from: at.harness.otherContact, text: 'not this one' });
     await at.harness.say({ from: at.harness.contact, text: 'first' });
     await at.harness.say({ from: at.harness.contact, text: 'second' });
-    await heard.untilMessage((each) => each.text === 'not this one');
-    await heard.untilMessage((each) => each.text === 'second');
+    await recording.untilMessage((each) => each.text === 'not this one');
+    await recording.untilMessage((each) => each.text === 'second');
     expect(await at.harness.read(0)).toBe(0);
     await engine.markSeen(at.harness.contact as ChatId);
     expect(await at.harness.read(2)).toBe(2);

@@ -10,7 +10,7 @@ import type { EngineHarness, EngineSupports, SuiteOptions } from './engine-harne
 
 interface Started {
   readonly engine: Engine;
-  readonly heard: EngineRecording;
+  readonly recording: EngineRecording;
 }
 
 export class EngineAtTest {
@@ -59,19 +59,19 @@ export class EngineAtTest {
 
   /** An engine that was started, with what it reports. */
   readonly launch = async (): Promise<Started> => {
-    const heard = new EngineRecording();
-    const engine = this.harness.createEngine(heard);
+    const recording = new EngineRecording();
+    const engine = this.harness.createEngine(recording);
     this.#running.add(engine);
     await engine.start();
-    return { engine, heard };
+    return { engine, recording };
   };
 
   /** Launched, scanned and ready. */
   readonly linked = async (): Promise<Started> => {
     const started = await this.launch();
-    const qr = await started.heard.untilSignal('qr');
+    const qr = await started.recording.untilSignal('qr');
     await this.harness.scan(qr.code);
-    await started.heard.untilSignal('ready');
+    await started.recording.untilSignal('ready');
     return started;
   };
 

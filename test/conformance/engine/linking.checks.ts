@@ -6,15 +6,17 @@ export function linkingChecks(at: EngineAtTest): void {
   const { check, checkIf, end, launch, linked } = at;
 
   check('links by QR: qr, authenticated, ready, in this order', async () => {
-    const { heard } = await linked();
+    const { recording } = await linked();
     // That a code is withdrawn, and how the login gets on, an engine may tell or not.
-    const told = heard.signals.map(({ kind }) => kind).filter((kind) => kind !== 'qr_withdrawn' && kind !== 'progress');
+    const told = recording.signals
+      .map(({ kind }) => kind)
+      .filter((kind) => kind !== 'qr_withdrawn' && kind !== 'progress');
     const kinds = [...new Set(told)];
     expect(kinds.slice(0, 3)).toEqual(['qr', 'authenticated', 'ready']);
-    const qr = await heard.untilSignal('qr');
+    const qr = await recording.untilSignal('qr');
     expect(qr.code.length).toBeGreaterThan(10);
     expect(qr.expiresAt.getTime()).toBeGreaterThan(Date.now() - at.limits.timeoutMs);
-    const ready = await heard.untilSignal('ready');
+    const ready = await recording.untilSignal('ready');
     expect(ready.self.chatId).toMatch(/@(c\.us|lid)$/);
   });
 
@@ -33,36 +35,36 @@ export function linkingChecks(at: EngineAtTest): void {
   });
 
   checkIf('pairingCode', 'links by pairing code, and restores the session without another', async () => {
-    const { engine, heard } = await launch();
-    await heard.untilSignal('qr');
+    const { engine, recording } = await launch();
+    await recording.untilSignal('qr');
     const first = await engine.requestPairingCode(at.harness.ownNumber);
     expect(first.code).toMatch(/^[0-9A-Z]{8}$/);
     expect(first.expiresAt.getTime()).toBeGreaterThan(Date.now());
     const second = await engine.requestPairingCode(at.harness.ownNumber);
     expect(second.code).not.toBe(first.code);
-    const signalled = heard.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
+    const signalled = recording.signals.flatMap((signal) => (signal.kind === 'pairing_code' ? [signal.code] : []));
     expect(signalled).toEqual([first.code, second.code]);
     await expect(at.harness.typeCode(first.code)).rejects.toThrow();
     await at.harness.typeCode(second.code);
-    await heard.untilSignal('authenticated');
-    await heard.untilSignal('ready');
+    await recording.untilSignal('authenticated');
+    await recording.untilSignal('ready');
     expect(await failure(engine.requestPairingCode(at.harness.ownNumber))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_SESSION_STATE',
     });
     await end(engine);
     const next = await launch();
-    await next.heard.untilSignal('ready');
-    expect(next.heard.signals.map(({ kind }) => kind)).not.toContain('qr');
+    await next.recording.untilSignal('ready');
+    expect(next.recording.signals.map(({ kind }) => kind)).not.toContain('qr');
   });
 
   checkIf('pairingCode', 'links by QR although a pairing code was asked for', async () => {
-    const { engine, heard } = await launch();
-    await heard.untilSignal('qr');
+    const { engine, recording } = await launch();
+    await recording.untilSignal('qr');
     await engine.requestPairingCode(at.harness.ownNumber);
-    const shown = heard.signals.findLast(({ kind }) => kind === 'qr');
+    const shown = recording.signals.findLast(({ kind }) => kind === 'qr');
     await at.harness.scan(shown?.kind === 'qr' ? shown.code : '');
-    await heard.untilSignal('ready');
+    await recording.untilSignal('ready');
   });
 
   checkIf('pairingCode', 'gives no pairing code while it does not run', async () => {
@@ -73,9 +75,9 @@ export function linkingChecks(at: EngineAtTest): void {
   });
 
   check('does not become ready while nobody scans', async () => {
-    const { heard } = await launch();
-    await heard.untilSignal('qr');
-    expect(heard.signals.map((signal) => signal.kind)).not.toContain('authenticated');
-    expect(heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+    const { recording } = await launch();
+    await recording.untilSignal('qr');
+    expect(recording.signals.map((signal) => signal.kind)).not.toContain('authenticated');
+    expect(recording.signals.map((signal) => signal.kind)).not.toContain('ready');
   });
 }

@@ -34,14 +34,14 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaIn', 'names incoming media at once and downloads it byte for byte', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     const bytes = randomBytes(150_000);
     await at.harness.say({
       from: at.harness.contact,
       text: 'the file',
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const message = await heard.untilMessage((each) => each.media !== null);
+    const message = await recording.untilMessage((each) => each.media !== null);
     expect(message).toMatchObject({
       kind: 'document',
       text: 'the file',
@@ -54,13 +54,13 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaIn', 'refuses an incoming file that is larger than asked for', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     const bytes = randomBytes(1_000);
     await at.harness.say({
       from: at.harness.contact,
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const { wireId } = await heard.untilMessage((each) => each.media !== null);
+    const { wireId } = await recording.untilMessage((each) => each.media !== null);
     expect(await failure(engine.downloadMedia(wireId, 999))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_MEDIA_TOO_LARGE',

@@ -7,10 +7,10 @@ export function messageChecks(at: EngineAtTest): void {
   const { check, checkIf, linked } = at;
 
   check('reports an incoming text with chat, sender and time', async () => {
-    const { heard } = await linked();
+    const { recording } = await linked();
     const before = Date.now();
     await at.harness.say({ from: at.harness.contact, text: 'hello bridge' });
-    const message = await heard.untilMessage((each) => each.text === 'hello bridge');
+    const message = await recording.untilMessage((each) => each.text === 'hello bridge');
     expect(message).toMatchObject({ kind: 'text', fromMe: false, media: null, quotedWireId: null });
     expect(message.chat.chatId).toBe(at.harness.contact);
     expect(message.sender.chatId).toBe(at.harness.contact);
@@ -19,34 +19,34 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('reports the messages of a chat in the order in which they were said', async () => {
-    const { heard } = await linked();
+    const { recording } = await linked();
     const texts = Array.from({ length: 30 }, (_, index) => `number ${index}`);
     for (const text of texts) await at.harness.say({ from: at.harness.contact, text });
-    await heard.untilMessage((each) => each.text === 'number 29');
+    await recording.untilMessage((each) => each.text === 'number 29');
     const firsts = [
-      ...new Set(heard.messages.filter((each) => each.text?.startsWith('number')).map((each) => each.text)),
+      ...new Set(recording.messages.filter((each) => each.text?.startsWith('number')).map((each) => each.text)),
     ];
     expect(firsts).toEqual(texts);
   });
 
   checkIf('groups', 'reports a group message with the group as chat and the person as sender', async () => {
-    const { heard } = await linked();
+    const { recording } = await linked();
     await at.harness.say({ from: at.harness.contact, group: at.harness.group, text: 'hello all' });
-    const message = await heard.untilMessage((each) => each.text === 'hello all');
+    const message = await recording.untilMessage((each) => each.text === 'hello all');
     expect(message.chat.chatId).toBe(at.harness.group);
     expect(message.sender.chatId).toBe(at.harness.contact);
   });
 
   checkIf('ownPhone', 'reports a message typed on the own phone as from me', async () => {
-    const { heard } = await linked();
+    const { recording } = await linked();
     await at.harness.ownPhoneSays({ to: at.harness.contact, text: 'typed by hand' });
-    const message = await heard.untilMessage((each) => each.text === 'typed by hand');
+    const message = await recording.untilMessage((each) => each.text === 'typed by hand');
     expect(message.fromMe).toBe(true);
     expect(message.chat.chatId).toBe(at.harness.contact);
   });
 
   check('sends a text once, under the id it was told, and reports acknowledgements in order', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     const wireId = idFor(engine, at.harness.contact);
     const receipt = await engine.send({ type: 'text', chatId: at.harness.contact as ChatId, text: 'hi there' }, wireId);
     if (at.supports.chosenMessageIds) expect(receipt.wireId).toBe(wireId);
@@ -59,8 +59,8 @@ export function messageChecks(at: EngineAtTest): void {
       text: 'hi there',
       mediaSha256: null,
     });
-    await heard.until('read', () => (heard.acksOf(receipt.wireId).includes('read') ? true : undefined));
-    expect(heard.acksOf(receipt.wireId)).toEqual(['server', 'delivered', 'read']);
+    await recording.until('read', () => (recording.acksOf(receipt.wireId).includes('read') ? true : undefined));
+    expect(recording.acksOf(receipt.wireId)).toEqual(['server', 'delivered', 'read']);
   });
 
   checkIf('chosenMessageIds', 'chooses another id for every message', async () => {
@@ -86,9 +86,9 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('quotes', 'sends a reply, and refuses to quote what it does not know', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     await at.harness.say({ from: at.harness.contact, text: 'a question' });
-    const question = await heard.untilMessage((each) => each.text === 'a question');
+    const question = await recording.untilMessage((each) => each.text === 'a question');
     const chatId = at.harness.contact as ChatId;
     await engine.send(
       { type: 'text', chatId, text: 'an answer', quotedWireId: question.wireId },

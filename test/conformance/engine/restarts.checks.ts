@@ -15,8 +15,8 @@ export function restartChecks(at: EngineAtTest): void {
     await at.harness.inbox(1);
     await end(first.engine);
     const second = await launch();
-    await second.heard.untilSignal('ready');
-    expect(second.heard.signals.map((signal) => signal.kind)).not.toContain('qr');
+    await second.recording.untilSignal('ready');
+    expect(second.recording.signals.map((signal) => signal.kind)).not.toContain('qr');
     expect(await second.engine.fateOf(receipt.wireId, chatId)).toBe('sent');
   });
 
@@ -25,8 +25,8 @@ export function restartChecks(at: EngineAtTest): void {
     await end(first.engine);
     for (const text of ['missed 1', 'missed 2', 'missed 3']) await at.harness.say({ from: at.harness.contact, text });
     const second = await launch();
-    await second.heard.untilMessage((each) => each.text === 'missed 3');
-    const texts = [...new Set(second.heard.messages.map((each) => each.text))].filter((text) =>
+    await second.recording.untilMessage((each) => each.text === 'missed 3');
+    const texts = [...new Set(second.recording.messages.map((each) => each.text))].filter((text) =>
       text?.startsWith('missed'),
     );
     expect(texts).toEqual(['missed 1', 'missed 2', 'missed 3']);
@@ -36,16 +36,16 @@ export function restartChecks(at: EngineAtTest): void {
     'reconnects',
     'survives a lost line: interrupted, ready again, nothing missed, repeats carry the same id',
     async () => {
-      const { heard } = await linked();
+      const { recording } = await linked();
       await at.harness.say({ from: at.harness.contact, text: 'before the cut' });
-      await heard.untilMessage((each) => each.text === 'before the cut');
+      await recording.untilMessage((each) => each.text === 'before the cut');
       await at.harness.dropConnection();
-      await heard.untilSignal('interrupted');
+      await recording.untilSignal('interrupted');
       await at.harness.say({ from: at.harness.contact, text: 'during the cut' });
-      await heard.untilMessage((each) => each.text === 'during the cut');
-      await heard.untilSignal('ready', 2);
+      await recording.untilMessage((each) => each.text === 'during the cut');
+      await recording.untilSignal('ready', 2);
       for (const text of ['before the cut', 'during the cut']) {
-        const reports = heard.messages.filter((each) => each.text === text);
+        const reports = recording.messages.filter((each) => each.text === text);
         expect(new Set(reports.map((each) => each.wireId)).size).toBe(1);
       }
     },
@@ -53,63 +53,63 @@ export function restartChecks(at: EngineAtTest): void {
 
   checkIf('redelivery', 'reports again, under the same id, what could not be recorded', async () => {
     const first = await linked();
-    first.heard.refuseFacts = true;
+    first.recording.refuseFacts = true;
     await at.harness.say({ from: at.harness.contact, text: 'refused' });
-    const refused = await first.heard.until('a message that is refused', () =>
-      first.heard.refused.find((fact) => fact.kind === 'message' && fact.message.text === 'refused'),
+    const refused = await first.recording.until('a message that is refused', () =>
+      first.recording.refused.find((fact) => fact.kind === 'message' && fact.message.text === 'refused'),
     );
     await end(first.engine);
     const second = await launch();
-    const again = await second.heard.untilMessage((each) => each.text === 'refused');
+    const again = await second.recording.untilMessage((each) => each.text === 'refused');
     expect(refused).toMatchObject({ message: { wireId: again.wireId } });
   });
 
   check('stops within its deadline, again and again, and then reports and sends nothing', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     const began = performance.now();
     await engine.stop();
     expect(performance.now() - began).toBeLessThan(at.limits.stopWithinMs);
-    const reports = heard.entries.length;
+    const reports = recording.entries.length;
     await engine.stop();
     const chatId = at.harness.contact as ChatId;
     const error = await failure(engine.send({ type: 'text', chatId, text: 'too late' }, idFor(engine, chatId)));
     expect(error.outcome).toBe('defer');
     await at.harness.say({ from: at.harness.contact, text: 'nobody listens' });
     expect(await at.harness.inbox(0)).toHaveLength(0);
-    expect(heard.entries.length).toBe(reports);
+    expect(recording.entries.length).toBe(reports);
   });
 
   check('can be stopped before it ever became ready', async () => {
-    const { engine, heard } = await launch();
-    await heard.untilSignal('qr');
+    const { engine, recording } = await launch();
+    await recording.untilSignal('qr');
     await engine.stop();
     await engine.stop();
     const waiting = await launch();
-    await waiting.heard.untilSignal('qr');
+    await waiting.recording.untilSignal('qr');
   });
 
   checkIf('unlink', 'says logged_out when the phone unlinks it, and needs a scan afterwards', async () => {
-    const { engine, heard } = await linked();
+    const { engine, recording } = await linked();
     await at.harness.unlink();
-    await heard.untilSignal('logged_out');
+    await recording.untilSignal('logged_out');
     await end(engine);
     const next = await launch();
-    await next.heard.untilSignal('qr');
-    expect(next.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+    await next.recording.untilSignal('qr');
+    expect(next.recording.signals.map((signal) => signal.kind)).not.toContain('ready');
   });
 
   checkIf('unlink', 'names the account that was linked instead, which has nothing of what the other sent', async () => {
-    const { engine, heard } = await linked();
-    const first = await heard.untilSignal('ready');
+    const { engine, recording } = await linked();
+    const first = await recording.untilSignal('ready');
     const chatId = at.harness.contact as ChatId;
     const wireId = idFor(engine, chatId);
     const sent = await engine.send({ type: 'text', chatId, text: 'from the first' }, wireId);
     await at.harness.unlink();
-    await heard.untilSignal('logged_out');
+    await recording.untilSignal('logged_out');
     await end(engine);
     const next = await launch();
-    await at.harness.scanByAnother((await next.heard.untilSignal('qr')).code);
-    const { self } = await next.heard.untilSignal('ready');
+    await at.harness.scanByAnother((await next.recording.untilSignal('qr')).code);
+    const { self } = await next.recording.untilSignal('ready');
     expect(isSameAccount(self, first.self)).toBe(false);
     const fate = await next.engine.fateOf(sent.wireId, chatId).catch(({ outcome }: EngineError) => outcome);
     expect(fate).not.toBe('sent');
@@ -120,7 +120,7 @@ export function restartChecks(at: EngineAtTest): void {
     await engine.logout();
     await end(engine);
     const next = await launch();
-    await next.heard.untilSignal('qr');
-    expect(next.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
+    await next.recording.untilSignal('qr');
+    expect(next.recording.signals.map((signal) => signal.kind)).not.toContain('ready');
   });
 }

@@ -3,7 +3,7 @@ import { restoreHooks } from './calls.js';
 import { Chat, Msg, renewCollections } from './collections.js';
 import { holdInbound } from './connection.js';
 import { historySync, Socket } from './identity.js';
-import { breakFunction, heldCalls, mend } from './registry.js';
+import { breakFunction, heldCalls, repair } from './registry.js';
 
 /** What grew stays referenced. */
 const ballast = [];
@@ -12,7 +12,7 @@ const DOUBLES_PER_MEGABYTE = 131_072;
 const commands = {
   fault: ({ path, fault }) => breakFunction(path, fault),
   held: ({ path }) => heldCalls(path),
-  mend: ({ path }) => mend(path),
+  repair: ({ path }) => repair(path),
   breakSerialize: ({ text }) => void window.STANDIN.unserializable.push(text),
   busy: ({ ms, waits }) => void setTimeout(() => (waits ? standStill(ms) : spin(ms)), 20),
   deafen: ({ way }) => ways[way](),

@@ -1,7 +1,7 @@
 /** The page's module loader: `window.require('WAWebX')` gives the module, an unknown name throws. */
 const modules = new Map();
 /** Takes a fault away, by the path of its function. */
-const menders = new Map();
+const repairs = new Map();
 /** How many calls a fault holds, by the path of its function. */
 const held = new Map();
 
@@ -25,12 +25,12 @@ export function publish() {
 const chatOf = (about) => String(about?.chat?.id ?? about?.id ?? about);
 
 /**
- * Something goes wrong with a function of a module, until `mend`.
+ * Something goes wrong with a function of a module, until `repair`.
  *
  * @param path `Module.function`, also deeper: `WAWebCollections.Msg.getMessagesById`
  */
 export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, chats, times = Infinity }) {
-  mend(path);
+  repair(path);
   const [moduleName, ...names] = path.split('.');
   const name = names.pop();
   const owner = names.reduce((object, key) => object?.[key], modules.get(moduleName));
@@ -38,12 +38,12 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
   if (typeof original !== 'function') throw new Error(`there is no function ${path}`);
   if (missing) {
     owner[name] = undefined;
-    menders.set(path, () => (owner[name] = original));
+    repairs.set(path, () => (owner[name] = original));
     return;
   }
   let left = times;
   let release;
-  const mended = new Promise((resolve) => (release = resolve));
+  const repaired = new Promise((resolve) => (release = resolve));
   owner[name] = function (...args) {
     if (chats && !chats.includes(chatOf(args[0]))) return original.apply(this, args);
     if (left-- <= 0) return original.apply(this, args);
@@ -51,10 +51,10 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
     if (throws !== undefined) throw new Error(throws);
     if (!hangs && !reloads && !delayMs) return original.apply(this, args);
     if (hangs) held.set(path, heldCalls(path) + 1);
-    const first = hangs || reloads ? mended : new Promise((resolve) => setTimeout(resolve, delayMs));
+    const first = hangs || reloads ? repaired : new Promise((resolve) => setTimeout(resolve, delayMs));
     return first.then(() => original.apply(this, args));
   };
-  menders.set(path, () => {
+  repairs.set(path, () => {
     left = 0;
     release();
   });
@@ -64,11 +64,11 @@ export function breakFunction(path, { hangs, delayMs, throws, reloads, missing, 
 export const heldCalls = (path) => held.get(path) ?? 0;
 
 /** Takes one fault away, or all: calls that hang go on. */
-export function mend(path) {
-  for (const [each, mender] of menders) {
+export function repair(path) {
+  for (const [each, repairOne] of repairs) {
     if (path && each !== path) continue;
-    menders.delete(each);
+    repairs.delete(each);
     held.delete(each);
-    mender();
+    repairOne();
   }
 }

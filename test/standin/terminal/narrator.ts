@@ -1,5 +1,5 @@
 /** Tells the terminal what happens on the network, a line each. */
-import type { Account, Heard } from '../account.ts';
+import type { Account, PhoneEvent } from '../account.ts';
 import type { WireMessage } from '../frames.ts';
 import type { Network } from '../network.ts';
 import type { Words } from './words.ts';
@@ -13,9 +13,9 @@ export function narrate(network: Network, words: Words, print: (line: string) =>
     const to = message.chat.endsWith('@g.us') ? `${message.chatName ?? ''} (${account.name})` : account.name;
     print(`${words.numberOf(message.stanza)} ${from} → ${to}: ${textOf(message)}`);
   });
-  network.events.on('heard', (account: Account, heard: Heard) => {
-    const text = heardText(heard, words);
-    if (text) print(`${account.name} sees: ${heard.by.name} ${text}`);
+  network.events.on('phoneEvent', (account: Account, event: PhoneEvent) => {
+    const text = textOfEvent(event, words);
+    if (text) print(`${account.name} sees: ${event.by.name} ${text}`);
   });
   network.events.on('linked', (account: Account) => print(`${account.name} has linked a page`));
   network.events.on('seen', (account: Account, chat: string) =>
@@ -35,22 +35,22 @@ function textOf({ type, body, caption, media, extra }: WireMessage): string {
     .join(' ');
 }
 
-function heardText(heard: Heard, words: Words): string | null {
-  switch (heard.kind) {
+function textOfEvent(event: PhoneEvent, words: Words): string | null {
+  switch (event.kind) {
     case 'receipt':
-      return `${ACKS[heard.ack] ?? heard.ack} ${words.numberOf(heard.stanza)}`;
+      return `${ACKS[event.ack] ?? event.ack} ${words.numberOf(event.stanza)}`;
     case 'reaction':
-      return heard.emoji === ''
-        ? `took a reaction to ${words.numberOf(heard.stanza)} back`
-        : `reacted to ${words.numberOf(heard.stanza)} with ${heard.emoji}`;
+      return event.emoji === ''
+        ? `took a reaction to ${words.numberOf(event.stanza)} back`
+        : `reacted to ${words.numberOf(event.stanza)} with ${event.emoji}`;
     case 'edit':
-      return `changed ${words.numberOf(heard.stanza)} to: ${heard.body}`;
+      return `changed ${words.numberOf(event.stanza)} to: ${event.body}`;
     case 'revoke':
-      return `took ${words.numberOf(heard.stanza)} back`;
+      return `took ${words.numberOf(event.stanza)} back`;
     case 'vote':
-      return `voted in ${words.numberOf(heard.stanza)}: ${heard.options.join(', ') || 'nothing'}`;
+      return `voted in ${words.numberOf(event.stanza)}: ${event.options.join(', ') || 'nothing'}`;
     case 'chatstate':
-      return { composing: 'is typing', recording: 'is recording', paused: 'stopped' }[heard.state];
+      return { composing: 'is typing', recording: 'is recording', paused: 'stopped' }[event.state];
     case 'call-rejected':
       return 'rejected the call';
   }

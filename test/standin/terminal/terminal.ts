@@ -35,7 +35,7 @@ const listed = (command: string, explanation: string): string =>
   `  ${command.padEnd(WIDTH)}${command.length < WIDTH ? '' : `\n  ${' '.repeat(WIDTH)}`}${explanation}`;
 
 /** Works off one line. A mistake is printed and changes nothing. */
-export async function obey(context: Context, line: string): Promise<void> {
+export async function execute(context: Context, line: string): Promise<void> {
   const [name = '', ...words] = split(line);
   if (name === '') return;
   if (name === 'help') return context.print(help(words[0]));
@@ -76,7 +76,7 @@ export async function converse(standin: Standin): Promise<void> {
   void (async () => {
     for await (const line of input) {
       if (line.trim() === 'quit') return stop();
-      await obey(context, line);
+      await execute(context, line);
       if (isTerminal) input.prompt();
     }
     // Started without a terminal, it stays until it is told to stop.

@@ -16,7 +16,7 @@ const NAMES = Object.keys(SWITCHES) as (keyof typeof SWITCHES)[];
 export const troubleCommands: Commands = {
   hang: {
     usage: '<who> <Module.function>',
-    help: 'calls of a page function do not return, until "mend" or a reload',
+    help: 'calls of a page function do not return, until "repair" or a reload',
     run: ({ standin, words }, [who, path]) => standin.pageOf(words.person(who)).hang(path ?? ''),
   },
   throw: {
@@ -25,10 +25,10 @@ export const troubleCommands: Commands = {
     run: ({ standin, words }, [who, path = '', ...text]) =>
       standin.pageOf(words.person(who)).fault(path, { throws: words.rest(text, 'the text') }),
   },
-  mend: {
+  repair: {
     usage: '<who>',
     help: 'takes away what "hang" and "throw" did',
-    run: ({ standin, words }, [who]) => standin.pageOf(words.person(who)).mend(),
+    run: ({ standin, words }, [who]) => standin.pageOf(words.person(who)).repair(),
   },
   busy: {
     usage: '<who> <seconds>',

@@ -22,11 +22,11 @@ let target: WireId;
 
 const openNetwork = (): LocalNetwork => new LocalNetwork({ folder: join(folder, 'network'), autoLink: true });
 async function launch(): Promise<void> {
-  const heard = new EngineRecording();
+  const recording = new EngineRecording();
   const factory = new SandboxEngineFactory(network, { callDeadlineMs: 1_000 });
-  engine = factory.create(SESSION, join(folder, 'profile'), heard);
+  engine = factory.create(SESSION, join(folder, 'profile'), recording);
   await engine.start();
-  await heard.untilSignal('ready');
+  await recording.untilSignal('ready');
 }
 const react = (emoji: string, about = target): Promise<unknown> =>
   engine.send({ type: 'reaction', chatId: CHAT, targetWireId: about, emoji }, null);

@@ -71,10 +71,10 @@ test('network in the killed process: what had a receipt is there, and every othe
     const inbox = (await network.inbox(SESSION)).map((entry) => entry.wireId);
     expect(new Set(inbox).size).toBe(inbox.length);
     for (const wireId of [...first.sent, ...second.sent]) expect(inbox).toContain(wireId);
-    const heard = new EngineRecording();
-    const asking = new SandboxEngineFactory(network).create(SESSION, join(folder, 'profile'), heard);
+    const recording = new EngineRecording();
+    const asking = new SandboxEngineFactory(network).create(SESSION, join(folder, 'profile'), recording);
     await asking.start();
-    await heard.untilSignal('ready');
+    await recording.untilSignal('ready');
     for (const wireId of [...first.tried, ...second.tried]) {
       expect(await asking.fateOf(wireId as WireId, CHAT)).toBe(inbox.includes(wireId) ? 'sent' : 'absent');
     }

@@ -36,20 +36,20 @@ afterEach(async () => {
 /** For calls that are never answered: short enough to wait for, and long enough that every other call is answered in time. */
 const SOON_MS = 1_000;
 
-async function launch(callDeadlineMs = 2_000): Promise<{ engine: Engine; heard: EngineRecording }> {
-  const heard = new EngineRecording();
+async function launch(callDeadlineMs = 2_000): Promise<{ engine: Engine; recording: EngineRecording }> {
+  const recording = new EngineRecording();
   const factory = new SandboxEngineFactory(network, { callDeadlineMs, reconnectMs: { first: 5, longest: 50 } });
-  const engine = factory.create(SESSION, join(folder, 'profile'), heard);
+  const engine = factory.create(SESSION, join(folder, 'profile'), recording);
   engines.push(engine);
   await engine.start();
-  return { engine, heard };
+  return { engine, recording };
 }
 async function ready(
   faults: SandboxFaults = {},
   callDeadlineMs?: number,
-): Promise<{ engine: Engine; heard: EngineRecording }> {
+): Promise<{ engine: Engine; recording: EngineRecording }> {
   const launched = await launch(callDeadlineMs);
-  await launched.heard.untilSignal('ready');
+  await launched.recording.untilSignal('ready');
   await network.setFaults(SESSION, { ...FAST, ...faults });
   return launched;
 }
@@ -88,12 +88,12 @@ describe('sends that go wrong', () => {
     ['dropBeforeSend', false],
     ['dropAfterSend', true],
   ])('%s: unknown at once, received: %s, and the engine comes back', async (fault, received) => {
-    const { engine, heard } = await ready({ [fault]: {} });
+    const { engine, recording } = await ready({ [fault]: {} });
     const wireId = engine.chooseWireId(CHAT);
     expect((await failure(sendText(engine, wireId))).outcome).toBe('unknown');
     expect((await failure(sendText(engine, engine.chooseWireId(CHAT)))).outcome).toBe('defer');
-    await heard.untilSignal('interrupted');
-    await heard.untilSignal('ready', 2);
+    await recording.untilSignal('interrupted');
+    await recording.untilSignal('ready', 2);
     expect((await inbox()).length).toBe(received ? 1 : 0);
     expect(await engine.fateOf(wireId, CHAT)).toBe(received ? 'sent' : 'absent');
   });
@@ -126,33 +126,33 @@ describe('sends that go wrong', () => {
   });
 
   test('sendFailsLater: taken, then reported as failed, and never acknowledged', async () => {
-    const { engine, heard } = await ready({ sendFailsLater: {} });
+    const { engine, recording } = await ready({ sendFailsLater: {} });
     const wireId = engine.chooseWireId(CHAT);
     await sendText(engine, wireId);
-    await heard.until('send_failed', () =>
-      heard.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
+    await recording.until('send_failed', () =>
+      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
     );
-    expect(heard.acksOf(wireId)).toEqual([]);
+    expect(recording.acksOf(wireId)).toEqual([]);
   });
 
   test('ackLost from a level: what is below comes, the rest never', async () => {
-    const { engine, heard } = await ready({ ackLost: { fromLevel: 'delivered' } });
+    const { engine, recording } = await ready({ ackLost: { fromLevel: 'delivered' } });
     const mute = engine.chooseWireId(CHAT);
     await sendText(engine, mute);
     const spoken = engine.chooseWireId(CHAT);
     await sendText(engine, spoken);
-    await heard.until('read', () => heard.acksOf(spoken).includes('read') || undefined);
-    expect(heard.acksOf(mute)).toEqual(['server']);
+    await recording.until('read', () => recording.acksOf(spoken).includes('read') || undefined);
+    expect(recording.acksOf(mute)).toEqual(['server']);
   });
 
   test('ownMessageEchoed and ackDuplicated repeat what is known, under the same id', async () => {
-    const { engine, heard } = await ready({ ownMessageEchoed: {}, ackDuplicated: {} });
+    const { engine, recording } = await ready({ ownMessageEchoed: {}, ackDuplicated: {} });
     const wireId = engine.chooseWireId(CHAT);
     await sendText(engine, wireId, 'mine');
-    expect(await heard.untilMessage((message) => message.text === 'mine')).toMatchObject({ wireId, fromMe: true });
-    await heard.until(
+    expect(await recording.untilMessage((message) => message.text === 'mine')).toMatchObject({ wireId, fromMe: true });
+    await recording.until(
       'two acks',
-      () => heard.facts.filter((fact) => fact.kind === 'ack' && fact.level === 'server').length === 2 || undefined,
+      () => recording.facts.filter((fact) => fact.kind === 'ack' && fact.level === 'server').length === 2 || undefined,
     );
   });
 
@@ -170,7 +170,7 @@ describe('sends that go wrong', () => {
   });
 
   test('a contact that hides its number is known by its lid alone', async () => {
-    const { engine, heard } = await ready();
+    const { engine, recording } = await ready();
     await network.putContact(SESSION, { phone: '+4915187654321', lid: '987654321@lid', hidesPhone: true, name: 'Ada' });
     expect(await engine.resolveChat('4915187654321@c.us' as ChatId)).toEqual({
       chatId: '987654321@lid',
@@ -178,25 +178,27 @@ describe('sends that go wrong', () => {
       name: 'Ada',
     });
     await network.say(SESSION, { from: '987654321@lid', text: 'who am I' });
-    const message = await heard.untilMessage((each) => each.text === 'who am I');
+    const message = await recording.untilMessage((each) => each.text === 'who am I');
     expect(message.sender).toEqual({ chatId: '987654321@lid', lid: '987654321@lid', name: 'Ada' });
   });
 });
 
 describe('what comes in', () => {
   test('1,000 messages over 50 chats in one burst arrive once each, in order within each chat, in good time', async () => {
-    const { heard } = await ready();
+    const { recording } = await ready();
     const began = performance.now();
     await Promise.all(
       Array.from({ length: 1000 }, (_, index) =>
         network.say(SESSION, { from: `+49151123450${String(10 + (index % 50))}`, text: String(index) }),
       ),
     );
-    await heard.until('all of them', () => heard.messages.length >= 1000 || undefined, 20_000);
+    await recording.until('all of them', () => recording.messages.length >= 1000 || undefined, 20_000);
     const tookMs = performance.now() - began;
-    expect(new Set(heard.messages.map((message) => message.wireId)).size).toBe(1000);
+    expect(new Set(recording.messages.map((message) => message.wireId)).size).toBe(1000);
     for (let chat = 0; chat < 50; chat += 1) {
-      const numbers = heard.messages.map((message) => Number(message.text)).filter((number) => number % 50 === chat);
+      const numbers = recording.messages
+        .map((message) => Number(message.text))
+        .filter((number) => number % 50 === chat);
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     }
     // Real WhatsApp Web gave 1,200 a second; a shared machine gets some slack.
@@ -204,32 +206,32 @@ describe('what comes in', () => {
   }, 30_000);
 
   test('a fact is delivered only once it is recorded: what was refused comes again, under the same id', async () => {
-    const { heard } = await ready();
-    heard.refuseFacts = true;
+    const { recording } = await ready();
+    recording.refuseFacts = true;
     const { wireId } = await network.say(SESSION, { from: '+4915112345678', text: 'keep me' });
-    await heard.untilSignal('interrupted');
+    await recording.untilSignal('interrupted');
     expect((await network.account(SESSION)).undelivered).toBe(1);
-    heard.refuseFacts = false;
-    expect((await heard.untilMessage((message) => message.text === 'keep me')).wireId).toBe(wireId);
-    await heard.until('delivered', () => heard.messages.length === 1 || undefined);
+    recording.refuseFacts = false;
+    expect((await recording.untilMessage((message) => message.text === 'keep me')).wireId).toBe(wireId);
+    await recording.until('delivered', () => recording.messages.length === 1 || undefined);
   });
 
   test('inboundDuplicated and redeliverOnReconnect repeat messages under the same id', async () => {
-    const { heard } = await ready({ inboundDuplicated: {}, redeliverOnReconnect: {} });
+    const { recording } = await ready({ inboundDuplicated: {}, redeliverOnReconnect: {} });
     await network.say(SESSION, { from: '+4915112345678', text: 'again' });
     const count = (times: number) => () =>
-      heard.messages.filter((message) => message.text === 'again').length >= times || undefined;
-    await heard.until('twice', count(2));
+      recording.messages.filter((message) => message.text === 'again').length >= times || undefined;
+    await recording.until('twice', count(2));
     await network.disconnect(SESSION, 10);
-    await heard.until('three times', count(3));
-    expect(new Set(heard.messages.map((message) => message.wireId)).size).toBe(1);
+    await recording.until('three times', count(3));
+    expect(new Set(recording.messages.map((message) => message.wireId)).size).toBe(1);
   });
 
   test('media that is gone, not there yet, or hanging', async () => {
-    const { engine, heard } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
+    const { engine, recording } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
     const base64 = Buffer.from('a picture').toString('base64');
     await network.say(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
-    const { wireId } = await heard.untilMessage((message) => message.media !== null);
+    const { wireId } = await recording.untilMessage((message) => message.media !== null);
     expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // hangs
     expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('fail'); // gone
     expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // later
@@ -242,9 +244,9 @@ describe('what comes in', () => {
 describe('connections that go wrong', () => {
   test('connectRefused: the engine says so and keeps trying', async () => {
     await network.setFaults(SESSION, { connectRefused: { count: 3 } });
-    const { heard } = await launch();
-    await heard.untilSignal('interrupted', 3);
-    await heard.untilSignal('ready');
+    const { recording } = await launch();
+    await recording.untilSignal('interrupted', 3);
+    await recording.untilSignal('ready');
   });
 
   test('connectHangs and readyMissing: no ready, and stop still works', async () => {
@@ -253,48 +255,48 @@ describe('connections that go wrong', () => {
     await hanging.engine.stop();
     await network.setFaults(SESSION, { readyMissing: {} });
     const mute = await launch();
-    await mute.heard.untilSignal('authenticated');
+    await mute.recording.untilSignal('authenticated');
     await mute.engine.stop();
     const healed = await launch();
-    await healed.heard.untilSignal('ready');
-    expect(mute.heard.signals.map((signal) => signal.kind)).not.toContain('ready');
-    expect(hanging.heard.entries).toEqual([]);
+    await healed.recording.untilSignal('ready');
+    expect(mute.recording.signals.map((signal) => signal.kind)).not.toContain('ready');
+    expect(hanging.recording.entries).toEqual([]);
   });
 
   test('crash: the engine says so once and is of no more use', async () => {
-    const { engine, heard } = await ready();
+    const { engine, recording } = await ready();
     await network.crash(SESSION);
-    await heard.untilSignal('crashed');
+    await recording.untilSignal('crashed');
     expect((await failure(sendText(engine, engine.chooseWireId(CHAT)))).outcome).toBe('defer');
   });
 
   test('a second connection of the same device cuts the first', async () => {
     const first = await ready();
     const second = await launch();
-    await second.heard.untilSignal('ready');
-    await first.heard.untilSignal('interrupted');
+    await second.recording.untilSignal('ready');
+    await first.recording.untilSignal('interrupted');
   });
 
   test('a QR code is renewed; an old one cannot be scanned any more', async () => {
     await network.close();
     network = openNetwork({ autoLink: false, qrLifetimeMs: 40 });
-    const { heard } = await launch();
-    const old = await heard.untilSignal('qr');
-    await heard.untilSignal('qr', 2);
+    const { recording } = await launch();
+    const old = await recording.untilSignal('qr');
+    await recording.untilSignal('qr', 2);
     await expect(network.scan(SESSION, old.code)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
     await network.scan(SESSION);
-    await heard.untilSignal('ready');
+    await recording.untilSignal('ready');
     await expect(network.scan(SESSION)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
   });
 
   test('a pairing code is renewed; the network may refuse one', async () => {
     await network.close();
     network = openNetwork({ autoLink: false, qrLifetimeMs: 20 });
-    const { engine, heard } = await launch();
-    await heard.untilSignal('qr');
+    const { engine, recording } = await launch();
+    await recording.untilSignal('qr');
     const phone = (await network.account(SESSION)).self.phone ?? '';
     const { code } = await engine.requestPairingCode(phone);
-    expect((await heard.untilSignal('pairing_code', 2)).code).not.toBe(code);
+    expect((await recording.untilSignal('pairing_code', 2)).code).not.toBe(code);
     expect(await failure(engine.requestPairingCode('+4915112000000'))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_PAIRING_REFUSED',
@@ -307,9 +309,9 @@ describe('connections that go wrong', () => {
   });
 
   test('a profile that cannot be written ends in a crash signal, not in an unhandled rejection', async () => {
-    const heard = new EngineRecording();
+    const recording = new EngineRecording();
     await writeFile(join(folder, 'profile'), 'a file where the folder should be');
-    const engine = new SandboxEngineFactory(network).create(SESSION, join(folder, 'profile'), heard);
+    const engine = new SandboxEngineFactory(network).create(SESSION, join(folder, 'profile'), recording);
     engines.push(engine);
     await expect(engine.start()).rejects.toThrow();
   });
@@ -330,9 +332,9 @@ describe('the memory of the network', () => {
     expect(await network.faults(SESSION)).toMatchObject({ answerLost: { count: 4 } });
     await network.setFaults(SESSION, FAST);
     const after = await launch();
-    await after.heard.untilSignal('ready');
-    expect(after.heard.signals.map((signal) => signal.kind)).not.toContain('qr');
-    const message = await after.heard.untilMessage((each) => each.text === 'while you were away');
+    await after.recording.untilSignal('ready');
+    expect(after.recording.signals.map((signal) => signal.kind)).not.toContain('qr');
+    const message = await after.recording.untilMessage((each) => each.text === 'while you were away');
     expect(message.sender.name).toBe('Ada');
     expect(await after.engine.fateOf(wireId, CHAT)).toBe('sent');
   });
@@ -345,8 +347,8 @@ describe('the memory of the network', () => {
     await network.close();
     network = openNetwork();
     const after = await launch();
-    await after.heard.until('read', () => after.heard.acksOf(wireId).includes('read') || undefined);
-    expect(after.heard.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
+    await after.recording.until('read', () => after.recording.acksOf(wireId).includes('read') || undefined);
+    expect(after.recording.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
   });
 
   test('forget removes an account with all it remembers', async () => {

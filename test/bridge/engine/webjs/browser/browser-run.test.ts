@@ -13,7 +13,7 @@ import {
 import { until } from '../../../../until.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
-let heard: string[];
+let signals: string[];
 /** Why the run ended. */
 let ends: string[];
 /** What the page says of itself; an error where it does not answer. */
@@ -38,7 +38,7 @@ const connected = (document: string): PageState => ({
 });
 
 beforeEach(async () => {
-  heard = [];
+  signals = [];
   ends = [];
   clock = new ManualClock();
   reminders = 0;
@@ -66,7 +66,7 @@ beforeEach(async () => {
     {
       get: (_, name: string) => (reason?: string, why?: string) => {
         if (name === 'ended') ends.push(`${reason}: ${why}`);
-        if (name !== 'authenticated') heard.push(name === 'interrupted' ? `${name}: ${reason}` : name);
+        if (name !== 'authenticated') signals.push(name === 'interrupted' ? `${name}: ${reason}` : name);
       },
     },
   ) as ConstructorParameters<typeof BrowserRun>[1];
@@ -86,7 +86,7 @@ beforeEach(async () => {
   await settle();
   client.emit('ready');
   await settle();
-  expect(heard).toEqual(['ready']);
+  expect(signals).toEqual(['ready']);
 });
 afterEach(() => run.close());
 
@@ -94,17 +94,17 @@ test('a page that changes its address without loading anew stays ready', async (
   page.emit('framenavigated', mainFrame);
   await settle();
   expect(run.isReady).toBe(true);
-  expect(heard).toEqual(['ready']);
+  expect(signals).toEqual(['ready']);
 });
 
 test('a new document is an interruption at once, and ready again once the library is attached to it', async () => {
   state = connected('second');
   page.emit('framenavigated', mainFrame);
   await settle();
-  expect(heard).toEqual(['ready', 'interrupted: WhatsApp Web is reloading']);
+  expect(signals).toEqual(['ready', 'interrupted: WhatsApp Web is reloading']);
   client.emit('ready');
   await settle();
-  expect(heard).toHaveLength(3);
+  expect(signals).toHaveLength(3);
   expect(run.isReady).toBe(true);
 });
 
@@ -113,7 +113,7 @@ test('a new document is one also where the library is attached to it before the 
   client.emit('ready');
   page.emit('framenavigated', mainFrame);
   await settle();
-  expect(heard).toContain('interrupted: WhatsApp Web is reloading');
+  expect(signals).toContain('interrupted: WhatsApp Web is reloading');
 });
 
 test('a page that navigates and does not answer is an interruption', async () => {
@@ -135,7 +135,7 @@ test('when a sync got on for the last time is known', async () => {
     client.emit('change_state', 'CONNECTED');
     await settle();
   }
-  expect(heard).toContain('progress');
+  expect(signals).toContain('progress');
   expect(run.lastProgressAt).toEqual(expect.any(Number));
 });
 

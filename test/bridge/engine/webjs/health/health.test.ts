@@ -17,7 +17,7 @@ import { ManualClock, silent } from '../../../sessions/fake-engine.ts';
 const MINUTE = 60_000;
 const ANSWERS: LivenessView = { browser: 'answers', version: 'Chrome/1', page: 'answers', silentMs: 0 };
 // What never comes is waited for in real time.
-const IMPATIENT = { ...DEADLINES, listenerProbe: 5, examine: 100 };
+const SHORT_DEADLINES = { ...DEADLINES, listenerProbe: 5, examine: 100 };
 
 class Sick implements MonitoredSession {
   isReady = true;
@@ -28,7 +28,7 @@ class Sick implements MonitoredSession {
   lastProgressAt: number | null = null;
   stored: StoredMessage[] = [];
   /** Events of the page arrive. */
-  hears = true;
+  receivesEvents = true;
   /** WhatsApp's server answers. */
   lineAnswers = true;
   /** Called right after the page's store was read. */
@@ -52,7 +52,7 @@ class Sick implements MonitoredSession {
       return this.stored.filter(({ t }) => t >= (args[0] as number));
     }
     if (name === 'fireProbe') {
-      if (this.hears) this.uploaded(args[0] as string);
+      if (this.receivesEvents) this.uploaded(args[0] as string);
       return true;
     }
     if (name === 'askServer') {
@@ -119,7 +119,7 @@ function make(history: HealthHistory = newHistory()) {
     history,
     signal: (signal) => signals.push(signal),
     count: (probe, outcome) => outcomes.push(`${probe} ${outcome}`),
-    deadlines: IMPATIENT,
+    deadlines: SHORT_DEADLINES,
     clock,
     log: silent,
   });
@@ -131,10 +131,10 @@ function make(history: HealthHistory = newHistory()) {
     for (let passed = 0; passed < ms; passed += 5_000) {
       each();
       await clock.pass(5_000);
-      await new Promise((resolve) => setTimeout(resolve, session.hears ? 2 : 15));
+      await new Promise((resolve) => setTimeout(resolve, session.receivesEvents ? 2 : 15));
     }
   };
-  const told = (): string[] => signals.map((signal) => ('reason' in signal ? signal.reason : signal.kind));
+  const reported = (): string[] => signals.map((signal) => ('reason' in signal ? signal.reason : signal.kind));
   return {
     health,
     session,
@@ -147,7 +147,7 @@ function make(history: HealthHistory = newHistory()) {
     history,
     missedMessages,
     pass,
-    told,
+    reported,
     stopped,
   };
 }
@@ -164,46 +164,46 @@ const message = (stanza: string, t: number, fresh = true): StoredMessage => ({
 
 describe('health of a session', () => {
   test('one that is in order is left alone, and vouched for once', async () => {
-    const { session, pass, told, outcomes, clock } = make();
+    const { session, pass, reported, outcomes, clock } = make();
     await pass(10 * MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
     expect(outcomes).toContain('listeners ok');
     expect(outcomes).toContain('missed_messages ok');
   });
 
   test('an unannounced new message: told, listeners renewed while new events wait, caught up, told that it works', async () => {
-    const { session, pass, told, caughtUpFrom, facts } = make();
+    const { session, pass, reported, caughtUpFrom, facts } = make();
     await pass(MINUTE);
     session.stored = [message('A', 1_005), message('B', 1_003)];
     const held: boolean[] = [];
     session.onMeasure = () => held.push(facts.holding);
     await pass(MINUTE);
-    expect(told()).toEqual(['recovered', expect.stringContaining('2 new messages'), 'recovered']);
+    expect(reported()).toEqual(['recovered', expect.stringContaining('2 new messages'), 'recovered']);
     expect(session.measures).toEqual(['reattach']);
     expect(held).toEqual([true]);
     expect(caughtUpFrom).toEqual([1_003]);
   });
 
   test('a message that is announced a moment later is none of that', async () => {
-    const { session, pass, told, missedMessages } = make();
+    const { session, pass, reported, missedMessages } = make();
     await pass(MINUTE);
     session.stored = [message('A', 1_005)];
     session.onSwept = () =>
       missedMessages.received({ id: { fromMe: false, id: 'A', remote: 'somebody@c.us' }, t: 1_005, type: 'chat' });
     await pass(MINUTE);
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
   });
 
   test('what the page holds without announcing it is caught up with, and nothing is healed', async () => {
-    const { session, pass, told, caughtUpFrom } = make();
+    const { session, pass, reported, caughtUpFrom } = make();
     await pass(MINUTE);
     session.stored = [message('from its history', 1_010, false)];
     await pass(MINUTE);
     expect(caughtUpFrom).toEqual([1_010]);
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
   });
 
   test('what was missed stays missing while the catch-up takes long, with the mark before it, and is settled after', async () => {
@@ -222,7 +222,7 @@ describe('health of a session', () => {
     expect(facts.holds).toEqual([970, 970]);
     expect(missedMessages.notReceived(session.stored)).toHaveLength(1);
     // Longer than it is waited for.
-    await new Promise((resolve) => setTimeout(resolve, 5 * IMPATIENT.examine));
+    await new Promise((resolve) => setTimeout(resolve, 5 * SHORT_DEADLINES.examine));
     expect(missedMessages.notReceived(session.stored)).toHaveLength(1);
     come();
     await pass(5_000);
@@ -239,7 +239,7 @@ describe('health of a session', () => {
   });
 
   test('a kind of message that is never announced costs no browser: it is caught up with each time, and told', async () => {
-    const { session, pass, told, missedMessages, history, clock } = make();
+    const { session, pass, reported, missedMessages, history, clock } = make();
     await pass(MINUTE);
     for (let number = 0; number < 10; number++) {
       session.stored = [message(`odd ${number}`, 1_005 + number)];
@@ -248,65 +248,65 @@ describe('health of a session', () => {
     }
     expect(session.measures).toEqual(['reattach', 'reload']);
     expect(history.browsers).toEqual([]);
-    expect(told().at(-1)).toContain('does not report every message');
+    expect(reported().at(-1)).toContain('does not report every message');
     await pass(31 * MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
-    expect(told().at(-1)).toBe('recovered');
+    expect(reported().at(-1)).toBe('recovered');
   }, 30_000);
 
   test('what another part tells ends once the session is found in order', async () => {
-    const { health, pass, told, session, clock } = make();
+    const { health, pass, reported, session, clock } = make();
     await pass(MINUTE);
     health.reportDegraded('2 chats had more missed messages than could be read');
     await pass(MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
-    expect(told()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
+    expect(reported()).toEqual(['recovered', expect.stringContaining('2 chats'), 'recovered']);
   });
 
   test('sends that fail are told, and their end is told to a session that is ready only', async () => {
-    const { health, session, pass, told } = make();
+    const { health, session, pass, reported } = make();
     await pass(MINUTE);
     health.reportSending('nothing goes out');
     health.reportSending(null);
-    expect(told()).toEqual(['recovered', 'nothing goes out', 'recovered']);
+    expect(reported()).toEqual(['recovered', 'nothing goes out', 'recovered']);
     health.reportSending('nothing goes out');
     session.isReady = false;
     // What is said to a session that is on its way back is lost.
     health.reportSending(null);
-    expect(told()).toHaveLength(4);
+    expect(reported()).toHaveLength(4);
     session.isReady = true;
     await pass(MINUTE);
-    expect(told().at(-1)).toBe('recovered');
-    expect(told()).toHaveLength(5);
+    expect(reported().at(-1)).toBe('recovered');
+    expect(reported()).toHaveLength(5);
   });
 
   test('sends that fail do not hide messages that are never announced', async () => {
-    const { health, session, pass, told } = make();
+    const { health, session, pass, reported } = make();
     for (let n = 0; n < 4; n++) {
       session.stored = [message(`3EB0A${n}`, 2_000)];
       await pass(2 * MINUTE);
     }
-    const borne = told().at(-1);
+    const borne = reported().at(-1);
     expect(borne).toContain('does not report every message');
     health.reportSending('nothing goes out');
-    expect(told().at(-1)).toBe(borne);
+    expect(reported().at(-1)).toBe(borne);
     await pass(40 * MINUTE);
-    expect(told().at(-1)).toBe('nothing goes out');
+    expect(reported().at(-1)).toBe('nothing goes out');
   });
 
   test('chats that could not be read: counted, the page is loaded anew in two ways, and the rest is left to work', async () => {
-    const { session, facts, pass, told, history, clock } = make();
+    const { session, facts, pass, reported, history, clock } = make();
     await pass(MINUTE);
     facts.unread = 2;
     await pass(10 * MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
     expect(session.measures).toEqual(['reload', 'freshPage']);
     expect(history.browsers).toEqual([]);
-    expect(told().slice(1)).toEqual([
+    expect(reported().slice(1)).toEqual([
       expect.stringMatching(/^2 chats have missed messages.*reloaded$/),
       expect.stringMatching(/^2 chats have missed messages.*new process$/),
       expect.stringMatching(/^2 chats have missed messages.*requested again$/),
     ]);
     facts.unread = 0;
     await pass(MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
-    expect(told().at(-1)).toBe('recovered');
+    expect(reported().at(-1)).toBe('recovered');
   }, 30_000);
 
   test('what is missing of a chat that could not be read is asked for elsewhere, and nobody else waits for it', async () => {
@@ -320,41 +320,41 @@ describe('health of a session', () => {
   });
 
   test('while a chat stays unread, the others are caught up with, and a page that leaves frames unanswered reconnects', async () => {
-    const { session, facts, pass, caughtUpFrom, told, clock } = make();
-    const hear = (): void => void (session.lastReceivedAt = clock.elapsed());
-    await pass(MINUTE, hear);
+    const { session, facts, pass, caughtUpFrom, reported, clock } = make();
+    const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
+    await pass(MINUTE, receive);
     Object.assign(facts, { unread: 1, owed: 'unread@c.us' });
-    await pass(40 * MINUTE, hear);
+    await pass(40 * MINUTE, receive);
     session.measures.length = 0;
     session.stored = [message('from its history', 1_010, false)];
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(caughtUpFrom).toEqual([1_010]);
     expect(session.measures).toEqual([]);
     session.leavesUnanswered = true;
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(session.measures).toEqual(['reconnect']);
-    expect(told().at(-1)).toMatch(/^1 chat has missed messages.*requested again$/);
+    expect(reported().at(-1)).toMatch(/^1 chat has missed messages.*requested again$/);
   }, 30_000);
 
   test.each([
     ['frames without an answer open another connection', { leavesUnanswered: true }, 'reconnect'],
     ['a message that is not announced renews the listeners', { stored: [message('A', 1_011)] }, 'reattach'],
-    ['events that do not come renew the listeners', { hears: false }, 'reattach'],
+    ['events that do not come renew the listeners', { receivesEvents: false }, 'reattach'],
   ])(
     'right after the page was loaded anew for unread chats, %s',
     async (_, fault, measure) => {
       const { session, facts, pass, clock } = make();
-      const hear = (): void => void (session.lastReceivedAt = clock.elapsed());
-      await pass(MINUTE, hear);
+      const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
+      await pass(MINUTE, receive);
       facts.unread = 1;
-      await pass(6 * MINUTE, hear);
+      await pass(6 * MINUTE, receive);
       expect(session.measures).toEqual(['reload', 'freshPage']);
       facts.unread = 0;
-      await pass(MINUTE, hear);
+      await pass(MINUTE, receive);
       session.measures.length = 0;
-      session.onMeasure = () => (session.hears = true);
+      session.onMeasure = () => (session.receivesEvents = true);
       Object.assign(session, fault);
-      await pass(MINUTE, hear);
+      await pass(MINUTE, receive);
       expect(session.measures).toEqual([measure]);
     },
     30_000,
@@ -362,44 +362,44 @@ describe('health of a session', () => {
 
   test('what was only suspected begins with another connection, whatever was healed before', async () => {
     const { session, pass, clock } = make();
-    const hear = (): void => void (session.lastReceivedAt = clock.elapsed());
-    await pass(MINUTE, hear);
-    session.hears = false;
-    session.onMeasure = (measure) => (session.hears = measure === 'reload');
-    await pass(3 * MINUTE, hear);
+    const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
+    await pass(MINUTE, receive);
+    session.receivesEvents = false;
+    session.onMeasure = (measure) => (session.receivesEvents = measure === 'reload');
+    await pass(3 * MINUTE, receive);
     expect(session.measures).toEqual(['reattach', 'reload']);
     session.onMeasure = () => undefined;
     session.leavesUnanswered = true;
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(session.measures).toEqual(['reattach', 'reload', 'reconnect']);
   }, 30_000);
 
   test('what is found while a page that was loaded anew for unread chats has its time waits for it', async () => {
     const { session, facts, pass, clock } = make();
-    const hear = (): void => void (session.lastReceivedAt = clock.elapsed());
-    await pass(MINUTE, hear);
+    const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
+    await pass(MINUTE, receive);
     facts.unread = 1;
-    session.onMeasure = () => (session.hears = false);
-    await pass(MINUTE, hear);
+    session.onMeasure = () => (session.receivesEvents = false);
+    await pass(MINUTE, receive);
     expect(session.measures).toEqual(['reload']);
     session.onMeasure = () => undefined;
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(session.measures[1]).toBe('reattach');
   }, 30_000);
 
   test('while the chats are not listed, a page that does not announce what it has is healed, and nobody waits for the rest', async () => {
     const { session, facts, pass, clock } = make();
-    const hear = (): void => void (session.lastReceivedAt = clock.elapsed());
-    await pass(MINUTE, hear);
+    const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
+    await pass(MINUTE, receive);
     Object.assign(facts, { unread: Infinity, isListed: false });
-    await pass(40 * MINUTE, hear);
+    await pass(40 * MINUTE, receive);
     session.measures.length = 0;
     session.stored = [message('from its history', 1_010, false)];
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(facts.holds).toEqual([]);
     expect(session.measures).toEqual([]);
     session.stored = [message('new', 1_011)];
-    await pass(MINUTE, hear);
+    await pass(MINUTE, receive);
     expect(session.measures).toEqual(['reattach']);
   }, 30_000);
 
@@ -409,20 +409,20 @@ describe('health of a session', () => {
     facts.unread = 1;
     await pass(40 * MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
     session.measures.length = 0;
-    session.hears = false;
-    session.onMeasure = () => (session.hears = true);
+    session.receivesEvents = false;
+    session.onMeasure = () => (session.receivesEvents = true);
     await pass(MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
     expect(session.measures).toEqual(['reattach']);
   }, 30_000);
 
   test('events that do not come: each stage in its turn, then a new browser', async () => {
-    const { session, pass, told, history } = make();
+    const { session, pass, reported, history } = make();
     await pass(MINUTE);
-    session.hears = false;
+    session.receivesEvents = false;
     await pass(5 * MINUTE, () => undefined);
     const until = session.measures.indexOf('giveUp') + 1;
     expect(session.measures.slice(0, until)).toEqual(['reattach', 'reload', 'freshPage', 'giveUp']);
-    expect(told()[1]).toContain('events do not reach the bridge');
+    expect(reported()[1]).toContain('events do not reach the bridge');
     expect(history.browsers.length).toBeGreaterThan(0);
   }, 30_000);
 
@@ -432,7 +432,7 @@ describe('health of a session', () => {
       lastForUnread: null,
       proven: new Set(['listeners']),
     });
-    session.hears = false;
+    session.receivesEvents = false;
     session.onMeasure = (measure) => {
       if (measure.startsWith('giveUp')) stopped.abort();
     };
@@ -441,16 +441,16 @@ describe('health of a session', () => {
   }, 30_000);
 
   test('a probe that never worked proves nothing: a version of WhatsApp Web with which it cannot work is no failure', async () => {
-    const { session, pass, told, outcomes, clock } = make();
-    session.hears = false;
+    const { session, pass, reported, outcomes, clock } = make();
+    session.receivesEvents = false;
     await pass(2 * MINUTE, () => (session.lastReceivedAt = clock.elapsed()));
     expect(outcomes).toContain('listeners unknown');
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
   }, 30_000);
 
   test('the server is asked only after a long silence, and two questions without an answer are a dead line', async () => {
-    const { session, pass, told, clock } = make();
+    const { session, pass, reported, clock } = make();
     await pass(4 * MINUTE);
     // Once at first, so that it is known to work.
     expect(session.asked).toBe(1);
@@ -461,37 +461,37 @@ describe('health of a session', () => {
     await pass(6 * MINUTE);
     expect(session.measures[0]).toBe('reconnect');
     expect(session.measures).toContain('reload');
-    expect(told().filter((each) => each.includes("WhatsApp's server does not answer"))).toHaveLength(2);
-    expect(told().at(-1)).toBe('recovered');
+    expect(reported().filter((each) => each.includes("WhatsApp's server does not answer"))).toHaveLength(2);
+    expect(reported().at(-1)).toBe('recovered');
     expect(clock.elapsed()).toBeGreaterThan(0);
   });
 
   test('after an hour of silence another connection is opened, without alarm; what does not survive that is healed', async () => {
-    const { session, pass, told } = make();
+    const { session, pass, reported } = make();
     await pass(59 * MINUTE);
     expect(session.measures).toEqual([]);
     session.onMeasure = () => (session.isReady = false);
     for (let tries = 0; tries < 40 && session.measures.length === 0; tries++) await pass(5_000);
     expect(session.measures).toEqual(['reconnect']);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
     await pass(40_000);
     expect(session.measures).toEqual(['reconnect', 'reload']);
-    expect(told().at(-1)).toContain('a long silence');
+    expect(reported().at(-1)).toContain('a long silence');
   }, 30_000);
 
   test('frames without an answer open another connection soon, without alarm, and once in half an hour at most', async () => {
-    const { session, pass, told } = make();
+    const { session, pass, reported } = make();
     await pass(MINUTE);
     session.leavesUnanswered = true;
     await pass(25 * MINUTE);
     expect(session.measures).toEqual(['reconnect']);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
     await pass(10 * MINUTE);
     expect(session.measures).toEqual(['reconnect', 'reconnect']);
     session.onMeasure = () => (session.isReady = false);
     await pass(31 * MINUTE, () => (session.isReady ||= session.measures.includes('reload')));
     expect(session.measures).toEqual(['reconnect', 'reconnect', 'reconnect', 'reload']);
-    expect(told().some((each) => each.includes('did not answer'))).toBe(true);
+    expect(reported().some((each) => each.includes('did not answer'))).toBe(true);
   }, 60_000);
 
   test('while WhatsApp Web cannot be reached nothing is healed, since nothing would help', async () => {
@@ -512,7 +512,7 @@ describe('health of a session', () => {
   }, 30_000);
 
   test('a busy page is told, at growing intervals, and nothing is done to it', async () => {
-    const { session, pass, told } = make();
+    const { session, pass, reported } = make();
     await pass(MINUTE);
     let silentMs = 0;
     await pass(3 * MINUTE, () => {
@@ -522,7 +522,7 @@ describe('health of a session', () => {
     session.liveness = ANSWERS;
     await pass(MINUTE);
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       'recovered',
       expect.stringContaining('busy for 30 s'),
       expect.stringContaining('busy for 60 s'),
@@ -532,13 +532,13 @@ describe('health of a session', () => {
   });
 
   test('a page that hangs gets a new renderer at once', async () => {
-    const { session, pass, told } = make();
+    const { session, pass, reported } = make();
     await pass(MINUTE);
     session.liveness = { ...ANSWERS, page: 'hung', silentMs: 45_000 };
     session.onMeasure = () => (session.liveness = ANSWERS);
     await pass(MINUTE);
     expect(session.measures).toEqual(['freshPage']);
-    expect(told()).toEqual(['recovered', expect.stringContaining('has hung for 45 s'), 'recovered']);
+    expect(reported()).toEqual(['recovered', expect.stringContaining('has hung for 45 s'), 'recovered']);
   });
 
   test('a question that the page never answers holds up nothing', async () => {
@@ -555,10 +555,10 @@ describe('health of a session', () => {
   test('a reload from which the page does not come back is followed by the next stage', async () => {
     const { session, pass } = make();
     await pass(MINUTE);
-    session.hears = false;
+    session.receivesEvents = false;
     session.onMeasure = (measure) => {
       if (measure === 'reload') session.isReady = false;
-      if (measure === 'freshPage') Object.assign(session, { isReady: true, hears: true });
+      if (measure === 'freshPage') Object.assign(session, { isReady: true, receivesEvents: true });
     };
     await pass(3 * MINUTE);
     expect(session.measures).toEqual(['reattach', 'reload', 'freshPage']);
@@ -581,18 +581,18 @@ describe('health of a session', () => {
     await first.pass(5 * MINUTE);
     expect(first.session.measures).toEqual(['reload', 'freshPage']);
     first.stopped.abort();
-    const { session, facts, pass, told } = make(first.history);
+    const { session, facts, pass, reported } = make(first.history);
     await pass(MINUTE);
     facts.unread = 1;
     await pass(10 * MINUTE);
     expect(session.measures).toEqual([]);
-    expect(told().at(-1)).toContain('requested again');
+    expect(reported().at(-1)).toContain('requested again');
   }, 30_000);
 
   test('a page that gets on with its sync is given its time, whatever it was loaded anew for', async () => {
     const { session, pass, clock } = make();
     await pass(MINUTE);
-    session.hears = false;
+    session.receivesEvents = false;
     session.onMeasure = (measure) => {
       if (measure === 'reload') session.isReady = false;
     };
@@ -603,7 +603,7 @@ describe('health of a session', () => {
   }, 30_000);
 
   test('a page that leaves what is asked of it unanswered while events wait is healed, a busy one is not', async () => {
-    const { session, pass, facts, catchUp, told } = make();
+    const { session, pass, facts, catchUp, reported } = make();
     await pass(MINUTE);
     facts.hold();
     session.liveness = { ...ANSWERS, page: 'busy', silentMs: 20_000 };
@@ -616,16 +616,16 @@ describe('health of a session', () => {
     catchUp.unanswered = 8;
     await pass(10_000);
     expect(session.measures).toEqual(['reattach']);
-    expect(told()).toContainEqual(expect.stringContaining('new events wait until it does'));
+    expect(reported()).toContainEqual(expect.stringContaining('new events wait until it does'));
   });
 
   test('before it was ready for the first time it is left to the supervisor', async () => {
-    const { session, pass, told } = make();
+    const { session, pass, reported } = make();
     session.isReady = false;
     session.liveness = { ...ANSWERS, page: 'hung', silentMs: 60_000 };
     await pass(5 * MINUTE);
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual([]);
+    expect(reported()).toEqual([]);
   });
 });
 
@@ -633,7 +633,7 @@ describe('the clock of the machine is set', () => {
   const TWO_HOURS = 120 * MINUTE;
 
   test.each([-TWO_HOURS, TWO_HOURS])('a session is examined as often as before (by %i ms)', async (by) => {
-    const { session, pass, outcomes, clock, told } = make();
+    const { session, pass, outcomes, clock, reported } = make();
     await pass(MINUTE);
     const swept = (): number => outcomes.filter((outcome) => outcome === 'missed_messages ok').length;
     const before = swept();
@@ -646,7 +646,7 @@ describe('the clock of the machine is set', () => {
     expect(then).toBeLessThan(usual * 2);
     // Nobody has been quiet for two hours.
     expect(session.measures).toEqual([]);
-    expect(told()).toEqual(['recovered']);
+    expect(reported()).toEqual(['recovered']);
   });
 
   test.each([-TWO_HOURS, TWO_HOURS])(
@@ -654,7 +654,7 @@ describe('the clock of the machine is set', () => {
     async (by) => {
       const { session, pass, clock } = make();
       await pass(MINUTE);
-      session.hears = false;
+      session.receivesEvents = false;
       const doneAt: number[] = [];
       session.onMeasure = () => {
         doneAt.push(clock.elapsed());
@@ -662,7 +662,7 @@ describe('the clock of the machine is set', () => {
       };
       await pass(6 * MINUTE);
       expect(session.measures.slice(0, 4)).toEqual(['reattach', 'reload', 'freshPage', 'giveUp']);
-      const { proveRefresh, proveReload, proveNewPage } = IMPATIENT;
+      const { proveRefresh, proveReload, proveNewPage } = SHORT_DEADLINES;
       for (const [index, proof] of [proveRefresh, proveReload, proveNewPage].entries()) {
         const took = (doneAt[index + 1] as number) - (doneAt[index] as number);
         expect(took).toBeGreaterThanOrEqual(proof);

@@ -183,7 +183,7 @@ describe('what the page is asked', () => {
   test.each([
     ['is away', () => (away = true), () => (away = false)],
     ['cannot read its store', () => (failed = 'no store'), () => (failed = undefined)],
-  ])('again in the next round where the page %s', async (_how, fail, mend) => {
+  ])('again in the next round where the page %s', async (_how, fail, repair) => {
     make([remembered('a', 2)]);
     page.set(id('a'), { ack: 3 });
     void receipts.watch();
@@ -193,7 +193,7 @@ describe('what the page is asked', () => {
     await clock.pass(ROUND);
     expect(asked).toHaveLength(2);
     expect(got).toEqual([]);
-    mend();
+    repair();
     await clock.pass(ROUND);
     await settle();
     expect(got).toEqual(['a read']);

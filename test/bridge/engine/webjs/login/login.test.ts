@@ -19,7 +19,7 @@ const missing: PairingResult = { given: false, why: 'missing', reason: '', statu
 
 let clock: ManualClock;
 let login: Login;
-let heard: string[];
+let signals: string[];
 /** Of the QR code shown last. */
 let expiry: Date;
 let calls: [name: string, ...args: unknown[]][];
@@ -32,7 +32,7 @@ let aheadMs: number;
 
 beforeEach(() => {
   clock = new ManualClock();
-  heard = [];
+  signals = [];
   calls = [];
   answers = [];
   document = 'first';
@@ -52,10 +52,10 @@ beforeEach(() => {
     {
       page: () => ({ call: call as never }),
       listener: {
-        qr: (code, expiresAt) => (heard.push(`qr ${code}`), (expiry = expiresAt)),
-        qrWithdrawn: () => heard.push('withdrawn'),
-        pairingCode: ({ code }) => heard.push(`pairing ${code}`),
-        authenticated: (linkedNow) => heard.push(`authenticated ${linkedNow}`),
+        qr: (code, expiresAt) => (signals.push(`qr ${code}`), (expiry = expiresAt)),
+        qrWithdrawn: () => signals.push('withdrawn'),
+        pairingCode: ({ code }) => signals.push(`pairing ${code}`),
+        authenticated: (linkedNow) => signals.push(`authenticated ${linkedNow}`),
       },
       deadlines: DEADLINES,
       clock,
@@ -80,7 +80,7 @@ describe('a pairing code', () => {
     const given = await login.requestPairingCode(PHONE);
     expect(given).toEqual({ code: 'CODE0001', expiresAt: new Date(clock.now() + LIFETIME) });
     expect(asked()).toEqual([['4915110000001', true]]);
-    expect(heard).toEqual(['qr ref,noise,identity,secret0,1', 'pairing CODE0001', 'qr ref,noise,identity,secret1,1']);
+    expect(signals).toEqual(['qr ref,noise,identity,secret0,1', 'pairing CODE0001', 'qr ref,noise,identity,secret1,1']);
   });
 
   test('is asked for under the other form of a number where WhatsApp knows nobody under the first, and only then', async () => {
@@ -102,7 +102,7 @@ describe('a pairing code', () => {
     await login.requestPairingCode(PHONE);
     for (let renewal = 0; renewal < 8; renewal++) await clock.pass(LIFETIME);
     expect(asked()).toEqual([['4915110000001', true], ...Array.from({ length: 5 }, () => ['4915110000001', false])]);
-    expect(heard.filter((each) => each.startsWith('pairing'))).toHaveLength(6);
+    expect(signals.filter((each) => each.startsWith('pairing'))).toHaveLength(6);
   });
 
   test('is made anew when the page was loaded anew, and lives its whole time from then', async () => {
@@ -137,7 +137,7 @@ describe('a pairing code', () => {
     login.authenticated();
     await clock.pass(LIFETIME);
     expect(asked()).toHaveLength(1);
-    expect(heard.at(-1)).toBe('authenticated true');
+    expect(signals.at(-1)).toBe('authenticated true');
     expect(await failureOf(login.requestPairingCode(PHONE))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_SESSION_STATE',
@@ -185,18 +185,18 @@ test('a QR code holds no longer than the page shows it, and one that did not lin
   login.shown(withdrawn);
   login.shown(withdrawn);
   login.unauthenticated();
-  expect(heard).toEqual(['qr ref,noise,identity,secret,1', 'withdrawn']);
+  expect(signals).toEqual(['qr ref,noise,identity,secret,1', 'withdrawn']);
   login.shown('ref2,noise,identity,secret,1');
   login.authenticated();
   login.authenticated();
   login.unauthenticated();
   login.unauthenticated();
   const again = 'qr ref2,noise,identity,secret,1';
-  expect(heard.slice(2)).toEqual([again, 'authenticated true', again]);
+  expect(signals.slice(2)).toEqual([again, 'authenticated true', again]);
   login.authenticated();
   await clock.pass(60_000);
   login.unauthenticated();
-  expect(heard.slice(5)).toEqual(['authenticated true']);
+  expect(signals.slice(5)).toEqual(['authenticated true']);
 });
 
 test('since when the account belongs to the session is told by WhatsApp’s clock, as soon as that is known', () => {
@@ -239,11 +239,11 @@ describe.each([-7_200_000, 7_200_000])('where the clock is set by %i ms', (by) =
     await clock.pass(30_000);
     clock.set(by);
     login.unauthenticated();
-    expect(heard).toEqual(['qr ref,noise,identity,secret,1', 'authenticated true', 'qr ref,noise,identity,secret,1']);
+    expect(signals).toEqual(['qr ref,noise,identity,secret,1', 'authenticated true', 'qr ref,noise,identity,secret,1']);
     expect(expiry).toEqual(new Date(clock.now() + 30_000));
     login.authenticated();
     await clock.pass(30_000);
     login.unauthenticated();
-    expect(heard).toHaveLength(4);
+    expect(signals).toHaveLength(4);
   });
 });
