@@ -378,7 +378,7 @@ function withOrderlyDeletion(
     logout: (name) => registry.logout(name),
     health: (name) => registry.health(name),
     qr: (name) => registry.qr(name),
-    markSeen: (name, to) => registry.markSeen(name, to),
+    markRead: (name, to) => registry.markRead(name, to),
     setTyping: (name, to, state) => registry.setTyping(name, to, state),
     requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
     pairingCode: (name) => registry.pairingCode(name),

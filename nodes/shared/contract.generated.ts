@@ -152,7 +152,7 @@ export const ERROR_CODES = {
   WAB_SEND_LOST: { status: 503, retryable: true },
   WAB_SEND_IN_DOUBT: { status: 409, retryable: false },
   WAB_SEND_REPEATED: { status: 503, retryable: true },
-  WAB_ACT_NOT_DONE: { status: 503, retryable: true },
+  WAB_OPERATION_FAILED: { status: 503, retryable: true },
   WAB_MEDIA_NOT_FOUND: { status: 404, retryable: false },
   WAB_MEDIA_PENDING: { status: 409, retryable: true },
   WAB_MEDIA_FAILED: { status: 410, retryable: false },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import type { ChatId, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
@@ -32,7 +32,7 @@ function eventOf(index: number): NewEvent {
     messageReported(
       'support' as SessionName,
       {
-        wireId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as WireId,
+        messageId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as MessageId,
         chat,
         sender: chat,
         fromMe: false,
@@ -40,7 +40,7 @@ function eventOf(index: number): NewEvent {
         kind: 'text',
         text,
         mentions: [],
-        quotedWireId: null,
+        quotedMessageId: null,
         media: null,
       },
       null,

@@ -15,7 +15,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { Principal } from '../../bridge/src/auth/keys.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { MAX_WINDOW, type BridgeFrame } from '../../bridge/src/contract/frames.ts';
-import type { ChatId, KeyId, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, KeyId, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
 import { ALL_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
@@ -48,7 +48,7 @@ function eventOf(index: number): NewEvent {
   return messageReported(
     'support' as SessionName,
     {
-      wireId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as WireId,
+      messageId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as MessageId,
       chat,
       sender: chat,
       fromMe: false,
@@ -56,7 +56,7 @@ function eventOf(index: number): NewEvent {
       kind: 'text',
       text: 'x'.repeat(PAYLOAD_BYTES),
       mentions: [],
-      quotedWireId: null,
+      quotedMessageId: null,
       media: null,
     },
     null,

@@ -44,7 +44,7 @@ async function travel(url: string, browserArgs: readonly string[] = []): Promise
   const media = session.standin.storeMedia(bytes, 'application/pdf', 'a.pdf');
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
   const message = await recording.untilMessage(({ kind }) => kind === 'document');
-  expect(await buffer(await engine.downloadMedia(message.wireId, 1024 * 1024))).toEqual(bytes);
+  expect(await buffer(await engine.downloadMedia(message.messageId, 1024 * 1024))).toEqual(bytes);
   await engine.send({ type: 'text', chatId: bobOf(session), text: 'through a proxy' }, null);
   expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['through a proxy']);
   expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
@@ -76,14 +76,14 @@ describe('a session goes through its proxy', () => {
       );
       const stored = session.standin.storeMedia(Buffer.from('not for strangers'), 'application/pdf', 'a.pdf');
       session.standin.network.say(session.bob, session.me, { type: 'document', media: stored });
-      const { wireId } = await recording.untilMessage(({ kind }) => kind === 'document');
+      const { messageId } = await recording.untilMessage(({ kind }) => kind === 'document');
       session.standin.media.asksForLogin = true;
-      const failure = await failureOf(engine.downloadMedia(wireId, 1024 * 1024).then(buffer));
+      const failure = await failureOf(engine.downloadMedia(messageId, 1024 * 1024).then(buffer));
       expect(failure.code).toBe('WAB_MEDIA_FAILED');
       expect(proxy.refused).toBeGreaterThan(0);
       expect(session.standin.media.logins).toEqual([]);
       session.standin.media.asksForLogin = false;
-      expect(String(await buffer(await engine.downloadMedia(wireId, 1024 * 1024)))).toBe('not for strangers');
+      expect(String(await buffer(await engine.downloadMedia(messageId, 1024 * 1024)))).toBe('not for strangers');
     },
     LONG,
   );

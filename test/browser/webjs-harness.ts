@@ -154,10 +154,10 @@ export class WebjsHarness {
     const bytes = message.media ? this.standin.mediaBytes(message.media.directPath) : undefined;
     const { quoted } = message;
     return {
-      wireId: `true_${chatId}_${message.stanza}${tail(this.me.pn)}`,
+      messageId: `true_${chatId}_${message.stanza}${tail(this.me.pn)}`,
       chatId,
       text: (message.media ? message.caption : message.body) ?? null,
-      quotedWireId: quoted
+      quotedMessageId: quoted
         ? `${quoted.participant === this.me.wid}_${chatId}_${quoted.stanza}${tail(quoted.participant)}`
         : null,
       mentions: message.mentions,
@@ -193,7 +193,7 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
         : { type: 'chat', body: text ?? '' };
       network.say(speaker, inGroup === undefined ? me : group, content);
     },
-    ownPhoneSays: async ({ to, text }) => {
+    sendFromPhone: async ({ to, text }) => {
       const recipient = network.find(to);
       if (!recipient) throw new Error('nobody has this id');
       network.say(me, recipient, text);

@@ -18,12 +18,12 @@ describe('acts in a chat', () => {
       await recording.untilMessage(({ text }) => text === 'read me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebUpdateUnreadChatAction.sendSeen', { throws: 'markedUnread', times: 1 });
-      const error = await failureOf(engine.markSeen(bobOf(session)));
-      expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_ACT_NOT_DONE' });
+      const error = await failureOf(engine.markRead(bobOf(session)));
+      expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_OPERATION_FAILED' });
       expect(error.message).toContain('markedUnread');
       await engine.send({ type: 'text', chatId: bobOf(session), text: 'still here' }, null);
       expect(session.phoneEvents('receipt').filter(({ ack }) => ack === 3)).toEqual([]);
-      await engine.markSeen(bobOf(session));
+      await engine.markRead(bobOf(session));
       await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);
     },
     LONG,
@@ -34,10 +34,10 @@ describe('acts in a chat', () => {
     async () => {
       const { engine, recording } = await session.linked();
       session.standin.network.say(session.bob, session.me, 'react to me');
-      const { wireId } = await recording.untilMessage(({ text }) => text === 'react to me');
+      const { messageId } = await recording.untilMessage(({ text }) => text === 'react to me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebSendReactionMsgAction.sendReactionToMsg', { reloads: true, times: 1 });
-      const reaction = { type: 'reaction', chatId: bobOf(session), targetWireId: wireId, emoji: '👍' } as const;
+      const reaction = { type: 'reaction', chatId: bobOf(session), targetMessageId: messageId, emoji: '👍' } as const;
       expect(await failureOf(engine.send(reaction, null))).toMatchObject({ outcome: 'unknown' });
       await recording.untilSignal('ready', 2);
       await engine.send(reaction, null);
@@ -53,12 +53,12 @@ describe('acts in a chat', () => {
       const { engine, recording } = await session.linked();
       session.bob.hidesPhone = true;
       session.standin.network.say(session.bob, session.me, 'who am I');
-      const { wireId, chat } = await recording.untilMessage(({ text }) => text === 'who am I');
+      const { messageId, chat } = await recording.untilMessage(({ text }) => text === 'who am I');
       const chatId = chat.chatId as ChatId;
       expect(chatId).toBe(session.bob.lid);
-      await engine.send({ type: 'reaction', chatId, targetWireId: wireId, emoji: '👍' }, null);
-      await engine.send({ type: 'reaction', chatId: bobOf(session), targetWireId: wireId, emoji: '❤️' }, null);
-      await engine.markSeen(chatId);
+      await engine.send({ type: 'reaction', chatId, targetMessageId: messageId, emoji: '👍' }, null);
+      await engine.send({ type: 'reaction', chatId: bobOf(session), targetMessageId: messageId, emoji: '❤️' }, null);
+      await engine.markRead(chatId);
       await engine.setTyping(chatId, 'composing');
       expect((await session.untilPhoneEvents('reaction', 2)).map(({ emoji }) => emoji)).toEqual(['👍', '❤️']);
       await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);

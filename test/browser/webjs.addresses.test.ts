@@ -1,6 +1,6 @@
 /** People are known by phone number, by lid, or by both: messages reach them under each, under the id chosen beforehand. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../bridge/src/engine/engine.ts';
 import { inAnyForm } from '../../bridge/src/engine/number-forms.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
@@ -12,15 +12,15 @@ let session: SessionAtTest;
 afterEach(() => session.close(), LONG);
 
 /** Sends as the outbox does: the chat is resolved and the id is on record before. */
-async function sendTo(engine: Engine, recording: EngineRecording, to: string, text: string): Promise<WireId> {
+async function sendTo(engine: Engine, recording: EngineRecording, to: string, text: string): Promise<MessageId> {
   const { chatId } = await engine.resolveChat(to as ChatId);
-  const wireId = engine.chooseWireId(chatId as ChatId);
-  const receipt = await engine.send({ type: 'text', chatId: chatId as ChatId, text }, wireId);
-  expect(receipt.wireId).toBe(wireId);
+  const messageId = engine.chooseMessageId(chatId as ChatId);
+  const receipt = await engine.send({ type: 'text', chatId: chatId as ChatId, text }, messageId);
+  expect(receipt.messageId).toBe(messageId);
   // What is heard of it later carries the same id.
-  await recording.until('the receipt', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
-  await recording.untilMessage((each) => each.wireId === wireId);
-  return wireId;
+  await recording.until('the receipt', () => (recording.acksOf(messageId).includes('read') ? true : undefined));
+  await recording.untilMessage((each) => each.messageId === messageId);
+  return messageId;
 }
 const textsOf = (account: Account): (string | undefined)[] => account.inbox.map(({ body }) => body);
 
@@ -82,11 +82,11 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       standin.network.say(bob, me, 'a question');
       const question = await recording.untilMessage(({ text }) => text === 'a question');
       const chatId = bob.pn as ChatId;
-      await engine.send({ type: 'text', chatId, text: 'an answer', quotedWireId: question.wireId }, null);
+      await engine.send({ type: 'text', chatId, text: 'an answer', quotedMessageId: question.messageId }, null);
       const [answer] = bob.inbox;
-      expect(answer?.quoted).toMatchObject({ stanza: question.wireId.split('_')[2] });
+      expect(answer?.quoted).toMatchObject({ stanza: question.messageId.split('_')[2] });
       const quoting = await recording.untilMessage(({ text }) => text === 'an answer');
-      expect(quoting.quotedWireId).toBe(question.wireId);
+      expect(quoting.quotedMessageId).toBe(question.messageId);
     },
     LONG,
   );
@@ -107,8 +107,8 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       await recording.untilSignal('ready');
       // Not resolved again: the outbox knows the group from before.
       const chatId = group.id as ChatId;
-      const wireId = engine.chooseWireId(chatId);
-      expect(wireId).toContain(me.lid);
+      const messageId = engine.chooseMessageId(chatId);
+      expect(messageId).toContain(me.lid);
       network.say(carol, group, 'a question');
       const question = await recording.untilMessage(({ text }) => text === 'a question');
       const receipt = await engine.send(
@@ -117,19 +117,19 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
           chatId,
           text: `@${bob.phone} @${carol.phone} see?`,
           mentions: [bob.pn as ChatId, carol.lid as ChatId],
-          quotedWireId: question.wireId,
+          quotedMessageId: question.messageId,
         },
-        wireId,
+        messageId,
       );
-      expect(receipt.wireId).toBe(wireId);
+      expect(receipt.messageId).toBe(messageId);
       const got = await network.until('the message', () => bob.inbox.find(({ body }) => body?.endsWith('see?')));
       const userOf = (id: string): string => id.split('@')[0] as string;
       expect(got.body).toBe(`@${userOf(bob.lid)} @${carol.phone} see?`);
       expect(got.mentions).toEqual([bob.lid, carol.lid]);
-      expect(got.quoted?.stanza).toBe(question.wireId.split('_')[2]);
-      await recording.until('the receipt', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
-      const own = await recording.untilMessage((each) => each.wireId === wireId);
-      expect(own.quotedWireId).toBe(question.wireId);
+      expect(got.quoted?.stanza).toBe(question.messageId.split('_')[2]);
+      await recording.until('the receipt', () => (recording.acksOf(messageId).includes('read') ? true : undefined));
+      const own = await recording.untilMessage((each) => each.messageId === messageId);
+      expect(own.quotedMessageId).toBe(question.messageId);
       expect(own.mentions).toMatchObject([{ phone: `+${bob.phone}` }, { phone: `+${carol.phone}` }]);
     },
     LONG,

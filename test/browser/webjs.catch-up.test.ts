@@ -116,11 +116,11 @@ describe('the history of one chat fails', () => {
     async () => {
       const { engine, recording } = await restarted({ ...THROWS, chats: [session.bob.pn] });
       for (const { pn } of [session.carol, session.bob]) {
-        const { wireId } = await engine.send(
+        const { messageId } = await engine.send(
           { type: 'text', chatId: pn as never, text: 'hello' },
-          engine.chooseWireId(pn as never),
+          engine.chooseMessageId(pn as never),
         );
-        await recording.until('read', () => recording.acksOf(wireId).includes('read') || undefined, 40_000);
+        await recording.until('read', () => recording.acksOf(messageId).includes('read') || undefined, 40_000);
       }
     },
     2 * LONG,
@@ -186,7 +186,7 @@ describe('a message that cannot be serialised', () => {
         ({ kind, chat }) => kind === 'unsupported' && chat.chatId === session.bob.pn,
       );
       expect(found).toMatchObject({ rawKind: 'chat', fromMe: false, chat: { chatId: session.bob.pn } });
-      expect(found?.wireId).toMatch(new RegExp(`^false_${session.bob.pn}_`));
+      expect(found?.messageId).toMatch(new RegExp(`^false_${session.bob.pn}_`));
       expect(Math.abs((found?.sentAt.getTime() ?? 0) - Date.now())).toBeLessThan(LONG);
     },
     2 * LONG,
@@ -220,7 +220,7 @@ describe('a message that cannot be serialised', () => {
       network.decrypt(odd);
       network.decrypt(even);
       await untilText(recording, 'even');
-      expect((await unreadable(recording)).wireId).toContain(odd);
+      expect((await unreadable(recording)).messageId).toContain(odd);
     },
     2 * LONG,
   );

@@ -48,7 +48,7 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
       network.decrypt(stanza);
       const late = await recording.untilMessage(({ text }) => text === 'first');
       expect(late).toMatchObject({ kind: 'text', chat: { chatId: session.bob.pn } });
-      expect(late.wireId).toContain(stanza);
+      expect(late.messageId).toContain(stanza);
       expect(await settled(recording, 'end')).toEqual(['second', 'first']);
     },
     LONG,

@@ -55,7 +55,7 @@ describe('incoming files', () => {
       const bytes = randomBytes(48 * MIB + 5);
       const { message } = await incoming(recording, bytes);
       expect(message.media).toMatchObject({ sizeBytes: bytes.length });
-      const got = await digestOf(await engine.downloadMedia(message.wireId, LIMIT));
+      const got = await digestOf(await engine.downloadMedia(message.messageId, LIMIT));
       expect(got.sha256).toBe(sha256(bytes));
       expect(Math.max(...got.sizes)).toBeLessThanOrEqual(MIB);
     },
@@ -69,13 +69,13 @@ describe('incoming files', () => {
       const { message } = await incoming(recording, randomBytes(1_001));
       session.standin.media.cutsDownloads = true;
       const tooLarge = { outcome: 'fail', code: 'WAB_MEDIA_TOO_LARGE', message: expect.stringContaining('1001') };
-      expect(await failureOf(engine.downloadMedia(message.wireId, 1_000))).toMatchObject(tooLarge);
+      expect(await failureOf(engine.downloadMedia(message.messageId, 1_000))).toMatchObject(tooLarge);
       session.standin.media.cutsDownloads = false;
       const bytes = randomBytes(1_001);
       const media = { ...session.standin.storeMedia(bytes, 'application/pdf', 'small.pdf'), size: 1 };
       session.standin.network.say(session.bob, session.me, { type: 'document', media });
       const liar = await recording.untilMessage((each) => each.media?.fileName === 'small.pdf');
-      expect(await failureOf(engine.downloadMedia(liar.wireId, 1_000))).toMatchObject(tooLarge);
+      expect(await failureOf(engine.downloadMedia(liar.messageId, 1_000))).toMatchObject(tooLarge);
     },
     LONG,
   );
@@ -86,7 +86,7 @@ describe('incoming files', () => {
       const { engine, recording } = await session.linked();
       const gone = await incoming(recording, Buffer.from('gone soon'), 'gone.pdf');
       session.standin.expireMedia(gone.media.directPath);
-      expect(await failureOf(engine.downloadMedia(gone.message.wireId, LIMIT))).toMatchObject({
+      expect(await failureOf(engine.downloadMedia(gone.message.messageId, LIMIT))).toMatchObject({
         outcome: 'fail',
         code: 'WAB_MEDIA_FAILED',
       });
@@ -94,16 +94,16 @@ describe('incoming files', () => {
       const back = await incoming(recording, bytes, 'back.pdf');
       session.standin.media.expire(back.media.directPath, { afterMs: 1_500 });
       const later = { outcome: 'defer', code: 'WAB_MEDIA_FAILED', retryAfterMs: expect.any(Number) };
-      expect(await failureOf(engine.downloadMedia(back.message.wireId, LIMIT))).toMatchObject(later);
+      expect(await failureOf(engine.downloadMedia(back.message.messageId, LIMIT))).toMatchObject(later);
       // Asked again meanwhile, it does not hold a place.
-      expect(await failureOf(engine.downloadMedia(back.message.wireId, LIMIT))).toMatchObject(later);
+      expect(await failureOf(engine.downloadMedia(back.message.messageId, LIMIT))).toMatchObject(later);
       let stream: Readable | undefined;
       for (const until = Date.now() + 30_000; !stream && Date.now() < until;)
-        stream = await engine.downloadMedia(back.message.wireId, LIMIT).catch(() => undefined);
+        stream = await engine.downloadMedia(back.message.messageId, LIMIT).catch(() => undefined);
       expect((await digestOf(stream as Readable)).sha256).toBe(sha256(bytes));
       const silent = await incoming(recording, Buffer.from('never again'), 'silent.pdf');
       session.standin.media.expire(silent.media.directPath, 'never');
-      expect(await failureOf(engine.downloadMedia(silent.message.wireId, LIMIT))).toMatchObject(later);
+      expect(await failureOf(engine.downloadMedia(silent.message.messageId, LIMIT))).toMatchObject(later);
     },
     LONG,
   );
@@ -114,7 +114,7 @@ describe('incoming files', () => {
       const { engine, recording } = await session.linked();
       const { message } = await incoming(recording, randomBytes(100_000));
       session.standin.media.cutsDownloads = true;
-      expect(await failureOf(engine.downloadMedia(message.wireId, LIMIT))).toMatchObject({
+      expect(await failureOf(engine.downloadMedia(message.messageId, LIMIT))).toMatchObject({
         outcome: 'defer',
         code: 'WAB_MEDIA_FAILED',
       });
@@ -129,7 +129,7 @@ describe('incoming files', () => {
       const files = await Promise.all(
         ['a.pdf', 'b.pdf', 'c.pdf'].map((name) => incoming(recording, randomBytes(3 * MIB), name)),
       );
-      const [first, second, third] = files.map(({ message }) => engine.downloadMedia(message.wireId, LIMIT));
+      const [first, second, third] = files.map(({ message }) => engine.downloadMedia(message.messageId, LIMIT));
       const held = (await first) as Readable;
       await second;
       let begun = false;
@@ -142,7 +142,7 @@ describe('incoming files', () => {
       await digestOf(await waiting);
       expect(begun).toBe(true);
       held.destroy();
-      await digestOf(await engine.downloadMedia((files[0] as { message: EngineMessage }).message.wireId, LIMIT));
+      await digestOf(await engine.downloadMedia((files[0] as { message: EngineMessage }).message.messageId, LIMIT));
     },
     LONG,
   );
@@ -152,7 +152,7 @@ describe('incoming files', () => {
     async () => {
       const { engine, recording } = await session.linked();
       const { message } = await incoming(recording, randomBytes(8 * MIB));
-      const stream = await engine.downloadMedia(message.wireId, LIMIT);
+      const stream = await engine.downloadMedia(message.messageId, LIMIT);
       const reading = failureOf(
         (async () => {
           for await (const chunk of stream) {
@@ -174,16 +174,18 @@ describe('outgoing files', () => {
       const { engine, recording } = await session.linked();
       const bytes = randomBytes(48 * MIB + 5);
       const chatId = bobOf(session);
-      const wireId = engine.chooseWireId(chatId);
+      const messageId = engine.chooseMessageId(chatId);
       const file = await outgoing('large.pdf', bytes);
-      expect(await engine.send({ type: 'document', chatId, file, caption: 'large' }, wireId)).toMatchObject({ wireId });
+      expect(await engine.send({ type: 'document', chatId, file, caption: 'large' }, messageId)).toMatchObject({
+        messageId,
+      });
       const empty = await outgoing('empty.pdf', Buffer.alloc(0));
       await engine.send({ type: 'document', chatId, file: empty }, null);
       const received = await session.inbox(2);
       expect(received.map((each) => each.mediaSha256)).toEqual([sha256(bytes), sha256(Buffer.alloc(0))]);
-      expect(received[0]).toMatchObject({ wireId, text: 'large' });
+      expect(received[0]).toMatchObject({ messageId, text: 'large' });
       await recording.until('the acknowledgement', () =>
-        recording.acksOf(wireId).includes('read') ? true : undefined,
+        recording.acksOf(messageId).includes('read') ? true : undefined,
       );
     },
     LONG,

@@ -34,7 +34,7 @@ test(
     const send = (): Promise<SendReceipt> => {
       const text = `message ${texts.length + 1}`;
       texts.push(text);
-      return engine.send({ type: 'text', chatId: bobOf(session), text }, engine.chooseWireId(bobOf(session)));
+      return engine.send({ type: 'text', chatId: bobOf(session), text }, engine.chooseMessageId(bobOf(session)));
     };
     const underWay = [send(), send()];
     await session.inbox(2);
@@ -61,14 +61,14 @@ test(
     expect(recording.signals.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
     network.say(session.bob, session.me, 'said before the restart');
     network.holdsAcks = false;
-    for (const receipt of await Promise.all(underWay)) expect(receipt.wireId).toMatch(/^true_/);
+    for (const receipt of await Promise.all(underWay)) expect(receipt.messageId).toMatch(/^true_/);
 
     expect((await recording.untilSignal('interrupted')).reason).toMatch(/used \d+ MiB, more than the limit of 450 MiB/);
     network.say(session.bob, session.me, 'said during the restart');
     await recording.untilSignal('ready', 2);
     await untilEnded(pids);
     texts.push(held);
-    await engine.send({ type: 'text', chatId: bobOf(session), text: held }, engine.chooseWireId(bobOf(session)));
+    await engine.send({ type: 'text', chatId: bobOf(session), text: held }, engine.chooseMessageId(bobOf(session)));
     for (const text of ['said before the restart', 'said during the restart'])
       await recording.untilMessage((message) => message.text === text);
 

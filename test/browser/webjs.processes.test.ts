@@ -19,8 +19,10 @@ describe('processes', () => {
     async () => {
       const { engine, recording } = await session.linked();
       session.standin.network.holdsAcks = true;
-      const wireId = engine.chooseWireId(bobOf(session));
-      const sending = failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'did it leave?' }, wireId));
+      const messageId = engine.chooseMessageId(bobOf(session));
+      const sending = failureOf(
+        engine.send({ type: 'text', chatId: bobOf(session), text: 'did it leave?' }, messageId),
+      );
       await session.inbox(1);
       process.kill((await browserTree(session.profileFolder)).browser as number, 'SIGKILL');
       expect((await sending).outcome).toBe('unknown');
@@ -29,8 +31,8 @@ describe('processes', () => {
       await engine.start();
       await recording.untilSignal('ready', 2);
       // The page sends what it holds unacknowledged by itself; the server takes one id once.
-      await recording.until('the acknowledgement', () => (recording.acksOf(wireId).length > 0 ? true : undefined));
-      expect(await engine.fateOf(wireId, bobOf(session))).toBe('sent');
+      await recording.until('the acknowledgement', () => (recording.acksOf(messageId).length > 0 ? true : undefined));
+      expect(await engine.sendStatusOf(messageId, bobOf(session))).toBe('sent');
       expect(session.received()).toHaveLength(1);
     },
     LONG,

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../bridge/src/engine/engine.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
@@ -15,11 +15,11 @@ beforeEach(async () => {
 afterEach(() => session.close(), LONG);
 
 const file = (): string => join(session.profileFolder, 'progress.json');
-const untilAck = (recording: EngineRecording, wireId: string, level: 'delivered' | 'read') =>
-  recording.until(`${level} of ${wireId}`, () => recording.acksOf(wireId).includes(level) || undefined, 40_000);
-async function send(engine: Engine, chatId: string, text: string): Promise<WireId> {
+const untilAck = (recording: EngineRecording, messageId: string, level: 'delivered' | 'read') =>
+  recording.until(`${level} of ${messageId}`, () => recording.acksOf(messageId).includes(level) || undefined, 40_000);
+async function send(engine: Engine, chatId: string, text: string): Promise<MessageId> {
   const chat = chatId as ChatId;
-  return (await engine.send({ type: 'text', chatId: chat, text }, engine.chooseWireId(chat))).wireId;
+  return (await engine.send({ type: 'text', chatId: chat, text }, engine.chooseMessageId(chat))).messageId;
 }
 /** As if minutes had passed: all that was sent so far lies before what a catch-up reads. */
 async function muchLater(): Promise<void> {
@@ -37,18 +37,19 @@ test(
     const toCarol = await send(first.engine, session.carol.pn, 'to carol');
     const toGroup = await send(first.engine, group.id, 'to all');
     network.say(session.me, session.bob, 'from the phone');
-    const { wireId: fromPhone } = await first.recording.untilMessage(({ text }) => text === 'from the phone');
-    for (const wireId of [toBob, toCarol, toGroup, fromPhone]) await untilAck(first.recording, wireId, 'delivered');
+    const { messageId: fromPhone } = await first.recording.untilMessage(({ text }) => text === 'from the phone');
+    for (const messageId of [toBob, toCarol, toGroup, fromPhone])
+      await untilAck(first.recording, messageId, 'delivered');
     await first.engine.stop();
     network.read(session.bob);
     await muchLater();
 
     const { engine, recording } = await session.launch();
-    for (const wireId of [toBob, fromPhone]) await untilAck(recording, wireId, 'read');
+    for (const messageId of [toBob, fromPhone]) await untilAck(recording, messageId, 'read');
     network.read(session.carol);
-    for (const wireId of [toCarol, toGroup]) await untilAck(recording, wireId, 'read');
-    const acks = recording.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.wireId} ${fact.level}`] : []));
-    expect(acks.sort()).toEqual([toBob, toCarol, toGroup, fromPhone].map((wireId) => `${wireId} read`).sort());
+    for (const messageId of [toCarol, toGroup]) await untilAck(recording, messageId, 'read');
+    const acks = recording.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.messageId} ${fact.level}`] : []));
+    expect(acks.sort()).toEqual([toBob, toCarol, toGroup, fromPhone].map((messageId) => `${messageId} read`).sort());
     expect(recording.messages.filter(({ chat }) => chat.chatId === session.bob.pn)).toEqual([]);
     await engine.stop();
     expect((JSON.parse(await readFile(file(), 'utf8')) as { unread: unknown[] }).unread).toEqual([]);
@@ -61,8 +62,8 @@ test(
   async () => {
     const { network } = session.standin;
     const first = await session.linked();
-    const wireId = await send(first.engine, session.bob.pn, 'an older one');
-    await untilAck(first.recording, wireId, 'delivered');
+    const messageId = await send(first.engine, session.bob.pn, 'an older one');
+    await untilAck(first.recording, messageId, 'delivered');
     network.say(session.bob, session.me, 'a newer one');
     await first.recording.untilMessage(({ text }) => text === 'a newer one');
     await first.engine.stop();
@@ -73,7 +74,7 @@ test(
     network.say(session.carol, session.me, 'listening');
     await recording.untilMessage(({ text }) => text === 'listening');
     network.read(session.bob);
-    await untilAck(recording, wireId, 'read');
+    await untilAck(recording, messageId, 'read');
   },
   LONG,
 );

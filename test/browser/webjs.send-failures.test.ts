@@ -71,17 +71,17 @@ describe('what the page throws before a message has an id', () => {
       await engine.resolveChat(bobOf(session));
       await page.fault('WAWebMsgKey.newId', { missing: true });
       // One message alone may be at fault itself.
-      const id = engine.chooseWireId(bobOf(session));
+      const id = engine.chooseMessageId(bobOf(session));
       for (let attempt = 0; attempt < 6; attempt++)
         expect(await failureOf(engine.send(text('one'), id))).toMatchObject(THROWN);
       expect(degraded()).toEqual([]);
       for (const words of ['two', 'three'])
-        expect(await failureOf(engine.send(text(words), engine.chooseWireId(bobOf(session))))).toMatchObject(THROWN);
+        expect(await failureOf(engine.send(text(words), engine.chooseMessageId(bobOf(session))))).toMatchObject(THROWN);
       const { reason } = await recording.untilSignal('degraded');
       expect(reason).toContain('could not send');
       await page.repair();
       const before = recording.signals.filter(({ kind }) => kind === 'recovered').length;
-      await engine.send(text('four'), engine.chooseWireId(bobOf(session)));
+      await engine.send(text('four'), engine.chooseMessageId(bobOf(session)));
       await recording.untilSignal('recovered', before + 1);
       expect(session.received().map((message) => message.text)).toEqual(['four']);
     },
@@ -106,9 +106,9 @@ describe('what the page throws before a message has an id', () => {
       const { engine, recording } = await session.linked();
       const media = session.standin.storeMedia(PIXEL, 'image/png', 'in.png');
       session.standin.network.say(session.bob, session.me, { type: 'image', media });
-      const { wireId } = await recording.untilMessage(({ kind }) => kind === 'image');
+      const { messageId } = await recording.untilMessage(({ kind }) => kind === 'image');
       await session.standin.pageOf(session.me).fault('WAWebCollections.Msg.get', { throws: 'this build has lost it' });
-      expect(await failureOf(engine.downloadMedia(wireId, 1_000_000))).toMatchObject({
+      expect(await failureOf(engine.downloadMedia(messageId, 1_000_000))).toMatchObject({
         outcome: 'defer',
         code: 'WAB_MEDIA_FAILED',
         message: 'this build has lost it',

@@ -28,14 +28,14 @@ describe('the road', () => {
         name: 'Bob',
       });
 
-      const wireId = engine.chooseWireId(bobOf(session));
+      const messageId = engine.chooseMessageId(bobOf(session));
       const receipt = await engine.send(
-        { type: 'text', chatId: bobOf(session), text: 'hello yourself', quotedWireId: hello.wireId },
-        wireId,
+        { type: 'text', chatId: bobOf(session), text: 'hello yourself', quotedMessageId: hello.messageId },
+        messageId,
       );
-      expect(receipt.wireId).toBe(wireId);
-      await recording.until('read', () => (recording.acksOf(wireId).includes('read') ? true : undefined));
-      expect(recording.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
+      expect(receipt.messageId).toBe(messageId);
+      await recording.until('read', () => (recording.acksOf(messageId).includes('read') ? true : undefined));
+      expect(recording.acksOf(messageId)).toEqual(['server', 'delivered', 'read']);
       await engine.stop();
       await untilEnded((await browserTree(session.profileFolder)).pids, 10_000);
 
@@ -43,7 +43,7 @@ describe('the road', () => {
       const second = await session.launch();
       await second.recording.untilMessage((message) => message.text === 'are you there?');
       expect(second.recording.signals.map(({ kind }) => kind)).not.toContain('qr');
-      expect(await second.engine.fateOf(wireId, bobOf(session))).toBe('sent');
+      expect(await second.engine.sendStatusOf(messageId, bobOf(session))).toBe('sent');
     },
     LONG,
   );

@@ -39,8 +39,10 @@ export class EngineRecording implements EngineListener {
   }
 
   /** Levels reported for a message, in the order of their first report. */
-  acksOf(wireId: string): readonly AckLevel[] {
-    const levels = this.facts.flatMap((fact) => (fact.kind === 'ack' && fact.wireId === wireId ? [fact.level] : []));
+  acksOf(messageId: string): readonly AckLevel[] {
+    const levels = this.facts.flatMap((fact) =>
+      fact.kind === 'ack' && fact.messageId === messageId ? [fact.level] : [],
+    );
     return [...new Set(levels)];
   }
 

@@ -30,7 +30,7 @@ async function sandboxHarness(
   const session = `conformance-${accounts}` as SessionName;
   const factory = new SandboxEngineFactory(network, { callDeadlineMs: 5_000 });
   // Somebody has written in the group once, so the account is in it.
-  await network.say(session, { from: CONTACT, group: GROUP, text: 'welcome' });
+  await network.receive(session, { from: CONTACT, group: GROUP, text: 'welcome' });
   return {
     contact: CONTACT,
     otherContact: '4915187654321@c.us',
@@ -42,7 +42,7 @@ async function sandboxHarness(
     scanByAnother: (code) => network.scan(session, code, '+4915550009999'),
     typeCode: (code) => network.scan(session, code),
     say: async ({ from, group, text, media }) => {
-      await network.say(session, {
+      await network.receive(session, {
         from,
         ...(group === undefined ? {} : { group }),
         ...(text === undefined ? {} : { text }),
@@ -58,35 +58,35 @@ async function sandboxHarness(
             }),
       });
     },
-    ownPhoneSays: async (said) => {
-      await network.ownPhoneSays(session, said);
+    sendFromPhone: async (said) => {
+      await network.sendFromPhone(session, said);
     },
     inbox: async (atLeast) => {
       const entries = await network.waitForInbox(session, { via: 'bridge' }, atLeast, 10_000);
       return entries.map((entry) => ({
-        wireId: entry.wireId,
+        messageId: entry.messageId,
         chatId: entry.chat.chatId,
         text: entry.text,
-        quotedWireId: entry.quotedMessageId,
+        quotedMessageId: entry.quotedMessageId,
         mentions: entry.mentions,
         mediaSha256: entry.media?.sha256 ?? null,
       }));
     },
     reactions: async (atLeast) => {
-      const acts = await network.waitForActs(session, { kind: 'reaction' }, atLeast, WAIT_MS);
-      return acts.map(({ messageId, emoji }) => ({ stanza: messageId?.split('_')[2] ?? '', emoji: emoji ?? '' }));
+      const operations = await network.waitForOperations(session, { kind: 'reaction' }, atLeast, WAIT_MS);
+      return operations.map(({ messageId, emoji }) => ({ stanza: messageId?.split('_')[2] ?? '', emoji: emoji ?? '' }));
     },
     // One look at least turns something read; a second waits for nothing.
     read: async (atLeast) => {
       for (let looks = atLeast === 0 ? 0 : 1; ; looks += 1) {
-        const acts = await network.waitForActs(session, { kind: 'seen' }, looks, WAIT_MS);
-        const read = acts.reduce((sum, act) => sum + (act.read ?? 0), 0);
-        if (read >= atLeast || acts.length < looks) return read;
+        const operations = await network.waitForOperations(session, { kind: 'read' }, looks, WAIT_MS);
+        const read = operations.reduce((sum, operation) => sum + (operation.read ?? 0), 0);
+        if (read >= atLeast || operations.length < looks) return read;
       }
     },
     typing: async (atLeast) => {
-      const acts = await network.waitForActs(session, { kind: 'typing' }, atLeast, WAIT_MS);
-      return acts.map(({ state }) => state ?? '');
+      const operations = await network.waitForOperations(session, { kind: 'typing' }, atLeast, WAIT_MS);
+      return operations.map(({ state }) => state ?? '');
     },
     dropConnection: () => network.disconnect(session, 150),
     unlink: () => network.unlink(session),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { MediaId, Seq, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
+import type { MediaId, Seq, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
 import { appendEvent } from '../../bridge/src/store/events.repository.ts';
 import { expectMedia } from '../../bridge/src/store/media.repository.ts';
@@ -28,7 +28,7 @@ eventLogSuite('SQLite', {
         expectMedia({
           id: `${NOTE}${text}` as MediaId,
           session: 'support' as SessionName,
-          wireId: text as WireId,
+          messageId: text as MessageId,
           kind: 'image',
           mimeType: 'image/png',
           fileName: null,
@@ -53,7 +53,7 @@ test('a scan knows of what retention has removed, also before retention itself h
   try {
     const options = { database, clock: { now: () => 1_000 }, dedupeMs: 1 };
     const reading = await DurableEventLog.open(options);
-    for (const wireId of ['1', '2', '3']) await reading.append(message(wireId));
+    for (const messageId of ['1', '2', '3']) await reading.append(message(messageId));
     // Another log object stands for the writer that has committed while its answer is still on the way.
     await (await DurableEventLog.open(options)).removeBefore(2_000, 2);
     expect(reading.horizon).toBe(0);

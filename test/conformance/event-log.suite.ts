@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { Filter } from '../../bridge/src/contract/filter.ts';
-import type { ChatId, Seq, SessionName, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, Seq, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { messageAcknowledged, messageReported, sessionDegraded } from '../../bridge/src/events/event-constructors.ts';
@@ -31,27 +31,27 @@ const session = 'support' as SessionName;
 const alice = '4915112345678@c.us' as ChatId;
 const bob = '4915187654321@c.us' as ChatId;
 
-export const message = (wireId: string, chat: ChatId = alice, fromMe = false): NewEvent =>
+export const message = (messageId: string, chat: ChatId = alice, fromMe = false): NewEvent =>
   messageReported(
     session,
     {
-      wireId: wireId as WireId,
+      messageId: messageId as MessageId,
       chat: addressOf(chat),
       sender: addressOf(chat, 'Alice'),
       fromMe,
       sentAt: new Date('2026-01-02T03:04:05Z'),
       kind: 'text',
-      text: `text of ${wireId}`,
+      text: `text of ${messageId}`,
       mentions: [],
-      quotedWireId: null,
+      quotedMessageId: null,
       media: null,
     },
     null,
   );
-const acknowledged = (wireId: string, chat: ChatId = alice): NewEvent =>
+const acknowledged = (messageId: string, chat: ChatId = alice): NewEvent =>
   messageAcknowledged(
     session,
-    { kind: 'ack', wireId: wireId as WireId, chat: addressOf(chat), level: 'read', at: new Date(0) },
+    { kind: 'ack', messageId: messageId as MessageId, chat: addressOf(chat), level: 'read', at: new Date(0) },
     null,
   );
 
@@ -63,9 +63,9 @@ const fromAlice = (chat: Address, stanza: string): NewEvent =>
   messageReported(
     session,
     {
-      wireId: `false_${chat.chatId}_${stanza}` as WireId,
+      messageId: `false_${chat.chatId}_${stanza}` as MessageId,
       ...{ chat, sender: chat, fromMe: false, sentAt: new Date(0), kind: 'text', text: 'hi' },
-      ...{ mentions: [], quotedWireId: null, media: null },
+      ...{ mentions: [], quotedMessageId: null, media: null },
     },
     null,
   );

@@ -3,13 +3,13 @@
  * network is the test's. It stops for good at a named point, tells the test, and waits for the SIGKILL.
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
-import type { ChatId, OutboxId, WireId } from '../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, MessageId } from '../../bridge/src/contract/ids.ts';
 import type {
   Engine,
   EngineHealth,
   EngineSend,
   PairingCode,
-  SendFate,
+  SendStatus,
   SendReceipt,
 } from '../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
@@ -61,18 +61,18 @@ class HttpEngine implements Engine {
   async resolveChat(chatId: ChatId): Promise<Address> {
     return addressOf(chatId);
   }
-  chooseWireId(chatId: ChatId): WireId {
-    return `true_${chatId}_${process.pid}x${++this.#ids}` as WireId;
+  chooseMessageId(chatId: ChatId): MessageId {
+    return `true_${chatId}_${process.pid}x${++this.#ids}` as MessageId;
   }
-  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
     const text = message.type === 'text' ? message.text : message.type === 'reaction' ? message.emoji : '';
-    await this.#ask('/send', { wireId, chatId: message.chatId, text });
-    return { wireId: message.type === 'reaction' ? message.targetWireId : wireId!, sentAt: new Date() };
+    await this.#ask('/send', { messageId, chatId: message.chatId, text });
+    return { messageId: message.type === 'reaction' ? message.targetMessageId : messageId!, sentAt: new Date() };
   }
-  async markSeen(): Promise<void> {}
+  async markRead(): Promise<void> {}
   async setTyping(): Promise<void> {}
-  async fateOf(wireId: WireId): Promise<SendFate> {
-    return (await this.#ask('/fate', { wireId })).fate as SendFate;
+  async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
+    return (await this.#ask('/fate', { messageId })).fate as SendStatus;
   }
   health(): Promise<EngineHealth> {
     return Promise.resolve({ checks: [] });

@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(new URL('./outbox-kill.child.ts', import.meta.url));
 const [ALICE, BOB] = ['491511111111@c.us', '491522222222@c.us'];
 
 interface Sent {
-  readonly wireId: string;
+  readonly messageId: string;
   readonly chatId: string;
   readonly text: string;
 }
@@ -62,8 +62,8 @@ class Oracle {
 
   #answer(path: string, body: Sent, response: ServerResponse): void {
     if (path === '/fate') {
-      const has = this.sent.some(({ wireId }) => wireId === body.wireId);
-      response.end(JSON.stringify({ fate: !this.askable ? 'unknown' : has ? 'sent' : 'absent' }));
+      const has = this.sent.some(({ messageId }) => messageId === body.messageId);
+      response.end(JSON.stringify({ sendStatus: !this.askable ? 'unknown' : has ? 'sent' : 'absent' }));
       return;
     }
     this.sent.push(body);
@@ -208,7 +208,7 @@ describe('WhatsApp can be asked', () => {
       expect(oracle.sent.filter(({ chatId }) => chatId === ALICE).map(({ text }) => text)).toEqual(['a1', 'a2']);
       // The id that was on disk before is the one under which it left.
       const rows = rowsOnDisk();
-      expect(oracle.sent.find(({ text }) => text === 'a1')?.wireId).toBe(rows[ids[0]!]!.wire_id);
+      expect(oracle.sent.find(({ text }) => text === 'a1')?.messageId).toBe(rows[ids[0]!]!.wire_id);
       if (killed.wire_id !== null) expect(rows[ids[0]!]!.wire_id).toBe(killed.wire_id);
     },
   );

@@ -13,7 +13,7 @@ import { N8nServer, type WorkflowFile } from './n8n-server.ts';
 jest.setTimeout(240_000);
 
 interface Received {
-  readonly wireId: string;
+  readonly messageId: string;
   readonly text: string | null;
   readonly via: string;
   readonly quotedMessageId: string | null;
@@ -44,7 +44,8 @@ afterAll(async () => {
 });
 
 const say = async (from: string, text: string): Promise<string> =>
-  (await bridge.client.request<{ wireId: string }>('POST', '/v1/sandbox/demo/say', { body: { from, text } })).wireId;
+  (await bridge.client.request<{ messageId: string }>('POST', '/v1/sandbox/demo/receive', { body: { from, text } }))
+    .messageId;
 const inboxOf = async (to: string, atLeast: number): Promise<readonly Received[]> =>
   await bridge.client.request('GET', '/v1/sandbox/demo/inbox', {
     query: { to, via: 'bridge', atLeast, waitMs: 30_000 },
@@ -52,10 +53,10 @@ const inboxOf = async (to: string, atLeast: number): Promise<readonly Received[]
 
 describe('the example workflow "answer a message"', () => {
   test('answers what was written, once, and quotes it', async () => {
-    const wireId = await say('+4915112345678', 'hello there');
+    const messageId = await say('+4915112345678', 'hello there');
     const inbox = await inboxOf('+4915112345678', 1);
     expect(inbox.map(({ text }) => text)).toEqual(['You wrote: hello there']);
-    expect(inbox[0]).toMatchObject({ quotedMessageId: wireId });
+    expect(inbox[0]).toMatchObject({ quotedMessageId: messageId });
   });
 
   test('answers each of several people', async () => {

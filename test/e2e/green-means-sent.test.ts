@@ -66,7 +66,7 @@ afterAll(async () => {
 });
 
 const say = async (from: string, text: string, session = 'demo'): Promise<void> =>
-  void (await bridge.client.request('POST', `/v1/sandbox/${session}/say`, { body: { from, text } }));
+  void (await bridge.client.request('POST', `/v1/sandbox/${session}/receive`, { body: { from, text } }));
 const setFaults = async (faults: object, session = 'demo'): Promise<void> =>
   await bridge.client.request('PUT', `/v1/sandbox/${session}/faults`, { body: faults });
 const inboxOf = async (to: string): Promise<readonly { text: string | null }[]> =>

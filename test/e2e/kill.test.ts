@@ -85,7 +85,7 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     const cutOff: (readonly WitnessedRun[])[] = [];
     const speaking = (async () => {
       for (let index = 0; index < EVENTS; index += 1) {
-        await network.say(SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
+        await network.receive(SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
       }
     })();
     // Awaited further below; a failure before that must not pass as an unhandled rejection.

@@ -91,7 +91,7 @@ async function supervise(): Promise<void> {
 }
 
 const say = async (session: string, from: string, text: string): Promise<void> =>
-  void (await bridge.client.request('POST', `/v1/sandbox/${session}/say`, { body: { from, text } }));
+  void (await bridge.client.request('POST', `/v1/sandbox/${session}/receive`, { body: { from, text } }));
 
 /** What the bridge sent to somebody, once there are so many. */
 async function answersTo(session: string, to: string, atLeast: number): Promise<readonly (string | null)[]> {

@@ -59,7 +59,7 @@ afterAll(async () => {
 /** Each time somebody else, so that nothing waits behind another event of its chat. */
 async function say(): Promise<void> {
   said += 1;
-  await bridge.client.request('POST', '/v1/sandbox/demo/say', {
+  await bridge.client.request('POST', '/v1/sandbox/demo/receive', {
     body: { from: `+49151${String(23_456_000 + said)}`, text: `message ${String(said).padStart(3, '0')}` },
   });
 }

@@ -765,7 +765,7 @@ describe('chats', () => {
       chat: locator('={{ $json.chat.chatId }}', 'id'),
       ...parameters,
     });
-  const SEEN = 'POST /v1/sessions/support/chats/4915112345678%40c.us/seen';
+  const SEEN = 'POST /v1/sessions/support/chats/4915112345678%40c.us/read';
   const TYPING = 'POST /v1/sessions/support/chats/4915112345678%40c.us/typing';
   const done = { json: { success: true, session: 'support', chat: '4915112345678@c.us' }, pairedItem: { item: 0 } };
 
@@ -786,17 +786,17 @@ describe('chats', () => {
   });
 
   test('a phone number goes into the path as it is written', async () => {
-    bridge.answers.set('POST /v1/sessions/support/chats/%2B49%20151%2012345678/seen', { status: 204 });
+    bridge.answers.set('POST /v1/sessions/support/chats/%2B49%20151%2012345678/read', { status: 204 });
     const run = await runAnswer([eventItem(1)], about('markAsRead', { chat: locator('+49 151 12345678', 'phone') }));
     expect(run.data.resultData.error).toBeUndefined();
   });
 
   test('what the bridge does not do at once is told and not asked for again, though it could help later', async () => {
-    bridge.answers.set(TYPING, problem(503, 'WAB_ACT_NOT_DONE', 'WhatsApp did not do this.'));
+    bridge.answers.set(TYPING, problem(503, 'WAB_OPERATION_FAILED', 'WhatsApp did not do this.'));
     const run = await runAnswer([eventItem(1)], about('typing', { state: 'composing' }));
     expect(errorOf(run)).toMatchObject({
       message: 'WhatsApp did not do this.',
-      context: { code: 'WAB_ACT_NOT_DONE', itemIndex: 0 },
+      context: { code: 'WAB_OPERATION_FAILED', itemIndex: 0 },
     });
     expect(bridge.requests).toHaveLength(1);
   });

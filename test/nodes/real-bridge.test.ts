@@ -24,8 +24,8 @@ interface Received {
 
 const bridge = new RealBridge();
 const locator = (value: string, mode = 'name') => ({ __rl: true, mode, value });
-const say = async (from: string, said: object): Promise<{ wireId: string }> =>
-  await bridge.request('POST', '/v1/sandbox/demo/say', { from, ...said });
+const say = async (from: string, said: object): Promise<{ messageId: string }> =>
+  await bridge.request('POST', '/v1/sandbox/demo/receive', { from, ...said });
 const inbox = async (to: string, atLeast = 1): Promise<Received[]> =>
   await bridge.request(
     'GET',
@@ -55,14 +55,14 @@ afterAll(async () => {
 test('trigger and action: a message is received and answered, and a second run of its event sends nothing more', async () => {
   const trigger = await ActiveTrigger.open(bridge.credential, { filters: { from: '+49 151 0000 0001' } });
   await say('+4915100000002', { text: 'not for this workflow' });
-  const { wireId } = await say('+4915100000001', { text: 'Grüße 👋' });
+  const { messageId } = await say('+4915100000001', { text: 'Grüße 👋' });
   const { items, finish } = await trigger.run(1);
   const [item] = items as [INodeExecutionData];
   expect(item.json).toMatchObject({
     type: 'message.received',
     session: 'demo',
     text: 'Grüße 👋',
-    messageId: wireId,
+    messageId,
     sender: { phone: '+4915100000001' },
   });
 
@@ -87,7 +87,7 @@ test('trigger and action: a message is received and answered, and a second run o
     replayed: true,
   });
   finish('success');
-  expect(await inbox('+4915100000001')).toMatchObject([{ text: 'You wrote: Grüße 👋', quotedMessageId: wireId }]);
+  expect(await inbox('+4915100000001')).toMatchObject([{ text: 'You wrote: Grüße 👋', quotedMessageId: messageId }]);
   await trigger.close();
   expect(trigger.emitted).toHaveLength(1);
 });
@@ -153,9 +153,9 @@ test('a message is marked as read, typing is shown, and a reaction is put and ta
     expect(data.resultData.error).toBeUndefined();
   }
   finish('success');
-  const seen: object[] = await bridge.request('GET', '/v1/sandbox/demo/acts?to=%2B4915100000005');
+  const seen: object[] = await bridge.request('GET', '/v1/sandbox/demo/operations?to=%2B4915100000005');
   expect(seen).toMatchObject([
-    { kind: 'seen', read: 1 },
+    { kind: 'read', read: 1 },
     { kind: 'typing', state: 'composing' },
     { kind: 'reaction', emoji: '👍', messageId: item.json['messageId'] },
     { kind: 'reaction', emoji: '', messageId: item.json['messageId'] },

@@ -330,7 +330,7 @@ export const ERRORS = {
     message:
       'It is not known whether this reached WhatsApp: {reason}. The bridge sends it again, which changes nothing if it did.',
   },
-  WAB_ACT_NOT_DONE: {
+  WAB_OPERATION_FAILED: {
     status: 503,
     retryable: true,
     message:
@@ -513,6 +513,8 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;
+/** Codes of earlier versions, which no other error may take. */
+export const RETIRED_CODES = ['WAB_ACT_NOT_DONE'] as const;
 
 type Details = Readonly<Record<string, string | number>>;
 

@@ -13,7 +13,7 @@ export type SessionName = Brand<'SessionName'>;
 /** WhatsApp's id of a chat: `<phone>@c.us`, `<lid>@lid`, `<id>@g.us`, `<id>@newsletter`, `status@broadcast`. */
 export type ChatId = Brand<'ChatId'>;
 /** WhatsApp's id of one message (the serialised `MsgKey`), e.g. `false_4915112345678@c.us_3EB0…`. */
-export type WireId = Brand<'WireId'>;
+export type MessageId = Brand<'MessageId'>;
 /** Id of an event, derived from what happened, so that the same fact always gets the same id. */
 export type EventId = Brand<'EventId'>;
 /** Id of an outbox message. */
@@ -56,7 +56,7 @@ export const newDeadLetterId = (): DeadLetterId => `dlq_${nextUlid()}` as DeadLe
  *
  * @param session  whose session saw it
  * @param fact     the kind of fact (an event type)
- * @param identity what makes this occurrence unique for its kind: a wire id, plus a revision where a fact can repeat
+ * @param identity what makes this occurrence unique for its kind: a message id, plus a revision where a fact can repeat
  */
 export function deriveEventId(session: SessionName, fact: string, ...identity: readonly string[]): EventId {
   const digest = createHash('sha256')

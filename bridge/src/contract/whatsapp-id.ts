@@ -1,7 +1,7 @@
 /** The only place that parses or builds WhatsApp ids; phone numbers are read by `phone-number.ts`. */
 import type { Address, ChatKind } from './address.ts';
 import { WabError } from './errors.ts';
-import type { ChatId, WireId } from './ids.ts';
+import type { ChatId, MessageId } from './ids.ts';
 import { currentForm, formsOf, parseDigits, visibleText } from './phone-number.ts';
 
 const KIND_BY_SERVER: Readonly<Record<string, ChatKind>> = {
@@ -92,8 +92,8 @@ export function addressKeys(address: Address): readonly string[] {
 }
 
 /** The serialised form of a message key: `<fromMe>_<chat>_<id>[_<participant>]`. */
-export function wireIdOf(fromMe: boolean, chatId: ChatId, stanzaId: string, participant?: ChatId): WireId {
-  return `${fromMe}_${chatId}_${stanzaId}${participant ? `_${participant}` : ''}` as WireId;
+export function messageIdOf(fromMe: boolean, chatId: ChatId, stanzaId: string, participant?: ChatId): MessageId {
+  return `${fromMe}_${chatId}_${stanzaId}${participant ? `_${participant}` : ''}` as MessageId;
 }
 
 /**
@@ -103,20 +103,24 @@ export function wireIdOf(fromMe: boolean, chatId: ChatId, stanzaId: string, part
  * @param chat the message's chat, with all the names that are known
  * @param author who wrote it, where that is known
  */
-export function wireIdsOf(wireId: WireId, chat: Address, author: Address | null): readonly [WireId, ...WireId[]] {
-  const match = WIRE_ID.exec(wireId);
-  if (!match) return [wireId];
+export function messageIdsOf(
+  messageId: MessageId,
+  chat: Address,
+  author: Address | null,
+): readonly [MessageId, ...MessageId[]] {
+  const match = MESSAGE_ID.exec(messageId);
+  if (!match) return [messageId];
   const [, fromMe, chatId, stanzaId, participant] = match as unknown as [string, string, ChatId, string, ChatId?];
   const isMine = fromMe === 'true';
   const isDirect = chatKindOf(chatId) === 'direct';
-  if (isDirect === (participant !== undefined)) return [wireId];
+  if (isDirect === (participant !== undefined)) return [messageId];
   const others = isDirect
-    ? otherNames(chatId, chat).map((name) => wireIdOf(isMine, name, stanzaId))
-    : otherNames(participant as ChatId, author).map((name) => wireIdOf(isMine, chatId, stanzaId, name));
-  return [wireId, ...others];
+    ? otherNames(chatId, chat).map((name) => messageIdOf(isMine, name, stanzaId))
+    : otherNames(participant as ChatId, author).map((name) => messageIdOf(isMine, chatId, stanzaId, name));
+  return [messageId, ...others];
 }
 
-const WIRE_ID = /^(true|false)_([^_]+@[^_]+)_([^_]+)(?:_([^_]+@[^_]+))?$/;
+const MESSAGE_ID = /^(true|false)_([^_]+@[^_]+)_([^_]+)(?:_([^_]+@[^_]+))?$/;
 
 /** The names of a person besides the given one; none where the address is somebody else's. */
 function otherNames(name: ChatId, address: Address | null): readonly ChatId[] {

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { AckLevel, MediaKind } from '../contract/events.ts';
-import type { ChatId, SessionName, WireId } from '../contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
 
 export const ENGINE_NAMES = ['webjs', 'sandbox'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
@@ -62,7 +62,7 @@ export interface EngineMedia {
 }
 
 export interface EngineMessage {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly chat: Address;
   readonly sender: Address;
   readonly fromMe: boolean;
@@ -72,7 +72,7 @@ export interface EngineMessage {
   readonly rawKind?: string;
   readonly text: string | null;
   readonly mentions: readonly Address[];
-  readonly quotedWireId: WireId | null;
+  readonly quotedMessageId: MessageId | null;
   readonly media: EngineMedia | null;
 }
 
@@ -81,7 +81,7 @@ export type EngineFact =
   | { readonly kind: 'message'; readonly message: EngineMessage }
   | {
       readonly kind: 'ack';
-      readonly wireId: WireId;
+      readonly messageId: MessageId;
       readonly chat: Address;
       /** This account, where the engine knows it. */
       readonly sender?: Address;
@@ -90,7 +90,7 @@ export type EngineFact =
     }
   | {
       readonly kind: 'send_failed';
-      readonly wireId: WireId;
+      readonly messageId: MessageId;
       readonly chat: Address;
       readonly sender?: Address;
       readonly reason: string;
@@ -113,7 +113,7 @@ export interface OutgoingFile {
 
 interface SendCommon {
   readonly chatId: ChatId;
-  readonly quotedWireId?: WireId;
+  readonly quotedMessageId?: MessageId;
   readonly mentions?: readonly ChatId[];
 }
 /** A message that WhatsApp keeps under an id of its own. */
@@ -131,7 +131,7 @@ export type MessageSend =
 export interface ReactionSend {
   readonly type: 'reaction';
   readonly chatId: ChatId;
-  readonly targetWireId: WireId;
+  readonly targetMessageId: MessageId;
   readonly emoji: string;
 }
 export type EngineSend = MessageSend | ReactionSend;
@@ -144,12 +144,12 @@ export interface PairingCode {
 
 export interface SendReceipt {
   /** Of a reaction: the message that it is about. */
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly sentAt: Date;
 }
 
 /** Whether WhatsApp has a message. An engine says `absent` only when it knows that the message never left and never will. */
-export type SendFate = 'sent' | 'absent' | 'unknown';
+export type SendStatus = 'sent' | 'absent' | 'unknown';
 
 export interface Engine {
   readonly name: EngineName;
@@ -174,25 +174,25 @@ export interface Engine {
   /** The address under which WhatsApp knows a recipient. Throws `EngineError` (`fail`) where there is none. */
   resolveChat(chatId: ChatId): Promise<Address>;
   /** An id for the next message of a chat (only with `chosenMessageIds`). */
-  chooseWireId(chatId: ChatId): WireId;
+  chooseMessageId(chatId: ChatId): MessageId;
   /**
    * Sends once.
-   * @param wireId the id to use, from `chooseWireId`; null where the engine cannot choose, and for a reaction
+   * @param messageId the id to use, from `chooseMessageId`; null where the engine cannot choose, and for a reaction
    * @throws EngineError whose `outcome` says what is known of the message
    */
-  send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt>;
+  send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt>;
   /**
    * Tells WhatsApp that everything in a chat was read. Done at once or not at all: it is neither kept nor repeated.
    * @throws EngineError: `fail` for an unknown chat, `defer` while not connected, `unknown` where no answer came
    */
-  markSeen(chatId: ChatId): Promise<void>;
-  /** Shows the other side of a chat that this account is writing. Like `markSeen`, done at once or not at all. */
+  markRead(chatId: ChatId): Promise<void>;
+  /** Shows the other side of a chat that this account is writing. Like `markRead`, done at once or not at all. */
   setTyping(chatId: ChatId, state: TypingState): Promise<void>;
   /**
    * What became of a message whose send was interrupted, as far as the present login knows: of one that was sent before
    * the account was linked anew it means nothing. Throws `EngineError` (`defer`) where it cannot be told yet.
    */
-  fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate>;
+  sendStatusOf(messageId: MessageId, chatId: ChatId): Promise<SendStatus>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;
   /**
@@ -202,7 +202,7 @@ export interface Engine {
    * @throws EngineError, also by the stream: `fail` WAB_MEDIA_FAILED where WhatsApp has it no more, WAB_MEDIA_TOO_LARGE;
    *   `defer` to try again, with WAB_SESSION_NOT_READY where the file is not the reason
    */
-  downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable>;
+  downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable>;
 }
 
 export interface EngineOptions {
@@ -235,7 +235,7 @@ export class EngineError extends Error {
     | 'WAB_SEND_REFUSED'
     | 'WAB_SEND_FAILED'
     | 'WAB_SESSION_NOT_READY'
-    | 'WAB_ACT_NOT_DONE'
+    | 'WAB_OPERATION_FAILED'
     | 'WAB_SESSION_STATE'
     | 'WAB_MEDIA_FAILED'
     | 'WAB_MEDIA_TOO_LARGE'

@@ -1,10 +1,10 @@
 /** Of which message a fact is, by every id that the message may bear. */
-import type { WireId } from '../contract/ids.ts';
+import type { MessageId } from '../contract/ids.ts';
 import type { EngineFact } from './engine.ts';
-import { wireIdsOf } from '../contract/whatsapp-id.ts';
+import { messageIdsOf } from '../contract/whatsapp-id.ts';
 
 /** The reported id comes first. */
-export const wireIdsOfFact = (fact: EngineFact): readonly [WireId, ...WireId[]] =>
+export const messageIdsOfFact = (fact: EngineFact): readonly [MessageId, ...MessageId[]] =>
   fact.kind === 'message'
-    ? wireIdsOf(fact.message.wireId, fact.message.chat, fact.message.sender)
-    : wireIdsOf(fact.wireId, fact.chat, fact.sender ?? null);
+    ? messageIdsOf(fact.message.messageId, fact.message.chat, fact.message.sender)
+    : messageIdsOf(fact.messageId, fact.chat, fact.sender ?? null);

@@ -15,20 +15,20 @@ import {
   type OutboxId,
   type SessionName,
   type SubscriptionName,
-  type WireId,
+  type MessageId,
 } from '../contract/ids.ts';
 import type { EngineFact, EngineMedia, EngineMessage } from '../engine/engine.ts';
-import { wireIdsOfFact } from '../engine/fact-ids.ts';
-import { addressOf, wireIdsOf } from '../contract/whatsapp-id.ts';
+import { messageIdsOfFact } from '../engine/fact-ids.ts';
+import { addressOf, messageIdsOf } from '../contract/whatsapp-id.ts';
 
-/** A message as an engine reports it. Same fact: same direction, same wire id, whichever name its chat or author goes by. */
+/** A message as an engine reports it. Same fact: same direction, same message id, whichever name its chat or author goes by. */
 export function messageReported(
   session: SessionName,
   message: EngineMessage,
   outboxId: OutboxId | null,
 ): NewEvent<'message.received' | 'message.sent'> {
   const type = message.fromMe ? 'message.sent' : 'message.received';
-  const ids = messageEventIds(session, type, message.wireId, message.chat, message.sender);
+  const ids = messageEventIds(session, type, message.messageId, message.chat, message.sender);
   return {
     ...ids,
     type,
@@ -37,12 +37,12 @@ export function messageReported(
     chat: message.chat,
     sender: message.sender,
     data: {
-      messageId: message.wireId,
+      messageId: message.messageId,
       kind: message.kind,
       text: message.text,
       fromMe: message.fromMe,
       mentions: [...message.mentions],
-      quotedMessageId: message.quotedWireId,
+      quotedMessageId: message.quotedMessageId,
       media: message.media && describeMedia(mediaIdOf(ids.id), message.media),
       ...(outboxId === null ? {} : { outboxId }),
       ...(message.rawKind === undefined ? {} : { rawKind: message.rawKind }),
@@ -55,11 +55,11 @@ export interface SentMessage {
   readonly session: SessionName;
   readonly chat: Address;
   readonly sender: Address | null;
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly sentAt: Date;
   readonly outboxId: OutboxId;
   readonly content: {
-    readonly quotedWireId?: WireId;
+    readonly quotedMessageId?: MessageId;
     readonly mentions?: readonly ChatId[];
   } & (
     | { readonly type: 'text'; readonly text: string }
@@ -73,9 +73,9 @@ export interface SentMessage {
   );
 }
 
-/** A message that the outbox sent. Same fact: same wire id, so the engine's own report of it is the same event. */
+/** A message that the outbox sent. Same fact: same message id, so the engine's own report of it is the same event. */
 export function messageSent(sent: SentMessage): NewEvent<'message.sent'> {
-  const ids = messageEventIds(sent.session, 'message.sent', sent.wireId, sent.chat, sent.sender);
+  const ids = messageEventIds(sent.session, 'message.sent', sent.messageId, sent.chat, sent.sender);
   return {
     ...ids,
     type: 'message.sent',
@@ -84,10 +84,10 @@ export function messageSent(sent: SentMessage): NewEvent<'message.sent'> {
     chat: sent.chat,
     sender: sent.sender,
     data: {
-      messageId: sent.wireId,
+      messageId: sent.messageId,
       fromMe: true,
       mentions: (sent.content.mentions ?? []).map((chatId) => addressOf(chatId)),
-      quotedMessageId: sent.content.quotedWireId ?? null,
+      quotedMessageId: sent.content.quotedMessageId ?? null,
       outboxId: sent.outboxId,
       ...sentBody(sent.content),
     },
@@ -100,8 +100,8 @@ export function messageAcknowledged(
   fact: Extract<EngineFact, { kind: 'ack' }>,
   outboxId: OutboxId | null,
 ): NewEvent<'message.acknowledged'> {
-  const ids = idsFor(wireIdsOfFact(fact), (wireId) =>
-    deriveEventId(session, 'message.acknowledged', wireId, fact.level),
+  const ids = idsFor(messageIdsOfFact(fact), (messageId) =>
+    deriveEventId(session, 'message.acknowledged', messageId, fact.level),
   );
   return {
     ...ids,
@@ -110,7 +110,7 @@ export function messageAcknowledged(
     occurredAt: fact.at.toISOString(),
     chat: fact.chat,
     sender: null,
-    data: { messageId: fact.wireId, ack: fact.level, ...(outboxId === null ? {} : { outboxId }) },
+    data: { messageId: fact.messageId, ack: fact.level, ...(outboxId === null ? {} : { outboxId }) },
   };
 }
 
@@ -120,7 +120,7 @@ export function messageFailed(
   fact: Extract<EngineFact, { kind: 'send_failed' }>,
   outboxId: OutboxId | null,
 ): NewEvent<'message.failed'> {
-  const ids = idsFor(wireIdsOfFact(fact), (wireId) => deriveEventId(session, 'message.failed', wireId));
+  const ids = idsFor(messageIdsOfFact(fact), (messageId) => deriveEventId(session, 'message.failed', messageId));
   return {
     ...ids,
     type: 'message.failed',
@@ -128,7 +128,7 @@ export function messageFailed(
     occurredAt: fact.at.toISOString(),
     chat: fact.chat,
     sender: null,
-    data: { messageId: fact.wireId, reason: fact.reason, ...(outboxId === null ? {} : { outboxId }) },
+    data: { messageId: fact.messageId, reason: fact.reason, ...(outboxId === null ? {} : { outboxId }) },
   };
 }
 
@@ -231,18 +231,18 @@ export function mediaIdOf(event: EventId): MediaId {
 
 type Ids = Pick<NewEvent, 'id' | 'aliases'>;
 
-const idsFor = (wireIds: readonly [WireId, ...WireId[]], derive: (wireId: WireId) => EventId): Ids => {
-  const [id, ...aliases] = wireIds.map(derive) as [EventId, ...EventId[]];
+const idsFor = (messageIds: readonly [MessageId, ...MessageId[]], derive: (messageId: MessageId) => EventId): Ids => {
+  const [id, ...aliases] = messageIds.map(derive) as [EventId, ...EventId[]];
   return aliases.length === 0 ? { id } : { id, aliases };
 };
 
 const messageEventIds = (
   session: SessionName,
   type: 'message.received' | 'message.sent',
-  wireId: WireId,
+  messageId: MessageId,
   chat: Address,
   sender: Address | null,
-): Ids => idsFor(wireIdsOf(wireId, chat, sender), (each) => deriveEventId(session, type, each));
+): Ids => idsFor(messageIdsOf(messageId, chat, sender), (each) => deriveEventId(session, type, each));
 
 function ofSession<T extends 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered'>(
   session: SessionName,

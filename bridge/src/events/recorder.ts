@@ -1,8 +1,8 @@
 /** The recorder: the only writer of events. It turns what an engine reports into an event with everything it causes. */
 import type { MessageMedia, NewEvent } from '../contract/events.ts';
-import type { OutboxId, SessionName, WireId } from '../contract/ids.ts';
+import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
-import { wireIdsOfFact } from '../engine/fact-ids.ts';
+import { messageIdsOfFact } from '../engine/fact-ids.ts';
 import type { Call } from '../store/operation.ts';
 import { messageAcknowledged, messageFailed, messageReported } from './event-constructors.ts';
 import type { Appended, EventLog } from './event-log.ts';
@@ -16,7 +16,7 @@ export interface EffectSource {
     event: NewEvent,
   ): Promise<readonly Call<unknown>[]> | readonly Call<unknown>[];
   /** The outbox message that bears one of these ids, or null. */
-  outboxIdOf?(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxId | null>;
+  outboxIdOf?(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null>;
   /** Called once the fact is durable, also where it was a duplicate. Must not throw. */
   recorded?(session: SessionName, fact: EngineFact, appended: Appended): void | Promise<void>;
 }
@@ -25,9 +25,9 @@ export interface RecorderOptions {
   readonly log: Pick<EventLog, 'append'>;
   readonly sources: readonly EffectSource[];
   /** Notes, together with its event, that a file is to be fetched. */
-  readonly media: { expect(media: MessageMedia, session: SessionName, wireId: WireId): Call<unknown> };
+  readonly media: { expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<unknown> };
   /** Called after the commit of an event with a medium: the fetch can start. */
-  readonly onMediaExpected: (media: MessageMedia, session: SessionName, wireId: WireId) => void;
+  readonly onMediaExpected: (media: MessageMedia, session: SessionName, messageId: MessageId) => void;
 }
 
 export class Recorder {
@@ -71,13 +71,13 @@ export class Recorder {
     const effects: Call<unknown>[] = [];
     for (const source of this.#options.sources) effects.push(...(await source.effectsOf(session, fact, event)));
     const media = mediaOf(event);
-    if (media) effects.push(this.#options.media.expect(media, session, wireIdOf(fact)));
+    if (media) effects.push(this.#options.media.expect(media, session, messageIdOf(fact)));
     return { appended: this.#options.log.append(event, effects), event };
   }
 
   async #eventOf(session: SessionName, fact: EngineFact): Promise<NewEvent> {
     const ours =
-      fact.kind !== 'message' || fact.message.fromMe ? await this.#outboxIdOf(session, wireIdsOfFact(fact)) : null;
+      fact.kind !== 'message' || fact.message.fromMe ? await this.#outboxIdOf(session, messageIdsOfFact(fact)) : null;
     switch (fact.kind) {
       case 'message':
         return messageReported(session, fact.message, ours);
@@ -88,9 +88,9 @@ export class Recorder {
     }
   }
 
-  async #outboxIdOf(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxId | null> {
+  async #outboxIdOf(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null> {
     for (const source of this.#options.sources) {
-      const id = await source.outboxIdOf?.(session, wireIds);
+      const id = await source.outboxIdOf?.(session, messageIds);
       if (id) return id;
     }
     return null;
@@ -98,11 +98,12 @@ export class Recorder {
 
   async #announce(session: SessionName, fact: EngineFact, event: NewEvent, appended: Appended): Promise<void> {
     const media = mediaOf(event);
-    if (media && !appended.duplicate) this.#options.onMediaExpected(media, session, wireIdOf(fact));
+    if (media && !appended.duplicate) this.#options.onMediaExpected(media, session, messageIdOf(fact));
     for (const source of this.#options.sources) await source.recorded?.(session, fact, appended);
   }
 }
 
-const wireIdOf = (fact: EngineFact): WireId => (fact.kind === 'message' ? fact.message.wireId : fact.wireId);
+const messageIdOf = (fact: EngineFact): MessageId =>
+  fact.kind === 'message' ? fact.message.messageId : fact.messageId;
 
 const mediaOf = (event: NewEvent): MessageMedia | null => ('media' in event.data ? event.data.media : null);

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { WabError } from '../contract/errors.ts';
 import type { MediaKind } from '../contract/events.ts';
-import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
@@ -177,7 +177,7 @@ export class MediaFetcher {
     let stream: NodeJS.ReadableStream | undefined;
     let received = 0;
     try {
-      const asked = engine.downloadMedia(row.wire_id as WireId, limitFor(limits, kind));
+      const asked = engine.downloadMedia(row.wire_id as MessageId, limitFor(limits, kind));
       // One that comes after the deadline is nobody's.
       asked.then(
         (late) => late !== stream && ended.signal.aborted && end(late.on('error', () => undefined)),

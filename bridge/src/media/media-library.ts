@@ -1,6 +1,6 @@
 /** Media files: uploaded by clients to be sent, or fetched from WhatsApp after an event named them. */
 import type { MediaKind, MessageMedia } from '../contract/events.ts';
-import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
 import type { Call } from '../store/operation.ts';
 
@@ -54,5 +54,5 @@ export interface MediaLibrary {
   /** The file for a send, checked for the kind. @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_TYPE, WAB_MEDIA_TOO_LARGE */
   forSend(mediaId: MediaId, kind: Exclude<MediaKind, 'sticker'>, fileName?: string): Promise<OutgoingFile>;
   /** The write that notes, together with its event, that a file is to be fetched. */
-  expect(media: MessageMedia, session: SessionName, wireId: WireId): Call<void>;
+  expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<void>;
 }

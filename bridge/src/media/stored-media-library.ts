@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
 import type { MessageMedia } from '../contract/events.ts';
 import { safeFileName } from '../contract/file-name.ts';
-import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Waiters } from '../ops/waiters.ts';
@@ -91,11 +91,11 @@ export class StoredMediaLibrary implements MediaLibrary {
     };
   }
 
-  expect(media: MessageMedia, session: SessionName, wireId: WireId): Call<void> {
+  expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<void> {
     return expectMedia({
       id: media.mediaId as MediaId,
       session,
-      wireId,
+      messageId,
       kind: media.kind,
       mimeType: media.mimeType,
       fileName: nameOf(media.fileName),

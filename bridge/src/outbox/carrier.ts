@@ -1,7 +1,7 @@
 /** Carries one outbox message to WhatsApp: prepare, write down the intent, send, write down the outcome. */
 import { isSameAccount, type Address } from '../contract/address.ts';
-import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
-import type { Engine, EngineSend, SendFate } from '../engine/engine.ts';
+import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
+import type { Engine, EngineSend, SendStatus } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
@@ -100,24 +100,24 @@ export class AttemptRunner {
     if (this.#isExpired(queued)) return this.#expire(queued);
     let row = queued;
     let message: EngineSend;
-    let wireId: WireId | null;
+    let messageId: MessageId | null;
     try {
       const addressed = await this.#address(row, engine);
       if (!addressed) return 'done';
       row = addressed;
       message = await this.#prepare(row);
-      wireId = isRepeatable(row)
+      messageId = isRepeatable(row)
         ? null
-        : ((row.wire_id as WireId | null) ??
-          (engine.capabilities.chosenMessageIds ? engine.chooseWireId(message.chatId) : null));
+        : ((row.wire_id as MessageId | null) ??
+          (engine.capabilities.chosenMessageIds ? engine.chooseMessageId(message.chatId) : null));
     } catch (error) {
       return this.#applyVerdict(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
     if (this.#isExpired(row)) return this.#expire(row);
-    const begun = await transitions.begin(row, wireId, { account: account && JSON.stringify(account), login });
+    const begun = await transitions.begin(row, messageId, { account: account && JSON.stringify(account), login });
     if (!begun) return 'done';
     log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
-    return this.#send(begun, message, wireId, engine);
+    return this.#send(begun, message, messageId, engine);
   }
 
   /** Settles a message whose send was interrupted. */
@@ -128,23 +128,23 @@ export class AttemptRunner {
       return 'done';
     }
     if (isRepeatable(row)) return this.#applyVerdict(row, this.#decide(row, repeated(reason), row.attempts));
-    const wireId = row.wire_id as WireId | null;
-    if (wireId === null) return this.#markInDoubt(row, reason);
+    const messageId = row.wire_id as MessageId | null;
+    if (messageId === null) return this.#markInDoubt(row, reason);
     if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
     const engine = sessions.readyEngine(row.session as SessionName);
     // Stays `sending`, which holds its chat, until the session is back and can be asked.
     if (!engine) return 'open';
-    const fate = await this.#fateOf(engine, wireId, row.chat_id as ChatId);
+    const status = await this.#sendStatusOf(engine, messageId, row.chat_id as ChatId);
     // An engine that lost its session while it was asked knows nothing, and may know more when it is back.
-    const lost = fate === 'unknown' && sessions.readyEngine(row.session as SessionName) !== engine;
-    if (fate === 'sent') {
-      await transitions.accept(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
+    const lost = status === 'unknown' && sessions.readyEngine(row.session as SessionName) !== engine;
+    if (status === 'sent') {
+      await transitions.accept(row, { messageId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
       return 'done';
     }
     // Unlinked while it was asked: what it does not have any more says nothing.
     if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
-    if (fate === 'ask_later' || lost) return 'open';
-    if (fate === 'unknown' || this.#late.has(row.id)) return this.#markInDoubt(row, reason);
+    if (status === 'ask_later' || lost) return 'open';
+    if (status === 'unknown' || this.#late.has(row.id)) return this.#markInDoubt(row, reason);
     return this.#applyVerdict(
       row,
       this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts),
@@ -153,10 +153,10 @@ export class AttemptRunner {
 
   /** Asks once more about a message that is in doubt: WhatsApp may know it by now. */
   async reconsider(row: OutboxRow, engine: Engine): Promise<void> {
-    const wireId = row.wire_id as WireId | null;
-    if (wireId === null || !isForAccount(row, this.#account(row).account)) return;
-    if ((await this.#fateOf(engine, wireId, row.chat_id as ChatId)) !== 'sent') return;
-    await this.#deps.transitions.accept(row, { wireId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
+    const messageId = row.wire_id as MessageId | null;
+    if (messageId === null || !isForAccount(row, this.#account(row).account)) return;
+    if ((await this.#sendStatusOf(engine, messageId, row.chat_id as ChatId)) !== 'sent') return;
+    await this.#deps.transitions.accept(row, { messageId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
 
   /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
@@ -175,7 +175,12 @@ export class AttemptRunner {
     return engineSendOf(content, row.chat_id as ChatId, file);
   }
 
-  async #send(row: OutboxRow, message: EngineSend, wireId: WireId | null, engine: Engine): Promise<AttemptResult> {
+  async #send(
+    row: OutboxRow,
+    message: EngineSend,
+    messageId: MessageId | null,
+    engine: Engine,
+  ): Promise<AttemptResult> {
     const { transitions, sessions, clock } = this.#deps;
     const session = row.session as SessionName;
     if (sessions.readyEngine(session) !== engine || this.#account(row).login !== row.login) {
@@ -186,7 +191,7 @@ export class AttemptRunner {
     }
     const tens = 'file' in message ? Math.ceil(message.file.sizeBytes / TEN_MB) : 0;
     // An engine that throws instead of rejecting is an engine that failed.
-    const call = Promise.resolve().then(() => engine.send(message, wireId));
+    const call = Promise.resolve().then(() => engine.send(message, messageId));
     let receipt;
     try {
       receipt = await withDeadline(call, this.#options.sendMs * (1 + tens), 'the send', clock);
@@ -218,10 +223,10 @@ export class AttemptRunner {
       );
   }
 
-  async #fateOf(engine: Engine, wireId: WireId, chatId: ChatId): Promise<SendFate | 'ask_later'> {
+  async #sendStatusOf(engine: Engine, messageId: MessageId, chatId: ChatId): Promise<SendStatus | 'ask_later'> {
     try {
       return await withDeadline(
-        engine.fateOf(wireId, chatId),
+        engine.sendStatusOf(messageId, chatId),
         this.#options.questionMs,
         'asking whether it was sent',
         this.#deps.clock,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Address } from '../contract/address.ts';
 import { fileNameField } from '../contract/file-name.ts';
-import type { ChatId, MediaId, WireId } from '../contract/ids.ts';
+import type { ChatId, MediaId, MessageId } from '../contract/ids.ts';
 import { WabError } from '../contract/errors.ts';
 import { isBlank, isEmoji, type OutboxMessage, type SendRequest } from '../contract/messages.ts';
 import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
@@ -10,7 +10,7 @@ import { parseChatId } from '../contract/whatsapp-id.ts';
 import type { OutboxRow } from '../store/outbox.repository.ts';
 
 interface CommonContent {
-  readonly quotedWireId?: WireId;
+  readonly quotedMessageId?: MessageId;
   readonly mentions?: readonly ChatId[];
 }
 interface TextContent extends CommonContent {
@@ -27,7 +27,7 @@ interface MediaContent extends CommonContent {
 }
 interface ReactionContent {
   readonly type: 'reaction';
-  readonly targetWireId: WireId;
+  readonly targetMessageId: MessageId;
   readonly emoji: string;
 }
 export type OutboxContent = TextContent | MediaContent | ReactionContent;
@@ -53,11 +53,11 @@ function refuseBlanks(request: Partial<Record<keyof typeof READABLE, string>>): 
 export function contentOf(request: SendRequest): OutboxContent {
   if (request.type === 'reaction') {
     if (request.emoji !== '' && !isEmoji(request.emoji)) throw new WabError('WAB_EMOJI_INVALID');
-    return { type: 'reaction', targetWireId: request.messageId as WireId, emoji: request.emoji };
+    return { type: 'reaction', targetMessageId: request.messageId as MessageId, emoji: request.emoji };
   }
   refuseBlanks(request);
   const common: CommonContent = {
-    ...(request.quotedMessageId === undefined ? {} : { quotedWireId: request.quotedMessageId as WireId }),
+    ...(request.quotedMessageId === undefined ? {} : { quotedMessageId: request.quotedMessageId as MessageId }),
     ...(request.mentions?.length ? { mentions: request.mentions.map(parseChatId) } : {}),
   };
   if (request.type === 'text') return { ...common, type: 'text', text: request.text };
@@ -84,11 +84,11 @@ export const mediaOf = (content: OutboxContent): MediaContent | null => ('mediaI
 /** The call to the engine. @param file for media, opened for this attempt */
 export function engineSendOf(content: OutboxContent, chatId: ChatId, file: OutgoingFile | null): EngineSend {
   if (content.type === 'reaction') {
-    return { type: 'reaction', chatId, targetWireId: content.targetWireId, emoji: content.emoji };
+    return { type: 'reaction', chatId, targetMessageId: content.targetMessageId, emoji: content.emoji };
   }
   const common = {
     chatId,
-    ...(content.quotedWireId === undefined ? {} : { quotedWireId: content.quotedWireId }),
+    ...(content.quotedMessageId === undefined ? {} : { quotedMessageId: content.quotedMessageId }),
     ...(content.mentions === undefined ? {} : { mentions: content.mentions }),
   };
   if (content.type === 'text') return { ...common, type: 'text', text: content.text };

@@ -5,7 +5,7 @@
 import type { Address } from '../contract/address.ts';
 import { WabError, type ErrorCode } from '../contract/errors.ts';
 import type { NewEvent } from '../contract/events.ts';
-import type { ChatId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
+import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { SendReceipt } from '../engine/engine.ts';
 import { messageSent, outboxFailed, outboxInDoubt } from '../events/event-constructors.ts';
 import type { Appended } from '../events/event-log.ts';
@@ -32,7 +32,7 @@ export interface OutboxRecorder {
 
 type Patch = Pick<
   Move,
-  'wireId' | 'attempts' | 'dueAt' | 'sender' | 'expiresAt' | 'resentAt' | 'error' | 'headOnly' | 'required'
+  'messageId' | 'attempts' | 'dueAt' | 'sender' | 'expiresAt' | 'resentAt' | 'error' | 'headOnly' | 'required'
 >;
 
 /** Catalogue sentence of a code, with what a message can tell about itself. */
@@ -77,10 +77,10 @@ export class OutboxTransitions {
   }
 
   /** The intent: on disk before the engine is called. */
-  begin(row: OutboxRow, wireId: WireId | null, sender: NonNullable<Move['sender']>): Promise<OutboxRow | null> {
+  begin(row: OutboxRow, messageId: MessageId | null, sender: NonNullable<Move['sender']>): Promise<OutboxRow | null> {
     const attempts = row.attempts + 1;
     const patch = { attempts, sender, error: null, headOnly: true };
-    return this.move(row, 'started', wireId === null ? patch : { ...patch, wireId });
+    return this.move(row, 'started', messageId === null ? patch : { ...patch, messageId });
   }
 
   /** WhatsApp's own address of the recipient. @returns the message, or null where it does not wait any more */
@@ -110,12 +110,12 @@ export class OutboxTransitions {
       await this.move(row, 'accepted', { error: null });
       return;
     }
-    const move = this.#move(row, 'accepted', { wireId: receipt.wireId, error: null });
+    const move = this.#move(row, 'accepted', { messageId: receipt.messageId, error: null });
     const event = messageSent({
       session: row.session as SessionName,
       chat: JSON.parse(row.chat) as Address,
       sender: self,
-      wireId: receipt.wireId,
+      messageId: receipt.messageId,
       sentAt: receipt.sentAt,
       outboxId: row.id as OutboxId,
       content,

@@ -12,7 +12,7 @@ interface TransitionRule {
 }
 
 /**
- * Acknowledgements and sightings start from `queued` as well: only messages whose wire id was chosen can be meant, and
+ * Acknowledgements and sightings start from `queued` as well: only messages whose message id was chosen can be meant, and
  * one that was taken for absent and queued again may turn out to have left after all.
  */
 export const TRANSITIONS = {

@@ -9,10 +9,10 @@ import { withDeadline } from '../ops/deadline.ts';
 import { reasonOf } from '../ops/reason.ts';
 
 /** Whoever waits for longer would mark as read, or show as typing, what has passed by then. */
-const ACT_MS = 8_000;
+const OPERATION_MS = 8_000;
 const HINT = 'This request cannot be queued; repeat it when the session is ready.';
 
-export interface Actor {
+export interface OperationTarget {
   readonly name: SessionName;
   readonly state: string;
   /** The engine, while the session is ready. */
@@ -21,20 +21,20 @@ export interface Actor {
 
 /**
  * @param to any form of an address
- * @throws WabError WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_ACT_NOT_DONE
+ * @throws WabError WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_OPERATION_FAILED
  */
-export async function actInChat(
-  { name: session, state, engine }: Actor,
+export async function runChatOperation(
+  { name: session, state, engine }: OperationTarget,
   to: string,
   clock: Clock,
-  act: (engine: Engine, chatId: ChatId) => Promise<void>,
+  operation: (engine: Engine, chatId: ChatId) => Promise<void>,
 ): Promise<void> {
   const chatId = parseChatId(to);
   if (!engine) throw new WabError('WAB_SESSION_NOT_READY', { session, state, hint: HINT });
   try {
     // An engine that throws instead of rejecting is an engine that failed.
-    const acting = Promise.resolve().then(() => inAnyForm(chatId, (form) => act(engine, form)));
-    await withDeadline(acting, ACT_MS, 'WhatsApp', clock);
+    const running = Promise.resolve().then(() => inAnyForm(chatId, (form) => operation(engine, form)));
+    await withDeadline(running, OPERATION_MS, 'WhatsApp', clock);
   } catch (error) {
     throw refusalOf(error, session);
   }
@@ -43,9 +43,9 @@ export async function actInChat(
 function refusalOf(cause: unknown, session: SessionName): WabError {
   const reason = reasonOf(cause);
   if (!(cause instanceof EngineError) || cause.outcome === 'unknown')
-    return new WabError('WAB_ACT_NOT_DONE', { session, reason }, { cause });
+    return new WabError('WAB_OPERATION_FAILED', { session, reason }, { cause });
   if (cause.code === 'WAB_SESSION_NOT_READY')
     return new WabError(cause.code, { session, state: 'not connected', hint: HINT }, { cause });
-  const code = cause.outcome === 'defer' ? 'WAB_ACT_NOT_DONE' : cause.code;
+  const code = cause.outcome === 'defer' ? 'WAB_OPERATION_FAILED' : cause.code;
   return new WabError(code, { session, reason }, { cause });
 }

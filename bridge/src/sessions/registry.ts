@@ -25,7 +25,7 @@ import {
   setSessionDesired,
   setSessionProxy,
 } from '../store/sessions.repository.ts';
-import { actInChat, type Actor } from './chat-acts.ts';
+import { runChatOperation, type OperationTarget } from './chat-acts.ts';
 import {
   type SessionEntry,
   NO_CAPABILITIES,
@@ -194,12 +194,16 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return { healthy: works && checks.every((check) => check.state !== 'failed'), checks: [session, ...checks] };
   }
 
-  async markSeen(name: SessionName, to: string): Promise<void> {
-    await actInChat(this.#actor(name), to, this.#deps.clock, (engine, chatId) => engine.markSeen(chatId));
+  async markRead(name: SessionName, to: string): Promise<void> {
+    await runChatOperation(this.#operationTarget(name), to, this.#deps.clock, (engine, chatId) =>
+      engine.markRead(chatId),
+    );
   }
 
   async setTyping(name: SessionName, to: string, state: TypingState): Promise<void> {
-    await actInChat(this.#actor(name), to, this.#deps.clock, (engine, chatId) => engine.setTyping(chatId, state));
+    await runChatOperation(this.#operationTarget(name), to, this.#deps.clock, (engine, chatId) =>
+      engine.setTyping(chatId, state),
+    );
   }
 
   async requestPairingCode(name: SessionName, phone: string): Promise<LoginCode> {
@@ -341,7 +345,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return this.#deps.factories.find((factory) => factory.name === engine) ?? null;
   }
 
-  #actor(name: SessionName): Actor {
+  #operationTarget(name: SessionName): OperationTarget {
     return { name, state: this.get(name).state, engine: this.readyEngine(name) };
   }
 

@@ -64,10 +64,10 @@ export interface Sessions {
    * Marks a chat as read; done when it resolves, within seconds, or not at all.
    *
    * @param to any form of an address
-   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_ACT_NOT_DONE
+   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_OPERATION_FAILED
    */
-  markSeen(name: SessionName, to: string): Promise<void>;
-  /** Shows the other side of a chat what the account is doing. As `markSeen`, also in what it throws. */
+  markRead(name: SessionName, to: string): Promise<void>;
+  /** Shows the other side of a chat what the account is doing. As `markRead`, also in what it throws. */
   setTyping(name: SessionName, to: string, state: TypingState): Promise<void>;
   /** @throws WabError WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): LoginCode;

@@ -1,6 +1,6 @@
 /** Reads and write operations of the media library. */
 import type { Kysely, Selectable } from 'kysely';
-import type { MediaId, SessionName, WireId } from '../contract/ids.ts';
+import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { MediaTable } from './media.tables.ts';
 import { defineOperation } from './operation.ts';
 import type { Schema } from './schema.ts';
@@ -18,7 +18,7 @@ export const expectMedia = defineOperation(
     args: {
       readonly id: MediaId;
       readonly session: SessionName;
-      readonly wireId: WireId;
+      readonly messageId: MessageId;
       readonly kind: string;
       readonly mimeType: string;
       readonly fileName: string | null;
@@ -31,7 +31,7 @@ export const expectMedia = defineOperation(
         id: args.id,
         session: args.session,
         owner_sessions: null,
-        wire_id: args.wireId,
+        wire_id: args.messageId,
         kind: args.kind,
         state: 'pending',
         mime_type: args.mimeType,

@@ -2,7 +2,7 @@
 import { sql, type Kysely, type Selectable, type Transaction, type Updateable } from 'kysely';
 import { WabError } from '../contract/errors.ts';
 import type { OutboxState } from '../contract/messages.ts';
-import type { ChatId, KeyId, MediaId, OutboxId, SessionName, WireId } from '../contract/ids.ts';
+import type { ChatId, KeyId, MediaId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import { defineOperation } from './operation.ts';
 import type { OutboxTable } from './outbox.tables.ts';
 import type { Schema } from './schema.ts';
@@ -112,12 +112,12 @@ export const acceptMessage = defineOperation(
 
 export interface Move {
   /** By our id, or by WhatsApp's: by any that the message may bear. */
-  readonly of: { readonly id: OutboxId } | { readonly session: SessionName; readonly wireIds: readonly WireId[] };
+  readonly of: { readonly id: OutboxId } | { readonly session: SessionName; readonly messageIds: readonly MessageId[] };
   /** Compare-and-set: nothing happens where the message is in none of these states. */
   readonly from: readonly OutboxState[];
   readonly to: OutboxState;
   readonly now: number;
-  readonly wireId?: WireId;
+  readonly messageId?: MessageId;
   readonly attempts?: number;
   readonly dueAt?: number;
   /** Null takes the deadline away. */
@@ -149,7 +149,7 @@ export const moveMessage = defineOperation('outbox.move', async (db, move: Move)
   const change: Updateable<OutboxTable> = {
     state: move.to,
     updated_at: move.now,
-    ...(move.wireId !== undefined ? { wire_id: move.wireId } : {}),
+    ...(move.messageId !== undefined ? { wire_id: move.messageId } : {}),
     ...(move.attempts !== undefined ? { attempts: move.attempts } : {}),
     ...(move.dueAt !== undefined ? { due_at: move.dueAt } : {}),
     ...(move.sender !== undefined ? { account: row.account ?? move.sender.account, login: move.sender.login } : {}),
@@ -290,12 +290,12 @@ export class OutboxReads {
     return this.#db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  byWireIds(session: SessionName, wireIds: readonly WireId[]): Promise<OutboxRow | undefined> {
+  byMessageIds(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxRow | undefined> {
     return this.#db
       .selectFrom('outbox')
       .selectAll()
       .where('session', '=', session)
-      .where('wire_id', 'in', wireIds)
+      .where('wire_id', 'in', messageIds)
       .executeTakeFirst();
   }
 
@@ -561,7 +561,7 @@ function findMoved(db: Kysely<Schema>, of: Move['of']): Promise<OutboxRow | unde
   const query = db.selectFrom('outbox').selectAll();
   return 'id' in of
     ? query.where('id', '=', of.id).executeTakeFirst()
-    : query.where('session', '=', of.session).where('wire_id', 'in', of.wireIds).executeTakeFirst();
+    : query.where('session', '=', of.session).where('wire_id', 'in', of.messageIds).executeTakeFirst();
 }
 
 const rowOf = (db: Kysely<Schema>, id: string): Promise<OutboxRow> =>

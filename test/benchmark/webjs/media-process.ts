@@ -7,7 +7,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import whatsapp from 'whatsapp-web.js';
-import type { ChatId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { WebjsFactory } from '../../../bridge/src/engine/webjs/webjs.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
@@ -32,7 +32,7 @@ const args = JSON.parse(flags) as string[];
 const tell = (message: FromSide): void => void process.send?.(message);
 
 async function ours(): Promise<Side> {
-  let came: WireId | undefined;
+  let came: MessageId | undefined;
   const factory = new WebjsFactory(
     { browserPath: browser, browserArgs: args },
     systemClock,
@@ -45,13 +45,13 @@ async function ours(): Promise<Side> {
     },
     fact: async (fact) => {
       if (fact.kind !== 'message' || !fact.message.media || fact.message.fromMe) return;
-      came = fact.message.wireId;
+      came = fact.message.messageId;
       tell({ say: 'came' });
     },
   });
   await engine.start();
   return {
-    fetch: async (target) => pipeline(await engine.downloadMedia(came as WireId, LIMIT), createWriteStream(target)),
+    fetch: async (target) => pipeline(await engine.downloadMedia(came as MessageId, LIMIT), createWriteStream(target)),
     send: async (to, path) => {
       const file = { path, mimeType: MIME, sizeBytes: (await stat(path)).size, fileName: 'out.pdf' };
       await engine.send({ type: 'document', chatId: to as ChatId, file }, null);

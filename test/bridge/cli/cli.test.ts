@@ -76,20 +76,20 @@ describe('the command', () => {
   test('reactions, read state and typing reach the simulated phone', async () => {
     // As it is copied from a contact page, in the form that WhatsApp itself uses.
     const person = '\u202A+52 1 55 1234 5678\u202C';
-    const { wireId } = await json('sandbox', 'say', 'demo', 'react to this', '--from', person);
-    expect(await json('react', 'demo', person, wireId, '👍')).toMatchObject({ type: 'reaction', state: 'accepted' });
-    expect(await json('react', 'demo', person, wireId, '')).toMatchObject({ state: 'accepted' });
-    expect(await run('chat', 'seen', 'demo', person)).toMatchObject({ code: 0, out: 'Marked as read.\n' });
+    const { messageId } = await json('sandbox', 'say', 'demo', 'react to this', '--from', person);
+    expect(await json('react', 'demo', person, messageId, '👍')).toMatchObject({ type: 'reaction', state: 'accepted' });
+    expect(await json('react', 'demo', person, messageId, '')).toMatchObject({ state: 'accepted' });
+    expect(await run('chat', 'read', 'demo', person)).toMatchObject({ code: 0, out: 'Marked as read.\n' });
     expect(await json('chat', 'typing', 'demo', person, '--state', 'recording')).toMatchObject({ state: 'recording' });
-    expect(await json('sandbox', 'acts', 'demo', '--to', person)).toMatchObject([
-      { kind: 'reaction', messageId: wireId, emoji: '👍' },
-      { kind: 'reaction', messageId: wireId, emoji: '' },
-      { kind: 'seen', read: 1 },
+    expect(await json('sandbox', 'operations', 'demo', '--to', person)).toMatchObject([
+      { kind: 'reaction', messageId, emoji: '👍' },
+      { kind: 'reaction', messageId, emoji: '' },
+      { kind: 'read', read: 1 },
       { kind: 'typing', state: 'recording' },
     ]);
     // Long cells go on below.
-    expect((await run('sandbox', 'acts', 'demo')).out.replace(/\s+/g, ' ')).toContain(`👍 to ${wireId}`);
-    expect(await run('react', 'demo', person, wireId, 'yes')).toMatchObject({
+    expect((await run('sandbox', 'operations', 'demo')).out.replace(/\s+/g, ' ')).toContain(`👍 to ${messageId}`);
+    expect(await run('react', 'demo', person, messageId, 'yes')).toMatchObject({
       code: 1,
       err: expect.stringContaining('WAB_EMOJI_INVALID'),
     });

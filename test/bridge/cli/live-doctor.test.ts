@@ -22,7 +22,7 @@ const picture = {
   base64: Buffer.from('89504e470d0a1a0a', 'hex').toString('base64'),
 };
 const say = (text: string, media?: object): Promise<unknown> =>
-  bridge.client.request('POST', '/v1/sandbox/anna-mobile/say', {
+  bridge.client.request('POST', '/v1/sandbox/anna-mobile/receive', {
     body: { from: CAROL, text, ...(media === undefined ? {} : { media }) },
   });
 const everything = (state: string): Record<string, string> =>

@@ -70,7 +70,7 @@ describe('the simulated phone', () => {
     const file = join(folder, 'photo.bin');
     writeFileSync(file, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
     const first = await cli.json('sandbox', 'say', 'demo', 'look', '--from', PERSON, '--lid', LID, '--file', file);
-    expect(first.wireId).toMatch(new RegExp(`^false_${LID}@lid_`));
+    expect(first.messageId).toMatch(new RegExp(`^false_${LID}@lid_`));
     await cli.json(
       'sandbox',
       'say',
@@ -79,7 +79,7 @@ describe('the simulated phone', () => {
       '--from',
       PERSON,
       '--quote',
-      first.wireId,
+      first.messageId,
       '--mention',
       '+4915112345679',
     );
@@ -93,7 +93,7 @@ describe('the simulated phone', () => {
         sender: { lid: `${LID}@lid` },
         data: { text: 'look', media: { kind: 'image', mimeType: 'image/png', fileName: 'photo.bin' } },
       },
-      { data: { text: 'and this', quotedMessageId: first.wireId } },
+      { data: { text: 'and this', quotedMessageId: first.messageId } },
     ]);
     expect(JSON.stringify(events[1]!.data)).toContain('4915112345679');
     expect(JSON.stringify(events.map(({ sender }) => sender))).not.toContain('4915112345678');

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { WabError } from '../../../bridge/src/contract/errors.ts';
+import { ERRORS, RETIRED_CODES, WabError } from '../../../bridge/src/contract/errors.ts';
 import { parseChatId, parsePhone } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { problemOf } from '../../../bridge/src/http/problem.ts';
 
@@ -14,6 +14,10 @@ const refusalOf = (ask: () => unknown): WabError => {
   }
   throw new Error('it was taken');
 };
+
+test.each(RETIRED_CODES)('%s is not used again', (code) => {
+  expect(ERRORS).not.toHaveProperty(code);
+});
 
 test.each([
   [16 * 1_048_576, '16 MB'],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import {
   addressKeys,
   addressOf,
   chatKindOf,
   parseChatId,
-  wireIdOf,
-  wireIdsOf,
+  messageIdOf,
+  messageIdsOf,
 } from '../../../bridge/src/contract/whatsapp-id.ts';
 
 describe('what a person may type', () => {
@@ -88,8 +88,8 @@ test('an address never invents a phone number', () => {
 });
 
 test('a message key, as WhatsApp writes it', () => {
-  expect(wireIdOf(true, '1@c.us' as ChatId, '3EB0AA')).toBe('true_1@c.us_3EB0AA');
-  expect(wireIdOf(false, '1-2@g.us' as ChatId, '3EB0AA', '3@c.us' as ChatId)).toBe('false_1-2@g.us_3EB0AA_3@c.us');
+  expect(messageIdOf(true, '1@c.us' as ChatId, '3EB0AA')).toBe('true_1@c.us_3EB0AA');
+  expect(messageIdOf(false, '1-2@g.us' as ChatId, '3EB0AA', '3@c.us' as ChatId)).toBe('false_1-2@g.us_3EB0AA_3@c.us');
 });
 
 describe('the ids that a message may bear', () => {
@@ -97,8 +97,8 @@ describe('the ids that a message may bear', () => {
   const lid = '98765@lid' as ChatId;
   const both = { ...addressOf(pn), lid };
   const group = addressOf('120363000000000001@g.us' as ChatId);
-  const idsOf = (wireId: string, chat = both, author: typeof both | null = both) =>
-    wireIdsOf(wireId as WireId, chat, author);
+  const idsOf = (messageId: string, chat = both, author: typeof both | null = both) =>
+    messageIdsOf(messageId as MessageId, chat, author);
 
   test('a direct chat goes by number or by lid', () => {
     expect(idsOf(`false_${pn}_3EB0`)).toEqual([`false_${pn}_3EB0`, `false_${lid}_3EB0`]);
@@ -107,8 +107,8 @@ describe('the ids that a message may bear', () => {
   });
 
   test('in a group its author does', () => {
-    const wireId = `false_${group.chatId}_3EB0`;
-    expect(idsOf(`${wireId}_${pn}`, group as never)).toEqual([`${wireId}_${pn}`, `${wireId}_${lid}`]);
+    const messageId = `false_${group.chatId}_3EB0`;
+    expect(idsOf(`${messageId}_${pn}`, group as never)).toEqual([`${messageId}_${pn}`, `${messageId}_${lid}`]);
   });
 
   test.each([
@@ -120,7 +120,7 @@ describe('the ids that a message may bear', () => {
     [`true_${pn}_3EB0_${pn}`, both, both],
     ['w1', both, both],
     ['false_status@broadcast_3EB0', addressOf('status@broadcast' as ChatId), both],
-  ])('%s has no other that is known', (wireId, chat, author) => {
-    expect(idsOf(wireId, chat as never, author as never)).toEqual([wireId]);
+  ])('%s has no other that is known', (messageId, chat, author) => {
+    expect(idsOf(messageId, chat as never, author as never)).toEqual([messageId]);
   });
 });

@@ -8,7 +8,7 @@ import {
   type OutboxId,
   type SessionName,
   type SubscriptionName,
-  type WireId,
+  type MessageId,
 } from '../../../bridge/src/contract/ids.ts';
 import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
@@ -19,9 +19,9 @@ const support = 'support' as SessionName;
 const chat = addressOf('4915112345678@c.us' as ChatId, 'Alice');
 const at = new Date('2026-01-02T03:04:05Z');
 const outboxId = 'out_1' as OutboxId;
-const wireId = 'true_4915112345678@c.us_A' as WireId;
+const messageId = 'true_4915112345678@c.us_A' as MessageId;
 const message = (patch: Partial<EngineMessage> = {}): EngineMessage => ({
-  wireId,
+  messageId,
   chat,
   sender: chat,
   fromMe: false,
@@ -29,7 +29,7 @@ const message = (patch: Partial<EngineMessage> = {}): EngineMessage => ({
   kind: 'text',
   text: 'hi',
   mentions: [],
-  quotedWireId: null,
+  quotedMessageId: null,
   media: null,
   ...patch,
 });
@@ -43,7 +43,7 @@ const ALL: readonly NewEvent[] = [
     session: support,
     chat,
     sender: null,
-    wireId,
+    messageId,
     sentAt: at,
     outboxId,
     content: {
@@ -58,13 +58,13 @@ const ALL: readonly NewEvent[] = [
     session: support,
     chat,
     sender: chat,
-    wireId,
+    messageId,
     sentAt: at,
     outboxId,
     content: { type: 'text', text: 'x' },
   }),
-  make.messageAcknowledged(support, { kind: 'ack', wireId, chat, level: 'read', at }, outboxId),
-  make.messageFailed(support, { kind: 'send_failed', wireId, chat, reason: 'r', at }, null),
+  make.messageAcknowledged(support, { kind: 'ack', messageId, chat, level: 'read', at }, outboxId),
+  make.messageFailed(support, { kind: 'send_failed', messageId, chat, reason: 'r', at }, null),
   make.sessionStateChanged(support, { from: 'starting', to: 'ready', reason: 'r' }, at),
   make.sessionQrIssued(support, at, at),
   make.sessionDegraded(support, 'r', at),
@@ -88,9 +88,9 @@ describe('identity', () => {
   const idOf = (patch: Partial<EngineMessage>, session = support): string =>
     make.messageReported(session, message(patch), null).id;
 
-  test('a message is its wire id and direction, whatever else the engine says of it', () => {
+  test('a message is its message id and direction, whatever else the engine says of it', () => {
     expect(idOf({ text: 'other', sentAt: new Date(0) })).toBe(idOf({}));
-    expect(idOf({ wireId: 'other' as WireId })).not.toBe(idOf({}));
+    expect(idOf({ messageId: 'other' as MessageId })).not.toBe(idOf({}));
     expect(idOf({ fromMe: true })).not.toBe(idOf({}));
     expect(idOf({}, 'sales' as SessionName)).not.toBe(idOf({}));
   });
@@ -100,7 +100,7 @@ describe('identity', () => {
       session: support,
       chat,
       sender: null,
-      wireId,
+      messageId,
       sentAt: at,
       outboxId,
       content: { type: 'text', text: 'x' },
@@ -110,7 +110,7 @@ describe('identity', () => {
 
   test('each level of an acknowledgement is a fact of its own, once', () => {
     const ack = (level: 'read' | 'delivered', time: Date): string =>
-      make.messageAcknowledged(support, { kind: 'ack', wireId, chat, level, at: time }, null).id;
+      make.messageAcknowledged(support, { kind: 'ack', messageId, chat, level, at: time }, null).id;
     expect(ack('read', at)).toBe(ack('read', new Date(0)));
     expect(ack('read', at)).not.toBe(ack('delivered', at));
   });
@@ -132,8 +132,8 @@ describe('identity', () => {
 test('a medium reported twice has the same, well-formed id', () => {
   const ids = ['A', 'A', 'B'].map(
     (wire) =>
-      make.messageReported(support, message({ wireId: wire as WireId, kind: 'image', media: picture }), null).data.media
-        ?.mediaId,
+      make.messageReported(support, message({ messageId: wire as MessageId, kind: 'image', media: picture }), null).data
+        .media?.mediaId,
   );
   expect(ids[0]).toMatch(new RegExp(MEDIA_ID_PATTERN));
   expect(ids[1]).toBe(ids[0]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
-import type { ChatId, OutboxId, Seq, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { EngineFact, EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Appended } from '../../../bridge/src/events/event-log.ts';
@@ -10,10 +10,10 @@ import type { Call } from '../../../bridge/src/store/operation.ts';
 const support = 'support' as SessionName;
 const chat = addressOf('4915112345678@c.us' as ChatId);
 const call = (operation: string): Call<unknown> => ({ operation, args: null });
-const message = (wireId: string, patch: Partial<EngineMessage> = {}): EngineFact => ({
+const message = (messageId: string, patch: Partial<EngineMessage> = {}): EngineFact => ({
   kind: 'message',
   message: {
-    wireId: wireId as WireId,
+    messageId: messageId as MessageId,
     chat,
     sender: chat,
     fromMe: false,
@@ -21,14 +21,14 @@ const message = (wireId: string, patch: Partial<EngineMessage> = {}): EngineFact
     kind: 'text',
     text: 'hi',
     mentions: [],
-    quotedWireId: null,
+    quotedMessageId: null,
     media: null,
     ...patch,
   },
 });
-const ack = (wireId: string): EngineFact => ({
+const ack = (messageId: string): EngineFact => ({
   kind: 'ack',
-  wireId: wireId as WireId,
+  messageId: messageId as MessageId,
   chat,
   level: 'read',
   at: new Date(0),
@@ -41,7 +41,7 @@ describe('Recorder', () => {
   const onMediaExpected = jest.fn();
   const recorded = jest.fn<NonNullable<EffectSource['recorded']>>();
   let commit: () => Promise<void>;
-  let outboxIdOf: (session: SessionName, wireIds: readonly WireId[]) => Promise<OutboxId | null>;
+  let outboxIdOf: (session: SessionName, messageIds: readonly MessageId[]) => Promise<OutboxId | null>;
   let recorder: Recorder;
 
   beforeEach(() => {
@@ -64,7 +64,7 @@ describe('Recorder', () => {
       sources: [
         {
           effectsOf: (_session, fact, event) => [call(`${fact.kind}:${event.type}`)],
-          outboxIdOf: (session, wireIds) => outboxIdOf(session, wireIds),
+          outboxIdOf: (session, messageIds) => outboxIdOf(session, messageIds),
           recorded,
         },
         { effectsOf: () => Promise.resolve([call('second')]) },
@@ -82,13 +82,13 @@ describe('Recorder', () => {
   });
 
   test('acknowledgements name the outbox message they are about', async () => {
-    outboxIdOf = (_session, [wireId]) => Promise.resolve(wireId === 'ours' ? ('out_7' as OutboxId) : null);
+    outboxIdOf = (_session, [messageId]) => Promise.resolve(messageId === 'ours' ? ('out_7' as OutboxId) : null);
     await recorder.record(support, ack('ours'));
     await recorder.record(support, ack('theirs'));
     await recorder.record(support, message('ours', { fromMe: true }));
     await recorder.record(support, {
       kind: 'send_failed',
-      wireId: 'ours' as WireId,
+      messageId: 'ours' as MessageId,
       chat,
       reason: 'r',
       at: new Date(0),

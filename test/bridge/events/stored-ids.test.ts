@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { EVENT_TYPES, type EventType, type NewEvent } from '../../../bridge/src/contract/events.ts';
-import type { ChatId, OutboxId, SessionName, SubscriptionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, SessionName, SubscriptionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import * as make from '../../../bridge/src/events/event-constructors.ts';
@@ -19,7 +19,7 @@ const outboxId = 'out_01J00000000000000000000000' as OutboxId;
 const idsOf = ({ id, aliases = [] }: NewEvent): readonly string[] => [id, ...aliases];
 
 const message = (patch: Partial<EngineMessage>): EngineMessage => ({
-  wireId: 'false_4915112345678@c.us_3EB0A' as WireId,
+  messageId: 'false_4915112345678@c.us_3EB0A' as MessageId,
   chat: alice,
   sender: alice,
   fromMe: false,
@@ -27,12 +27,12 @@ const message = (patch: Partial<EngineMessage>): EngineMessage => ({
   kind: 'text',
   text: 'hi',
   mentions: [],
-  quotedWireId: null,
+  quotedMessageId: null,
   media: null,
   ...patch,
 });
-const own = 'true_98765@lid_3EB0B' as WireId;
-const ownInGroup = 'true_1203630@g.us_3EB0C_55555@lid' as WireId;
+const own = 'true_98765@lid_3EB0B' as MessageId;
+const ownInGroup = 'true_1203630@g.us_3EB0C_55555@lid' as MessageId;
 
 const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly string[]])[] = [
   [
@@ -47,7 +47,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
     () =>
       make.messageReported(
         session,
-        message({ chat: group, wireId: 'false_1203630@g.us_3EB0D_4915112345678@c.us' as WireId }),
+        message({ chat: group, messageId: 'false_1203630@g.us_3EB0D_4915112345678@c.us' as MessageId }),
         null,
       ),
     ['evt_ZOIDWbKEZcVbUpnRCtfiHe7rTXu', 'evt_0LwPLgIC0PRe_Hn0Knn859Y3gFa'],
@@ -55,13 +55,13 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
   [
     'message.received',
     'under an id that is not of the usual form',
-    () => make.messageReported(session, message({ wireId: 'sandbox-1' as WireId }), null),
+    () => make.messageReported(session, message({ messageId: 'sandbox-1' as MessageId }), null),
     ['evt_tRWs-n_mPoGb_D_r-Wj1AC5QYk7'],
   ],
   [
     'message.sent',
     'as the engine reports it',
-    () => make.messageReported(session, message({ fromMe: true, wireId: own, sender: self }), outboxId),
+    () => make.messageReported(session, message({ fromMe: true, messageId: own, sender: self }), outboxId),
     ['evt_G7Uejs0J61Q7Zx7iseDEvOiGmF7', 'evt_ozDzS03pf1Bn-RGki-V_EBhjNNW'],
   ],
   [
@@ -72,7 +72,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
         session,
         chat: alice,
         sender: null,
-        wireId: own,
+        messageId: own,
         sentAt: at,
         outboxId,
         content: { type: 'text', text: 'x' },
@@ -82,7 +82,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
   [
     'message.acknowledged',
     'direct',
-    () => make.messageAcknowledged(session, { kind: 'ack', wireId: own, chat: alice, level: 'read', at }, outboxId),
+    () => make.messageAcknowledged(session, { kind: 'ack', messageId: own, chat: alice, level: 'read', at }, outboxId),
     ['evt_8sbtpn0TpCtdPrNLUcLzB2hDEw6', 'evt_vIOTmNndwm8R-ZJlo5NH4IFHFKX'],
   ],
   [
@@ -91,7 +91,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
     () =>
       make.messageAcknowledged(
         session,
-        { kind: 'ack', wireId: ownInGroup, chat: group, sender: self, level: 'server', at },
+        { kind: 'ack', messageId: ownInGroup, chat: group, sender: self, level: 'server', at },
         null,
       ),
     ['evt_6N-qzG5Kwcg_SXjANPMCqH1poQd', 'evt_sykpHUE9Xg5e8G8TZfr20njphfJ'],
@@ -99,7 +99,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
   [
     'message.failed',
     'direct',
-    () => make.messageFailed(session, { kind: 'send_failed', wireId: own, chat: alice, reason: 'r', at }, null),
+    () => make.messageFailed(session, { kind: 'send_failed', messageId: own, chat: alice, reason: 'r', at }, null),
     ['evt_ijk5FKfkz0msYMDIieSlHapmjEn', 'evt_fD_K15n9QWzJQEPdyTmSPoQvPAB'],
   ],
   [
@@ -108,7 +108,7 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
     () =>
       make.messageFailed(
         session,
-        { kind: 'send_failed', wireId: ownInGroup, chat: group, sender: self, reason: 'r', at },
+        { kind: 'send_failed', messageId: ownInGroup, chat: group, sender: self, reason: 'r', at },
         null,
       ),
     ['evt_F56_ZYElqVUjK-wyBZEx4iNG2HH', 'evt_p35BMG6jqjN-WzI9epjPdrwQOdM'],

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => real.destroy(), 30_000);
 
 const say = (session: string, text: string) =>
-  real.raw('POST', `/v1/sandbox/${session}/say`, { body: JSON.stringify({ from: PERSON, text }) });
+  real.raw('POST', `/v1/sandbox/${session}/receive`, { body: JSON.stringify({ from: PERSON, text }) });
 
 describe('sessions and keys', () => {
   test('whoami says which key asks, and the time of the bridge', async () => {

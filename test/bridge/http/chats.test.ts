@@ -17,14 +17,14 @@ afterAll(() => real.destroy(), 30_000);
 
 const path = (what: string, chat = PERSON, session = 'demo'): string =>
   `/v1/sessions/${session}/chats/${encodeURIComponent(chat)}/${what}`;
-const seen = (chat?: string, session?: string): Promise<Answer> => real.raw('POST', path('seen', chat, session));
+const markRead = (chat?: string, session?: string): Promise<Answer> => real.raw('POST', path('read', chat, session));
 const typing = (state: string, chat?: string, session?: string): Promise<Answer> =>
   real.raw('POST', path('typing', chat, session), { body: JSON.stringify({ state }) });
-const acts = async (kind: string, atLeast = 1): Promise<Record<string, unknown>[]> =>
-  (await real.raw('GET', `/v1/sandbox/demo/acts?kind=${kind}&atLeast=${atLeast}&waitMs=30000`)).json;
+const operations = async (kind: string, atLeast = 1): Promise<Record<string, unknown>[]> =>
+  (await real.raw('GET', `/v1/sandbox/demo/operations?kind=${kind}&atLeast=${atLeast}&waitMs=30000`)).json;
 const said = async (text: string): Promise<string> => {
   const body = JSON.stringify({ from: PERSON, text });
-  return (await real.raw('POST', '/v1/sandbox/demo/say', { body })).json.wireId;
+  return (await real.raw('POST', '/v1/sandbox/demo/receive', { body })).json.messageId;
 };
 
 function expectProblem(answer: Answer, code: ErrorCode, detail: RegExp): void {
@@ -44,7 +44,7 @@ describe('what the other side sees', () => {
         body: { type: 'reaction', messageId: null, replayed: false },
       });
     }
-    const shown = (await acts('reaction', 3)).filter((act) => act['messageId'] === messageId);
+    const shown = (await operations('reaction', 3)).filter((operation) => operation['messageId'] === messageId);
     expect(shown.map(({ emoji }) => emoji)).toEqual(['👍', '❤️', '']);
     expect(shown[0]).toMatchObject({ kind: 'reaction', chat: { chatId: CHAT }, state: null, read: null });
   });
@@ -66,9 +66,9 @@ describe('what the other side sees', () => {
 
   test('marking as read is done when the answer comes', async () => {
     await said('unread');
-    expect((await seen()).status).toBe(204);
-    expect((await seen(CHAT)).status).toBe(204);
-    const shown = await acts('seen', 2);
+    expect((await markRead()).status).toBe(204);
+    expect((await markRead(CHAT)).status).toBe(204);
+    const shown = await operations('read', 2);
     expect(shown).toMatchObject([{ chat: { chatId: CHAT } }, { chat: { chatId: CHAT }, read: 0 }]);
     expect(shown[0]!['read']).toBeGreaterThan(0);
   });
@@ -78,7 +78,7 @@ describe('what the other side sees', () => {
       const { status, text } = await typing(state);
       expect({ status, text }).toEqual({ status: 204, text: '' });
     }
-    expect((await acts('typing', 3)).map(({ state }) => state)).toEqual(['composing', 'recording', 'paused']);
+    expect((await operations('typing', 3)).map(({ state }) => state)).toEqual(['composing', 'recording', 'paused']);
   });
 });
 
@@ -96,35 +96,39 @@ describe('refusals', () => {
   });
 
   test('of chats and sessions that do not exist, and of states that are none', async () => {
-    for (const act of [(chat?: string, session?: string) => typing('composing', chat, session), seen]) {
-      expectProblem(await act('+4915112000000'), 'WAB_CHAT_UNKNOWN', /no chat or account/);
-      expectProblem(await act('nobody@nowhere'), 'WAB_ADDRESS_INVALID', /<id>@<server>/);
-      expectProblem(await act(PERSON, 'missing'), 'WAB_SESSION_NOT_FOUND', /missing/);
-      expectProblem(await act(PERSON, 'De%20mo'), 'WAB_INVALID_REQUEST', /path name/);
+    for (const operation of [(chat?: string, session?: string) => typing('composing', chat, session), markRead]) {
+      expectProblem(await operation('+4915112000000'), 'WAB_CHAT_UNKNOWN', /no chat or account/);
+      expectProblem(await operation('nobody@nowhere'), 'WAB_ADDRESS_INVALID', /<id>@<server>/);
+      expectProblem(await operation(PERSON, 'missing'), 'WAB_SESSION_NOT_FOUND', /missing/);
+      expectProblem(await operation(PERSON, 'De%20mo'), 'WAB_INVALID_REQUEST', /path name/);
     }
     expectProblem(await typing('dancing'), 'WAB_INVALID_REQUEST', /body state must be one of composing/);
     expectProblem(await real.raw('POST', path('typing')), 'WAB_INVALID_REQUEST', /body/);
     const extra = { body: JSON.stringify({ until: 'tomorrow' }) };
-    expectProblem(await real.raw('POST', path('seen'), extra), 'WAB_INVALID_REQUEST', /must not have a body/);
+    expectProblem(await real.raw('POST', path('read'), extra), 'WAB_INVALID_REQUEST', /must not have a body/);
   });
 
   test('of a session that is not ready: at once, and nothing is queued', async () => {
     await real.raw('POST', '/v1/sessions/other/stop');
-    for (const act of [(chat?: string, session?: string) => typing('composing', chat, session), seen])
-      expectProblem(await act(PERSON, 'other'), 'WAB_SESSION_NOT_READY', /Session other is stop.*cannot be queued/);
+    for (const operation of [(chat?: string, session?: string) => typing('composing', chat, session), markRead])
+      expectProblem(
+        await operation(PERSON, 'other'),
+        'WAB_SESSION_NOT_READY',
+        /Session other is stop.*cannot be queued/,
+      );
     expect((await real.raw('GET', '/v1/messages?session=other')).json.messages).toEqual([]);
   });
 
   test('of a WhatsApp that does not answer: after a few seconds, with what to do', async () => {
     const fault = (faults: object) => real.raw('PUT', '/v1/sandbox/demo/faults', { body: JSON.stringify(faults) });
-    await fault({ actHangs: { count: 2 } });
-    const [mark, write] = await Promise.all([seen(), typing('composing')]);
+    await fault({ operationHangs: { count: 2 } });
+    const [mark, write] = await Promise.all([markRead(), typing('composing')]);
     for (const answer of [mark, write]) {
-      expectProblem(answer, 'WAB_ACT_NOT_DONE', /session demo: .*did not answer.*repeat the request/);
+      expectProblem(answer, 'WAB_OPERATION_FAILED', /session demo: .*did not answer.*repeat the request/);
       expect(answer.json.retryable).toBe(true);
     }
     await fault({});
-    expect((await seen()).status).toBe(204);
+    expect((await markRead()).status).toBe(204);
   });
 
   test('of keys without the scope or without the session', async () => {
@@ -132,7 +136,7 @@ describe('refusals', () => {
     const elsewhere = await real.key(['messages:send'], ['other']);
     const body = JSON.stringify({ state: 'composing' });
     for (const [method, at, request] of [
-      ['POST', path('seen'), {}],
+      ['POST', path('read'), {}],
       ['POST', path('typing'), { body }],
     ] as const) {
       expectProblem(await real.raw(method, at, { ...request, key: reader }), 'WAB_SCOPE_MISSING', /messages:send/);

@@ -50,7 +50,9 @@ test('in the path of a chat, and of what is typed into the simulated phone', asy
     ),
   ).toEqual([]);
   expect(
-    await refused(({ written }) => post('/v1/sandbox/demo/say', { from: written, text: 'hi', mentions: [written] })),
+    await refused(({ written }) =>
+      post('/v1/sandbox/demo/receive', { from: written, text: 'hi', mentions: [written] }),
+    ),
   ).toEqual([]);
   expect(
     await refused(({ written }) => real.raw('GET', `/v1/sandbox/demo/inbox?${new URLSearchParams({ to: written })}`)),

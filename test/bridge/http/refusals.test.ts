@@ -94,7 +94,7 @@ describe('bodies', () => {
       ['/v1/sessions', { name: 'other', engine: 'sandbox', color: 1 }],
       ['/v1/keys', { name: 'x', scopes: ['events:read'], admin: true }],
       [`/v1/messages/${newOutboxId()}/resolve`, { as: 'sent', force: true }],
-      ['/v1/sandbox/demo/say', { from: '+4915112345678', text: 'x', sender: 'y' }],
+      ['/v1/sandbox/demo/receive', { from: '+4915112345678', text: 'x', sender: 'y' }],
       ['/v1/sessions/demo/stop', { now: true }],
     ] as const) {
       await refused(

@@ -83,7 +83,7 @@ describe('an upload belongs to the sessions of its key', () => {
   );
 
   test('a received file answers a key of another session like an unknown one', async () => {
-    await real.raw('POST', '/v1/sandbox/one/say', {
+    await real.raw('POST', '/v1/sandbox/one/receive', {
       body: JSON.stringify({ from: PERSON, media: { kind: 'document', mimeType: 'text/plain', base64: 'aGVsbG8=' } }),
     });
     const received = async () =>
@@ -120,7 +120,7 @@ describe('a file name loses what could deceive or do harm', () => {
   });
 
   test('of a received file: in the event and in what is known of it', async () => {
-    await real.raw('POST', '/v1/sandbox/two/say', {
+    await real.raw('POST', '/v1/sandbox/two/receive', {
       body: JSON.stringify({
         from: PERSON,
         media: { kind: 'document', mimeType: 'text/plain', base64: 'aGVsbG8=', fileName: NASTY },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MessageMedia } from '../../../bridge/src/contract/events.ts';
-import { newMediaId, type MediaId, type SessionName, type WireId } from '../../../bridge/src/contract/ids.ts';
+import { newMediaId, type MediaId, type SessionName, type MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';
 import { DEFAULT_FETCHER_OPTIONS, MediaFetcher, type FetcherOptions } from '../../../bridge/src/media/media-fetcher.ts';
@@ -98,8 +98,8 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   );
   await maintenance.start();
 
-  const downloads = new Map<WireId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
-  const asked: WireId[] = [];
+  const downloads = new Map<MessageId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
+  const asked: MessageId[] = [];
   /** The largest file, in bytes, that the engine was told to take, by download. */
   const askedLimits: number[] = [];
   let answer: (() => NodeJS.ReadableStream) | null = null;
@@ -111,10 +111,10 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const known = new Set<SessionName>([SESSION]);
   const listeners = new Set<(session: SessionName) => void>();
   const engine = {
-    downloadMedia: async (wireId: WireId, limitBytes: number) => {
-      asked.push(wireId);
+    downloadMedia: async (messageId: MessageId, limitBytes: number) => {
+      asked.push(messageId);
       askedLimits.push(limitBytes);
-      return (answer ?? downloads.get(wireId)!)();
+      return (answer ?? downloads.get(messageId)!)();
     },
   } as unknown as Engine;
   const sessions = {
@@ -144,9 +144,11 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   ): Promise<MediaId> => {
     const { session = SESSION, ...media } = more;
     const mediaId = newMediaId();
-    const wireId = `false_491511111111@c.us_${mediaId}` as WireId;
-    downloads.set(wireId, download);
-    await database.write(library.expect({ mediaId, kind: 'image', mimeType: 'image/png', ...media }, session, wireId));
+    const messageId = `false_491511111111@c.us_${mediaId}` as MessageId;
+    downloads.set(messageId, download);
+    await database.write(
+      library.expect({ mediaId, kind: 'image', mimeType: 'image/png', ...media }, session, messageId),
+    );
     fetcher.wake();
     return mediaId;
   };

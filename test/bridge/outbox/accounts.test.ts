@@ -1,7 +1,7 @@
 /** A message goes from the account for which it was accepted, or not at all. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { isSameAccount } from '../../../bridge/src/contract/address.ts';
-import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
@@ -18,7 +18,7 @@ afterEach(end);
 
 /** Accepts a message, and resolves once its send has left without an answer. */
 async function unanswered(outbox: OpenOutbox): Promise<string> {
-  outbox.network.scripts.push((_message, _wireId, deliver) => {
+  outbox.network.scripts.push((_message, _messageId, deliver) => {
     deliver();
     return new Promise(() => undefined);
   });
@@ -29,7 +29,7 @@ async function unanswered(outbox: OpenOutbox): Promise<string> {
 
 /** A page whose login is gone says of everything that it does not have it. */
 function forgets(network: Network): void {
-  network.fate = () => 'absent';
+  network.sendStatus = () => 'absent';
 }
 
 const failures = async (outbox: OpenOutbox) =>
@@ -70,11 +70,11 @@ describe('a login ends', () => {
 
   test('while WhatsApp is asked what became of a message: its answer means nothing', async () => {
     const outbox = await start();
-    outbox.network.scripts.push((_message, _wireId, deliver) => {
+    outbox.network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'the line broke');
     });
-    outbox.network.fate = () => {
+    outbox.network.sendStatus = () => {
       forgets(outbox.network);
       outbox.sessions.unlink();
       return 'absent';
@@ -90,7 +90,7 @@ describe('a login ends', () => {
   test('between the intent and the send: it does not go, although the same engine is ready again', async () => {
     const outbox = await start();
     const sent: string[] = [];
-    outbox.network.scripts.push((_message, _wireId, deliver) => {
+    outbox.network.scripts.push((_message, _messageId, deliver) => {
       sent.push('from the first account');
       return deliver();
     });
@@ -177,7 +177,7 @@ describe('another account is linked', () => {
     const id = await unanswered(outbox);
     outbox.sessions.unlink();
     await outbox.until(id, 'in_doubt');
-    outbox.network.fate = () => 'sent';
+    outbox.network.sendStatus = () => 'sent';
     outbox.sessions.up(SESSION, OTHER);
     const { id: next } = await outbox.accept('second');
     await outbox.until(next, 'accepted');
@@ -191,7 +191,7 @@ describe('another account is linked', () => {
   test('the event of what was sent names the account that sent it', async () => {
     const outbox = await start({ sendMs: 60_000 });
     let answer!: () => void;
-    outbox.network.scripts.push(async (_message, _wireId, deliver) => {
+    outbox.network.scripts.push(async (_message, _messageId, deliver) => {
       const receipt = deliver();
       await new Promise<void>((resolve) => (answer = resolve));
       return receipt;
@@ -243,7 +243,7 @@ describe('a send of which an earlier version did not note the account', () => {
     const before = await start({ network, sendMs: 60_000 });
     network.scripts.push(() => new Promise(() => undefined));
     const content =
-      type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA` as WireId, emoji: '👍' };
+      type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA` as MessageId, emoji: '👍' };
     const { message } = await before.service.accept(
       { session: SESSION, to: ALICE, ...content },
       { keyId: 'keyA' as never, idempotencyKey: 'one', firstAnswer: false },
@@ -283,7 +283,7 @@ describe('a send of which an earlier version did not note the account', () => {
 
   test('belongs to the account that is linked where no login has ended', async () => {
     const { id, outbox } = await upgraded('text', { accounts: unknownSince(0) });
-    outbox.network.fate = () => 'unknown';
+    outbox.network.sendStatus = () => 'unknown';
     outbox.sessions.up();
     await outbox.until(id, 'in_doubt');
     outbox.sessions.unlink();

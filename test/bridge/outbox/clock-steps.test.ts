@@ -61,7 +61,7 @@ test('set back while the lane rests after an error of the bridge: it goes on', a
         write: (work: never) => (failing ? Promise.reject(new Error('disk trouble')) : database.write(work)),
       }),
   });
-  outbox.network.scripts.push((_message, _wireId, deliver) => {
+  outbox.network.scripts.push((_message, _messageId, deliver) => {
     failing = true;
     setTimeout(() => {
       clock.forward(-TWO_HOURS);

@@ -113,8 +113,8 @@ describe('a message that waits', () => {
 });
 
 describe('a message that may have left', () => {
-  const lost = (network: Network, fate: 'sent' | 'absent' | 'unknown'): void => {
-    network.fate = () => fate;
+  const lost = (network: Network, sendStatus: 'sent' | 'absent' | 'unknown'): void => {
+    network.sendStatus = () => sendStatus;
     network.scripts.push(() => {
       clock.forward(31);
       throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'the page died');
@@ -125,16 +125,16 @@ describe('a message that may have left', () => {
     ['sent', 'accepted'],
     ['unknown', 'in_doubt'],
     ['absent', 'failed'],
-  ] as const)('and is %s ends as %s, whatever its deadline', async (fate, state) => {
+  ] as const)('and is %s ends as %s, whatever its deadline', async (sendStatus, state) => {
     const network = new Network();
-    lost(network, fate);
+    lost(network, sendStatus);
     const outbox = await open({ network });
     const { id } = await outbox.accept('hello', ALICE, SESSION, 30);
     await outbox.untilThat(id, (message) => message.state !== 'sending' && message.attempts > 0);
     await outbox.maintenance.expire();
     const message = await outbox.until(id, state);
     expect(message.error?.code ?? null).toBe(
-      { sent: null, unknown: 'WAB_SEND_IN_DOUBT', absent: 'WAB_SEND_EXPIRED' }[fate],
+      { sent: null, unknown: 'WAB_SEND_IN_DOUBT', absent: 'WAB_SEND_EXPIRED' }[sendStatus],
     );
     expect(network.sent).toEqual([]);
   });
@@ -168,7 +168,7 @@ describe('a message that may have left', () => {
 
   test('and waits to be sent again by that policy is in doubt again at its deadline, not failed', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     const outbox = await open({ network, inDoubtPolicy: 'resend' });
     network.scripts.push(() => {
       outbox.sessions.unlink();

@@ -1,6 +1,6 @@
 /** What keeps the outbox from doing too much, too little, or in the wrong order where two things happen at once. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ChatId, OutboxId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
@@ -147,24 +147,24 @@ describe('an event and its row', () => {
 });
 
 describe('a message that was taken for absent and waits to be sent again', () => {
-  const lostAtFirst = async (): Promise<{ outbox: OpenOutbox; id: string; wireId: WireId }> => {
+  const lostAtFirst = async (): Promise<{ outbox: OpenOutbox; id: string; messageId: MessageId }> => {
     const network = new Network();
     const outbox = await start({ network });
-    network.fate = () => 'absent';
+    network.sendStatus = () => 'absent';
     network.scripts.push(() => {
       throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'the line broke');
     });
     const { id } = await outbox.accept('hello');
     await outbox.untilThat(id, ({ state, attempts }) => state === 'queued' && attempts === 1);
-    return { outbox, id, wireId: (await rowOf(outbox, id)).wire_id as WireId };
+    return { outbox, id, messageId: (await rowOf(outbox, id)).wire_id as MessageId };
   };
 
   test('is accepted where it is seen after all, and not sent again', async () => {
-    const { outbox, id, wireId } = await lostAtFirst();
+    const { outbox, id, messageId } = await lostAtFirst();
     await outbox.report({
       kind: 'message',
       message: {
-        wireId,
+        messageId,
         chat: addressOf(ALICE),
         sender: outbox.sessions.self(),
         fromMe: true,
@@ -172,7 +172,7 @@ describe('a message that was taken for absent and waits to be sent again', () =>
         kind: 'text',
         text: 'hello',
         mentions: [],
-        quotedWireId: null,
+        quotedMessageId: null,
         media: null,
       },
     });
@@ -187,8 +187,8 @@ describe('a message that was taken for absent and waits to be sent again', () =>
     ['delivered', 'delivered'],
     ['read', 'read'],
   ] as const)('is settled where %s is heard of it', async (level, state) => {
-    const { outbox, id, wireId } = await lostAtFirst();
-    await outbox.report({ kind: 'ack', wireId, chat: addressOf(ALICE), level, at: new Date() });
+    const { outbox, id, messageId } = await lostAtFirst();
+    await outbox.report({ kind: 'ack', messageId, chat: addressOf(ALICE), level, at: new Date() });
     expect(await stateOf(outbox, id)).toBe(state);
     const next = await outbox.accept('next');
     await outbox.until(next.id, 'accepted');
@@ -200,11 +200,11 @@ test('a fate that cannot be told yet leaves the message in `sending`, and it is 
   const network = new Network();
   const outbox = await start({ network });
   let asked = 0;
-  network.fate = (wireId) => {
+  network.sendStatus = (messageId) => {
     if (++asked === 1) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the page cannot tell yet');
-    return network.has(wireId) ? 'sent' : 'absent';
+    return network.has(messageId) ? 'sent' : 'absent';
   };
-  network.scripts.push((_message, _wireId, deliver) => {
+  network.scripts.push((_message, _messageId, deliver) => {
     deliver();
     throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'the answer was lost');
   });
@@ -242,7 +242,7 @@ test('more interrupted messages than one look takes are all settled', async () =
   const before = await start({ network, parallelism: 7, sendMs: 60_000 });
   const ids: string[] = [];
   for (let index = 0; index < 7; index++) {
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       return new Promise(() => undefined);
     });

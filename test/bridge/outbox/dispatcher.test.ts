@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ChatId, OutboxId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions } from './outbox-harness.ts';
@@ -22,14 +22,14 @@ describe('sending', () => {
     const network = new Network();
     let stateAtSend: unknown;
     const outbox = await start({ network });
-    network.scripts.push(async (_message, wireId, deliver) => {
-      stateAtSend = await outbox.reads.byWireIds(SESSION, [wireId!]);
+    network.scripts.push(async (_message, messageId, deliver) => {
+      stateAtSend = await outbox.reads.byMessageIds(SESSION, [messageId!]);
       return deliver();
     });
     const { id } = await outbox.accept('hello');
     const message = await outbox.until(id, 'accepted');
     expect(stateAtSend).toMatchObject({ id, state: 'sending', attempts: 1 });
-    expect(network.sent).toEqual([{ wireId: message.messageId, chatId: ALICE, text: 'hello' }]);
+    expect(network.sent).toEqual([{ messageId: message.messageId, chatId: ALICE, text: 'hello' }]);
     const [event] = await outbox.events('message.sent');
     expect(event).toMatchObject({
       session: SESSION,
@@ -42,7 +42,7 @@ describe('sending', () => {
     const { id } = await outbox.accept('hello');
     const { messageId } = await outbox.until(id, 'accepted');
     const ack = (level: 'server' | 'delivered' | 'read') =>
-      outbox.report({ kind: 'ack', wireId: messageId as WireId, chat: addressOf(ALICE), level, at: new Date() });
+      outbox.report({ kind: 'ack', messageId: messageId as MessageId, chat: addressOf(ALICE), level, at: new Date() });
     await ack('read');
     await ack('delivered');
     await ack('server');
@@ -60,10 +60,10 @@ describe('sending', () => {
     const { messageId } = await outbox.until(id, 'accepted');
     const lid = '98765@lid' as ChatId;
     const chat = { ...addressOf(lid), phone: addressOf(ALICE).phone as string };
-    const otherId = messageId?.replace(ALICE, lid) as WireId;
+    const otherId = messageId?.replace(ALICE, lid) as MessageId;
     expect(otherId).not.toBe(messageId);
     const message = {
-      wireId: otherId,
+      messageId: otherId,
       chat,
       sender: SELF,
       fromMe: true,
@@ -71,10 +71,10 @@ describe('sending', () => {
       kind: 'text',
       text: 'hello',
     } as const;
-    await outbox.report({ kind: 'message', message: { ...message, mentions: [], quotedWireId: null, media: null } });
+    await outbox.report({ kind: 'message', message: { ...message, mentions: [], quotedMessageId: null, media: null } });
     for (const level of ['delivered', 'read'] as const)
-      await outbox.report({ kind: 'ack', wireId: otherId, chat, level, at: new Date() });
-    await outbox.report({ kind: 'ack', wireId: messageId as WireId, chat, level: 'read', at: new Date() });
+      await outbox.report({ kind: 'ack', messageId: otherId, chat, level, at: new Date() });
+    await outbox.report({ kind: 'ack', messageId: messageId as MessageId, chat, level: 'read', at: new Date() });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('read');
     expect(await outbox.events('message.sent')).toHaveLength(1);
     expect((await outbox.events('message.acknowledged')).map(({ data }) => data)).toEqual([
@@ -89,7 +89,7 @@ describe('sending', () => {
     const { messageId } = await outbox.until(id, 'accepted');
     await outbox.report({
       kind: 'send_failed',
-      wireId: messageId as WireId,
+      messageId: messageId as MessageId,
       chat: addressOf(ALICE),
       reason: 'too many',
       at: new Date(),
@@ -103,12 +103,12 @@ describe('sending', () => {
   test('the engine reports the message before its send returns: one event, and the row follows', async () => {
     const network = new Network();
     const outbox = await start({ network });
-    network.scripts.push(async (_message, wireId, deliver) => {
+    network.scripts.push(async (_message, messageId, deliver) => {
       const receipt = deliver();
       await outbox.report({
         kind: 'message',
         message: {
-          wireId: wireId!,
+          messageId: messageId!,
           chat: addressOf(ALICE),
           sender: outbox.sessions.self(),
           fromMe: true,
@@ -116,7 +116,7 @@ describe('sending', () => {
           kind: 'text',
           text: 'hello',
           mentions: [],
-          quotedWireId: null,
+          quotedMessageId: null,
           media: null,
         },
       });
@@ -134,7 +134,7 @@ describe('sending', () => {
     const { id } = await outbox.accept('hello');
     const message = await outbox.until(id, 'accepted');
     expect(message.messageId).toMatch(/^true_/);
-    expect(outbox.network.sent).toEqual([{ wireId: null, chatId: ALICE, text: 'hello' }]);
+    expect(outbox.network.sent).toEqual([{ messageId: null, chatId: ALICE, text: 'hello' }]);
   });
 });
 
@@ -159,7 +159,11 @@ describe('order and parallelism', () => {
     let running = 0;
     let most = 0;
     const all = deferred<void>();
-    const slow = async (_message: unknown, _wireId: unknown, deliver: () => { wireId: WireId; sentAt: Date }) => {
+    const slow = async (
+      _message: unknown,
+      _messageId: unknown,
+      deliver: () => { messageId: MessageId; sentAt: Date },
+    ) => {
       most = Math.max(most, ++running);
       if (running === 3) setTimeout(() => all.resolve(), 20);
       await all.promise;
@@ -199,7 +203,7 @@ describe('order and parallelism', () => {
 
   test('a message in doubt does not hold its chat', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     network.scripts.push(() => {
       throw new EngineError('unknown', 'WAB_SEND_REFUSED', 'the page died');
     });
@@ -214,7 +218,7 @@ describe('order and parallelism', () => {
 
   test('a message that is sent again waits for the one of its chat that is in flight', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     network.scripts.push(() => {
       throw new Error('the page died');
     });
@@ -299,7 +303,7 @@ describe('what goes wrong', () => {
 
   test('a lost answer is settled by asking: nothing is sent twice', async () => {
     const network = new Network();
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       throw new EngineError('unknown', 'WAB_SEND_REFUSED', 'the answer was lost');
     });
@@ -312,22 +316,22 @@ describe('what goes wrong', () => {
 
   test('what WhatsApp surely does not have is sent again under the same id', async () => {
     const network = new Network();
-    const tried: (WireId | null)[] = [];
-    network.scripts.push((_message, wireId) => {
-      tried.push(wireId);
+    const tried: (MessageId | null)[] = [];
+    network.scripts.push((_message, messageId) => {
+      tried.push(messageId);
       throw new EngineError('unknown', 'WAB_SEND_REFUSED', 'the line broke');
     });
     const outbox = await start({ network });
     const { id } = await outbox.accept('hello');
     const message = await outbox.until(id, 'accepted');
-    expect(network.sent).toEqual([{ wireId: tried[0], chatId: ALICE, text: 'hello' }]);
+    expect(network.sent).toEqual([{ messageId: tried[0], chatId: ALICE, text: 'hello' }]);
     expect(message).toMatchObject({ attempts: 2, messageId: tried[0] });
   });
 
   test('a send that hangs is in doubt, though WhatsApp has nothing yet; its late answer settles it', async () => {
     const network = new Network();
     const late = deferred<void>();
-    network.scripts.push(async (_message, _wireId, deliver) => {
+    network.scripts.push(async (_message, _messageId, deliver) => {
       await late.promise;
       return deliver();
     });
@@ -343,7 +347,7 @@ describe('what goes wrong', () => {
   test('a send that still hangs when its session is back is not sent beside it', async () => {
     const network = new Network();
     const late = deferred<void>();
-    network.scripts.push(async (_message, _wireId, deliver) => {
+    network.scripts.push(async (_message, _messageId, deliver) => {
       await late.promise;
       return deliver();
     });
@@ -362,8 +366,8 @@ describe('what goes wrong', () => {
 
   test('a late acknowledgement settles what was in doubt', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.sendStatus = () => 'unknown';
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       throw new Error('the page died');
     });
@@ -372,7 +376,7 @@ describe('what goes wrong', () => {
     const { messageId } = await outbox.until(id, 'in_doubt');
     await outbox.report({
       kind: 'ack',
-      wireId: messageId as WireId,
+      messageId: messageId as MessageId,
       chat: addressOf(ALICE),
       level: 'delivered',
       at: new Date(),
@@ -382,7 +386,7 @@ describe('what goes wrong', () => {
 
   test('the policy `resend` sends again under the same id and says that it was in doubt', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     network.scripts.push(() => {
       throw new Error('the page died');
     });
@@ -431,7 +435,7 @@ describe('what goes wrong', () => {
           write: (work: never) => (failing ? Promise.reject(new Error('disk trouble')) : database.write(work)),
         }),
     });
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       failing = true;
       setTimeout(() => (failing = false), 100);
       return deliver();
@@ -455,7 +459,7 @@ describe('sessions come and go', () => {
     const network = new Network();
     const outbox = await start({ network });
     const gone = deferred<void>();
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       outbox.sessions.down();
       gone.resolve();
@@ -498,7 +502,7 @@ describe('sessions come and go', () => {
 describe('a restart', () => {
   const interrupt = async (options: HarnessOptions & { readonly network: Network }, left: boolean): Promise<string> => {
     const before = await start({ ...options, sendMs: 60_000 });
-    options.network.scripts.push((_message, _wireId, deliver) => {
+    options.network.scripts.push((_message, _messageId, deliver) => {
       if (left) deliver();
       return new Promise(() => undefined);
     });
@@ -517,7 +521,7 @@ describe('a restart', () => {
       const outbox = await start({ network });
       await outbox.until(id, 'accepted');
       expect(network.texts()).toEqual(['hello']);
-      expect(network.sent[0]?.wireId).toBe('true_491511111111@c.us_000001');
+      expect(network.sent[0]?.messageId).toBe('true_491511111111@c.us_000001');
     },
   );
 
@@ -527,7 +531,7 @@ describe('a restart', () => {
     ['resend', 'accepted'],
   ] as const)('what cannot be known is in doubt, and `%s` settles it', async (as, state) => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     const id = await interrupt({ network }, false);
     const outbox = await start({ network });
     await outbox.until(id, 'in_doubt');
@@ -570,7 +574,7 @@ describe('time', () => {
 
   test('what came to its end is forgotten after the retention; failures and doubts stay', async () => {
     const network = new Network();
-    network.fate = () => 'unknown';
+    network.sendStatus = () => 'unknown';
     const outbox = await start({ network, maintenance: { retentionMs: -1 } });
     const done = await outbox.accept('done');
     await outbox.until(done.id, 'accepted');

@@ -22,7 +22,7 @@ const failures = (outbox: OpenOutbox) => outbox.events('outbox.failed');
 /** A message whose only send broke off: nobody knows whether it left. */
 async function inDoubt(options: HarnessOptions = {}): Promise<{ outbox: OpenOutbox; id: OutboxId }> {
   const network = new Network();
-  network.fate = () => 'unknown';
+  network.sendStatus = () => 'unknown';
   network.scripts.push(() => {
     throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'the page died');
   });

@@ -107,7 +107,7 @@ class World {
 
   script(outcome: Extract<Step, { do: 'next' }>['outcome']): void {
     const life = this.#life!;
-    this.network.scripts.push((message, _wireId, deliver) => {
+    this.network.scripts.push((message, _messageId, deliver) => {
       if (outcome === 'refused') {
         this.refused.add(message.type === 'text' ? message.text : FAILED);
         throw new EngineError('fail', 'WAB_SEND_REFUSED', 'refused');
@@ -155,7 +155,7 @@ test('the order of a chat is kept, and no message leaves twice or is lost', asyn
           const { state, messageId } = await world.outbox.service.get(id as OutboxId);
           outcomes.set(state, (outcomes.get(state) ?? 0) + 1);
           const transmissions = world.network.sent.filter((sent) => sent.text === text);
-          if (state === 'accepted') expect(transmissions).toEqual([expect.objectContaining({ wireId: messageId })]);
+          if (state === 'accepted') expect(transmissions).toEqual([expect.objectContaining({ messageId })]);
           else expect(transmissions).toEqual([]);
           if (state === 'failed') expect(world.refused).toContain(text);
         }

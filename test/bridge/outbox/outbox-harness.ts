@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { EventType, WaEvent } from '../../../bridge/src/contract/events.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
-import type { ChatId, KeyId, OutboxId, Seq, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, KeyId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { OutboxMessage, OutboxState, SendRequest } from '../../../bridge/src/contract/messages.ts';
 import type {
   Engine,
@@ -15,7 +15,7 @@ import type {
   EngineFact,
   EngineSend,
   PairingCode,
-  SendFate,
+  SendStatus,
   SendReceipt,
 } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
@@ -58,13 +58,13 @@ const testClock: Clock = {
 };
 
 export interface NetworkSend {
-  readonly wireId: WireId | null;
+  readonly messageId: MessageId | null;
   readonly chatId: ChatId;
   readonly text: string;
 }
 type SendScript = (
   message: EngineSend,
-  wireId: WireId | null,
+  messageId: MessageId | null,
   deliver: () => SendReceipt,
 ) => Promise<SendReceipt> | SendReceipt;
 
@@ -75,30 +75,31 @@ export class Network {
   /** Scripts for the next sends; without one a send succeeds. */
   readonly scripts: SendScript[] = [];
   resolve: (chatId: ChatId) => Promise<Address> | Address = (chatId) => addressOf(chatId);
-  fate: (wireId: WireId) => Promise<SendFate> | SendFate = (wireId) => (this.has(wireId) ? 'sent' : 'absent');
+  sendStatus: (messageId: MessageId) => Promise<SendStatus> | SendStatus = (messageId) =>
+    this.has(messageId) ? 'sent' : 'absent';
   #ids = 0;
 
   /** The next send leaves once the returned function is called. */
   holdNext(): () => void {
     let release!: () => void;
     const held = new Promise<void>((resolve) => (release = resolve));
-    this.scripts.push(async (_message, _wireId, deliver) => {
+    this.scripts.push(async (_message, _messageId, deliver) => {
       await held;
       return deliver();
     });
     return release;
   }
 
-  has(wireId: WireId): boolean {
-    return this.sent.some((sent) => sent.wireId === wireId);
+  has(messageId: MessageId): boolean {
+    return this.sent.some((sent) => sent.messageId === messageId);
   }
 
   texts(chatId?: ChatId): string[] {
     return this.sent.filter((sent) => chatId === undefined || sent.chatId === chatId).map(({ text }) => text);
   }
 
-  nextId(chatId: ChatId): WireId {
-    return `true_${chatId}_${String(++this.#ids).padStart(6, '0')}` as WireId;
+  nextId(chatId: ChatId): MessageId {
+    return `true_${chatId}_${String(++this.#ids).padStart(6, '0')}` as MessageId;
   }
 }
 
@@ -125,29 +126,29 @@ export class NetworkEngine implements Engine {
     return this.#network.resolve(chatId);
   }
 
-  chooseWireId(chatId: ChatId): WireId {
+  chooseMessageId(chatId: ChatId): MessageId {
     return this.#network.nextId(chatId);
   }
 
-  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
     const deliver = (): SendReceipt => {
       this.#network.sent.push({
-        wireId,
+        messageId,
         chatId: message.chatId,
         text: textOf(message),
       });
-      return { wireId: wireId ?? this.#network.nextId(message.chatId), sentAt: new Date() };
+      return { messageId: messageId ?? this.#network.nextId(message.chatId), sentAt: new Date() };
     };
     const script = this.#network.scripts.shift();
     await Promise.resolve();
-    return script ? script(message, wireId, deliver) : deliver();
+    return script ? script(message, messageId, deliver) : deliver();
   }
 
-  async markSeen(): Promise<void> {}
+  async markRead(): Promise<void> {}
   async setTyping(): Promise<void> {}
 
-  async fateOf(wireId: WireId): Promise<SendFate> {
-    return this.#network.fate(wireId);
+  async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
+    return this.#network.sendStatus(messageId);
   }
 
   health(): Promise<EngineHealth> {

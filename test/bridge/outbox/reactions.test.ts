@@ -1,6 +1,6 @@
 /** Reactions: outbox messages without an id of their own, which are repeated where others would be in doubt. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { OutboxId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { isEmoji, type OutboxMessage, type SendReaction } from '../../../bridge/src/contract/messages.ts';
 import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
@@ -11,7 +11,7 @@ import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
 
-const TARGET = `false_${ALICE}_3EB0AAAA` as WireId;
+const TARGET = `false_${ALICE}_3EB0AAAA` as MessageId;
 const { begin, end, start } = new OutboxLives();
 let keys = 0;
 
@@ -35,9 +35,9 @@ describe('a reaction', () => {
   test('is sent without an id of its own and ends as accepted; no event calls it a message', async () => {
     const network = new Network();
     const asked: unknown[] = [];
-    network.scripts.push((message: EngineSend, wireId, deliver) => {
-      asked.push(message, wireId);
-      return { ...deliver(), wireId: TARGET };
+    network.scripts.push((message: EngineSend, messageId, deliver) => {
+      asked.push(message, messageId);
+      return { ...deliver(), messageId: TARGET };
     });
     const outbox = await start({ network });
     const { id } = await react(outbox, '👍');
@@ -47,7 +47,7 @@ describe('a reaction', () => {
       messageId: null,
       error: null,
     });
-    expect(asked).toEqual([{ type: 'reaction', chatId: ALICE, targetWireId: TARGET, emoji: '👍' }, null]);
+    expect(asked).toEqual([{ type: 'reaction', chatId: ALICE, targetMessageId: TARGET, emoji: '👍' }, null]);
     expect(await outbox.events('message.sent')).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('a reaction', () => {
     const outbox = await start();
     const { id } = await react(outbox, '👍');
     await outbox.until(id, 'accepted');
-    await outbox.report({ kind: 'ack', wireId: TARGET, chat: addressOf(ALICE), level: 'read', at: new Date() });
+    await outbox.report({ kind: 'ack', messageId: TARGET, chat: addressOf(ALICE), level: 'read', at: new Date() });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('accepted');
   });
 
@@ -105,10 +105,10 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     ['the engine fails at it', () => new TypeError('undefined is not a function')],
   ])('%s: it is sent again by itself, and nothing is in doubt', async (_what, error) => {
     const network = new Network();
-    network.fate = () => {
+    network.sendStatus = () => {
       throw new Error('nobody asks for the fate of a reaction');
     };
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       throw error();
     });
@@ -123,7 +123,7 @@ describe('a reaction of which nobody knows whether it arrived', () => {
 
   test('no answer in time: the repetition settles it, and what follows in the chat waits for that', async () => {
     const network = new Network();
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       return new Promise(() => undefined);
     });
@@ -139,7 +139,7 @@ describe('a reaction of which nobody knows whether it arrived', () => {
     const network = new Network();
     let reached = (): void => undefined;
     const sending = new Promise<void>((resolve) => (reached = resolve));
-    network.scripts.push((_message, _wireId, deliver) => {
+    network.scripts.push((_message, _messageId, deliver) => {
       deliver();
       reached();
       return new Promise(() => undefined);

@@ -2,35 +2,38 @@
 import { expect, test } from '@jest/globals';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { actInChat } from '../../../bridge/src/sessions/chat-acts.ts';
+import { runChatOperation } from '../../../bridge/src/sessions/chat-acts.ts';
 import { FakeEngine, ManualClock } from './fake-engine.ts';
 
 const name = 'support' as SessionName;
 const idle = { signal: () => undefined, fact: () => Promise.resolve() };
 
-function engineThat(onAct: FakeEngine['onAct']): FakeEngine {
+function engineThat(onOperation: FakeEngine['onOperation']): FakeEngine {
   const engine = new FakeEngine(idle);
-  engine.onAct = onAct;
+  engine.onOperation = onOperation;
   return engine;
 }
-const act = (onAct: FakeEngine['onAct'], clock = new ManualClock()): Promise<void> =>
-  actInChat({ name, state: 'ready', engine: engineThat(onAct) }, '+49 151 12345678', clock, (engine, chatId) =>
-    engine.markSeen(chatId),
+const act = (onOperation: FakeEngine['onOperation'], clock = new ManualClock()): Promise<void> =>
+  runChatOperation(
+    { name, state: 'ready', engine: engineThat(onOperation) },
+    '+49 151 12345678',
+    clock,
+    (engine, chatId) => engine.markRead(chatId),
   );
 
 test('the engine is asked once, under a chat id', async () => {
   const asked: unknown[] = [];
   await act(async (...what) => void asked.push(what));
-  expect(asked).toEqual([['seen', '4915112345678@c.us']]);
+  expect(asked).toEqual([['read', '4915112345678@c.us']]);
 });
 
 test.each([
   [new EngineError('fail', 'WAB_CHAT_UNKNOWN', 'nobody'), 'WAB_CHAT_UNKNOWN'],
-  [new EngineError('fail', 'WAB_ACT_NOT_DONE', 'the page threw'), 'WAB_ACT_NOT_DONE'],
+  [new EngineError('fail', 'WAB_OPERATION_FAILED', 'the page threw'), 'WAB_OPERATION_FAILED'],
   [new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the line is down'), 'WAB_SESSION_NOT_READY'],
-  [new EngineError('defer', 'WAB_SEND_REFUSED', 'busy'), 'WAB_ACT_NOT_DONE'],
-  [new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'cut off'), 'WAB_ACT_NOT_DONE'],
-  [new TypeError('undefined is not a function'), 'WAB_ACT_NOT_DONE'],
+  [new EngineError('defer', 'WAB_SEND_REFUSED', 'busy'), 'WAB_OPERATION_FAILED'],
+  [new EngineError('unknown', 'WAB_SESSION_NOT_READY', 'cut off'), 'WAB_OPERATION_FAILED'],
+  [new TypeError('undefined is not a function'), 'WAB_OPERATION_FAILED'],
 ])('%s is told as %s', async (error, code) => {
   let calls = 0;
   const acting = act(() => {
@@ -44,13 +47,13 @@ test.each([
 test('an engine that does not answer is waited for a few seconds', async () => {
   const clock = new ManualClock();
   const acting = act(() => new Promise(() => undefined), clock);
-  const refused = expect(acting).rejects.toMatchObject({ code: 'WAB_ACT_NOT_DONE' });
+  const refused = expect(acting).rejects.toMatchObject({ code: 'WAB_OPERATION_FAILED' });
   await clock.pass(8_000);
   await refused;
 });
 
 test('without an engine nothing is kept for later', async () => {
-  const acting = actInChat({ name, state: 'reconnecting', engine: null }, '1@lid', new ManualClock(), () =>
+  const acting = runChatOperation({ name, state: 'reconnecting', engine: null }, '1@lid', new ManualClock(), () =>
     Promise.reject(new Error('asked all the same')),
   );
   await expect(acting).rejects.toMatchObject({

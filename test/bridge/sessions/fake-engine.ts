@@ -111,13 +111,13 @@ export class FakeEngine implements Engine {
   health(): Promise<EngineHealth> {
     return this.onHealth();
   }
-  /** What `markSeen` and `setTyping` do. */
-  onAct: (...what: readonly unknown[]) => Promise<void> = () => Promise.resolve();
-  markSeen(chatId: ChatId): Promise<void> {
-    return this.onAct('seen', chatId);
+  /** What `markRead` and `setTyping` do. */
+  onOperation: (...what: readonly unknown[]) => Promise<void> = () => Promise.resolve();
+  markRead(chatId: ChatId): Promise<void> {
+    return this.onOperation('read', chatId);
   }
   setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    return this.onAct('typing', chatId, state);
+    return this.onOperation('typing', chatId, state);
   }
   /** What `requestPairingCode` does. */
   onPairing: (phone: string) => Promise<PairingCode> = () => unused();
@@ -125,9 +125,9 @@ export class FakeEngine implements Engine {
     return this.onPairing(phone);
   }
   resolveChat = (): never => unused();
-  chooseWireId = (): never => unused();
+  chooseMessageId = (): never => unused();
   send = (): never => unused();
-  fateOf = (): never => unused();
+  sendStatusOf = (): never => unused();
   downloadMedia = (): never => unused();
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChatId, SessionName, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type EngineFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { type SupervisedSession, Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
@@ -56,7 +56,7 @@ async function ready(made: Made): Promise<Made> {
 }
 const ack: EngineFact = {
   kind: 'ack',
-  wireId: 'true_4915112345678@c.us_3EB0AA' as WireId,
+  messageId: 'true_4915112345678@c.us_3EB0AA' as MessageId,
   chat: addressOf('4915112345678@c.us' as ChatId),
   level: 'server',
   at: new Date(0),

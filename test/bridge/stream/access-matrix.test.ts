@@ -56,7 +56,7 @@ async function connect(secret: Secret): Promise<StreamClient> {
 
 async function say(phone: string, text: string, session = 'support'): Promise<void> {
   const body = JSON.stringify({ from: phone, text });
-  expect(await real.raw('POST', `/v1/sandbox/${session}/say`, { body })).toMatchObject({ status: 201 });
+  expect(await real.raw('POST', `/v1/sandbox/${session}/receive`, { body })).toMatchObject({ status: 201 });
 }
 
 interface LetterView {

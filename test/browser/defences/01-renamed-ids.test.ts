@@ -29,11 +29,11 @@ test(
     const { engine, recording } = await scene.linked();
     scene.standin.network.say(scene.bob, scene.me, 'hello');
     const hello = await recording.untilMessage(({ text }) => text === 'hello');
-    expect(hello.wireId).toMatch(/^false_4915110000002@c\.us_/);
-    const wireId = engine.chooseWireId(bobOf(scene));
-    const sent = { type: 'text', chatId: bobOf(scene), text: 'it left', quotedWireId: hello.wireId } as const;
-    expect((await engine.send(sent, wireId)).wireId).toBe(wireId);
-    expect(scene.received()).toMatchObject([{ wireId, quotedWireId: hello.wireId }]);
+    expect(hello.messageId).toMatch(/^false_4915110000002@c\.us_/);
+    const messageId = engine.chooseMessageId(bobOf(scene));
+    const sent = { type: 'text', chatId: bobOf(scene), text: 'it left', quotedMessageId: hello.messageId } as const;
+    expect((await engine.send(sent, messageId)).messageId).toBe(messageId);
+    expect(scene.received()).toMatchObject([{ messageId, quotedMessageId: hello.messageId }]);
   },
   LONG,
 );

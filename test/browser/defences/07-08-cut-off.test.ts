@@ -78,18 +78,18 @@ test(
 
     scene.bob.reachable = scene.bob.readsAtOnce = false;
     network.holdsAcks = true;
-    const wireId = engine.chooseWireId(bobOf(scene));
+    const messageId = engine.chooseMessageId(bobOf(scene));
     const message = { type: 'text', chatId: bobOf(scene), text: 'once, please' } as const;
-    const sending = engine.send(message, wireId);
+    const sending = engine.send(message, messageId);
     await scene.inbox(1);
     network.reload(scene.me);
     await recording.untilSignal('ready', 3);
     network.holdsAcks = false;
     network.reach(scene.bob);
-    expect((await sending).wireId).toBe(wireId);
-    expect(await engine.fateOf(wireId, bobOf(scene))).toBe('sent');
+    expect((await sending).messageId).toBe(messageId);
+    expect(await engine.sendStatusOf(messageId, bobOf(scene))).toBe('sent');
     // Under the same id, a second try is no second message.
-    expect((await engine.send(message, wireId)).wireId).toBe(wireId);
+    expect((await engine.send(message, messageId)).messageId).toBe(messageId);
     expect(scene.received()).toHaveLength(1);
   },
   LONG,

@@ -1,7 +1,7 @@
 /** Defences 16 to 18: sends that something else breaks, sends that only look done, people who are known by a lid. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import type { EngineRecording } from '../../conformance/engine-recording.ts';
 import { until } from '../../until.ts';
@@ -43,19 +43,19 @@ test(
     const seen: unknown[] = [];
     scene.standin.network.events.on('seen', (account) => account === scene.me && seen.push(account));
     await scene.page.fault('WAWebUpdateUnreadChatAction.sendSeen', BROKEN);
-    const wireId = engine.chooseWireId(bobOf(scene));
-    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, wireId);
+    const messageId = engine.chooseMessageId(bobOf(scene));
+    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, messageId);
     await scene.inbox(1);
     expect(seen).toEqual([]);
-    expect((await failureOf(engine.markSeen(bobOf(scene)))).message).toContain('markedUnread');
+    expect((await failureOf(engine.markRead(bobOf(scene)))).message).toContain('markedUnread');
     await scene.page.repair();
-    await engine.markSeen(bobOf(scene));
+    await engine.markRead(bobOf(scene));
     await until('the mark', () => seen.length === 1);
   },
   LONG,
 );
 
-const GONE = 'false_4915110000002@c.us_3A00000000000000000000' as WireId;
+const GONE = 'false_4915110000002@c.us_3A00000000000000000000' as MessageId;
 
 test(
   'defence 17: without it, a message that never arrives counts as sent, and a missing quote is left out silently',
@@ -83,29 +83,29 @@ test(
   'defence 17: with it, only the server’s word counts: silence is unknown, a refusal and a missing quote are failures',
   async () => {
     const { network } = scene.standin;
-    const send = (text: string, more: { wireId?: WireId; quotedWireId?: WireId } = {}) => {
-      const { wireId = null, ...quote } = more;
-      return failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text, ...quote }, wireId));
+    const send = (text: string, more: { messageId?: MessageId; quotedMessageId?: MessageId } = {}) => {
+      const { messageId = null, ...quote } = more;
+      return failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text, ...quote }, messageId));
     };
     network.swallows = true;
     expect(await send('into the void')).toMatchObject({ outcome: 'unknown' });
     network.swallows = false;
     network.refuses = true;
-    const wireId = engine.chooseWireId(bobOf(scene));
-    expect(await send('no', { wireId })).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
+    const messageId = engine.chooseMessageId(bobOf(scene));
+    expect(await send('no', { messageId })).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
     await recording.until('the failure', () =>
-      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
+      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.messageId === messageId),
     );
     network.refuses = false;
-    expect(await send('about what?', { quotedWireId: GONE })).toMatchObject({
+    expect(await send('about what?', { quotedMessageId: GONE })).toMatchObject({
       outcome: 'fail',
       code: 'WAB_QUOTED_UNKNOWN',
     });
     const texts = [...recording.messages.filter(({ fromMe }) => fromMe), ...scene.received()].map(({ text }) => text);
     for (const text of ['into the void', 'no', 'about what?']) expect(texts).not.toContain(text);
-    const chosen = engine.chooseWireId(bobOf(scene));
+    const chosen = engine.chooseMessageId(bobOf(scene));
     const receipt = await engine.send({ type: 'text', chatId: bobOf(scene), text: 'at last' }, chosen);
-    expect(receipt.wireId).toBe(chosen);
+    expect(receipt.messageId).toBe(chosen);
   },
   LONG,
 );
@@ -146,7 +146,7 @@ test(
 
     const eve = network.addAccount('4915110000010', 'Eve');
     const chatId = eve.pn as ChatId;
-    await engine.send({ type: 'text', chatId, text: 'nice to meet you' }, engine.chooseWireId(chatId));
+    await engine.send({ type: 'text', chatId, text: 'nice to meet you' }, engine.chooseMessageId(chatId));
     expect(eve.inbox).toHaveLength(1);
     const nobody = { type: 'text', chatId: '4915119999999@c.us' as ChatId, text: 'anybody?' } as const;
     expect(await failureOf(engine.send(nobody, null))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });

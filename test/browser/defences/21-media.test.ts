@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { WireId } from '../../../bridge/src/contract/ids.ts';
+import type { MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { Account } from '../../standin/account.ts';
 import { failureOf, LONG } from '../session-at-test.ts';
 import { Scene } from './scene.ts';
@@ -56,14 +56,16 @@ test(
   async () => {
     const { engine, recording } = await scene.linked();
     flood(scene.me);
-    const wireIds = await recording.until('the files', () => {
-      const ids = [...new Set(recording.messages.map(({ wireId }) => wireId))];
+    const messageIds = await recording.until('the files', () => {
+      const ids = [...new Set(recording.messages.map(({ messageId }) => messageId))];
       return ids.length === FILES ? ids : undefined;
     });
-    const [first] = wireIds;
-    expect(await failureOf(engine.downloadMedia(first as WireId, MIB))).toMatchObject({ outcome: 'fail' });
+    const [first] = messageIds;
+    expect(await failureOf(engine.downloadMedia(first as MessageId, MIB))).toMatchObject({ outcome: 'fail' });
     expect(downloads.asked).toBe(0);
-    const files = await Promise.all(wireIds.map(async (wireId) => read(await engine.downloadMedia(wireId, 100 * MIB))));
+    const files = await Promise.all(
+      messageIds.map(async (messageId) => read(await engine.downloadMedia(messageId, 100 * MIB))),
+    );
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     expect(new Set(files.map((file) => file.sha256))).toEqual(new Set([sha256]));
     expect(Math.max(...files.map(({ largestPart }) => largestPart))).toBeLessThanOrEqual(MIB);

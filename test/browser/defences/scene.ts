@@ -15,7 +15,7 @@ export interface SessionLine {
   readonly kind: string;
   readonly code?: string;
   readonly reason?: string;
-  readonly wireId?: string;
+  readonly messageId?: string;
   readonly said?: readonly unknown[];
 }
 

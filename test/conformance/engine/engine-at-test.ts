@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type Engine, type OutgoingFile } from '../../../bridge/src/engine/engine.ts';
 import { EngineRecording } from '../engine-recording.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine-harness.ts';
@@ -89,8 +89,8 @@ export class EngineAtTest {
 }
 
 /** The id under which to send, null where the engine does not let it be chosen. */
-export const idFor = (engine: Engine, chatId: string): WireId | null =>
-  engine.capabilities.chosenMessageIds ? engine.chooseWireId(chatId as ChatId) : null;
+export const idFor = (engine: Engine, chatId: string): MessageId | null =>
+  engine.capabilities.chosenMessageIds ? engine.chooseMessageId(chatId as ChatId) : null;
 
 /** The error that the engine fails with. */
 export const failure = async (promise: Promise<unknown>): Promise<EngineError> => {

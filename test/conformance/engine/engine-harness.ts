@@ -8,10 +8,10 @@ import type { EngineRecording } from '../engine-recording.ts';
 
 /** A message as the person at the other end holds it in the hand. */
 export interface ReceivedByContact {
-  readonly wireId: string;
+  readonly messageId: string;
   readonly chatId: string;
   readonly text: string | null;
-  readonly quotedWireId: string | null;
+  readonly quotedMessageId: string | null;
   /** Chat ids of the people mentioned. */
   readonly mentions: readonly string[];
   /** SHA-256 (hex) of the file, null for text. */
@@ -44,7 +44,7 @@ export interface SaidToAccount {
 export interface EngineSupports {
   /** `EngineCapabilities.chosenMessageIds` is true and honoured. */
   readonly chosenMessageIds: boolean;
-  /** WhatsApp can be asked what became of a message: `fateOf` then says `absent`, not `unknown`. */
+  /** WhatsApp can be asked what became of a message: `sendStatusOf` then says `absent`, not `unknown`. */
   readonly absence: boolean;
   readonly groups: boolean;
   readonly mediaIn: boolean;
@@ -98,7 +98,7 @@ export interface EngineHarness {
   typeCode(code: string): Promise<void>;
   say(said: SaidToAccount): Promise<void>;
   /** The owner types a message on the phone itself. */
-  ownPhoneSays(said: { readonly to: string; readonly text: string }): Promise<void>;
+  sendFromPhone(said: { readonly to: string; readonly text: string }): Promise<void>;
   /** Resolves once contacts have received at least `atLeast` messages from the account, with all of them. */
   inbox(atLeast: number): Promise<readonly ReceivedByContact[]>;
   /** Resolves once contacts have seen at least `atLeast` reactions of the account, with all of them, oldest first. */

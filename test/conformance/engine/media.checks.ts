@@ -1,7 +1,7 @@
 /** Messages with a file, in both directions. */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
-import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -48,7 +48,7 @@ export function mediaChecks(at: EngineAtTest): void {
       media: { mimeType: 'application/pdf', fileName: 'in.pdf' },
     });
     const chunks: Buffer[] = [];
-    for await (const chunk of await engine.downloadMedia(message.wireId, LIMIT))
+    for await (const chunk of await engine.downloadMedia(message.messageId, LIMIT))
       chunks.push(Buffer.from(chunk as Uint8Array));
     expect(sha256(Buffer.concat(chunks))).toBe(sha256(bytes));
   });
@@ -60,17 +60,17 @@ export function mediaChecks(at: EngineAtTest): void {
       from: at.harness.contact,
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const { wireId } = await recording.untilMessage((each) => each.media !== null);
-    expect(await failure(engine.downloadMedia(wireId, 999))).toMatchObject({
+    const { messageId } = await recording.untilMessage((each) => each.media !== null);
+    expect(await failure(engine.downloadMedia(messageId, 999))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_MEDIA_TOO_LARGE',
     });
-    (await engine.downloadMedia(wireId, 1_000)).destroy();
+    (await engine.downloadMedia(messageId, 1_000)).destroy();
   });
 
   checkIf('mediaIn', 'says `fail` for media that does not exist', async () => {
     const { engine } = await linked();
-    const error = await failure(engine.downloadMedia(`false_${at.harness.contact}_3EB0NOMEDIA` as WireId, LIMIT));
+    const error = await failure(engine.downloadMedia(`false_${at.harness.contact}_3EB0NOMEDIA` as MessageId, LIMIT));
     expect(error.outcome).toBe('fail');
   });
 }

@@ -1,6 +1,6 @@
 /** Messages without a file, in both directions, and what became of them. */
 import { expect } from '@jest/globals';
-import type { ChatId, WireId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 export function messageChecks(at: EngineAtTest): void {
@@ -11,10 +11,10 @@ export function messageChecks(at: EngineAtTest): void {
     const before = Date.now();
     await at.harness.say({ from: at.harness.contact, text: 'hello bridge' });
     const message = await recording.untilMessage((each) => each.text === 'hello bridge');
-    expect(message).toMatchObject({ kind: 'text', fromMe: false, media: null, quotedWireId: null });
+    expect(message).toMatchObject({ kind: 'text', fromMe: false, media: null, quotedMessageId: null });
     expect(message.chat.chatId).toBe(at.harness.contact);
     expect(message.sender.chatId).toBe(at.harness.contact);
-    expect(message.wireId).toMatch(/^false_.+_.+/);
+    expect(message.messageId).toMatch(/^false_.+_.+/);
     expect(Math.abs(message.sentAt.getTime() - before)).toBeLessThan(60_000);
   });
 
@@ -39,7 +39,7 @@ export function messageChecks(at: EngineAtTest): void {
 
   checkIf('ownPhone', 'reports a message typed on the own phone as from me', async () => {
     const { recording } = await linked();
-    await at.harness.ownPhoneSays({ to: at.harness.contact, text: 'typed by hand' });
+    await at.harness.sendFromPhone({ to: at.harness.contact, text: 'typed by hand' });
     const message = await recording.untilMessage((each) => each.text === 'typed by hand');
     expect(message.fromMe).toBe(true);
     expect(message.chat.chatId).toBe(at.harness.contact);
@@ -47,26 +47,29 @@ export function messageChecks(at: EngineAtTest): void {
 
   check('sends a text once, under the id it was told, and reports acknowledgements in order', async () => {
     const { engine, recording } = await linked();
-    const wireId = idFor(engine, at.harness.contact);
-    const receipt = await engine.send({ type: 'text', chatId: at.harness.contact as ChatId, text: 'hi there' }, wireId);
-    if (at.supports.chosenMessageIds) expect(receipt.wireId).toBe(wireId);
+    const messageId = idFor(engine, at.harness.contact);
+    const receipt = await engine.send(
+      { type: 'text', chatId: at.harness.contact as ChatId, text: 'hi there' },
+      messageId,
+    );
+    if (at.supports.chosenMessageIds) expect(receipt.messageId).toBe(messageId);
     expect(Math.abs(receipt.sentAt.getTime() - Date.now())).toBeLessThan(60_000);
     const received = await at.harness.inbox(1);
     expect(received).toHaveLength(1);
     expect(received[0]).toMatchObject({
-      wireId: receipt.wireId,
+      messageId: receipt.messageId,
       chatId: at.harness.contact,
       text: 'hi there',
       mediaSha256: null,
     });
-    await recording.until('read', () => (recording.acksOf(receipt.wireId).includes('read') ? true : undefined));
-    expect(recording.acksOf(receipt.wireId)).toEqual(['server', 'delivered', 'read']);
+    await recording.until('read', () => (recording.acksOf(receipt.messageId).includes('read') ? true : undefined));
+    expect(recording.acksOf(receipt.messageId)).toEqual(['server', 'delivered', 'read']);
   });
 
   checkIf('chosenMessageIds', 'chooses another id for every message', async () => {
     const { engine } = await linked();
     expect(engine.capabilities.chosenMessageIds).toBe(true);
-    const ids = Array.from({ length: 50 }, () => engine.chooseWireId(at.harness.contact as ChatId));
+    const ids = Array.from({ length: 50 }, () => engine.chooseMessageId(at.harness.contact as ChatId));
     expect(new Set(ids).size).toBe(50);
     for (const id of ids) expect(id.startsWith(`true_${at.harness.contact}_`)).toBe(true);
   });
@@ -81,8 +84,8 @@ export function messageChecks(at: EngineAtTest): void {
     );
     const received = await at.harness.inbox(20);
     expect(received).toHaveLength(20);
-    const textOf = new Map(received.map((each) => [each.wireId, each.text]));
-    expect(receipts.map((receipt) => textOf.get(receipt.wireId))).toEqual(texts);
+    const textOf = new Map(received.map((each) => [each.messageId, each.text]));
+    expect(receipts.map((receipt) => textOf.get(receipt.messageId))).toEqual(texts);
   });
 
   checkIf('quotes', 'sends a reply, and refuses to quote what it does not know', async () => {
@@ -91,14 +94,14 @@ export function messageChecks(at: EngineAtTest): void {
     const question = await recording.untilMessage((each) => each.text === 'a question');
     const chatId = at.harness.contact as ChatId;
     await engine.send(
-      { type: 'text', chatId, text: 'an answer', quotedWireId: question.wireId },
+      { type: 'text', chatId, text: 'an answer', quotedMessageId: question.messageId },
       idFor(engine, chatId),
     );
     const [answer] = await at.harness.inbox(1);
-    expect(answer?.quotedWireId).toBe(question.wireId);
-    const unknown = `false_${at.harness.contact}_3EB0DOESNOTEXIST` as WireId;
+    expect(answer?.quotedMessageId).toBe(question.messageId);
+    const unknown = `false_${at.harness.contact}_3EB0DOESNOTEXIST` as MessageId;
     const error = await failure(
-      engine.send({ type: 'text', chatId, text: 'to nothing', quotedWireId: unknown }, idFor(engine, chatId)),
+      engine.send({ type: 'text', chatId, text: 'to nothing', quotedMessageId: unknown }, idFor(engine, chatId)),
     );
     expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_QUOTED_UNKNOWN' });
     expect(await at.harness.inbox(1)).toHaveLength(1);
@@ -128,9 +131,9 @@ export function messageChecks(at: EngineAtTest): void {
     const chatId = at.harness.contact as ChatId;
     const receipt = await engine.send({ type: 'text', chatId, text: 'here' }, idFor(engine, chatId));
     await at.harness.inbox(1);
-    expect(await engine.fateOf(receipt.wireId, chatId)).toBe('sent');
-    const never = `true_${at.harness.contact}_3EB0NEVERSENT0000000` as WireId;
-    const fate = await engine.fateOf(never, chatId);
-    expect(at.supports.absence ? ['absent'] : ['absent', 'unknown']).toContain(fate);
+    expect(await engine.sendStatusOf(receipt.messageId, chatId)).toBe('sent');
+    const never = `true_${at.harness.contact}_3EB0NEVERSENT0000000` as MessageId;
+    const sendStatus = await engine.sendStatusOf(never, chatId);
+    expect(at.supports.absence ? ['absent'] : ['absent', 'unknown']).toContain(sendStatus);
   });
 }

@@ -17,7 +17,7 @@ export function restartChecks(at: EngineAtTest): void {
     const second = await launch();
     await second.recording.untilSignal('ready');
     expect(second.recording.signals.map((signal) => signal.kind)).not.toContain('qr');
-    expect(await second.engine.fateOf(receipt.wireId, chatId)).toBe('sent');
+    expect(await second.engine.sendStatusOf(receipt.messageId, chatId)).toBe('sent');
   });
 
   checkIf('offlineBacklog', 'catches up on what arrived while it was stopped, in order', async () => {
@@ -46,7 +46,7 @@ export function restartChecks(at: EngineAtTest): void {
       await recording.untilSignal('ready', 2);
       for (const text of ['before the cut', 'during the cut']) {
         const reports = recording.messages.filter((each) => each.text === text);
-        expect(new Set(reports.map((each) => each.wireId)).size).toBe(1);
+        expect(new Set(reports.map((each) => each.messageId)).size).toBe(1);
       }
     },
   );
@@ -61,7 +61,7 @@ export function restartChecks(at: EngineAtTest): void {
     await end(first.engine);
     const second = await launch();
     const again = await second.recording.untilMessage((each) => each.text === 'refused');
-    expect(refused).toMatchObject({ message: { wireId: again.wireId } });
+    expect(refused).toMatchObject({ message: { messageId: again.messageId } });
   });
 
   check('stops within its deadline, again and again, and then reports and sends nothing', async () => {
@@ -102,8 +102,8 @@ export function restartChecks(at: EngineAtTest): void {
     const { engine, recording } = await linked();
     const first = await recording.untilSignal('ready');
     const chatId = at.harness.contact as ChatId;
-    const wireId = idFor(engine, chatId);
-    const sent = await engine.send({ type: 'text', chatId, text: 'from the first' }, wireId);
+    const messageId = idFor(engine, chatId);
+    const sent = await engine.send({ type: 'text', chatId, text: 'from the first' }, messageId);
     await at.harness.unlink();
     await recording.untilSignal('logged_out');
     await end(engine);
@@ -111,8 +111,10 @@ export function restartChecks(at: EngineAtTest): void {
     await at.harness.scanByAnother((await next.recording.untilSignal('qr')).code);
     const { self } = await next.recording.untilSignal('ready');
     expect(isSameAccount(self, first.self)).toBe(false);
-    const fate = await next.engine.fateOf(sent.wireId, chatId).catch(({ outcome }: EngineError) => outcome);
-    expect(fate).not.toBe('sent');
+    const sendStatus = await next.engine
+      .sendStatusOf(sent.messageId, chatId)
+      .catch(({ outcome }: EngineError) => outcome);
+    expect(sendStatus).not.toBe('sent');
   });
 
   check('logs out: the login state is gone and the next start needs a scan', async () => {

@@ -3,15 +3,15 @@ import { TYPING_STATES } from '../../contract/chats.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
 
-const path = (session: string, chat: string, act: string): string =>
-  `/v1/sessions/${sessionName(session)}/chats/${encodeURIComponent(chat)}/${act}`;
+const path = (session: string, chat: string, operation: string): string =>
+  `/v1/sessions/${sessionName(session)}/chats/${encodeURIComponent(chat)}/${operation}`;
 
 export function chatCommands(program: Command): void {
   const chat = program.command('chat').description('chat operations that run at once and are not queued');
 
-  addCommand(chat, 'seen <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
-    await context.client().request('POST', path(session!, to!, 'seen'));
-    context.output.result({ seen: to }, 'Marked as read.');
+  addCommand(chat, 'read <session> <chat>', 'mark a chat as read', async (context, [session, to]) => {
+    await context.client().request('POST', path(session!, to!, 'read'));
+    context.output.result({ read: to }, 'Marked as read.');
   });
 
   addCommand(

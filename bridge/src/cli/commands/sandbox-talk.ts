@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { printable } from '../output.ts';
 
 export interface InboxEntry {
-  readonly wireId: string;
+  readonly messageId: string;
   readonly chat: { readonly chatId: string };
   readonly via: string;
   readonly kind: string;
@@ -71,8 +71,8 @@ export function sandboxTalkCommands(sandbox: Command): void {
     async (context, [session, to, text]) => {
       const said = await context
         .client()
-        .request<{ wireId: string }>('POST', sandboxPath(session!, '/own-message'), { body: { to, text } });
-      context.output.result(said, `Written on the phone (${said.wireId}).`);
+        .request<{ messageId: string }>('POST', sandboxPath(session!, '/send-from-phone'), { body: { to, text } });
+      context.output.result(said, `Written on the phone (${said.messageId}).`);
     },
   );
 }
@@ -84,7 +84,7 @@ async function say(context: Context, session: string, text: string | undefined, 
   const lid = options.lid === undefined ? undefined : await hideBehind(client, session, from, options.lid);
   const query = { to: group ?? lid ?? from, via: 'bridge' };
   const before = wait ? (await inboxOf(client, session, query)).length : 0;
-  const said = await client.request<{ wireId: string }>('POST', sandboxPath(session, '/say'), {
+  const said = await client.request<{ messageId: string }>('POST', sandboxPath(session, '/receive'), {
     body: {
       from,
       ...(text ? { text } : {}),
@@ -94,7 +94,7 @@ async function say(context: Context, session: string, text: string | undefined, 
       ...(mention === undefined ? {} : { mentions: mention }),
     },
   });
-  if (!wait) return context.output.result(said, `Said (${said.wireId}).`);
+  if (!wait) return context.output.result(said, `Said (${said.messageId}).`);
 
   context.output.note(`Said. Waiting for an answer on the simulated phone, at most ${timeout} s ...`);
   const deadline = Date.now() + timeout * 1000;

@@ -5,7 +5,7 @@ import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, members, printable, table } from '../output.ts';
 import { sandboxPath as path, sandboxTalkCommands, textOf, type InboxEntry } from './sandbox-talk.ts';
 
-interface Act {
+interface Operation {
   readonly kind: string;
   readonly chat: { readonly chatId: string };
   readonly messageId: string | null;
@@ -15,9 +15,9 @@ interface Act {
   readonly at: string;
 }
 
-function actOf({ kind, emoji, messageId, state, read }: Act): string {
+function describeOperation({ kind, emoji, messageId, state, read }: Operation): string {
   if (kind === 'reaction') return emoji === '' ? `reaction to ${messageId} taken back` : `${emoji} to ${messageId}`;
-  return kind === 'seen' ? `${read} read` : `${state}`;
+  return kind === 'read' ? `${read} read` : `${state}`;
 }
 
 export function sandboxCommands(program: Command): void {
@@ -56,15 +56,22 @@ export function sandboxCommands(program: Command): void {
 
   addCommand(
     sandbox,
-    'acts <session>',
+    'operations <session>',
     'what others have seen of the account other than messages: reactions, read state, typing',
     async (context, [session], { to }) => {
       const query = { to } as Record<string, string | undefined>;
-      const acts = await context.client().request<readonly Act[]>('GET', path(session!, '/acts'), { query });
-      context.output.result(acts, () =>
+      const operations = await context
+        .client()
+        .request<readonly Operation[]>('GET', path(session!, '/operations'), { query });
+      context.output.result(operations, () =>
         table(
-          ['AT', 'CHAT', 'ACT', 'WHAT'],
-          acts.map((each) => [localTime(each.at), each.chat.chatId, each.kind, printable(actOf(each))]),
+          ['AT', 'CHAT', 'OPERATION', 'WHAT'],
+          operations.map((each) => [
+            localTime(each.at),
+            each.chat.chatId,
+            each.kind,
+            printable(describeOperation(each)),
+          ]),
           'Nothing has been seen yet.',
         ),
       );
@@ -82,13 +89,13 @@ export function sandboxCommands(program: Command): void {
     },
   );
 
-  for (const [act, description] of [
+  for (const [operation, description] of [
     ['unlink', 'remove the linked device on the phone'],
     ['crash', 'make the engine crash, as a browser can'],
   ] as const) {
-    addCommand(sandbox, `${act} <session>`, description, async (context, [session]) => {
-      await context.client().request('POST', path(session!, `/${act}`));
-      context.output.result({ [act]: session }, 'Done.');
+    addCommand(sandbox, `${operation} <session>`, description, async (context, [session]) => {
+      await context.client().request('POST', path(session!, `/${operation}`));
+      context.output.result({ [operation]: session }, 'Done.');
     });
   }
 

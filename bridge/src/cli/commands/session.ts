@@ -101,13 +101,13 @@ export function sessionCommands(program: Command): void {
     },
   );
 
-  for (const [act, description] of [
+  for (const [operation, description] of [
     ['start', 'start a session'],
     ['stop', 'stop a session; it stays linked'],
     ['logout', 'unlink the account from the phone'],
   ] as const) {
-    addCommand(session, `${act} <name>`, description, async (context, [name]) => {
-      const after = await context.client().request<Session>('POST', sessionPath(name!, `/${act}`));
+    addCommand(session, `${operation} <name>`, description, async (context, [name]) => {
+      const after = await context.client().request<Session>('POST', sessionPath(name!, `/${operation}`));
       context.output.result(after, stateLine(name!, after.state));
     });
   }

@@ -43,7 +43,7 @@ async function answer(live: Live): Promise<Outcome> {
   const to = event.chat.chatId;
   const { messageId } = event.data;
   const chat = live.path(`/chats/${encodeURIComponent(to)}`);
-  await live.client.request('POST', `${chat}/seen`);
+  await live.client.request('POST', `${chat}/read`);
   await live.client.request('POST', `${chat}/typing`, { body: { state: 'composing' } });
   const text = 'wabridge live check: the answer. Leave this chat open until the check has ended.';
   const sent = await live.send({ type: 'text', to, text, quotedMessageId: messageId });

@@ -178,8 +178,8 @@ async function typing(live: Live): Promise<Outcome> {
   return ok('shown and cleared');
 }
 
-async function seen(live: Live): Promise<Outcome> {
-  await live.client.request('POST', live.path(`/chats/${encodeURIComponent(live.ownChat)}/seen`));
+async function markRead(live: Live): Promise<Outcome> {
+  await live.client.request('POST', live.path(`/chats/${encodeURIComponent(live.ownChat)}/read`));
   return ok('the own chat is marked as read');
 }
 
@@ -199,5 +199,5 @@ export const ownChatChecks: readonly LiveCheck[] = [
   { name: 'download', needs: ['document'], run: download },
   { name: 'reaction', needs: ['send'], run: reaction },
   { name: 'typing', needs: ['session'], run: typing },
-  { name: 'seen', needs: ['session'], run: seen },
+  { name: 'read', needs: ['session'], run: markRead },
 ];

@@ -13,9 +13,9 @@ export interface AccountContext {
   /** Resolves once the entry is on the disk and in memory. */
   record(entry: AccountEntry): Promise<void>;
   /** Keeps a fact for the linked device and delivers it when it can. */
-  tell(fact: NetworkFact): Promise<void>;
+  deliver(fact: NetworkFact): Promise<void>;
   /** The fault if it strikes now. */
-  strike(name: FaultName): FaultSpec | null;
+  applyFault(name: FaultName): FaultSpec | null;
   /** How long a step takes, in milliseconds. */
   delay(step: 'answer' | 'server' | 'delivered' | 'read'): number;
   /** Resolves after `ms` milliseconds; never, once the network has ended. */

@@ -1,8 +1,8 @@
 /** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
 import type { AckLevel } from '../../contract/events.ts';
-import type { ChatId, WireId } from '../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../contract/ids.ts';
 import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
-import type { SandboxAct, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
+import type { SandboxOperation, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
   /** `phone` where it is not the session's usual one, as a chat id. */
@@ -14,9 +14,9 @@ export type AccountEntry =
   /** A message of the account reached the network; again under the same id is one more transmission. */
   | { readonly t: 'out'; readonly via: 'bridge' | 'phone'; readonly message: NetworkMessage; readonly at: string }
   /** No further acknowledgement of this message ever comes. */
-  | { readonly t: 'silent'; readonly wireId: WireId }
+  | { readonly t: 'silent'; readonly messageId: MessageId }
   /** Seen by the other side; what somebody types is not remembered. */
-  | { readonly t: 'act'; readonly act: SandboxAct }
+  | { readonly t: 'operation'; readonly operation: SandboxOperation }
   | { readonly t: 'contact'; readonly contact: SandboxContact }
   | { readonly t: 'faults'; readonly faults: SandboxFaults };
 
@@ -34,7 +34,7 @@ export interface Outgoing {
 /** How many confirmed facts stay at hand to be repeated after a reconnect. */
 const RECENT = 50;
 /** How many acts the other side remembers. */
-const ACTS = 10_000;
+const OPERATIONS = 10_000;
 
 export class AccountMemory {
   credential: string | null = null;
@@ -47,11 +47,11 @@ export class AccountMemory {
   readonly undelivered = new Map<number, NetworkFact>();
   /** The last confirmed messages, oldest first. */
   readonly recent = new Map<number, NetworkFact>();
-  readonly outgoing = new Map<WireId, Outgoing>();
+  readonly outgoing = new Map<MessageId, Outgoing>();
   /** Every message there ever was, with its file, for quotes and downloads. */
-  readonly known = new Map<WireId, NetworkMedia | null>();
+  readonly known = new Map<MessageId, NetworkMedia | null>();
   /** The last acts of the account, oldest first. */
-  readonly acts: SandboxAct[] = [];
+  readonly operations: SandboxOperation[] = [];
   /** How many messages of others are unread, by chat. */
   readonly unread = new Map<string, number>();
   readonly contacts = new Map<string, SandboxContact>();
@@ -81,12 +81,12 @@ export class AccountMemory {
         this.#noteOutgoing(entry);
         return;
       case 'silent': {
-        const outgoing = this.outgoing.get(entry.wireId);
+        const outgoing = this.outgoing.get(entry.messageId);
         if (outgoing) outgoing.silent = true;
         return;
       }
-      case 'act':
-        this.noteAct(entry.act);
+      case 'operation':
+        this.noteOperation(entry.operation);
         return;
       case 'contact':
         this.contacts.set(entry.contact.phone, entry.contact);
@@ -96,10 +96,10 @@ export class AccountMemory {
     }
   }
 
-  noteAct(act: SandboxAct): void {
-    this.acts.push(act);
-    if (this.acts.length > ACTS) this.acts.shift();
-    if (act.kind === 'seen') this.unread.delete(act.chat.chatId);
+  noteOperation(operation: SandboxOperation): void {
+    this.operations.push(operation);
+    if (this.operations.length > OPERATIONS) this.operations.shift();
+    if (operation.kind === 'read') this.unread.delete(operation.chat.chatId);
   }
 
   #noteFact(fact: NetworkFact): void {
@@ -109,26 +109,26 @@ export class AccountMemory {
       if (!fact.message.fromMe) this.unread.set(chatId, (this.unread.get(chatId) ?? 0) + 1);
       return;
     }
-    const outgoing = this.outgoing.get(fact.wireId);
+    const outgoing = this.outgoing.get(fact.messageId);
     if (!outgoing) return;
     if (fact.kind === 'ack') outgoing.level = fact.level;
     else outgoing.silent = true;
   }
 
   #noteMessage(message: NetworkMessage): void {
-    this.known.set(message.wireId, message.media);
+    this.known.set(message.messageId, message.media);
     if (message.chat.chatId.endsWith('@g.us')) this.groups.add(message.chat.chatId);
   }
 
   #noteOutgoing(entry: Extract<AccountEntry, { t: 'out' }>): void {
     this.transmissions += 1;
-    const first = this.outgoing.get(entry.message.wireId);
+    const first = this.outgoing.get(entry.message.messageId);
     if (first) {
       first.transmissions += 1;
       return;
     }
     this.#noteMessage(entry.message);
-    this.outgoing.set(entry.message.wireId, {
+    this.outgoing.set(entry.message.messageId, {
       via: entry.via,
       message: entry.message,
       receivedAt: entry.at,

@@ -33,7 +33,7 @@ export class Arrivals<Item> {
   }
 
   /** An item was added. */
-  grown(arrived: Item): void {
+  notify(arrived: Item): void {
     for (const look of [...this.#waiting]) look(arrived);
   }
 

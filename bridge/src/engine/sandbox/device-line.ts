@@ -3,15 +3,15 @@
  * the network's until the device confirms them.
  */
 import type { Address } from '../../contract/address.ts';
-import type { ChatId, WireId } from '../../contract/ids.ts';
-import type { SendFate } from '../engine.ts';
+import type { ChatId, MessageId } from '../../contract/ids.ts';
+import type { SendStatus } from '../engine.ts';
 import {
-  LineCut,
-  type ActAnswer,
+  ConnectionLost,
+  type OperationAnswer,
   type DeviceEvent,
-  type Line,
+  type DeviceConnection,
   type MediaAnswer,
-  type NetworkAct,
+  type NetworkOperation,
   type NetworkFact,
   type NetworkSend,
   type PairingAnswer,
@@ -21,34 +21,34 @@ import { never } from './account-context.ts';
 import type { AccountMemory } from './account-memory.ts';
 
 /** The account's side of a connection. */
-export interface LineHost {
-  goOnline(line: DeviceLine): void;
+export interface ConnectionHost {
+  goOnline(connection: LocalDeviceConnection): void;
   confirm(number: number): void;
   send(message: NetworkSend): Promise<SendAnswer>;
-  act(act: NetworkAct): Promise<ActAnswer>;
-  fate(wireId: WireId): SendFate;
+  perform(perform: NetworkOperation): Promise<OperationAnswer>;
+  sendStatus(messageId: MessageId): SendStatus;
   resolve(chatId: ChatId): Address | null;
-  media(wireId: WireId): Promise<MediaAnswer>;
-  pair(line: DeviceLine, phone: string): PairingAnswer;
-  unlinkDevice(line: DeviceLine): Promise<void>;
-  left(line: DeviceLine): void;
+  media(messageId: MessageId): Promise<MediaAnswer>;
+  pair(connection: LocalDeviceConnection, phone: string): PairingAnswer;
+  unlinkDevice(connection: LocalDeviceConnection): Promise<void>;
+  left(connection: LocalDeviceConnection): void;
   repeats(): boolean;
 }
 
 /** Unconfirmed facts on the line at once. */
 const WINDOW = 512;
 
-export class DeviceLine implements Line {
-  readonly #host: LineHost;
+export class LocalDeviceConnection implements DeviceConnection {
+  readonly #host: ConnectionHost;
   readonly #memory: AccountMemory;
   readonly #listener: (event: DeviceEvent) => void;
-  readonly #asked = new Set<(error: LineCut) => void>();
+  readonly #asked = new Set<(error: ConnectionLost) => void>();
   readonly #unconfirmed = new Set<number>();
   #open = true;
   #online = false;
   #reached = 0;
 
-  constructor(host: LineHost, memory: AccountMemory, listener: (event: DeviceEvent) => void) {
+  constructor(host: ConnectionHost, memory: AccountMemory, listener: (event: DeviceEvent) => void) {
     this.#host = host;
     this.#memory = memory;
     this.#listener = listener;
@@ -59,7 +59,7 @@ export class DeviceLine implements Line {
     return this.#open && this.#online;
   }
 
-  tell(event: DeviceEvent): void {
+  emit(event: DeviceEvent): void {
     if (this.#open) this.#listener(event);
   }
 
@@ -69,26 +69,26 @@ export class DeviceLine implements Line {
     // What lies before the oldest undelivered fact was confirmed on earlier lines.
     const oldest = this.#memory.undelivered.keys().next().value;
     this.#reached = (oldest ?? this.#memory.lastNumber + 1) - 1;
-    for (const [number, fact] of repeated) this.tell({ on: 'fact', number, fact });
-    this.pump();
+    for (const [number, fact] of repeated) this.emit({ on: 'fact', number, fact });
+    this.deliverPending();
   }
 
   /** Delivers what waits, as far as the window has room. */
-  pump(): void {
+  deliverPending(): void {
     while (this.isOnline && this.#unconfirmed.size < WINDOW && this.#reached < this.#memory.lastNumber) {
       this.#reached += 1;
       const fact = this.#memory.undelivered.get(this.#reached);
       if (!fact) continue;
       this.#unconfirmed.add(this.#reached);
-      this.tell({ on: 'fact', number: this.#reached, fact });
-      if (this.#host.repeats()) this.tell({ on: 'fact', number: this.#reached, fact });
+      this.emit({ on: 'fact', number: this.#reached, fact });
+      if (this.#host.repeats()) this.emit({ on: 'fact', number: this.#reached, fact });
     }
   }
 
   /** Ends the line from the network's side; `last` is the device's last word from us. */
   cut(last: DeviceEvent): void {
     if (!this.#open) return;
-    this.tell(last);
+    this.emit(last);
     this.#end('the simulated connection broke');
   }
 
@@ -102,27 +102,27 @@ export class DeviceLine implements Line {
     if (!this.#open) return;
     this.#unconfirmed.delete(number);
     this.#host.confirm(number);
-    this.pump();
+    this.deliverPending();
   }
 
   send(message: NetworkSend): Promise<SendAnswer> {
     return this.#ask(() => this.#host.send(message));
   }
 
-  act(act: NetworkAct): Promise<ActAnswer> {
-    return this.#ask(() => this.#host.act(act));
+  perform(operation: NetworkOperation): Promise<OperationAnswer> {
+    return this.#ask(() => this.#host.perform(operation));
   }
 
-  fate(wireId: WireId): Promise<SendFate> {
-    return this.#ask(() => this.#host.fate(wireId));
+  sendStatus(messageId: MessageId): Promise<SendStatus> {
+    return this.#ask(() => this.#host.sendStatus(messageId));
   }
 
   resolve(chatId: ChatId): Promise<Address | null> {
     return this.#ask(() => this.#host.resolve(chatId));
   }
 
-  media(wireId: WireId): Promise<MediaAnswer> {
-    return this.#ask(() => this.#host.media(wireId));
+  media(messageId: MessageId): Promise<MediaAnswer> {
+    return this.#ask(() => this.#host.media(messageId));
   }
 
   pair(phone: string): Promise<PairingAnswer> {
@@ -141,14 +141,14 @@ export class DeviceLine implements Line {
 
   #end(reason: string): void {
     this.#open = false;
-    for (const reject of this.#asked) reject(new LineCut(reason));
+    for (const reject of this.#asked) reject(new ConnectionLost(reason));
     this.#asked.clear();
   }
 
   /** Answers only while the line stands; a question that the network swallowed ends with the line. */
   #ask<T>(answer: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!this.#open) return reject(new LineCut('the simulated connection is gone'));
+      if (!this.#open) return reject(new ConnectionLost('the simulated connection is gone'));
       this.#asked.add(reject);
       // In a later turn, as over any network.
       setImmediate(() => {

@@ -21,7 +21,7 @@ export class Faults {
   }
 
   /** The fault if it strikes now, else null. A counted fault is used up by it. */
-  strike(name: FaultName): FaultSpec | null {
+  applyFault(name: FaultName): FaultSpec | null {
     const spec = this.#plan[name];
     if (!spec) return null;
     const left = spec.count ?? (spec.probability === undefined ? 1 : Infinity);

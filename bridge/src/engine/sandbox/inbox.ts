@@ -25,8 +25,8 @@ export class Inbox {
   }
 
   /** A message arrived that was not there before. */
-  grown(arrived: Outgoing): void {
-    this.#arrivals.grown(arrived);
+  notify(arrived: Outgoing): void {
+    this.#arrivals.notify(arrived);
   }
 
   /** Ends every wait. */
@@ -46,13 +46,13 @@ export class Inbox {
 function entryOf({ via, message, receivedAt, transmissions }: Outgoing): SandboxInboxEntry {
   const { media } = message;
   return {
-    wireId: message.wireId,
+    messageId: message.messageId,
     chat: message.chat,
     via,
     kind: media?.kind ?? 'text',
     text: message.text,
     mentions: message.mentions.map((each) => each.chatId),
-    quotedMessageId: message.quotedWireId,
+    quotedMessageId: message.quotedMessageId,
     media: media && {
       mimeType: media.mimeType,
       sizeBytes: media.sizeBytes,

@@ -8,20 +8,21 @@ import { Readable } from 'node:stream';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type { AccountEntry } from './account-memory.ts';
-import { MediaShelf } from './media-shelf.ts';
+import { NetworkMediaStore } from './media-shelf.ts';
+import { withCurrentNames } from './journal-names.ts';
 import { NetworkJournal } from './network-journal.ts';
 import { PhoneAccount, type AccountOptions } from './phone-account.ts';
-import type { DeviceEvent, Line, NetworkMedia, PhoneNetwork } from './phone-network.ts';
+import type { DeviceEvent, DeviceConnection, NetworkMedia, PhoneNetwork } from './phone-network.ts';
 import type {
   SandboxAccount,
-  SandboxAct,
-  SandboxActFilter,
+  SandboxOperation,
+  SandboxOperationFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
   SandboxInboxFilter,
   SandboxOwnMessage,
-  SandboxSay,
+  SandboxInboundMessage,
 } from './sandbox-contract.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 
@@ -49,7 +50,7 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     session: SessionName,
     credential: string | null,
     listener: (event: DeviceEvent) => void,
-  ): Promise<Line> {
+  ): Promise<DeviceConnection> {
     return (await this.#account(session)).connect(credential, listener);
   }
 
@@ -57,11 +58,11 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     session: SessionName,
     bytes: Readable,
   ): Promise<{ readonly ref: string; readonly sizeBytes: number }> {
-    return this.#shelf(session).store(bytes);
+    return this.#mediaStore(session).store(bytes);
   }
 
   async openMedia(session: SessionName, ref: string): Promise<Readable> {
-    return this.#shelf(session).open(ref);
+    return this.#mediaStore(session).open(ref);
   }
 
   async forget(session: SessionName): Promise<void> {
@@ -79,15 +80,15 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     await Promise.allSettled(accounts.map(async (account) => (await account).close()));
   }
 
-  async say(session: SessionName, said: SandboxSay): Promise<{ readonly wireId: string }> {
-    if (said.text === undefined && said.media === undefined)
+  async receive(session: SessionName, message: SandboxInboundMessage): Promise<{ readonly messageId: string }> {
+    if (message.text === undefined && message.media === undefined)
       throw new WabError('WAB_INVALID_REQUEST', { reason: 'text or media is missing' });
-    const media = said.media ? await this.#attach(session, said.media) : null;
-    return { wireId: await (await this.#account(session)).say(said, media) };
+    const media = message.media ? await this.#attach(session, message.media) : null;
+    return { messageId: await (await this.#account(session)).receive(message, media) };
   }
 
-  async ownPhoneSays(session: SessionName, said: SandboxOwnMessage): Promise<{ readonly wireId: string }> {
-    return { wireId: await (await this.#account(session)).ownPhoneSays(said) };
+  async sendFromPhone(session: SessionName, message: SandboxOwnMessage): Promise<{ readonly messageId: string }> {
+    return { messageId: await (await this.#account(session)).sendFromPhone(message) };
   }
 
   async inbox(session: SessionName, filter: SandboxInboxFilter = {}): Promise<readonly SandboxInboxEntry[]> {
@@ -103,17 +104,17 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     return (await this.#account(session)).inbox.wait(filter, atLeast, waitMs);
   }
 
-  async acts(session: SessionName, filter: SandboxActFilter = {}): Promise<readonly SandboxAct[]> {
-    return (await this.#account(session)).acts.list(filter);
+  async operations(session: SessionName, filter: SandboxOperationFilter = {}): Promise<readonly SandboxOperation[]> {
+    return (await this.#account(session)).operations.list(filter);
   }
 
-  async waitForActs(
+  async waitForOperations(
     session: SessionName,
-    filter: SandboxActFilter,
+    filter: SandboxOperationFilter,
     atLeast: number,
     waitMs: number,
-  ): Promise<readonly SandboxAct[]> {
-    return (await this.#account(session)).acts.wait(filter, atLeast, waitMs);
+  ): Promise<readonly SandboxOperation[]> {
+    return (await this.#account(session)).operations.wait(filter, atLeast, waitMs);
   }
 
   async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
@@ -165,15 +166,15 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
   }
 
   async #open(session: SessionName): Promise<PhoneAccount> {
-    const journal = new NetworkJournal<AccountEntry>(join(this.#folderOf(session), 'journal.jsonl'));
+    const journal = new NetworkJournal<AccountEntry>(join(this.#folderOf(session), 'journal.jsonl'), withCurrentNames);
     const account = new PhoneAccount(session, journal, this.#options);
     await account.open();
     return account;
   }
 
-  async #attach(session: SessionName, file: NonNullable<SandboxSay['media']>): Promise<NetworkMedia> {
+  async #attach(session: SessionName, file: NonNullable<SandboxInboundMessage['media']>): Promise<NetworkMedia> {
     const bytes = Buffer.from(file.base64, 'base64');
-    const stored = await this.#shelf(session).store(Readable.from([bytes]));
+    const stored = await this.#mediaStore(session).store(Readable.from([bytes]));
     const fileName = file.fileName === undefined ? {} : { fileName: file.fileName };
     return { kind: file.kind, mimeType: file.mimeType, ...fileName, ...stored };
   }
@@ -182,7 +183,7 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     return join(this.#folder, session);
   }
 
-  #shelf(session: SessionName): MediaShelf {
-    return new MediaShelf(join(this.#folderOf(session), 'media'));
+  #mediaStore(session: SessionName): NetworkMediaStore {
+    return new NetworkMediaStore(join(this.#folderOf(session), 'media'));
   }
 }

@@ -7,7 +7,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
 
-export class MediaShelf {
+export class NetworkMediaStore {
   readonly #folder: string;
 
   constructor(folder: string) {

@@ -14,12 +14,15 @@ interface Waiting {
 
 export class NetworkJournal<Entry> {
   readonly #file: string;
+  readonly #upgrade: (line: string) => string;
   #handle: FileHandle | null = null;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
 
-  constructor(file: string) {
+  /** @param upgrade brings a line that an earlier version wrote up to date */
+  constructor(file: string, upgrade: (line: string) => string = (line) => line) {
     this.#file = file;
+    this.#upgrade = upgrade;
   }
 
   /** Reads what was written, and drops a last line that a kill cut short. */
@@ -38,7 +41,7 @@ export class NetworkJournal<Entry> {
       : text
           .trimEnd()
           .split('\n')
-          .map((line) => JSON.parse(line) as Entry);
+          .map((line) => JSON.parse(this.#upgrade(line)) as Entry);
   }
 
   /** Resolves once the entry is on the disk. Entries keep the order of their calls. */

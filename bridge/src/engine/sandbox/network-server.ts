@@ -8,28 +8,28 @@ import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import { LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 import { CONTROL_METHODS, toWire, type ControlMethod, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
-import type { Line, NetworkAct, NetworkSend } from './phone-network.ts';
+import type { DeviceConnection, NetworkOperation, NetworkSend } from './phone-network.ts';
 
 export class NetworkServer {
   readonly #network: LocalNetwork;
   readonly #port: number;
   readonly #http: Server;
-  readonly #lines: WebSocketServer;
+  readonly #connections: WebSocketServer;
 
   /** @param port 0 lets the system choose */
   constructor(options: LocalNetworkOptions, port = 0) {
     this.#network = new LocalNetwork(options);
     this.#port = port;
     this.#http = createServer((request, response) => void this.#answer(request, response));
-    this.#lines = new WebSocketServer({ server: this.#http, maxPayload: 64 * 1024 * 1024 });
+    this.#connections = new WebSocketServer({ server: this.#http, maxPayload: 64 * 1024 * 1024 });
   }
 
   /** @returns the URL for the setting `sandboxNetworkUrl` */
   async start(): Promise<string> {
-    this.#lines.on('connection', (socket) => this.#serve(socket));
+    this.#connections.on('connection', (socket) => this.#serve(socket));
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
       this.#http.listen(this.#port, '127.0.0.1', resolve);
@@ -38,8 +38,8 @@ export class NetworkServer {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#lines.clients) socket.terminate();
-    this.#lines.close();
+    for (const socket of this.#connections.clients) socket.terminate();
+    this.#connections.close();
     await this.#network.close();
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     this.#http.closeAllConnections();
@@ -78,7 +78,7 @@ export class NetworkServer {
   }
 
   #serve(socket: WebSocket): void {
-    let line: Line | null = null;
+    let connection: DeviceConnection | null = null;
     const tell = (frame: NetworkFrame): void => socket.send(JSON.stringify(frame));
     const connect = async (hello: { session: string; credential: string | null }): Promise<void> => {
       try {
@@ -86,46 +86,46 @@ export class NetworkServer {
           tell({ event }),
         );
         if (socket.readyState !== socket.OPEN) return made.close();
-        line = made;
+        connection = made;
         tell({ connected: true });
       } catch (error) {
         tell({ refused: toWire(error).message });
         socket.close();
       }
     };
-    const hear = (frame: DeviceFrame): void => {
+    const receive = (frame: DeviceFrame): void => {
       if ('hello' in frame) void connect(frame.hello);
-      else if ('online' in frame) line?.online();
-      else if ('confirm' in frame) line?.confirm(frame.confirm);
-      else if (line) {
-        ask(line, frame).then(
+      else if ('online' in frame) connection?.online();
+      else if ('confirm' in frame) connection?.confirm(frame.confirm);
+      else if (connection) {
+        ask(connection, frame).then(
           (value) => tell({ answer: frame.ask, value }),
           (error: unknown) => tell({ answer: frame.ask, cut: toWire(error).message }),
         );
       }
     };
-    socket.on('message', (data) => hear(JSON.parse((data as Buffer).toString('utf8')) as DeviceFrame));
+    socket.on('message', (data) => receive(JSON.parse((data as Buffer).toString('utf8')) as DeviceFrame));
     socket.on('error', () => socket.terminate());
-    socket.on('close', () => line?.close());
+    socket.on('close', () => connection?.close());
   }
 }
 
-function ask(line: Line, frame: Extract<DeviceFrame, { ask: number }>): Promise<unknown> {
+function ask(connection: DeviceConnection, frame: Extract<DeviceFrame, { ask: number }>): Promise<unknown> {
   switch (frame.what) {
     case 'send':
-      return line.send(frame.about as NetworkSend);
-    case 'act':
-      return line.act(frame.about as NetworkAct);
-    case 'fate':
-      return line.fate(frame.about as WireId);
+      return connection.send(frame.about as NetworkSend);
+    case 'perform':
+      return connection.perform(frame.about as NetworkOperation);
+    case 'sendStatus':
+      return connection.sendStatus(frame.about as MessageId);
     case 'resolve':
-      return line.resolve(frame.about as ChatId);
+      return connection.resolve(frame.about as ChatId);
     case 'media':
-      return line.media(frame.about as WireId);
+      return connection.media(frame.about as MessageId);
     case 'pair':
-      return line.pair(frame.about as string);
+      return connection.pair(frame.about as string);
     case 'unlink':
-      return line.unlink();
+      return connection.unlink();
   }
 }
 

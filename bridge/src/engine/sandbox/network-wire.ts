@@ -1,13 +1,13 @@
 /** What a bridge and a simulated network in another process say to each other. JSON over HTTP and one WebSocket per device. */
 import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
 import { reasonOf } from '../../ops/reason.ts';
-import type { DeviceEvent, Line } from './phone-network.ts';
+import type { DeviceEvent, DeviceConnection } from './phone-network.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 
 /** Methods that may be called with POST /control/<method>, arguments as a JSON array. */
 export const CONTROL_METHODS = [
-  'say',
-  'ownPhoneSays',
+  'receive',
+  'sendFromPhone',
   'inbox',
   'waitForInbox',
   'scan',
@@ -19,8 +19,8 @@ export const CONTROL_METHODS = [
   'putContact',
   'contacts',
   'account',
-  'acts',
-  'waitForActs',
+  'operations',
+  'waitForOperations',
   'forget',
 ] as const satisfies readonly (keyof SandboxControl | 'forget')[];
 export type ControlMethod = (typeof CONTROL_METHODS)[number];
@@ -28,13 +28,13 @@ export type ControlMethod = (typeof CONTROL_METHODS)[number];
 /** Questions that a device asks over its line. */
 export const QUESTIONS = [
   'send',
-  'act',
-  'fate',
+  'perform',
+  'sendStatus',
   'resolve',
   'media',
   'pair',
   'unlink',
-] as const satisfies readonly (keyof Line)[];
+] as const satisfies readonly (keyof DeviceConnection)[];
 export type Question = (typeof QUESTIONS)[number];
 
 export type DeviceFrame =

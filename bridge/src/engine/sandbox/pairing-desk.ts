@@ -5,7 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
-import type { DeviceLine } from './device-line.ts';
+import type { LocalDeviceConnection } from './device-line.ts';
 
 /** As WhatsApp writes pairing codes: no character that looks like another. */
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTVWXYZ';
@@ -14,12 +14,12 @@ const CODE_LENGTH = 8;
 const PAIRING_LIFETIMES = 9;
 const RENEWALS = 5;
 
-export class PairingDesk {
+export class PairingService {
   readonly #session: SessionName;
   readonly #lifetimeMs: number;
   readonly #autoLink: boolean;
   readonly #scan: () => Promise<void>;
-  #shown: { readonly line: DeviceLine; readonly code: string } | null = null;
+  #shown: { readonly connection: LocalDeviceConnection; readonly code: string } | null = null;
   #timer: NodeJS.Timeout | null = null;
   #pairingCode: string | null = null;
   #pairingTimer: NodeJS.Timeout | null = null;
@@ -36,19 +36,19 @@ export class PairingDesk {
     return this.#shown !== null;
   }
 
-  show(line: DeviceLine): void {
-    if (this.#shown?.line !== line) this.hide();
+  show(connection: LocalDeviceConnection): void {
+    if (this.#shown?.connection !== connection) this.hide();
     if (this.#timer) clearTimeout(this.#timer);
     const code = `SIMULATED,${this.#session},${randomBytes(18).toString('base64url')}`;
-    this.#shown = { line, code };
-    this.#timer = setTimeout(() => this.show(line), this.#lifetimeMs);
-    line.tell({ on: 'qr', code, expiresAt: new Date(Date.now() + this.#lifetimeMs).toISOString() });
+    this.#shown = { connection, code };
+    this.#timer = setTimeout(() => this.show(connection), this.#lifetimeMs);
+    connection.emit({ on: 'qr', code, expiresAt: new Date(Date.now() + this.#lifetimeMs).toISOString() });
     // Whoever hung up meanwhile has no code to scan any more.
     if (this.#autoLink) setImmediate(() => void (this.#shown?.code === code && this.#scan().catch(() => undefined)));
   }
 
   /** A pairing code for the device that shows a QR code; the one before is void. */
-  giveCode(renewals = RENEWALS): { readonly code: string; readonly expiresAt: string } {
+  issueCode(renewals = RENEWALS): { readonly code: string; readonly expiresAt: string } {
     if (this.#pairingTimer) clearTimeout(this.#pairingTimer);
     const code = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
     const lifetimeMs = this.#lifetimeMs * PAIRING_LIFETIMES;
@@ -56,7 +56,7 @@ export class PairingDesk {
     this.#pairingCode = code;
     this.#pairingTimer = setTimeout(() => {
       this.#pairingCode = null;
-      if (renewals > 0) this.#shown?.line.tell({ on: 'pairing_code', ...this.giveCode(renewals - 1) });
+      if (renewals > 0) this.#shown?.connection.emit({ on: 'pairing_code', ...this.issueCode(renewals - 1) });
     }, lifetimeMs);
     return given;
   }
@@ -69,13 +69,13 @@ export class PairingDesk {
   }
 
   /** The device that shows the code, which is used up by this. @throws WabError WAB_QR_NOT_AVAILABLE */
-  take(code?: string): DeviceLine {
+  redeem(code?: string): LocalDeviceConnection {
     const shown = this.#shown;
     if (!shown || (code !== undefined && code !== shown.code && code !== this.#pairingCode)) {
       const state = shown ? 'already showing a newer code' : 'not waiting for a scan';
       throw new WabError('WAB_QR_NOT_AVAILABLE', { session: this.#session, state });
     }
     this.hide();
-    return shown.line;
+    return shown.connection;
   }
 }

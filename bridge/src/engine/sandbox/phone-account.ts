@@ -5,32 +5,32 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
-import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
-import type { SendFate } from '../engine.ts';
-import { addressOf, chatKindOf, parseChatId, wireIdOf } from '../../contract/whatsapp-id.ts';
+import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
+import type { SendStatus } from '../engine.ts';
+import { addressOf, chatKindOf, parseChatId, messageIdOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
 import { knownAddress, networkId } from './address-book.ts';
-import { ChatActs } from './chat-acts.ts';
-import { DeviceLine, type LineHost } from './device-line.ts';
+import { ChatOperations } from './chat-acts.ts';
+import { LocalDeviceConnection, type ConnectionHost } from './device-line.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import type { NetworkJournal } from './network-journal.ts';
 import {
-  LineCut,
-  type ActAnswer,
+  ConnectionLost,
+  type OperationAnswer,
   type DeviceEvent,
-  type Line,
+  type DeviceConnection,
   type MediaAnswer,
-  type NetworkAct,
+  type NetworkOperation,
   type NetworkFact,
   type NetworkMedia,
   type NetworkSend,
   type PairingAnswer,
   type SendAnswer,
 } from './phone-network.ts';
-import { PostOffice } from './post-office.ts';
-import { PairingDesk } from './pairing-desk.ts';
+import { MessageRouter } from './post-office.ts';
+import { PairingService } from './pairing-desk.ts';
 import type {
   FaultName,
   FaultSpec,
@@ -38,7 +38,7 @@ import type {
   SandboxContact,
   SandboxFaults,
   SandboxOwnMessage,
-  SandboxSay,
+  SandboxInboundMessage,
 } from './sandbox-contract.ts';
 import { newStanzaId } from './stanza-id.ts';
 
@@ -53,17 +53,17 @@ export interface AccountOptions {
 
 const DEFAULT_DELAYS = { answer: 2, server: 10, delivered: 40, read: 80 } as const;
 
-export class PhoneAccount implements AccountContext, LineHost {
+export class PhoneAccount implements AccountContext, ConnectionHost {
   readonly session: SessionName;
   readonly memory = new AccountMemory();
   readonly inbox: Inbox;
-  readonly acts: ChatActs;
+  readonly operations: ChatOperations;
   readonly #journal: NetworkJournal<AccountEntry>;
-  readonly #post: PostOffice;
-  readonly #pairing: PairingDesk;
+  readonly #router: MessageRouter;
+  readonly #pairing: PairingService;
   readonly #timers = new Set<NodeJS.Timeout>();
   #faults: Faults;
-  #line: DeviceLine | null = null;
+  #connection: LocalDeviceConnection | null = null;
   #nextNumber = 1;
   #refuseUntil = 0;
   #closed = false;
@@ -73,9 +73,9 @@ export class PhoneAccount implements AccountContext, LineHost {
     this.#journal = journal;
     this.#faults = new Faults(options.faults);
     this.inbox = new Inbox(this.memory);
-    this.acts = new ChatActs(this);
-    this.#post = new PostOffice(this);
-    this.#pairing = new PairingDesk(session, options.qrLifetimeMs, options.autoLink, () => this.scan());
+    this.operations = new ChatOperations(this);
+    this.#router = new MessageRouter(this);
+    this.#pairing = new PairingService(session, options.qrLifetimeMs, options.autoLink, () => this.scan());
   }
 
   /** The account's own address, always the same for a session unless another phone was named when the code was scanned. */
@@ -90,7 +90,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     for (const entry of await this.#journal.open()) this.memory.apply(entry);
     this.#nextNumber = this.memory.lastNumber + 1;
     if (this.memory.faults) this.#faults = new Faults(this.memory.faults);
-    this.#post.resume();
+    this.#router.resume();
   }
 
   async close(): Promise<void> {
@@ -99,7 +99,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     this.#pairing.hide();
     for (const timer of this.#timers) clearTimeout(timer);
     this.inbox.close();
-    this.acts.close();
+    this.operations.close();
     await this.#journal.close();
   }
 
@@ -109,20 +109,20 @@ export class PhoneAccount implements AccountContext, LineHost {
     await this.#journal.append(entry);
     this.memory.apply(entry);
     if (entry.t !== 'out') return;
-    const outgoing = this.memory.outgoing.get(entry.message.wireId);
-    if (outgoing?.transmissions === 1) this.inbox.grown(outgoing);
+    const outgoing = this.memory.outgoing.get(entry.message.messageId);
+    if (outgoing?.transmissions === 1) this.inbox.notify(outgoing);
   }
 
-  async tell(fact: NetworkFact): Promise<void> {
+  async deliver(fact: NetworkFact): Promise<void> {
     const number = this.#nextNumber;
     this.#nextNumber += 1;
     await this.record({ t: 'fact', number, fact });
-    this.#line?.pump();
+    this.#connection?.deliverPending();
   }
 
-  strike(name: FaultName): FaultSpec | null {
+  applyFault(name: FaultName): FaultSpec | null {
     const before = this.#faults.plan;
-    const spec = this.#faults.strike(name);
+    const spec = this.#faults.applyFault(name);
     // A fault that is used up stays so after a restart of the network.
     if (this.#faults.plan !== before) this.#note({ t: 'faults', faults: this.#faults.plan });
     return spec;
@@ -148,28 +148,28 @@ export class PhoneAccount implements AccountContext, LineHost {
 
   // --- the device's side
 
-  async connect(credential: string | null, listener: (event: DeviceEvent) => void): Promise<Line> {
-    if (this.strike('connectHangs')) return never();
-    if (this.#closed || Date.now() < this.#refuseUntil || this.strike('connectRefused')) {
-      throw new LineCut('the simulated network refuses the connection');
+  async connect(credential: string | null, listener: (event: DeviceEvent) => void): Promise<DeviceConnection> {
+    if (this.applyFault('connectHangs')) return never();
+    if (this.#closed || Date.now() < this.#refuseUntil || this.applyFault('connectRefused')) {
+      throw new ConnectionLost('the simulated network refuses the connection');
     }
     this.cut('a newer connection of the same device took over');
-    const line = new DeviceLine(this, this.memory, listener);
-    this.#line = line;
+    const connection = new LocalDeviceConnection(this, this.memory, listener);
+    this.#connection = connection;
     // The caller has its line before the first event.
     setImmediate(() => {
-      if (this.#line !== line) return;
-      if (credential === null) this.#pairing.show(line);
-      else if (credential === this.memory.credential) line.tell({ on: 'accepted', self: this.self });
+      if (this.#connection !== connection) return;
+      if (credential === null) this.#pairing.show(connection);
+      else if (credential === this.memory.credential) connection.emit({ on: 'accepted', self: this.self });
       else this.#end({ on: 'unlinked', reason: 'the simulated phone has unlinked this device' });
     });
-    return line;
+    return connection;
   }
 
-  goOnline(line: DeviceLine): void {
-    if (this.#line !== line || this.memory.credential === null || this.strike('readyMissing')) return;
-    line.tell({ on: 'ready', self: this.self });
-    line.deliverFrom(this.strike('redeliverOnReconnect') ? [...this.memory.recent] : []);
+  goOnline(connection: LocalDeviceConnection): void {
+    if (this.#connection !== connection || this.memory.credential === null || this.applyFault('readyMissing')) return;
+    connection.emit({ on: 'ready', self: this.self });
+    connection.deliverFrom(this.applyFault('redeliverOnReconnect') ? [...this.memory.recent] : []);
   }
 
   confirm(number: number): void {
@@ -181,96 +181,96 @@ export class PhoneAccount implements AccountContext, LineHost {
   }
 
   repeats(): boolean {
-    return this.strike('inboundDuplicated') !== null;
+    return this.applyFault('inboundDuplicated') !== null;
   }
 
   send(message: NetworkSend): Promise<SendAnswer> {
-    return this.#post.send(message);
+    return this.#router.send(message);
   }
 
-  act(act: NetworkAct): Promise<ActAnswer> {
-    return this.acts.carryOut(act);
+  perform(operation: NetworkOperation): Promise<OperationAnswer> {
+    return this.operations.carryOut(operation);
   }
 
-  fate(wireId: WireId): SendFate {
-    return this.#post.fate(wireId);
+  sendStatus(messageId: MessageId): SendStatus {
+    return this.#router.sendStatus(messageId);
   }
 
   resolve(chatId: ChatId): Address | null {
     return knownAddress(this.memory, chatId);
   }
 
-  async media(wireId: WireId): Promise<MediaAnswer> {
-    if (this.strike('mediaHangs')) return never();
-    if (this.strike('mediaGone')) return { state: 'gone' };
-    if (this.strike('mediaDeferred')) return { state: 'later' };
-    const media = this.memory.known.get(wireId);
+  async media(messageId: MessageId): Promise<MediaAnswer> {
+    if (this.applyFault('mediaHangs')) return never();
+    if (this.applyFault('mediaGone')) return { state: 'gone' };
+    if (this.applyFault('mediaDeferred')) return { state: 'later' };
+    const media = this.memory.known.get(messageId);
     return media ? { state: 'here', ref: media.ref, sizeBytes: media.sizeBytes } : { state: 'gone' };
   }
 
-  pair(line: DeviceLine, phone: string): PairingAnswer {
-    if (this.#line !== line || !this.#pairing.shown)
+  pair(connection: LocalDeviceConnection, phone: string): PairingAnswer {
+    if (this.#connection !== connection || !this.#pairing.shown)
       return { given: false, why: this.memory.credential === null ? 'not_waiting' : 'linked' };
-    if (this.strike('pairingLimited')) return { given: false, why: 'limited' };
+    if (this.applyFault('pairingLimited')) return { given: false, why: 'limited' };
     if (this.resolve(parseChatId(phone)) === null) return { given: false, why: 'unknown_number' };
-    return { given: true, ...this.#pairing.giveCode() };
+    return { given: true, ...this.#pairing.issueCode() };
   }
 
-  async unlinkDevice(line: DeviceLine): Promise<void> {
-    if (this.#line !== line) throw new LineCut('the simulated connection is gone');
+  async unlinkDevice(connection: LocalDeviceConnection): Promise<void> {
+    if (this.#connection !== connection) throw new ConnectionLost('the simulated connection is gone');
     await this.record({ t: 'unlinked' });
   }
 
-  left(line: DeviceLine): void {
-    if (this.#line !== line) return;
-    this.#line = null;
+  left(connection: LocalDeviceConnection): void {
+    if (this.#connection !== connection) return;
+    this.#connection = null;
     this.#pairing.hide();
   }
 
   // --- the driver's side
 
   /** Somebody writes to the account; `media` is already stored. */
-  async say(said: SandboxSay, media: NetworkMedia | null): Promise<WireId> {
-    const from = parseChatId(said.from);
+  async receive(message: SandboxInboundMessage, media: NetworkMedia | null): Promise<MessageId> {
+    const from = parseChatId(message.from);
     const sender = this.resolve(from);
     if (!sender || chatKindOf(from) !== 'direct') throw new WabError('WAB_CHAT_UNKNOWN');
-    const chat = said.group === undefined ? sender : addressOf(parseChatId(said.group));
-    if (said.group !== undefined && chatKindOf(chat.chatId as ChatId) !== 'group') {
+    const chat = message.group === undefined ? sender : addressOf(parseChatId(message.group));
+    if (message.group !== undefined && chatKindOf(chat.chatId as ChatId) !== 'group') {
       throw new WabError('WAB_ADDRESS_INVALID', { reason: 'the id of a group must end in @g.us' });
     }
-    const participant = said.group === undefined ? undefined : (sender.chatId as ChatId);
-    const wireId = wireIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
-    const mentions = (said.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
-    const quotedWireId = (said.quotedMessageId ?? null) as WireId | null;
-    const text = said.text ?? null;
+    const participant = message.group === undefined ? undefined : (sender.chatId as ChatId);
+    const messageId = messageIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
+    const mentions = (message.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
+    const quotedMessageId = (message.quotedMessageId ?? null) as MessageId | null;
+    const text = message.text ?? null;
     const sentAt = new Date().toISOString();
-    await this.tell({
+    await this.deliver({
       kind: 'message',
-      message: { wireId, chat, sender, fromMe: false, sentAt, text, mentions, quotedWireId, media },
+      message: { messageId, chat, sender, fromMe: false, sentAt, text, mentions, quotedMessageId, media },
     });
-    return wireId;
+    return messageId;
   }
 
-  async ownPhoneSays(said: SandboxOwnMessage): Promise<WireId> {
-    const chat = this.resolve(parseChatId(said.to));
+  async sendFromPhone(message: SandboxOwnMessage): Promise<MessageId> {
+    const chat = this.resolve(parseChatId(message.to));
     if (!chat) throw new WabError('WAB_CHAT_UNKNOWN');
     const chatId = chat.chatId as ChatId;
-    const wireId = wireIdOf(true, chatId, newStanzaId());
-    const message = await this.#post.transmit(
-      { wireId, chatId, text: said.text, mentions: [], quotedWireId: null, media: null },
+    const messageId = messageIdOf(true, chatId, newStanzaId());
+    const sent = await this.#router.transmit(
+      { messageId, chatId, text: message.text, mentions: [], quotedMessageId: null, media: null },
       'phone',
     );
-    await this.tell({ kind: 'message', message });
-    return wireId;
+    await this.deliver({ kind: 'message', message: sent });
+    return messageId;
   }
 
   /** @param phone the number of another phone that scans */
   async scan(code?: string, phone?: string): Promise<void> {
     const other = phone === undefined ? {} : { phone: parseChatId(phone) };
-    const line = this.#pairing.take(code);
+    const connection = this.#pairing.redeem(code);
     const credential = randomBytes(24).toString('base64url');
     await this.record({ t: 'linked', credential, ...other });
-    line.tell({ on: 'linked', credential, self: this.self });
+    connection.emit({ on: 'linked', credential, self: this.self });
   }
 
   async unlink(): Promise<void> {
@@ -308,7 +308,7 @@ export class PhoneAccount implements AccountContext, LineHost {
     return {
       self: this.self,
       linked: this.memory.credential !== null,
-      online: this.#line?.isOnline ?? false,
+      online: this.#connection?.isOnline ?? false,
       qrShown: this.#pairing.shown,
       undelivered: this.memory.undelivered.size,
       sent: this.memory.outgoing.size,
@@ -318,10 +318,10 @@ export class PhoneAccount implements AccountContext, LineHost {
 
   /** Ends the current line with a last word. */
   #end(last: DeviceEvent): void {
-    const line = this.#line;
-    this.#line = null;
+    const connection = this.#connection;
+    this.#connection = null;
     this.#pairing.hide();
-    line?.cut(last);
+    connection?.cut(last);
   }
 
   /** Writes without waiting what may be forgotten. */

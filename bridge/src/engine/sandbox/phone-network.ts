@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { AckLevel, MediaKind } from '../../contract/events.ts';
-import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
-import type { SendFate } from '../engine.ts';
+import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
+import type { SendStatus } from '../engine.ts';
 
 /** A file that the network stores under the digest of its bytes. */
 export interface NetworkMedia {
@@ -20,7 +20,7 @@ export interface NetworkMedia {
 }
 
 export interface NetworkMessage {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly chat: Address;
   readonly sender: Address;
   readonly fromMe: boolean;
@@ -28,7 +28,7 @@ export interface NetworkMessage {
   readonly sentAt: string;
   readonly text: string | null;
   readonly mentions: readonly Address[];
-  readonly quotedWireId: WireId | null;
+  readonly quotedMessageId: MessageId | null;
   readonly media: NetworkMedia | null;
 }
 
@@ -36,14 +36,14 @@ export type NetworkFact =
   | { readonly kind: 'message'; readonly message: NetworkMessage }
   | {
       readonly kind: 'ack';
-      readonly wireId: WireId;
+      readonly messageId: MessageId;
       readonly chat: Address;
       readonly level: AckLevel;
       readonly at: string;
     }
   | {
       readonly kind: 'send_failed';
-      readonly wireId: WireId;
+      readonly messageId: MessageId;
       readonly chat: Address;
       readonly reason: string;
       readonly at: string;
@@ -51,11 +51,11 @@ export type NetworkFact =
 
 /** A message on its way out. The device chose the id, as linked devices do. */
 export interface NetworkSend {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly chatId: ChatId;
   readonly text: string | null;
   readonly mentions: readonly ChatId[];
-  readonly quotedWireId: WireId | null;
+  readonly quotedMessageId: MessageId | null;
   readonly media: NetworkMedia | null;
 }
 
@@ -77,13 +77,13 @@ export type MediaAnswer =
   | { readonly state: 'later' };
 
 /** What a device does in a chat besides sending. */
-export type NetworkAct = { readonly chatId: ChatId } & (
-  | { readonly kind: 'reaction'; readonly targetWireId: WireId; readonly emoji: string }
-  | { readonly kind: 'seen' }
+export type NetworkOperation = { readonly chatId: ChatId } & (
+  | { readonly kind: 'reaction'; readonly targetMessageId: MessageId; readonly emoji: string }
+  | { readonly kind: 'read' }
   | { readonly kind: 'typing'; readonly state: TypingState }
 );
 
-export type ActAnswer =
+export type OperationAnswer =
   | { readonly taken: true; readonly at: string }
   | {
       readonly taken: false;
@@ -110,18 +110,18 @@ export type DeviceEvent =
   | { readonly on: 'closed'; readonly reason: string };
 
 /** One connection of a device. A newer one of the same session cuts the older, with whatever it still had to say. */
-export interface Line {
+export interface DeviceConnection {
   /** The device is ready to take facts: `ready` follows, then what waited. */
   online(): void;
   /** The fact is durable on the device's side. */
   confirm(number: number): void;
-  /** Rejects with `LineCut` where the line broke before an answer. May never settle: keep a deadline. */
+  /** Rejects with `ConnectionLost` where the line broke before an answer. May never settle: keep a deadline. */
   send(message: NetworkSend): Promise<SendAnswer>;
-  act(act: NetworkAct): Promise<ActAnswer>;
-  fate(wireId: WireId): Promise<SendFate>;
+  perform(perform: NetworkOperation): Promise<OperationAnswer>;
+  sendStatus(messageId: MessageId): Promise<SendStatus>;
   /** Null where WhatsApp knows no such chat. */
   resolve(chatId: ChatId): Promise<Address | null>;
-  media(wireId: WireId): Promise<MediaAnswer>;
+  media(messageId: MessageId): Promise<MediaAnswer>;
   /** A code that links this device once somebody types it on the phone. */
   pair(phone: string): Promise<PairingAnswer>;
   /** Unlinks this device. */
@@ -130,16 +130,20 @@ export interface Line {
 }
 
 /** The line broke: what was in flight has an unknown outcome. */
-export class LineCut extends Error {
+export class ConnectionLost extends Error {
   constructor(reason: string) {
     super(reason);
-    this.name = 'LineCut';
+    this.name = 'ConnectionLost';
   }
 }
 
 export interface PhoneNetwork {
-  /** @param credential what an earlier `linked` gave, null for a device that is not linked. @throws LineCut */
-  connect(session: SessionName, credential: string | null, listener: (event: DeviceEvent) => void): Promise<Line>;
+  /** @param credential what an earlier `linked` gave, null for a device that is not linked. @throws ConnectionLost */
+  connect(
+    session: SessionName,
+    credential: string | null,
+    listener: (event: DeviceEvent) => void,
+  ): Promise<DeviceConnection>;
   storeMedia(session: SessionName, bytes: Readable): Promise<{ readonly ref: string; readonly sizeBytes: number }>;
   openMedia(session: SessionName, ref: string): Promise<Readable>;
   /** Removes the account with all that its phone remembers. */

@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
-import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
-import type { SendFate } from '../engine.ts';
+import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
+import type { SendStatus } from '../engine.ts';
 import {
   fromWire,
   type ControlMethod,
@@ -15,12 +15,12 @@ import {
   type WireError,
 } from './network-wire.ts';
 import {
-  LineCut,
-  type ActAnswer,
+  ConnectionLost,
+  type OperationAnswer,
   type DeviceEvent,
-  type Line,
+  type DeviceConnection,
   type MediaAnswer,
-  type NetworkAct,
+  type NetworkOperation,
   type NetworkSend,
   type PairingAnswer,
   type PhoneNetwork,
@@ -28,14 +28,14 @@ import {
 } from './phone-network.ts';
 import type {
   SandboxAccount,
-  SandboxAct,
-  SandboxActFilter,
+  SandboxOperation,
+  SandboxOperationFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
   SandboxInboxFilter,
   SandboxOwnMessage,
-  SandboxSay,
+  SandboxInboundMessage,
 } from './sandbox-contract.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 
@@ -52,25 +52,29 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     }
   }
 
-  connect(session: SessionName, credential: string | null, listener: (event: DeviceEvent) => void): Promise<Line> {
+  connect(
+    session: SessionName,
+    credential: string | null,
+    listener: (event: DeviceEvent) => void,
+  ): Promise<DeviceConnection> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(new URL('/line', this.#url.href.replace('http', 'ws')), {
         maxPayload: 64 * 1024 * 1024,
       });
-      const line = new RemoteLine(socket, listener);
+      const connection = new RemoteDeviceConnection(socket, listener);
       const failed = (reason: string): void => {
-        reject(new LineCut(reason));
-        line.cut(reason);
+        reject(new ConnectionLost(reason));
+        connection.cut(reason);
       };
       socket.on('open', () => socket.send(JSON.stringify({ hello: { session, credential } } satisfies DeviceFrame)));
       socket.on('message', (data) => {
         const frame = JSON.parse((data as Buffer).toString('utf8')) as NetworkFrame;
         if ('connected' in frame) {
-          resolve(line);
+          resolve(connection);
           // The caller has its line before the first event.
-          setImmediate(() => line.begin());
+          setImmediate(() => connection.begin());
         } else if ('refused' in frame) failed(frame.refused);
-        else line.hear(frame);
+        else connection.receive(frame);
       });
       socket.on('error', () => failed('the simulated network cannot be reached'));
       socket.on('close', () => failed('the simulated connection broke'));
@@ -93,12 +97,12 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     await this.#call('forget', session);
   }
 
-  async say(session: SessionName, said: SandboxSay): Promise<{ readonly wireId: string }> {
-    return (await this.#call('say', session, said)) as { wireId: string };
+  async receive(session: SessionName, message: SandboxInboundMessage): Promise<{ readonly messageId: string }> {
+    return (await this.#call('receive', session, message)) as { messageId: string };
   }
 
-  async ownPhoneSays(session: SessionName, said: SandboxOwnMessage): Promise<{ readonly wireId: string }> {
-    return (await this.#call('ownPhoneSays', session, said)) as { wireId: string };
+  async sendFromPhone(session: SessionName, message: SandboxOwnMessage): Promise<{ readonly messageId: string }> {
+    return (await this.#call('sendFromPhone', session, message)) as { messageId: string };
   }
 
   async inbox(session: SessionName, filter: SandboxInboxFilter = {}): Promise<readonly SandboxInboxEntry[]> {
@@ -114,17 +118,17 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     return (await this.#call('waitForInbox', session, filter, atLeast, waitMs)) as SandboxInboxEntry[];
   }
 
-  async acts(session: SessionName, filter: SandboxActFilter = {}): Promise<readonly SandboxAct[]> {
-    return (await this.#call('acts', session, filter)) as SandboxAct[];
+  async operations(session: SessionName, filter: SandboxOperationFilter = {}): Promise<readonly SandboxOperation[]> {
+    return (await this.#call('operations', session, filter)) as SandboxOperation[];
   }
 
-  async waitForActs(
+  async waitForOperations(
     session: SessionName,
-    filter: SandboxActFilter,
+    filter: SandboxOperationFilter,
     atLeast: number,
     waitMs: number,
-  ): Promise<readonly SandboxAct[]> {
-    return (await this.#call('waitForActs', session, filter, atLeast, waitMs)) as SandboxAct[];
+  ): Promise<readonly SandboxOperation[]> {
+    return (await this.#call('waitForOperations', session, filter, atLeast, waitMs)) as SandboxOperation[];
   }
 
   async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
@@ -188,10 +192,10 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
   }
 }
 
-class RemoteLine implements Line {
+class RemoteDeviceConnection implements DeviceConnection {
   readonly #socket: WebSocket;
   readonly #listener: (event: DeviceEvent) => void;
-  readonly #asked = new Map<number, { resolve: (value: never) => void; reject: (error: LineCut) => void }>();
+  readonly #asked = new Map<number, { resolve: (value: never) => void; reject: (error: ConnectionLost) => void }>();
   #open = true;
   /** Frames that came before the caller had its line; null from then on. */
   #early: NetworkFrame[] | null = [];
@@ -206,17 +210,17 @@ class RemoteLine implements Line {
     const early = this.#early ?? [];
     this.#early = null;
     if (!this.#open) this.#listener({ on: 'closed', reason: 'the simulated connection broke' });
-    for (const frame of early) this.hear(frame);
+    for (const frame of early) this.receive(frame);
   }
 
-  hear(frame: NetworkFrame): void {
+  receive(frame: NetworkFrame): void {
     if (!this.#open) return;
     if (this.#early) this.#early.push(frame);
     else if ('answer' in frame) {
       const asked = this.#asked.get(frame.answer);
       this.#asked.delete(frame.answer);
       if (frame.cut === undefined) asked?.resolve(frame.value as never);
-      else asked?.reject(new LineCut(frame.cut));
+      else asked?.reject(new ConnectionLost(frame.cut));
     } else if ('event' in frame) {
       this.#listener(frame.event);
       if (['closed', 'unlinked', 'crash'].includes(frame.event.on)) this.#end(frame.event.on);
@@ -233,31 +237,31 @@ class RemoteLine implements Line {
   }
 
   online(): void {
-    this.#tell({ online: true });
+    this.#sendFrame({ online: true });
   }
 
   confirm(number: number): void {
-    this.#tell({ confirm: number });
+    this.#sendFrame({ confirm: number });
   }
 
   send(message: NetworkSend): Promise<SendAnswer> {
     return this.#ask('send', message);
   }
 
-  act(act: NetworkAct): Promise<ActAnswer> {
-    return this.#ask('act', act);
+  perform(operation: NetworkOperation): Promise<OperationAnswer> {
+    return this.#ask('perform', operation);
   }
 
-  fate(wireId: WireId): Promise<SendFate> {
-    return this.#ask('fate', wireId);
+  sendStatus(messageId: MessageId): Promise<SendStatus> {
+    return this.#ask('sendStatus', messageId);
   }
 
   resolve(chatId: ChatId): Promise<Address | null> {
     return this.#ask('resolve', chatId);
   }
 
-  media(wireId: WireId): Promise<MediaAnswer> {
-    return this.#ask('media', wireId);
+  media(messageId: MessageId): Promise<MediaAnswer> {
+    return this.#ask('media', messageId);
   }
 
   pair(phone: string): Promise<PairingAnswer> {
@@ -274,21 +278,21 @@ class RemoteLine implements Line {
 
   #ask<T>(what: Question, about?: unknown): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!this.#open) return reject(new LineCut('the simulated connection is gone'));
+      if (!this.#open) return reject(new ConnectionLost('the simulated connection is gone'));
       this.#count += 1;
       this.#asked.set(this.#count, { resolve, reject });
-      this.#tell({ ask: this.#count, what, about });
+      this.#sendFrame({ ask: this.#count, what, about });
     });
   }
 
-  #tell(frame: DeviceFrame): void {
+  #sendFrame(frame: DeviceFrame): void {
     if (this.#open) this.#socket.send(JSON.stringify(frame));
   }
 
   #end(reason: string): void {
     this.#open = false;
     this.#socket.close();
-    for (const { reject } of this.#asked.values()) reject(new LineCut(reason));
+    for (const { reject } of this.#asked.values()) reject(new ConnectionLost(reason));
     this.#asked.clear();
   }
 }

@@ -21,7 +21,7 @@ const SandboxFile = object({
 });
 
 /** Somebody writes to the account. `from` and `group` take any form of an address (`+49…`, `…@c.us`, `…@lid`, `…@g.us`). */
-export const SandboxSay = object(
+export const SandboxInboundMessage = object(
   {
     from: Type.String({ minLength: 3, maxLength: 80 }),
     group: Type.Optional(
@@ -32,9 +32,9 @@ export const SandboxSay = object(
     quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
     mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
   },
-  { $id: 'SandboxSay' },
+  { $id: 'SandboxInboundMessage' },
 );
-export type SandboxSay = Static<typeof SandboxSay>;
+export type SandboxInboundMessage = Static<typeof SandboxInboundMessage>;
 
 /** The owner types a message on the account's own phone. */
 export const SandboxOwnMessage = object(
@@ -46,7 +46,7 @@ export type SandboxOwnMessage = Static<typeof SandboxOwnMessage>;
 /** A message that reached somebody, as it stands on that person's phone. */
 export const SandboxInboxEntry = object(
   {
-    wireId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
+    messageId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
     chat: Address,
     via: literals(['bridge', 'phone'], {
       description: 'sent by the linked device (wabridge), or typed on the phone of the account',
@@ -87,12 +87,12 @@ export const SandboxInboxFilter = object(
 );
 export type SandboxInboxFilter = Static<typeof SandboxInboxFilter>;
 
-const ACT_KINDS = ['reaction', 'seen', 'typing'] as const;
+const OPERATION_KINDS = ['reaction', 'read', 'typing'] as const;
 
 /** What the other side saw of the account besides messages. */
-export const SandboxAct = object(
+export const SandboxOperation = object(
   {
-    kind: literals(ACT_KINDS),
+    kind: literals(OPERATION_KINDS),
     chat: Address,
     messageId: nullable(Type.String(), { description: 'reaction: the message reacted to' }),
     emoji: nullable(Type.String(), { description: 'reaction: empty if it was removed' }),
@@ -100,19 +100,19 @@ export const SandboxAct = object(
     read: nullable(Type.Integer(), { description: 'seen: how many messages it marked as read' }),
     at: Timestamp,
   },
-  { $id: 'SandboxAct' },
+  { $id: 'SandboxOperation' },
 );
-export type SandboxAct = Static<typeof SandboxAct>;
+export type SandboxOperation = Static<typeof SandboxOperation>;
 
 /** Which of the acts; what is missing does not restrict. */
-export const SandboxActFilter = object(
+export const SandboxOperationFilter = object(
   {
     to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
-    kind: Type.Optional(literals(ACT_KINDS)),
+    kind: Type.Optional(literals(OPERATION_KINDS)),
   },
-  { $id: 'SandboxActFilter' },
+  { $id: 'SandboxOperationFilter' },
 );
-export type SandboxActFilter = Static<typeof SandboxActFilter>;
+export type SandboxOperationFilter = Static<typeof SandboxOperationFilter>;
 
 /** A person whom the account may write with. Numbers that nobody declared exist, unless they end in 000000. */
 export const SandboxContact = object(
@@ -160,8 +160,8 @@ export const FAULTS = {
   mediaGone: 'an incoming file can no longer be fetched',
   mediaDeferred: 'an incoming file cannot be fetched now',
   mediaHangs: 'fetching an incoming file never ends',
-  fateUnknown: 'the network cannot say whether a message was sent',
-  actHangs: 'marking a chat as read, or typing, is lost: nobody sees it and no answer arrives',
+  sendStatusUnknown: 'the network cannot say whether a message was sent',
+  operationHangs: 'marking a chat as read, or typing, is lost: nobody sees it and no answer arrives',
   pairingLimited: 'the network refuses to give more pairing codes for now',
   connectRefused: 'the network refuses the connection',
   connectHangs: 'the network does not answer the connection',

@@ -3,11 +3,11 @@
  * network (compose.ts hands it over as `SandboxControl`) and map one route to one method, with the schemas of
  * `sandbox-contract.ts` as bodies and answers, scope `sessions:manage`:
  *
- *   POST   /v1/sandbox/:session/say          SandboxSay         -> { wireId }
- *   POST   /v1/sandbox/:session/own-message  SandboxOwnMessage  -> { wireId }
+ *   POST   /v1/sandbox/:session/receive          SandboxInboundMessage         -> { messageId }
+ *   POST   /v1/sandbox/:session/send-from-phone  SandboxOwnMessage  -> { messageId }
  *   GET    /v1/sandbox/:session/inbox        SandboxInboxFilter as query, atLeast, waitMs -> SandboxInboxEntry[]
  *            (with `atLeast` call `waitForInbox`, else `inbox`)
- *   GET    /v1/sandbox/:session/acts         SandboxActFilter as query, atLeast, waitMs -> SandboxAct[]
+ *   GET    /v1/sandbox/:session/operations         SandboxOperationFilter as query, atLeast, waitMs -> SandboxOperation[]
  *   POST   /v1/sandbox/:session/scan         { code?, phone? }
  *   POST   /v1/sandbox/:session/unlink
  *   POST   /v1/sandbox/:session/disconnect   { forMs? }
@@ -23,22 +23,22 @@ import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type {
   SandboxAccount,
-  SandboxAct,
-  SandboxActFilter,
+  SandboxOperation,
+  SandboxOperationFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
   SandboxInboxFilter,
   SandboxOwnMessage,
-  SandboxSay,
+  SandboxInboundMessage,
 } from './sandbox-contract.ts';
 
 export interface SandboxControl {
   /** Somebody writes to the account. Resolves once the simulated network holds it durably (not yet: delivered). */
-  say(session: SessionName, said: SandboxSay): Promise<{ readonly wireId: string }>;
+  receive(session: SessionName, message: SandboxInboundMessage): Promise<{ readonly messageId: string }>;
   /** The owner types a message on the own phone. */
-  ownPhoneSays(session: SessionName, said: SandboxOwnMessage): Promise<{ readonly wireId: string }>;
-  /** What contacts received, oldest first: each wire id once, with the number of its transmissions. */
+  sendFromPhone(session: SessionName, message: SandboxOwnMessage): Promise<{ readonly messageId: string }>;
+  /** What contacts received, oldest first: each message id once, with the number of its transmissions. */
   inbox(session: SessionName, filter?: SandboxInboxFilter): Promise<readonly SandboxInboxEntry[]>;
   /** The same as soon as it holds `atLeast` entries, or after `waitMs` what there is. */
   waitForInbox(
@@ -48,14 +48,14 @@ export interface SandboxControl {
     waitMs: number,
   ): Promise<readonly SandboxInboxEntry[]>;
   /** What contacts saw of the account besides messages, oldest first, each transmission for itself. */
-  acts(session: SessionName, filter?: SandboxActFilter): Promise<readonly SandboxAct[]>;
+  operations(session: SessionName, filter?: SandboxOperationFilter): Promise<readonly SandboxOperation[]>;
   /** The same as soon as there are `atLeast`, or after `waitMs` what there is. */
-  waitForActs(
+  waitForOperations(
     session: SessionName,
-    filter: SandboxActFilter,
+    filter: SandboxOperationFilter,
     atLeast: number,
     waitMs: number,
-  ): Promise<readonly SandboxAct[]>;
+  ): Promise<readonly SandboxOperation[]>;
   /**
    * Scans the QR code shown; with `code`, only if it is still that one. A pairing code as `code` is typed instead. With
    * `phone` another simulated phone does it, so that another account is linked.
@@ -92,11 +92,11 @@ export class GuardedSandboxControl implements SandboxControl {
     this.#control = control;
   }
 
-  async say(session: SessionName, said: SandboxSay): Promise<{ readonly wireId: string }> {
-    return this.#of(session).say(session, said);
+  async receive(session: SessionName, message: SandboxInboundMessage): Promise<{ readonly messageId: string }> {
+    return this.#of(session).receive(session, message);
   }
-  async ownPhoneSays(session: SessionName, said: SandboxOwnMessage): Promise<{ readonly wireId: string }> {
-    return this.#of(session).ownPhoneSays(session, said);
+  async sendFromPhone(session: SessionName, message: SandboxOwnMessage): Promise<{ readonly messageId: string }> {
+    return this.#of(session).sendFromPhone(session, message);
   }
   async inbox(session: SessionName, filter?: SandboxInboxFilter): Promise<readonly SandboxInboxEntry[]> {
     return this.#of(session).inbox(session, filter);
@@ -109,16 +109,16 @@ export class GuardedSandboxControl implements SandboxControl {
   ): Promise<readonly SandboxInboxEntry[]> {
     return this.#of(session).waitForInbox(session, filter, atLeast, waitMs);
   }
-  async acts(session: SessionName, filter?: SandboxActFilter): Promise<readonly SandboxAct[]> {
-    return this.#of(session).acts(session, filter);
+  async operations(session: SessionName, filter?: SandboxOperationFilter): Promise<readonly SandboxOperation[]> {
+    return this.#of(session).operations(session, filter);
   }
-  async waitForActs(
+  async waitForOperations(
     session: SessionName,
-    filter: SandboxActFilter,
+    filter: SandboxOperationFilter,
     atLeast: number,
     waitMs: number,
-  ): Promise<readonly SandboxAct[]> {
-    return this.#of(session).waitForActs(session, filter, atLeast, waitMs);
+  ): Promise<readonly SandboxOperation[]> {
+    return this.#of(session).waitForOperations(session, filter, atLeast, waitMs);
   }
   async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
     return this.#of(session).scan(session, code, phone);

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
-import type { ChatId, SessionName, WireId } from '../../contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import { DeadlineError, withDeadline } from '../../ops/deadline.ts';
 import { reasonOf } from '../../ops/reason.ts';
@@ -19,17 +19,17 @@ import {
   type EngineSend,
   type MessageSend,
   type PairingCode,
-  type SendFate,
+  type SendStatus,
   type SendReceipt,
 } from '../engine.ts';
-import { wireIdOf } from '../../contract/whatsapp-id.ts';
+import { messageIdOf } from '../../contract/whatsapp-id.ts';
 import { LoginState } from './login-state.ts';
 import { engineFact, refusal } from './network-answers.ts';
 import { pairingRefusal } from './pairing-refusal.ts';
 import {
   type DeviceEvent,
-  type Line,
-  type NetworkAct,
+  type DeviceConnection,
+  type NetworkOperation,
   type NetworkFact,
   type NetworkMedia,
   type PhoneNetwork,
@@ -63,7 +63,7 @@ export class SandboxEngine implements Engine {
   readonly #clock: Clock;
   readonly #options: SandboxEngineOptions;
   readonly #ended = new AbortController();
-  #line: Line | null = null;
+  #connection: DeviceConnection | null = null;
   #isReady = false;
   #waitMs: number;
   /** The last fact could not be recorded. */
@@ -95,21 +95,21 @@ export class SandboxEngine implements Engine {
   async stop(): Promise<void> {
     this.#ended.abort();
     this.#isReady = false;
-    this.#line?.close();
-    this.#line = null;
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   async logout(): Promise<void> {
-    const line = this.#readyLine();
-    await this.#within(line.unlink(), 'defer');
+    const connection = this.#readyConnection();
+    await this.#within(connection.unlink(), 'defer');
     await this.#login.remove();
     await this.stop();
   }
 
   async requestPairingCode(phone: string): Promise<PairingCode> {
-    const line = this.#line;
-    if (!line) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network cannot be reached');
-    const answer = await this.#within(line.pair(phone), 'defer');
+    const connection = this.#connection;
+    if (!connection) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network cannot be reached');
+    const answer = await this.#within(connection.pair(phone), 'defer');
     if (!answer.given) throw pairingRefusal(answer.why);
     const given = { code: answer.code, expiresAt: new Date(answer.expiresAt) };
     this.#listener.signal({ kind: 'pairing_code', ...given });
@@ -117,51 +117,51 @@ export class SandboxEngine implements Engine {
   }
 
   async resolveChat(chatId: ChatId): Promise<Address> {
-    const address = await this.#within(this.#readyLine().resolve(chatId), 'defer');
+    const address = await this.#within(this.#readyConnection().resolve(chatId), 'defer');
     if (!address) throw refusal('chat_unknown');
     return address;
   }
 
-  chooseWireId(chatId: ChatId): WireId {
-    return wireIdOf(true, chatId, newStanzaId());
+  chooseMessageId(chatId: ChatId): MessageId {
+    return messageIdOf(true, chatId, newStanzaId());
   }
 
-  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
     if (message.type === 'reaction') {
-      const { targetWireId, chatId, emoji } = message;
-      const at = await this.#act({ kind: 'reaction', chatId, targetWireId, emoji });
-      return { wireId: targetWireId, sentAt: new Date(at) };
+      const { targetMessageId, chatId, emoji } = message;
+      const at = await this.#perform({ kind: 'reaction', chatId, targetMessageId, emoji });
+      return { messageId: targetMessageId, sentAt: new Date(at) };
     }
-    this.#readyLine();
-    const id = wireId ?? this.chooseWireId(message.chatId);
+    this.#readyConnection();
+    const id = messageId ?? this.chooseMessageId(message.chatId);
     const media = message.type === 'text' ? null : await this.#upload(message);
     const answer = await this.#within(
-      this.#readyLine().send({
-        wireId: id,
+      this.#readyConnection().send({
+        messageId: id,
         chatId: message.chatId,
         text: message.type === 'text' ? message.text : (message.caption ?? null),
         mentions: message.mentions ?? [],
-        quotedWireId: message.quotedWireId ?? null,
+        quotedMessageId: message.quotedMessageId ?? null,
         media,
       }),
       'unknown',
     );
     if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
-    return { wireId: id, sentAt: new Date(answer.sentAt) };
+    return { messageId: id, sentAt: new Date(answer.sentAt) };
   }
 
-  async markSeen(chatId: ChatId): Promise<void> {
-    await this.#act({ kind: 'seen', chatId });
+  async markRead(chatId: ChatId): Promise<void> {
+    await this.#perform({ kind: 'read', chatId });
   }
 
   async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    await this.#act({ kind: 'typing', chatId, state });
+    await this.#perform({ kind: 'typing', chatId, state });
   }
 
-  async fateOf(wireId: WireId): Promise<SendFate> {
-    const line = this.#isReady ? this.#line : null;
-    if (!line) return 'unknown';
-    return this.#within(line.fate(wireId), 'unknown').catch(() => 'unknown');
+  async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
+    const connection = this.#isReady ? this.#connection : null;
+    if (!connection) return 'unknown';
+    return this.#within(connection.sendStatus(messageId), 'unknown').catch(() => 'unknown');
   }
 
   async health(): Promise<EngineHealth> {
@@ -172,7 +172,7 @@ export class SandboxEngine implements Engine {
           state: this.#isReady ? 'ok' : 'failed',
           detail: this.#isReady
             ? 'connected to the simulated network'
-            : this.#line
+            : this.#connection
               ? 'the simulated network has not accepted this device yet'
               : 'not connected to the simulated network',
         },
@@ -185,8 +185,8 @@ export class SandboxEngine implements Engine {
     };
   }
 
-  async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
-    const answer = await this.#within(this.#readyLine().media(wireId), 'defer');
+  async downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable> {
+    const answer = await this.#within(this.#readyConnection().media(messageId), 'defer');
     if (answer.state === 'gone')
       throw new EngineError('fail', 'WAB_MEDIA_FAILED', 'the simulated network no longer has this file');
     if (answer.state === 'later')
@@ -201,9 +201,9 @@ export class SandboxEngine implements Engine {
     while (!this.#ended.signal.aborted) {
       try {
         const credential = await this.#login.read();
-        const line = await this.#network.connect(this.#session, credential, (event) => this.#heard(event));
-        if (this.#ended.signal.aborted) line.close();
-        else this.#line = line;
+        const connection = await this.#network.connect(this.#session, credential, (event) => this.#onEvent(event));
+        if (this.#ended.signal.aborted) connection.close();
+        else this.#connection = connection;
         return;
       } catch (error) {
         if (this.#ended.signal.aborted) return;
@@ -219,7 +219,7 @@ export class SandboxEngine implements Engine {
     await this.#clock.sleep(waitMs, this.#ended.signal).catch(() => undefined);
   }
 
-  #heard(event: DeviceEvent): void {
+  #onEvent(event: DeviceEvent): void {
     if (this.#ended.signal.aborted) return;
     switch (event.on) {
       case 'qr':
@@ -233,7 +233,7 @@ export class SandboxEngine implements Engine {
         return;
       case 'accepted':
         this.#listener.signal({ kind: 'authenticated' });
-        this.#line?.online();
+        this.#connection?.online();
         return;
       case 'ready':
         this.#isReady = true;
@@ -257,21 +257,21 @@ export class SandboxEngine implements Engine {
   }
 
   async #linked(credential: string): Promise<void> {
-    const line = this.#line;
+    const connection = this.#connection;
     try {
       await this.#login.write(credential);
     } catch (error) {
       this.#crash(error);
       return;
     }
-    if (this.#ended.signal.aborted || this.#line !== line) return;
+    if (this.#ended.signal.aborted || this.#connection !== connection) return;
     this.#listener.signal({ kind: 'authenticated' });
-    line?.online();
+    connection?.online();
   }
 
   async #unlinked(reason: string): Promise<void> {
     this.#isReady = false;
-    this.#line = null;
+    this.#connection = null;
     await this.#login.remove().catch(() => undefined);
     if (this.#ended.signal.aborted) return;
     this.#listener.signal({ kind: 'logged_out', reason });
@@ -279,32 +279,32 @@ export class SandboxEngine implements Engine {
   }
 
   #report(number: number, fact: NetworkFact): void {
-    const line = this.#line;
-    void this.#taken(fact).then(
+    const connection = this.#connection;
+    void this.#record(fact).then(
       () => {
-        if (this.#line !== line || this.#ended.signal.aborted) return;
+        if (this.#connection !== connection || this.#ended.signal.aborted) return;
         this.#refused = false;
-        line?.confirm(number);
+        connection?.confirm(number);
       },
       (error: unknown) => {
         // What is not confirmed is delivered again on the next line, in order.
-        if (this.#line !== line || this.#ended.signal.aborted) return;
+        if (this.#connection !== connection || this.#ended.signal.aborted) return;
         this.#refused = true;
-        line?.close();
+        connection?.close();
         this.#redial(`an event could not be recorded: ${reasonOf(error)}`);
       },
     );
   }
 
   /** A listener that throws at once counts as one that rejects. */
-  async #taken(fact: NetworkFact): Promise<void> {
+  async #record(fact: NetworkFact): Promise<void> {
     await this.#listener.fact(engineFact(fact));
   }
 
   #redial(reason: string): void {
     if (this.#ended.signal.aborted) return;
     this.#isReady = false;
-    this.#line = null;
+    this.#connection = null;
     this.#listener.signal({ kind: 'interrupted', reason });
     void this.#pauseBeforeDial().then(() => this.#dial());
   }
@@ -316,14 +316,14 @@ export class SandboxEngine implements Engine {
   }
 
   /** @returns when the other side saw it, ISO 8601 */
-  async #act(act: NetworkAct): Promise<string> {
-    const answer = await this.#within(this.#readyLine().act(act), 'unknown');
+  async #perform(operation: NetworkOperation): Promise<string> {
+    const answer = await this.#within(this.#readyConnection().perform(operation), 'unknown');
     if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
     return answer.at;
   }
 
-  #readyLine(): Line {
-    if (this.#isReady && this.#line) return this.#line;
+  #readyConnection(): DeviceConnection {
+    if (this.#isReady && this.#connection) return this.#connection;
     throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated device is not connected');
   }
 

@@ -12,7 +12,7 @@ import type { BrowserRun, RunListener } from './browser/browser-run.ts';
 import { CatchUp } from './hearing/catch-up.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import { FactReporter } from './hearing/fact-reporter.ts';
-import { Fates } from './sending/fates.ts';
+import { SendStatusReader } from './sending/fates.ts';
 import { Health, type HealthHistory, type HealthDependencies } from './health/health.ts';
 import { unreadWords } from './health/diagnosis.ts';
 import { InboundMessages } from './hearing/hearing.ts';
@@ -41,7 +41,7 @@ export interface EngineRun {
   readonly inbound: InboundMessages;
   readonly sender: Sender;
   readonly downloads: MediaDownloads;
-  readonly fates: Fates;
+  readonly sendStatus: SendStatusReader;
   readonly addresses: AddressBook;
   readonly login: Login;
   readonly catchUp: CatchUp;
@@ -114,7 +114,7 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
       if (forMs >= deadlines.busyTold) health.reportDegraded(reason);
       listener.signal({ kind: 'progress', reason });
     },
-    uploaded: (stanza) => health.uploaded(stanza),
+    uploaded: (stanzaId) => health.uploaded(stanzaId),
     ended: deps.ended,
   });
   const page = (): LongPageCalls => browser.page;
@@ -210,7 +210,7 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
   const progress = new ProgressSaver(deps.profile, howFar, clock, log);
   const sender = new Sender(page, deadlines);
   const downloads = new MediaDownloads(page, deadlines);
-  const fates = new Fates(readyPage, deadlines, clock);
+  const sendStatus = new SendStatusReader(readyPage, deadlines, clock);
   const missedMessages = new MissedMessageCheck(serverClock);
   const health = new Health({
     session: browser,
@@ -231,7 +231,7 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
     inbound,
     sender,
     downloads,
-    fates,
+    sendStatus,
     addresses,
     login,
     catchUp,
@@ -257,7 +257,7 @@ async function onReady(run: EngineRun, deps: EngineRunDependencies): Promise<voi
   }
   if (self === null || run.stopped.signal.aborted || !run.browser.isReady) return;
   run.self = self;
-  run.fates.ready();
+  run.sendStatus.ready();
   void run.serverClock.measure().then((answered) => {
     if (answered) run.login.dated();
   });

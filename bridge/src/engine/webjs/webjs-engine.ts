@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
-import type { ChatId, WireId } from '../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../contract/ids.ts';
 import type { Proxy } from '../../contract/proxy.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/logger.ts';
@@ -16,13 +16,13 @@ import {
   type EngineSend,
   type EngineSignal,
   type PairingCode,
-  type SendFate,
+  type SendStatus,
   type SendReceipt,
 } from '../engine.ts';
-import { chatKindOf, wireIdOf } from '../../contract/whatsapp-id.ts';
+import { chatKindOf, messageIdOf } from '../../contract/whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
 import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
-import { knownChat, markSeen, react, setTyping } from './sending/chat-acts.ts';
+import { knownChat, markRead, react, setTyping } from './sending/chat-acts.ts';
 import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { CheckName } from './health/examination.ts';
@@ -186,10 +186,10 @@ export class WebjsEngine implements Engine {
     return run.addresses.find(known);
   }
 
-  chooseWireId(chatId: ChatId): WireId {
+  chooseMessageId(chatId: ChatId): MessageId {
     const self = this.#run?.self ?? null;
     const member = this.#run?.addresses.usesLids(chatId) ? self?.lid : self?.chatId;
-    return wireIdOf(
+    return messageIdOf(
       true,
       chatId,
       newStanzaId(),
@@ -197,35 +197,35 @@ export class WebjsEngine implements Engine {
     );
   }
 
-  async send(message: EngineSend, wireId: WireId | null): Promise<SendReceipt> {
+  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
     // What a busy page is given now would be cut off by its deadline and be in doubt.
     if (this.#run && this.#run.browser.liveness.page !== 'answers')
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy; the answer comes later');
     const run = this.#needReady();
     const { browser, sender, sendFailures } = run;
-    const of = message.type === 'reaction' ? message.targetWireId : (wireId ?? message.chatId);
+    const of = message.type === 'reaction' ? message.targetMessageId : (messageId ?? message.chatId);
     const receipt = await this.#gate.pass(() =>
       sendFailures.counted(of, () =>
-        message.type === 'reaction' ? react(browser.page, this.#deadlines, message) : sender.send(message, wireId),
+        message.type === 'reaction' ? react(browser.page, this.#deadlines, message) : sender.send(message, messageId),
       ),
     );
     sendFailures.worked();
     return receipt;
   }
 
-  async markSeen(chatId: ChatId): Promise<void> {
-    await markSeen(this.#needReady().browser.page, this.#deadlines, chatId);
+  async markRead(chatId: ChatId): Promise<void> {
+    await markRead(this.#needReady().browser.page, this.#deadlines, chatId);
   }
 
   async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
     await setTyping(this.#needReady().browser.page, this.#deadlines, chatId, state);
   }
 
-  async fateOf(wireId: WireId, chatId: ChatId): Promise<SendFate> {
+  async sendStatusOf(messageId: MessageId, chatId: ChatId): Promise<SendStatus> {
     const run = this.#needReady();
     if (run === this.#loggingOut)
       throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the account is being unlinked');
-    return run.fates.of(wireId, chatId);
+    return run.sendStatus.of(messageId, chatId);
   }
 
   async health(): Promise<EngineHealth> {
@@ -242,8 +242,8 @@ export class WebjsEngine implements Engine {
     return { checks: [...checks, memoryCheck(this.#memory)] };
   }
 
-  async downloadMedia(wireId: WireId, limitBytes: number): Promise<Readable> {
-    return this.#needReady().downloads.download(wireId, limitBytes);
+  async downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable> {
+    return this.#needReady().downloads.download(messageId, limitBytes);
   }
 
   #needReady(): EngineRun {

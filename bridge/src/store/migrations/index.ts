@@ -11,6 +11,7 @@ import * as sessionProxy from './0008-session-proxy.ts';
 import * as outboxAccounts from './0009-outbox-accounts.ts';
 import * as subscriptionPause from './0010-subscription-pause.ts';
 import * as mediaOwners from './0011-media-owners.ts';
+import * as messageIds from './0012-message-ids.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-outbox-accounts': outboxAccounts,
   '0010-subscription-pause': subscriptionPause,
   '0011-media-owners': mediaOwners,
+  '0012-message-ids': messageIds,
   // … and one line here, in order of their numbers.
 };
 

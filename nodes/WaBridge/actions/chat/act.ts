@@ -4,19 +4,19 @@ import { bridgeRequest } from '../../../shared/transport';
 import { readTarget } from '../operation';
 
 /**
- * @param act last part of the path
+ * @param operation last part of the path
  * @throws NodeApiError with the bridge's sentence
  */
-export async function actInChat(
+export async function runChatOperation(
   context: IExecuteFunctions,
   itemIndex: number,
-  act: 'seen' | 'typing',
+  operation: 'read' | 'typing',
   json?: object,
 ): Promise<INodeExecutionData[]> {
   const { session, to } = readTarget(context, itemIndex);
   await bridgeRequest(context, {
     method: 'POST',
-    path: `/v1/sessions/${encodeURIComponent(session)}/chats/${encodeURIComponent(to)}/${act}`,
+    path: `/v1/sessions/${encodeURIComponent(session)}/chats/${encodeURIComponent(to)}/${operation}`,
     ...(json === undefined ? {} : { json }),
     itemIndex,
   });

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
 import { optionalSessionField } from '../../../shared/session-field';
-import { actInChat } from './act';
+import { runChatOperation } from './act';
 
 export const fields: INodeProperties[] = [
   { ...optionalSessionField, description: 'The linked WhatsApp account that marks the chat as read' },
@@ -9,5 +9,5 @@ export const fields: INodeProperties[] = [
 ];
 
 export async function execute(context: IExecuteFunctions, itemIndex: number): Promise<INodeExecutionData[]> {
-  return await actInChat(context, itemIndex, 'seen');
+  return await runChatOperation(context, itemIndex, 'read');
 }

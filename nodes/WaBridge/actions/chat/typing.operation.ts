@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { chatField } from '../../../shared/chat-field';
 import type { TypingState } from '../../../shared/contract.generated';
 import { optionalSessionField } from '../../../shared/session-field';
-import { actInChat } from './act';
+import { runChatOperation } from './act';
 
 export const fields: INodeProperties[] = [
   { ...optionalSessionField, description: 'The linked WhatsApp account that is shown as typing' },
@@ -23,5 +23,5 @@ export const fields: INodeProperties[] = [
 
 export async function execute(context: IExecuteFunctions, itemIndex: number): Promise<INodeExecutionData[]> {
   const state = context.getNodeParameter('state', itemIndex) as TypingState;
-  return await actInChat(context, itemIndex, 'typing', { state });
+  return await runChatOperation(context, itemIndex, 'typing', { state });
 }

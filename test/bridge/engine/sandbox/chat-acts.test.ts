@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { ChatId, SessionName, WireId } from '../../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../../../bridge/src/contract/ids.ts';
 import type { EngineError } from '../../../../bridge/src/engine/engine.ts';
 import { type Engine } from '../../../../bridge/src/engine/engine.ts';
 import { LocalNetwork } from '../../../../bridge/src/engine/sandbox/local-network.ts';
@@ -18,7 +18,7 @@ const CHAT = '4915112345678@c.us' as ChatId;
 let folder: string;
 let network: LocalNetwork;
 let engine: Engine;
-let target: WireId;
+let target: MessageId;
 
 const openNetwork = (): LocalNetwork => new LocalNetwork({ folder: join(folder, 'network'), autoLink: true });
 async function launch(): Promise<void> {
@@ -29,15 +29,15 @@ async function launch(): Promise<void> {
   await recording.untilSignal('ready');
 }
 const react = (emoji: string, about = target): Promise<unknown> =>
-  engine.send({ type: 'reaction', chatId: CHAT, targetWireId: about, emoji }, null);
+  engine.send({ type: 'reaction', chatId: CHAT, targetMessageId: about, emoji }, null);
 const shown = async (): Promise<(string | null)[]> =>
-  (await network.acts(SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
+  (await network.operations(SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wabridge-acts-'));
   network = openNetwork();
   await launch();
-  target = (await network.say(SESSION, { from: CHAT, text: 'hello' })).wireId as WireId;
+  target = (await network.receive(SESSION, { from: CHAT, text: 'hello' })).messageId as MessageId;
 });
 afterEach(async () => {
   await engine.stop();
@@ -61,50 +61,50 @@ test.each<[keyof SandboxFaults, EngineError['outcome'], number]>([
 test('a reaction names a message of its chat, also under the other address of a person', async () => {
   const lid = '77000000000001@lid';
   await network.putContact(SESSION, { phone: CHAT, lid });
-  await engine.send({ type: 'reaction', chatId: lid as ChatId, targetWireId: target, emoji: '👍' }, null);
+  await engine.send({ type: 'reaction', chatId: lid as ChatId, targetMessageId: target, emoji: '👍' }, null);
   expect(await shown()).toEqual(['👍']);
   const elsewhere = '4915187654321@c.us' as ChatId;
   for (const call of [
-    react('👍', `false_${CHAT}_3EB0NOTHING` as WireId),
-    react('👍', 'nonsense' as WireId),
-    engine.send({ type: 'reaction', chatId: elsewhere, targetWireId: target, emoji: '👍' }, null),
+    react('👍', `false_${CHAT}_3EB0NOTHING` as MessageId),
+    react('👍', 'nonsense' as MessageId),
+    engine.send({ type: 'reaction', chatId: elsewhere, targetMessageId: target, emoji: '👍' }, null),
   ])
     await expect(call).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_MESSAGE_UNKNOWN' });
 });
 
 test('reading turns what was unread into read, once, chat by chat', async () => {
-  await network.say(SESSION, { from: CHAT, text: 'again' });
-  await network.say(SESSION, { from: '4915187654321@c.us', text: 'another chat' });
-  await engine.markSeen(CHAT);
-  await engine.markSeen(CHAT);
-  expect((await network.acts(SESSION, { kind: 'seen' })).map(({ read }) => read)).toEqual([2, 0]);
-  expect(await network.acts(SESSION, { kind: 'seen', to: '+4915187654321' })).toEqual([]);
+  await network.receive(SESSION, { from: CHAT, text: 'again' });
+  await network.receive(SESSION, { from: '4915187654321@c.us', text: 'another chat' });
+  await engine.markRead(CHAT);
+  await engine.markRead(CHAT);
+  expect((await network.operations(SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([2, 0]);
+  expect(await network.operations(SESSION, { kind: 'read', to: '+4915187654321' })).toEqual([]);
 });
 
 test('reactions and read state survive the end of the network; typing does not', async () => {
   await react('👍');
-  await engine.markSeen(CHAT);
+  await engine.markRead(CHAT);
   await engine.setTyping(CHAT, 'composing');
   await engine.stop();
   await network.close();
   network = openNetwork();
   await launch();
-  expect((await network.acts(SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'seen']);
-  await engine.markSeen(CHAT);
-  expect((await network.acts(SESSION, { kind: 'seen' })).map(({ read }) => read)).toEqual([1, 0]);
+  expect((await network.operations(SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'read']);
+  await engine.markRead(CHAT);
+  expect((await network.operations(SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([1, 0]);
 });
 
-test('actHangs: no answer, and nobody sees anything', async () => {
-  await network.setFaults(SESSION, { actHangs: { count: 2 } });
-  for (const call of [engine.markSeen(CHAT), engine.setTyping(CHAT, 'recording')])
+test('operationHangs: no answer, and nobody sees anything', async () => {
+  await network.setFaults(SESSION, { operationHangs: { count: 2 } });
+  for (const call of [engine.markRead(CHAT), engine.setTyping(CHAT, 'recording')])
     await expect(call).rejects.toMatchObject({ outcome: 'unknown' });
-  expect(await network.acts(SESSION)).toEqual([]);
+  expect(await network.operations(SESSION)).toEqual([]);
 });
 
 test('whoever waits is told as soon as there is enough, or what there is', async () => {
-  const waiting = network.waitForActs(SESSION, { kind: 'typing' }, 2, 30_000);
+  const waiting = network.waitForOperations(SESSION, { kind: 'typing' }, 2, 30_000);
   await engine.setTyping(CHAT, 'composing');
   await engine.setTyping(CHAT, 'paused');
   expect((await waiting).map(({ state }) => state)).toEqual(['composing', 'paused']);
-  expect(await network.waitForActs(SESSION, { kind: 'reaction' }, 1, 20)).toEqual([]);
+  expect(await network.waitForOperations(SESSION, { kind: 'reaction' }, 1, 20)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { ChatId, SessionName, WireId } from '../../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../../../bridge/src/contract/ids.ts';
 import { LocalNetwork } from '../../../../bridge/src/engine/sandbox/local-network.ts';
 import { NetworkServer } from '../../../../bridge/src/engine/sandbox/network-server.ts';
 import { RemoteNetwork } from '../../../../bridge/src/engine/sandbox/remote-network.ts';
@@ -68,15 +68,17 @@ test('network in the killed process: what had a receipt is there, and every othe
 
   const network = new LocalNetwork({ folder: join(folder, 'network') });
   try {
-    const inbox = (await network.inbox(SESSION)).map((entry) => entry.wireId);
+    const inbox = (await network.inbox(SESSION)).map((entry) => entry.messageId);
     expect(new Set(inbox).size).toBe(inbox.length);
-    for (const wireId of [...first.sent, ...second.sent]) expect(inbox).toContain(wireId);
+    for (const messageId of [...first.sent, ...second.sent]) expect(inbox).toContain(messageId);
     const recording = new EngineRecording();
     const asking = new SandboxEngineFactory(network).create(SESSION, join(folder, 'profile'), recording);
     await asking.start();
     await recording.untilSignal('ready');
-    for (const wireId of [...first.tried, ...second.tried]) {
-      expect(await asking.fateOf(wireId as WireId, CHAT)).toBe(inbox.includes(wireId) ? 'sent' : 'absent');
+    for (const messageId of [...first.tried, ...second.tried]) {
+      expect(await asking.sendStatusOf(messageId as MessageId, CHAT)).toBe(
+        inbox.includes(messageId) ? 'sent' : 'absent',
+      );
     }
     await asking.stop();
   } finally {
@@ -92,15 +94,15 @@ test('network beside the killed process: it takes note of what was said meanwhil
     const first = await runAndKill(40, url);
     const missed = [];
     for (const text of ['one', 'two', 'three'])
-      missed.push((await network.say(SESSION, { from: '+4915187654321', text })).wireId);
+      missed.push((await network.receive(SESSION, { from: '+4915187654321', text })).messageId);
     const second = await runAndKill(40, url);
     expect(second.got.slice(0, 3)).toEqual(missed);
     expect(second.signals).not.toContain('qr');
     const inbox = await network.inbox(SESSION, { via: 'bridge' });
     expect(inbox.every((entry) => entry.transmissions === 1)).toBe(true);
-    const ids = inbox.map((entry) => entry.wireId);
-    for (const wireId of [...first.sent, ...second.sent]) expect(ids).toContain(wireId);
-    for (const wireId of ids) expect([...first.tried, ...second.tried]).toContain(wireId);
+    const ids = inbox.map((entry) => entry.messageId);
+    for (const messageId of [...first.sent, ...second.sent]) expect(ids).toContain(messageId);
+    for (const messageId of ids) expect([...first.tried, ...second.tried]).toContain(messageId);
   } finally {
     await server.stop();
   }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, SessionName, WireId } from '../../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName, MessageId } from '../../../../bridge/src/contract/ids.ts';
 import { EngineError, type Engine } from '../../../../bridge/src/engine/engine.ts';
 import { LocalNetwork, type LocalNetworkOptions } from '../../../../bridge/src/engine/sandbox/local-network.ts';
 import type { SandboxFaults, SandboxInboxEntry } from '../../../../bridge/src/engine/sandbox/sandbox-contract.ts';
@@ -53,8 +53,8 @@ async function ready(
   await network.setFaults(SESSION, { ...FAST, ...faults });
   return launched;
 }
-const sendText = (engine: Engine, wireId: WireId, text = 'hi'): Promise<unknown> =>
-  engine.send({ type: 'text', chatId: CHAT, text }, wireId);
+const sendText = (engine: Engine, messageId: MessageId, text = 'hi'): Promise<unknown> =>
+  engine.send({ type: 'text', chatId: CHAT, text }, messageId);
 const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
   const error = await promise.then(
     () => null,
@@ -72,16 +72,16 @@ describe('sends that go wrong', () => {
     ['sendHangs', 'unknown', false, 'absent'],
     ['answerLost', 'unknown', true, 'sent'],
     ['answerLate', 'unknown', true, 'sent'],
-  ])('%s: the engine says %s, received: %s, fate: %s', async (fault, outcome, received, fate) => {
+  ])('%s: the engine says %s, received: %s, fate: %s', async (fault, outcome, received, sendStatus) => {
     const { engine } = await ready({ [fault]: { delayMs: 60_000 } }, SOON_MS);
-    const wireId = engine.chooseWireId(CHAT);
-    expect((await failure(sendText(engine, wireId))).outcome).toBe(outcome);
-    expect((await inbox()).map((entry) => entry.wireId)).toEqual(received ? [wireId] : []);
-    expect(await engine.fateOf(wireId, CHAT)).toBe(fate);
+    const messageId = engine.chooseMessageId(CHAT);
+    expect((await failure(sendText(engine, messageId))).outcome).toBe(outcome);
+    expect((await inbox()).map((entry) => entry.messageId)).toEqual(received ? [messageId] : []);
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe(sendStatus);
     // The fault strikes once: the next send goes through.
-    const next = engine.chooseWireId(CHAT);
+    const next = engine.chooseMessageId(CHAT);
     await sendText(engine, next);
-    expect((await inbox()).at(-1)?.wireId).toBe(next);
+    expect((await inbox()).at(-1)?.messageId).toBe(next);
   });
 
   test.each<[keyof SandboxFaults, boolean]>([
@@ -89,57 +89,57 @@ describe('sends that go wrong', () => {
     ['dropAfterSend', true],
   ])('%s: unknown at once, received: %s, and the engine comes back', async (fault, received) => {
     const { engine, recording } = await ready({ [fault]: {} });
-    const wireId = engine.chooseWireId(CHAT);
-    expect((await failure(sendText(engine, wireId))).outcome).toBe('unknown');
-    expect((await failure(sendText(engine, engine.chooseWireId(CHAT)))).outcome).toBe('defer');
+    const messageId = engine.chooseMessageId(CHAT);
+    expect((await failure(sendText(engine, messageId))).outcome).toBe('unknown');
+    expect((await failure(sendText(engine, engine.chooseMessageId(CHAT)))).outcome).toBe('defer');
     await recording.untilSignal('interrupted');
     await recording.untilSignal('ready', 2);
     expect((await inbox()).length).toBe(received ? 1 : 0);
-    expect(await engine.fateOf(wireId, CHAT)).toBe(received ? 'sent' : 'absent');
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe(received ? 'sent' : 'absent');
   });
 
   test('sendLate: nobody can say what becomes of the message until it is out', async () => {
     const { engine } = await ready({ sendLate: { delayMs: 5_000 } }, SOON_MS);
-    const wireId = engine.chooseWireId(CHAT);
-    expect((await failure(sendText(engine, wireId))).outcome).toBe('unknown');
-    expect(await engine.fateOf(wireId, CHAT)).toBe('unknown');
+    const messageId = engine.chooseMessageId(CHAT);
+    expect((await failure(sendText(engine, messageId))).outcome).toBe('unknown');
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('unknown');
     await network.waitForInbox(SESSION, {}, 1, 60_000);
-    expect(await engine.fateOf(wireId, CHAT)).toBe('sent');
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('sent');
   });
 
-  test('fateUnknown: the engine does not guess', async () => {
-    const { engine } = await ready({ fateUnknown: {} });
-    const wireId = engine.chooseWireId(CHAT);
-    await sendText(engine, wireId);
-    expect(await engine.fateOf(wireId, CHAT)).toBe('unknown');
-    expect(await engine.fateOf(wireId, CHAT)).toBe('sent');
+  test('sendStatusUnknown: the engine does not guess', async () => {
+    const { engine } = await ready({ sendStatusUnknown: {} });
+    const messageId = engine.chooseMessageId(CHAT);
+    await sendText(engine, messageId);
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('unknown');
+    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('sent');
   });
 
   test('the same id twice is one message with two transmissions, another id is another message', async () => {
     const { engine } = await ready();
-    const wireId = engine.chooseWireId(CHAT);
-    await sendText(engine, wireId);
-    await sendText(engine, wireId);
-    await sendText(engine, engine.chooseWireId(CHAT));
+    const messageId = engine.chooseMessageId(CHAT);
+    await sendText(engine, messageId);
+    await sendText(engine, messageId);
+    await sendText(engine, engine.chooseMessageId(CHAT));
     expect((await inbox()).map((entry) => entry.transmissions)).toEqual([2, 1]);
     expect(await network.account(SESSION)).toMatchObject({ sent: 2, transmissions: 3 });
   });
 
   test('sendFailsLater: taken, then reported as failed, and never acknowledged', async () => {
     const { engine, recording } = await ready({ sendFailsLater: {} });
-    const wireId = engine.chooseWireId(CHAT);
-    await sendText(engine, wireId);
+    const messageId = engine.chooseMessageId(CHAT);
+    await sendText(engine, messageId);
     await recording.until('send_failed', () =>
-      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.wireId === wireId),
+      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.messageId === messageId),
     );
-    expect(recording.acksOf(wireId)).toEqual([]);
+    expect(recording.acksOf(messageId)).toEqual([]);
   });
 
   test('ackLost from a level: what is below comes, the rest never', async () => {
     const { engine, recording } = await ready({ ackLost: { fromLevel: 'delivered' } });
-    const mute = engine.chooseWireId(CHAT);
+    const mute = engine.chooseMessageId(CHAT);
     await sendText(engine, mute);
-    const spoken = engine.chooseWireId(CHAT);
+    const spoken = engine.chooseMessageId(CHAT);
     await sendText(engine, spoken);
     await recording.until('read', () => recording.acksOf(spoken).includes('read') || undefined);
     expect(recording.acksOf(mute)).toEqual(['server']);
@@ -147,9 +147,12 @@ describe('sends that go wrong', () => {
 
   test('ownMessageEchoed and ackDuplicated repeat what is known, under the same id', async () => {
     const { engine, recording } = await ready({ ownMessageEchoed: {}, ackDuplicated: {} });
-    const wireId = engine.chooseWireId(CHAT);
-    await sendText(engine, wireId, 'mine');
-    expect(await recording.untilMessage((message) => message.text === 'mine')).toMatchObject({ wireId, fromMe: true });
+    const messageId = engine.chooseMessageId(CHAT);
+    await sendText(engine, messageId, 'mine');
+    expect(await recording.untilMessage((message) => message.text === 'mine')).toMatchObject({
+      messageId,
+      fromMe: true,
+    });
     await recording.until(
       'two acks',
       () => recording.facts.filter((fact) => fact.kind === 'ack' && fact.level === 'server').length === 2 || undefined,
@@ -177,7 +180,7 @@ describe('sends that go wrong', () => {
       lid: '987654321@lid',
       name: 'Ada',
     });
-    await network.say(SESSION, { from: '987654321@lid', text: 'who am I' });
+    await network.receive(SESSION, { from: '987654321@lid', text: 'who am I' });
     const message = await recording.untilMessage((each) => each.text === 'who am I');
     expect(message.sender).toEqual({ chatId: '987654321@lid', lid: '987654321@lid', name: 'Ada' });
   });
@@ -189,12 +192,12 @@ describe('what comes in', () => {
     const began = performance.now();
     await Promise.all(
       Array.from({ length: 1000 }, (_, index) =>
-        network.say(SESSION, { from: `+49151123450${String(10 + (index % 50))}`, text: String(index) }),
+        network.receive(SESSION, { from: `+49151123450${String(10 + (index % 50))}`, text: String(index) }),
       ),
     );
     await recording.until('all of them', () => recording.messages.length >= 1000 || undefined, 20_000);
     const tookMs = performance.now() - began;
-    expect(new Set(recording.messages.map((message) => message.wireId)).size).toBe(1000);
+    expect(new Set(recording.messages.map((message) => message.messageId)).size).toBe(1000);
     for (let chat = 0; chat < 50; chat += 1) {
       const numbers = recording.messages
         .map((message) => Number(message.text))
@@ -208,35 +211,35 @@ describe('what comes in', () => {
   test('a fact is delivered only once it is recorded: what was refused comes again, under the same id', async () => {
     const { recording } = await ready();
     recording.refuseFacts = true;
-    const { wireId } = await network.say(SESSION, { from: '+4915112345678', text: 'keep me' });
+    const { messageId } = await network.receive(SESSION, { from: '+4915112345678', text: 'keep me' });
     await recording.untilSignal('interrupted');
     expect((await network.account(SESSION)).undelivered).toBe(1);
     recording.refuseFacts = false;
-    expect((await recording.untilMessage((message) => message.text === 'keep me')).wireId).toBe(wireId);
+    expect((await recording.untilMessage((message) => message.text === 'keep me')).messageId).toBe(messageId);
     await recording.until('delivered', () => recording.messages.length === 1 || undefined);
   });
 
   test('inboundDuplicated and redeliverOnReconnect repeat messages under the same id', async () => {
     const { recording } = await ready({ inboundDuplicated: {}, redeliverOnReconnect: {} });
-    await network.say(SESSION, { from: '+4915112345678', text: 'again' });
+    await network.receive(SESSION, { from: '+4915112345678', text: 'again' });
     const count = (times: number) => () =>
       recording.messages.filter((message) => message.text === 'again').length >= times || undefined;
     await recording.until('twice', count(2));
     await network.disconnect(SESSION, 10);
     await recording.until('three times', count(3));
-    expect(new Set(recording.messages.map((message) => message.wireId)).size).toBe(1);
+    expect(new Set(recording.messages.map((message) => message.messageId)).size).toBe(1);
   });
 
   test('media that is gone, not there yet, or hanging', async () => {
     const { engine, recording } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
     const base64 = Buffer.from('a picture').toString('base64');
-    await network.say(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
-    const { wireId } = await recording.untilMessage((message) => message.media !== null);
-    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // hangs
-    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('fail'); // gone
-    expect((await failure(engine.downloadMedia(wireId, LIMIT))).outcome).toBe('defer'); // later
+    await network.receive(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
+    const { messageId } = await recording.untilMessage((message) => message.media !== null);
+    expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('defer'); // hangs
+    expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('fail'); // gone
+    expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('defer'); // later
     const chunks: Buffer[] = [];
-    for await (const chunk of await engine.downloadMedia(wireId, LIMIT)) chunks.push(chunk as Buffer);
+    for await (const chunk of await engine.downloadMedia(messageId, LIMIT)) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toBe('a picture');
   });
 });
@@ -267,7 +270,7 @@ describe('connections that go wrong', () => {
     const { engine, recording } = await ready();
     await network.crash(SESSION);
     await recording.untilSignal('crashed');
-    expect((await failure(sendText(engine, engine.chooseWireId(CHAT)))).outcome).toBe('defer');
+    expect((await failure(sendText(engine, engine.chooseMessageId(CHAT)))).outcome).toBe('defer');
   });
 
   test('a second connection of the same device cuts the first', async () => {
@@ -320,15 +323,15 @@ describe('connections that go wrong', () => {
 describe('the memory of the network', () => {
   test('survives its end: inbox, login, undelivered facts, contacts, used-up faults, open acknowledgements', async () => {
     const before = await ready({ delays: { answer: 1, server: 60_000 }, answerLost: { count: 5 } }, SOON_MS);
-    const wireId = before.engine.chooseWireId(CHAT);
-    await failure(sendText(before.engine, wireId));
+    const messageId = before.engine.chooseMessageId(CHAT);
+    await failure(sendText(before.engine, messageId));
     await network.putContact(SESSION, { phone: '+4915187654321', name: 'Ada' });
     await before.engine.stop();
-    await network.say(SESSION, { from: '+4915187654321', text: 'while you were away' });
+    await network.receive(SESSION, { from: '+4915187654321', text: 'while you were away' });
     await network.close();
 
     network = openNetwork({ autoLink: false });
-    expect(await inbox()).toEqual([expect.objectContaining({ wireId, transmissions: 1 })]);
+    expect(await inbox()).toEqual([expect.objectContaining({ messageId, transmissions: 1 })]);
     expect(await network.faults(SESSION)).toMatchObject({ answerLost: { count: 4 } });
     await network.setFaults(SESSION, FAST);
     const after = await launch();
@@ -336,24 +339,24 @@ describe('the memory of the network', () => {
     expect(after.recording.signals.map((signal) => signal.kind)).not.toContain('qr');
     const message = await after.recording.untilMessage((each) => each.text === 'while you were away');
     expect(message.sender.name).toBe('Ada');
-    expect(await after.engine.fateOf(wireId, CHAT)).toBe('sent');
+    expect(await after.engine.sendStatusOf(messageId, CHAT)).toBe('sent');
   });
 
   test('acknowledgements go on after a restart of the network', async () => {
     const before = await ready({ delays: { answer: 1, server: 200, delivered: 1, read: 1 } });
-    const wireId = before.engine.chooseWireId(CHAT);
-    await sendText(before.engine, wireId);
+    const messageId = before.engine.chooseMessageId(CHAT);
+    await sendText(before.engine, messageId);
     await before.engine.stop();
     await network.close();
     network = openNetwork();
     const after = await launch();
-    await after.recording.until('read', () => after.recording.acksOf(wireId).includes('read') || undefined);
-    expect(after.recording.acksOf(wireId)).toEqual(['server', 'delivered', 'read']);
+    await after.recording.until('read', () => after.recording.acksOf(messageId).includes('read') || undefined);
+    expect(after.recording.acksOf(messageId)).toEqual(['server', 'delivered', 'read']);
   });
 
   test('forget removes an account with all it remembers', async () => {
     const { engine } = await ready();
-    await sendText(engine, engine.chooseWireId(CHAT));
+    await sendText(engine, engine.chooseMessageId(CHAT));
     await engine.stop();
     await network.forget(SESSION);
     expect(await network.account(SESSION)).toMatchObject({ linked: false, sent: 0 });

@@ -20,15 +20,15 @@ const engine = new SandboxEngineFactory(network).create('victim' as SessionName,
     if (signal.kind === 'ready') for (let lane = 0; lane < 4; lane += 1) void sendOn();
   },
   fact: async (fact) => {
-    if (fact.kind === 'message') tell({ got: fact.message.wireId });
+    if (fact.kind === 'message') tell({ got: fact.message.messageId });
   },
 });
 async function sendOn(): Promise<never> {
   for (;;) {
-    const wireId = engine.chooseWireId(chatId);
-    tell({ try: wireId });
-    await engine.send({ type: 'text', chatId, text: wireId }, wireId);
-    tell({ sent: wireId });
+    const messageId = engine.chooseMessageId(chatId);
+    tell({ try: messageId });
+    await engine.send({ type: 'text', chatId, text: messageId }, messageId);
+    tell({ sent: messageId });
   }
 }
 await engine.start();

@@ -100,3 +100,25 @@ test('what was being sent or in doubt does not become the property of the accoun
   await link(0);
   expect(owned()).toEqual([...begun, queued]);
 });
+
+test('what waits to be sent quotes and reacts to the same messages as before, and its text stays', async () => {
+  await migrateUntil('0011-media-owners');
+  const text = 'he wrote "quotedWireId": "none"';
+  const rows = {
+    [message('support', 'queued', 1)]: { type: 'text', text, quotedWireId: 'false_1@c.us_A' },
+    [message('support', 'queued', 1)]: { type: 'reaction', targetWireId: 'false_1@c.us_B', emoji: '👍' },
+  };
+  for (const [id, content] of Object.entries(rows))
+    database
+      .prepare("UPDATE outbox SET content = ?, error_code = 'WAB_ACT_NOT_DONE' WHERE id = ?")
+      .run(JSON.stringify(content), id);
+
+  await migrate(database);
+
+  const after = database.prepare('SELECT content, error_code FROM outbox ORDER BY position').all();
+  expect(after.map(({ content }) => JSON.parse(content as string) as unknown)).toEqual([
+    { type: 'text', text, quotedMessageId: 'false_1@c.us_A' },
+    { type: 'reaction', targetMessageId: 'false_1@c.us_B', emoji: '👍' },
+  ]);
+  expect(after.map((row) => row['error_code'])).toEqual(['WAB_OPERATION_FAILED', 'WAB_OPERATION_FAILED']);
+});

@@ -31,7 +31,7 @@ export interface RunListener extends Omit<WatchListener, 'refused'> {
   undecrypted(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
   /** The library says that a medium was uploaded, of the message with this stanza. */
-  uploaded(stanza: string): void;
+  uploaded(stanzaId: string): void;
   /**
    * WhatsApp Web cannot be reached, which no other browser would change. Comes again while that lasts.
    *

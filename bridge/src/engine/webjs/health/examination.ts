@@ -67,8 +67,8 @@ export class Examination {
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
-  uploaded(stanza: string): void {
-    this.#probes.uploaded(stanza);
+  uploaded(stanzaId: string): void {
+    this.#probes.uploaded(stanzaId);
   }
 
   /**

@@ -121,8 +121,8 @@ export class Health {
   }
 
   /** The library reported a medium as uploaded; it may be a probe that comes back. */
-  uploaded(stanza: string): void {
-    this.#examination.uploaded(stanza);
+  uploaded(stanzaId: string): void {
+    this.#examination.uploaded(stanzaId);
   }
 
   /** Tells that something does not work as it should, until the session is found in order again. */

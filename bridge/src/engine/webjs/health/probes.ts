@@ -34,16 +34,16 @@ export class Probes {
   }
 
   /** The library reported a medium as uploaded: of a message that does not exist, it is the answer to a probe. */
-  uploaded(stanza: string): void {
-    this.#awaited.get(stanza)?.();
+  uploaded(stanzaId: string): void {
+    this.#awaited.get(stanzaId)?.();
   }
 
   /** Whether an event of the page's collections arrives here. */
   async listeners(): Promise<ProbeOutcome> {
-    const stanza = `${MARK}${randomBytes(8).toString('hex').toUpperCase()}`;
-    const arrived = new Promise<void>((resolve) => this.#awaited.set(stanza, resolve));
+    const stanzaId = `${MARK}${randomBytes(8).toString('hex').toUpperCase()}`;
+    const arrived = new Promise<void>((resolve) => this.#awaited.set(stanzaId, resolve));
     try {
-      if (!(await this.#page().call(fireProbe, this.#deadlines.examine, stanza))) return 'unknown';
+      if (!(await this.#page().call(fireProbe, this.#deadlines.examine, stanzaId))) return 'unknown';
       // From here on nothing of the page is waited for but the event itself.
       return await within(arrived, this.#deadlines.listenerProbe, 'the event').then(
         () => this.#worked('listeners'),
@@ -52,7 +52,7 @@ export class Probes {
     } catch {
       return 'unknown';
     } finally {
-      this.#awaited.delete(stanza);
+      this.#awaited.delete(stanzaId);
     }
   }
 

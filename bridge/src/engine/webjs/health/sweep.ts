@@ -15,7 +15,7 @@ interface ServerTime {
   readonly seconds: number;
 }
 
-const keyOf = (fromMe: boolean, stanza: string): string => `${fromMe ? 'out' : 'in'} ${stanza}`;
+const keyOf = (fromMe: boolean, stanzaId: string): string => `${fromMe ? 'out' : 'in'} ${stanzaId}`;
 
 export class MissedMessageCheck {
   /** Key → when it was sent (seconds), in the order in which they were heard. */
@@ -54,18 +54,18 @@ export class MissedMessageCheck {
   /** Of the messages in the page's store those that were never heard of. */
   notReceived(stored: readonly StoredMessage[]): StoredMessage[] {
     return stored.filter(
-      ({ fromMe, stanza, t, type, ack }) =>
+      ({ fromMe, stanzaId, t, type, ack }) =>
         t >= this.#compareFrom &&
         isMessage({ type }) &&
         // A message of this account counts once the server has it: before that it is announced to nobody.
         (!fromMe || ack >= 1) &&
-        !this.#received.has(keyOf(fromMe, stanza)),
+        !this.#received.has(keyOf(fromMe, stanzaId)),
     );
   }
 
   /** What could be done for these was done: they do not count as missing again. */
   settle(stored: readonly StoredMessage[]): void {
-    for (const { fromMe, stanza, t } of stored) this.#remember(keyOf(fromMe, stanza), t);
+    for (const { fromMe, stanzaId, t } of stored) this.#remember(keyOf(fromMe, stanzaId), t);
   }
 
   #remember(key: string, sentAt: number): void {

@@ -1,5 +1,5 @@
 /** Messages of which something is still to come, oldest first: limited in number and age, asked for less and less often. */
-import type { WireId } from '../../../contract/ids.ts';
+import type { MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { ServerClock } from '../login/server-clock.ts';
 
@@ -9,7 +9,7 @@ const LONGEST_S = 14 * 24 * 3600;
 const SHARE_OF_AGE = 0.1;
 
 export interface PendingMessage {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   /** When it was sent, in seconds. */
   readonly t: number;
 }
@@ -27,44 +27,44 @@ export interface PendingMessagesOptions {
 export class PendingMessages<Message extends PendingMessage> {
   readonly #options: PendingMessagesOptions;
   /** Each with when it is to be asked for, in milliseconds elapsed. */
-  readonly #messages = new Map<WireId, { message: Message; dueAt: number }>();
+  readonly #messages = new Map<MessageId, { message: Message; dueAt: number }>();
 
   /** @param remembered by earlier runs; they are due at once */
   constructor(options: PendingMessagesOptions, remembered: readonly Message[]) {
     this.#options = options;
-    for (const message of remembered) this.#messages.set(message.wireId, { message, dueAt: -Infinity });
+    for (const message of remembered) this.#messages.set(message.messageId, { message, dueAt: -Infinity });
   }
 
   get all(): readonly Message[] {
     return [...this.#messages.values()].map(({ message }) => message);
   }
 
-  get due(): readonly WireId[] {
+  get due(): readonly MessageId[] {
     const now = this.#options.clock.elapsed();
-    return [...this.#messages].filter(([, { dueAt }]) => dueAt <= now).map(([wireId]) => wireId);
+    return [...this.#messages].filter(([, { dueAt }]) => dueAt <= now).map(([messageId]) => messageId);
   }
 
-  get(wireId: WireId): Message | undefined {
-    return this.#messages.get(wireId)?.message;
+  get(messageId: MessageId): Message | undefined {
+    return this.#messages.get(messageId)?.message;
   }
 
   /** One that is known already stays as it is. */
   add(message: Message): void {
-    if (this.#messages.has(message.wireId)) return;
+    if (this.#messages.has(message.messageId)) return;
     const { most, everyMs, clock } = this.#options;
-    this.#messages.set(message.wireId, { message, dueAt: clock.elapsed() + everyMs });
+    this.#messages.set(message.messageId, { message, dueAt: clock.elapsed() + everyMs });
     for (const [id, { message: each }] of this.#messages)
       if (this.#messages.size > most || this.#ageOf(each) > LONGEST_S) this.#messages.delete(id);
   }
 
   /** Something else is known of a message that is awaited. */
   replace(message: Message): void {
-    const known = this.#messages.get(message.wireId);
+    const known = this.#messages.get(message.messageId);
     if (known) known.message = message;
   }
 
-  delete(wireId: WireId): void {
-    this.#messages.delete(wireId);
+  delete(messageId: MessageId): void {
+    this.#messages.delete(messageId);
   }
 
   /** All are due. */
@@ -73,10 +73,10 @@ export class PendingMessages<Message extends PendingMessage> {
   }
 
   /** These were asked for just now. */
-  asked(wireIds: readonly WireId[]): void {
+  asked(messageIds: readonly MessageId[]): void {
     const now = this.#options.clock.elapsed();
-    for (const wireId of wireIds) {
-      const known = this.#messages.get(wireId);
+    for (const messageId of messageIds) {
+      const known = this.#messages.get(messageId);
       if (known) known.dueAt = now + this.#ageOf(known.message) * 1000 * SHARE_OF_AGE;
     }
   }

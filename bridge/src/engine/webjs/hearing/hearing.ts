@@ -1,6 +1,6 @@
 /** Turns what the page tells about messages into facts, with full addresses, each message of this account once per run. */
 import type { Address } from '../../../contract/address.ts';
-import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { AddressBook } from './address-book.ts';
@@ -49,13 +49,13 @@ const REMEMBERED = 10_000;
 export class InboundMessages {
   readonly #deps: InboundMessagesDependencies;
   /** A message of this account is reported when the server has it: with the message, or with its acknowledgement. */
-  readonly #reportedOwn = new Set<WireId>();
+  readonly #reportedOwn = new Set<MessageId>();
   /** Reported once they were decrypted: the library may tell of them, too. */
-  readonly #reportedLate = new Set<WireId>();
+  readonly #reportedLate = new Set<MessageId>();
   /** Reported by a catch-up: they may have been announced as well, and wait behind it. */
-  readonly #reportedMissed = new Set<WireId>();
+  readonly #reportedMissed = new Set<MessageId>();
   /** Messages that are waited for in their place among the events of their chat. */
-  readonly #places = new Map<WireId, Place>();
+  readonly #places = new Map<MessageId, Place>();
   readonly #live: Report;
   readonly #missed: Report;
 
@@ -75,20 +75,20 @@ export class InboundMessages {
     this.#guarded(() => {
       // What stays unreadable for good is a message as it is.
       if (!isUndecrypted(raw)) return this.#reportMessage(raw, this.#live);
-      const { wireId, chat } = idsOf(raw, this.#selfIds());
-      this.#deps.undecrypted.came(wireId, raw.t);
-      if (!this.#places.has(wireId)) this.#keepPlace(wireId, chat, raw);
+      const { messageId, chat } = idsOf(raw, this.#selfIds());
+      this.#deps.undecrypted.came(messageId, raw.t);
+      if (!this.#places.has(messageId)) this.#keepPlace(messageId, chat, raw);
     });
   }
 
   /** A message that could not be read was found decrypted in the page. */
   decrypted(raw: RawMessage): void {
     this.#guarded(() => {
-      const { wireId } = idsOf(raw, this.#selfIds());
-      if (raw.type === 'revoked') return this.#deps.undecrypted.settle(wireId);
+      const { messageId } = idsOf(raw, this.#selfIds());
+      if (raw.type === 'revoked') return this.#deps.undecrypted.settle(messageId);
       // Before what waits in its chat, if anything does.
       this.#reportMessage(raw, this.#missed);
-      if (!raw.id.fromMe) remember(this.#reportedLate, wireId);
+      if (!raw.id.fromMe) remember(this.#reportedLate, messageId);
     });
   }
 
@@ -110,10 +110,10 @@ export class InboundMessages {
 
   /** A message of this account was found to have come further than was reported; its own id is the one that was reported. */
   receipt(message: ReceiptOf, level: number): void {
-    const { wireId } = message;
+    const { messageId } = message;
     // It may be reported in another way while it waits.
     const report: Report = (chat, seconds, make, recorded) =>
-      this.#live(chat, seconds, async () => (this.#deps.receipts.isNews(wireId, level) ? make() : null), recorded);
+      this.#live(chat, seconds, async () => (this.#deps.receipts.isNews(messageId, level) ? make() : null), recorded);
     this.#reportLevel(message, level, report);
   }
 
@@ -130,23 +130,23 @@ export class InboundMessages {
     if (!isMessage(whole) && !isUndecrypted(whole)) return;
     const { raw, ids } = this.#identify(whole);
     if (isUndecrypted(raw)) {
-      this.#deps.undecrypted.came(ids.wireId, raw.t);
+      this.#deps.undecrypted.came(ids.messageId, raw.t);
       if (report === this.#missed) this.#moveUp(ids, raw);
       return;
     }
-    this.#deps.undecrypted.settle(ids.wireId);
-    if (this.#reportedLate.has(ids.wireId)) return;
-    const place = this.#places.get(ids.wireId);
-    if (raw.id.fromMe && !this.#isNewOwn(raw, ids.wireId)) return;
-    if (report === this.#missed) remember(this.#reportedMissed, ids.wireId);
+    this.#deps.undecrypted.settle(ids.messageId);
+    if (this.#reportedLate.has(ids.messageId)) return;
+    const place = this.#places.get(ids.messageId);
+    if (raw.id.fromMe && !this.#isNewOwn(raw, ids.messageId)) return;
+    if (report === this.#missed) remember(this.#reportedMissed, ids.messageId);
     if (place) place.give(this.#factOf(raw, ids));
     // Only what others write carries the server's time; this machine's clock must not move the mark.
-    else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#once(report, ids.wireId, this.#factOf(raw, ids)));
+    else report(ids.chat, raw.id.fromMe ? null : raw.t, this.#once(report, ids.messageId, this.#factOf(raw, ids)));
   }
 
   /** What was announced while a catch-up found it as well is reported once. */
-  #once(report: Report, wireId: WireId, make: MakeFact): MakeFact {
-    return report === this.#missed ? make : async () => (this.#reportedMissed.delete(wireId) ? null : make());
+  #once(report: Report, messageId: MessageId, make: MakeFact): MakeFact {
+    return report === this.#missed ? make : async () => (this.#reportedMissed.delete(messageId) ? null : make());
   }
 
   #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
@@ -171,45 +171,45 @@ export class InboundMessages {
     }
   }
 
-  #keepPlace(wireId: WireId, chat: ChatId, raw: RawMessage): void {
+  #keepPlace(messageId: MessageId, chat: ChatId, raw: RawMessage): void {
     const { clock, deadlines, stopped } = this.#deps;
     let give: Place['give'] = () => undefined;
     const given = new Promise<MakeFact | null>((resolve) => (give = resolve));
     const place: Place = { give, given, isMissed: false };
-    this.#places.set(wireId, place);
-    void given.then(() => this.#places.delete(wireId));
+    this.#places.set(messageId, place);
+    void given.then(() => this.#places.delete(messageId));
     const giveUp = (): void => give(null);
     clock.sleep(deadlines.decryption, stopped).then(giveUp, giveUp);
     this.#live(chat, raw.id.fromMe ? null : raw.t, async () => (place.isMissed ? null : ((await given)?.() ?? null)));
   }
 
   /** What a catch-up reads after a message that is waited for comes after its place, too. */
-  #moveUp({ wireId, chat }: MessageIds, raw: RawMessage): void {
-    const place = this.#places.get(wireId);
+  #moveUp({ messageId, chat }: MessageIds, raw: RawMessage): void {
+    const place = this.#places.get(messageId);
     if (!place || place.isMissed) return;
     place.isMissed = true;
     this.#missed(chat, raw.id.fromMe ? null : raw.t, async () => (await place.given)?.() ?? null);
   }
 
-  #isNewOwn(raw: RawMessage, wireId: WireId): boolean {
-    if ((raw.ack ?? 0) < 1 || raw.t < this.#deps.account().linkedAt || this.#reportedOwn.has(wireId)) return false;
-    remember(this.#reportedOwn, wireId);
-    this.#deps.receipts.sent(wireId, raw.t);
+  #isNewOwn(raw: RawMessage, messageId: MessageId): boolean {
+    if ((raw.ack ?? 0) < 1 || raw.t < this.#deps.account().linkedAt || this.#reportedOwn.has(messageId)) return false;
+    remember(this.#reportedOwn, messageId);
+    this.#deps.receipts.sent(messageId, raw.t);
     return true;
   }
 
   #reportAck(raw: RawMessage, level: number, report: Report): void {
-    const { wireId, chat } = this.#identify(raw).ids;
-    this.#reportLevel({ wireId, chat, type: raw.type }, level, report);
+    const { messageId, chat } = this.#identify(raw).ids;
+    this.#reportLevel({ messageId, chat, type: raw.type }, level, report);
   }
 
-  #reportLevel({ wireId, chat, type }: ReceiptOf, level: number, report: Report): void {
-    const recorded = (): void => this.#deps.receipts.recorded(wireId, level, type);
+  #reportLevel({ messageId, chat, type }: ReceiptOf, level: number, report: Report): void {
+    const recorded = (): void => this.#deps.receipts.recorded(messageId, level, type);
     const at = new Date(this.#deps.clock.now());
     const ack = ackLevelOf(level);
     const { self } = this.#deps.account();
     const about = async () => ({
-      wireId,
+      messageId,
       chat: await this.#deps.addresses.find(chat),
       ...(self ? { sender: self } : {}),
     });
@@ -231,7 +231,7 @@ export class InboundMessages {
   }
 }
 
-function remember(known: Set<WireId>, wireId: WireId): void {
-  known.add(wireId);
-  if (known.size > REMEMBERED) known.delete(known.values().next().value as WireId);
+function remember(known: Set<MessageId>, messageId: MessageId): void {
+  known.add(messageId);
+  if (known.size > REMEMBERED) known.delete(known.values().next().value as MessageId);
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import PQueue from 'p-queue';
-import type { WireId } from '../../../contract/ids.ts';
+import type { MessageId } from '../../../contract/ids.ts';
 import { EngineError } from '../../engine.ts';
 import { type Deadlines, forFile } from '../deadlines.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';
@@ -38,10 +38,10 @@ export class MediaDownloads {
    * @param limitBytes a larger file is refused before it is downloaded, as far as the message tells its size
    * @throws EngineError, as `Engine.downloadMedia`
    */
-  async download(wireId: WireId, limitBytes: number): Promise<Readable> {
+  async download(messageId: MessageId, limitBytes: number): Promise<Readable> {
     const release = await this.#slot();
     try {
-      const fetched = await this.#fetch(wireId, limitBytes);
+      const fetched = await this.#fetch(messageId, limitBytes);
       return this.#stream(fetched, release);
     } catch (error) {
       release();
@@ -49,9 +49,9 @@ export class MediaDownloads {
     }
   }
 
-  async #fetch(wireId: WireId, limitBytes: number): Promise<Fetched> {
+  async #fetch(messageId: MessageId, limitBytes: number): Promise<Fetched> {
     const { call } = this.#deadlines;
-    const outlook = await this.#page().call(lookAtFile, call, wireId);
+    const outlook = await this.#page().call(lookAtFile, call, messageId);
     if (outlook && 'failed' in outlook) {
       const code = outlook.reloading ? 'WAB_SESSION_NOT_READY' : 'WAB_MEDIA_FAILED';
       throw new EngineError('defer', code, withoutNumbers(outlook.failed));
@@ -63,7 +63,7 @@ export class MediaDownloads {
     const token = randomUUID();
     try {
       const deadline = forFile(this.#deadlines, sizeBytes ?? 0);
-      const result = await this.#page().callLong(fetchFile, deadline, token, wireId);
+      const result = await this.#page().callLong(fetchFile, deadline, token, messageId);
       if (result.state !== 'here') throw refusal(result);
       if (result.sizeBytes > limitBytes) throw tooLarge(result.sizeBytes, limitBytes);
       return { token, sizeBytes: result.sizeBytes };

@@ -1,9 +1,9 @@
 /** whatsapp-web.js's messages as the engine reports them. */
 import type { AckLevel, MediaKind } from '../../../contract/events.ts';
 import type { Address } from '../../../contract/address.ts';
-import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { EngineMedia, EngineMessage } from '../../engine.ts';
-import { wireIdOf } from '../../../contract/whatsapp-id.ts';
+import { messageIdOf } from '../../../contract/whatsapp-id.ts';
 
 /** An id as the page gives it: text from its events, an object from calls into it. */
 type RawId = string | { readonly _serialized: string } | null | undefined;
@@ -49,11 +49,11 @@ export function barest({ id, from, to, author, t, type, subtype, ack, notifyName
 
 /** The people of a message, by id, before their addresses are looked up. */
 export interface MessageIds {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly chat: ChatId;
   readonly sender: ChatId;
   readonly mentions: readonly ChatId[];
-  readonly quotedWireId: WireId | null;
+  readonly quotedMessageId: MessageId | null;
 }
 
 const MEDIA_KINDS: Readonly<Record<string, MediaKind>> = {
@@ -104,18 +104,18 @@ export function idsOf(raw: RawMessage, self: readonly string[]): MessageIds {
   if (!Number.isFinite(raw.t)) throw new Error('WhatsApp Web gave a message without a time');
   const group = chat.endsWith('@g.us');
   const participant = text(raw.id.participant) as ChatId | undefined;
-  const wireId = (raw.id._serialized ?? wireIdOf(raw.id.fromMe, chat, raw.id.id, participant)) as WireId;
+  const messageId = (raw.id._serialized ?? messageIdOf(raw.id.fromMe, chat, raw.id.id, participant)) as MessageId;
   const sender = (raw.id.fromMe ? (self[0] ?? text(raw.from)) : (text(raw.author) ?? participant ?? text(raw.from))) as
     ChatId | undefined;
   const quotedBy = text(raw.quotedParticipant) as ChatId | undefined;
   return {
-    wireId,
+    messageId,
     chat,
     sender: sender ?? chat,
     mentions: (raw.mentionedJidList ?? []).map(text).filter((id): id is ChatId => id !== undefined),
-    quotedWireId:
+    quotedMessageId:
       raw.quotedStanzaID && quotedBy !== undefined
-        ? wireIdOf(self.includes(quotedBy), chat, raw.quotedStanzaID, group ? quotedBy : undefined)
+        ? messageIdOf(self.includes(quotedBy), chat, raw.quotedStanzaID, group ? quotedBy : undefined)
         : null,
   };
 }
@@ -129,7 +129,7 @@ export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: Cha
   const words = mediaKind ? raw.caption : kind === 'text' ? raw.body : null;
   const sender = find(ids.sender);
   return {
-    wireId: ids.wireId,
+    messageId: ids.messageId,
     chat: find(ids.chat),
     sender:
       sender.name === undefined && raw.notifyName && !raw.id.fromMe ? { ...sender, name: raw.notifyName } : sender,
@@ -139,7 +139,7 @@ export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: Cha
     ...(kind === 'unsupported' ? { rawKind: isUnavailable(raw) ? (raw.subtype ?? raw.type) : raw.type } : {}),
     text: words ? words : null,
     mentions: ids.mentions.map(find),
-    quotedWireId: ids.quotedWireId,
+    quotedMessageId: ids.quotedMessageId,
     media,
   };
 }

@@ -3,7 +3,7 @@
  * in its store but did not load, of which the library hears nothing. Messages of this account that are not yet read are part
  * of the progress record, and the page is asked how far they have come (ADR 22).
  */
-import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { Deadlines } from '../deadlines.ts';
@@ -40,7 +40,7 @@ export interface ReceiptsDependencies {
 
 /** The message of a receipt, by the id under which it was reported. */
 export interface ReceiptOf {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   readonly chat: ChatId;
   readonly type: string;
 }
@@ -61,21 +61,21 @@ export class Receipts {
   }
 
   /** A message of this account is being reported. @param t when it was sent, in seconds */
-  sent(wireId: WireId, t: number): void {
-    this.#unread.add({ wireId, t, level: SERVER });
+  sent(messageId: MessageId, t: number): void {
+    this.#unread.add({ messageId, t, level: SERVER });
   }
 
   /** That a message has come so far is on record. */
-  recorded(wireId: WireId, level: number, type: string): void {
-    const known = this.#unread.get(wireId);
+  recorded(messageId: MessageId, level: number, type: string): void {
+    const known = this.#unread.get(messageId);
     if (!known) return;
-    if (isLast(level, type)) this.#unread.delete(wireId);
+    if (isLast(level, type)) this.#unread.delete(messageId);
     else if (level > known.level) this.#unread.replace({ ...known, level });
   }
 
   /** A receipt of this level is not on record yet, as far as is remembered. */
-  isNews(wireId: WireId, level: number): boolean {
-    return level > (this.#unread.get(wireId)?.level ?? Infinity);
+  isNews(messageId: MessageId, level: number): boolean {
+    return level > (this.#unread.get(messageId)?.level ?? Infinity);
   }
 
   /** The session is ready, perhaps again: receipts may have come that nobody heard of. */
@@ -110,8 +110,8 @@ export class Receipts {
     }
   }
 
-  #compare({ wireId, chat, type, ack }: PageReceipt): void {
-    const of = { wireId: wireId as WireId, chat: chat as ChatId, type };
-    if (this.isNews(of.wireId, ack)) this.#deps.found(of, ack);
+  #compare({ messageId, chat, type, ack }: PageReceipt): void {
+    const of = { messageId: messageId as MessageId, chat: chat as ChatId, type };
+    if (this.isNews(of.messageId, ack)) this.#deps.found(of, ack);
   }
 }

@@ -3,7 +3,7 @@
  * library tells of the decryption only while the page stays loaded, so the page's store is asked as well, also after a
  * restart: what waits is part of the progress record.
  */
-import type { WireId } from '../../../contract/ids.ts';
+import type { MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { PendingMessages } from './awaited.ts';
@@ -43,13 +43,13 @@ export class Undecrypted {
   }
 
   /** @param t when it was sent, in seconds */
-  came(wireId: WireId, t: number): void {
-    this.#waiting.add({ wireId, t });
+  came(messageId: MessageId, t: number): void {
+    this.#waiting.add({ messageId, t });
   }
 
   /** It was reported, or will never be. */
-  settle(wireId: WireId): void {
-    this.#waiting.delete(wireId);
+  settle(messageId: MessageId): void {
+    this.#waiting.delete(messageId);
   }
 
   /** Asks regularly until the session ends. */
@@ -63,11 +63,12 @@ export class Undecrypted {
   }
 
   /** Asks the page, by default for all that wait. @throws TransportError */
-  async look(wireIds: readonly WireId[] = this.#waiting.all.map(({ wireId }) => wireId)): Promise<void> {
-    if (wireIds.length === 0) return;
+  async look(messageIds: readonly MessageId[] = this.#waiting.all.map(({ messageId }) => messageId)): Promise<void> {
+    if (messageIds.length === 0) return;
     const { page, deadlines, decrypted } = this.#deps;
-    const found = await page().call(readDecrypted, deadlines.call, wireIds);
-    this.#waiting.asked(wireIds);
-    for (const { wireId, message } of found) if (this.#waiting.get(wireId as WireId)) decrypted(message as never);
+    const found = await page().call(readDecrypted, deadlines.call, messageIds);
+    this.#waiting.asked(messageIds);
+    for (const { messageId, message } of found)
+      if (this.#waiting.get(messageId as MessageId)) decrypted(message as never);
   }
 }

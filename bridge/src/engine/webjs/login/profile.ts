@@ -6,7 +6,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ChatId, WireId } from '../../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import { removeBrowserLock } from '../browser/browser-lock.ts';
 import { LOGIN, PROGRESS, settleRestore } from './unfinished-restore.ts';
 
@@ -31,13 +31,13 @@ export interface ChatBehind {
 }
 
 export interface UndecryptedMessage {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   /** When it was sent. */
   readonly t: number;
 }
 
 export interface UnreadMessage {
-  readonly wireId: WireId;
+  readonly messageId: MessageId;
   /** When it was sent. */
   readonly t: number;
   /** How far it had come, as a number of WhatsApp's: the highest level that is on record. */
@@ -111,7 +111,9 @@ export class Profile {
   /** Null for a profile that was never linked, or whose record is unreadable. */
   async readProgress(): Promise<Progress | null> {
     try {
-      const read = JSON.parse(await readFile(this.#progressFile, 'utf8')) as Partial<Progress>;
+      // An earlier version wrote `wireId`; the record holds ids and numbers only, so that nothing else can be meant.
+      const text = (await readFile(this.#progressFile, 'utf8')).replaceAll('"wireId":', '"messageId":');
+      const read = JSON.parse(text) as Partial<Progress>;
       return typeof read.linkedAt === 'number' && typeof read.reportedUntil === 'number'
         ? {
             linkedAt: read.linkedAt,

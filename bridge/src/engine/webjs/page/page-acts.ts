@@ -7,15 +7,15 @@ import type { PageWindow } from './page-window.ts';
 
 declare const window: PageWindow;
 
-export type PageAct =
+export type PageOperationResult =
   | { readonly done: true }
   | { readonly done: false; readonly why: 'no-chat' | 'no-message' | 'failed'; readonly reason: string };
 
 /** Reacts to a message of a chat; an empty emoji takes the reaction back. */
-export async function reactInPage(chatId: string, wireId: string, emoji: string): Promise<PageAct> {
+export async function reactInPage(chatId: string, messageId: string, emoji: string): Promise<PageOperationResult> {
   try {
     const { Msg } = window.require('WAWebCollections');
-    const message = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]))?.messages?.[0];
+    const message = Msg.get(messageId) ?? (await Msg.getMessagesById([messageId]))?.messages?.[0];
     if (!message) return { done: false, why: 'no-message', reason: 'WhatsApp Web does not have the message' };
     const wid = window.require('WAWebWidFactory').createWid(chatId);
     const other = window.wabridge.otherName(wid);
@@ -33,7 +33,7 @@ export async function reactInPage(chatId: string, wireId: string, emoji: string)
  * Marks a chat as read. WhatsApp's own function has broken before (`markedUnread`), which took sends along as long as it
  * was called with them: it stands for itself here, and the account is left unavailable however it ends.
  */
-export async function markSeenInPage(chatId: string): Promise<PageAct> {
+export async function markReadInPage(chatId: string): Promise<PageOperationResult> {
   try {
     const wid = window.require('WAWebWidFactory').createWid(chatId);
     const chat = window.wabridge.knownChat(wid);
@@ -53,7 +53,7 @@ export async function markSeenInPage(chatId: string): Promise<PageAct> {
 }
 
 /** Shows the other side of a chat what this account is doing. */
-export async function setTypingInPage(chatId: string, state: TypingState): Promise<PageAct> {
+export async function setTypingInPage(chatId: string, state: TypingState): Promise<PageOperationResult> {
   try {
     const helpers = window.WWebJS;
     if (!helpers) return { done: false, why: 'failed', reason: 'WhatsApp Web is reloading' };

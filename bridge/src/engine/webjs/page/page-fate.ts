@@ -3,7 +3,7 @@ import type { PageMessage, PageWindow } from './page-window.ts';
 
 declare const window: PageWindow;
 
-export type PageFate =
+export type PageSendStatus =
   /** The page has it; the acknowledgement says how far it came. */
   | { readonly held: 'stored'; readonly ack: number }
   /** This document is still at work on its send. */
@@ -15,11 +15,11 @@ export type PageFate =
   | { readonly held: 'unreadable'; readonly reason: string };
 
 /** Looks for a message of this account by its own id, under every key that its chat may have. */
-export async function readFate(chatId: string, stanzaId: string): Promise<PageFate> {
+export async function readSendStatus(chatId: string, stanzaId: string): Promise<PageSendStatus> {
   try {
     const { Msg } = window.require('WAWebCollections');
     const isIt = (message: PageMessage): boolean => message.id.fromMe && message.id.id === stanzaId;
-    const stored = (message: PageMessage): PageFate => ({ held: 'stored', ack: message.ack });
+    const stored = (message: PageMessage): PageSendStatus => ({ held: 'stored', ack: message.ack });
     const inMemory = Msg.getModelsArray().find(isIt);
     if (inMemory) return stored(inMemory);
     const kept = (await Msg.getMessagesById(window.wabridge.ownKeys(chatId, stanzaId)))?.messages;

@@ -269,28 +269,28 @@ export async function messagesSince(chatId: string, since: number, limit: number
 
 /** Of messages that could not be read those that can be now, in the order asked for. */
 export async function readDecrypted(
-  wireIds: readonly string[],
-): Promise<{ wireId: string; message: Record<string, unknown> }[]> {
+  messageIds: readonly string[],
+): Promise<{ messageId: string; message: Record<string, unknown> }[]> {
   const helpers = window.WWebJS;
   if (!helpers) return [];
   window.wabridge.guardModels();
   const { Msg } = window.require('WAWebCollections');
   const loaded = new Map<string, PageMessage>();
-  for (const wireId of wireIds) {
-    const message = Msg.get(wireId);
-    if (message) loaded.set(wireId, message);
+  for (const messageId of messageIds) {
+    const message = Msg.get(messageId);
+    if (message) loaded.set(messageId, message);
   }
   try {
-    const unloaded = wireIds.filter((wireId) => !loaded.has(wireId));
+    const unloaded = messageIds.filter((messageId) => !loaded.has(messageId));
     const stored = unloaded.length > 0 ? ((await Msg.getMessagesById(unloaded))?.messages ?? []) : [];
     for (const message of stored) loaded.set(message.id._serialized, message);
   } catch {
     // Those that the page holds are told all the same.
   }
-  const found: { wireId: string; message: Record<string, unknown> }[] = [];
-  for (const wireId of wireIds) {
-    const message = loaded.get(wireId);
-    if (message && message.type !== 'ciphertext') found.push({ wireId, message: helpers.getMessageModel(message) });
+  const found: { messageId: string; message: Record<string, unknown> }[] = [];
+  for (const messageId of messageIds) {
+    const message = loaded.get(messageId);
+    if (message && message.type !== 'ciphertext') found.push({ messageId, message: helpers.getMessageModel(message) });
   }
   return found;
 }

@@ -23,10 +23,10 @@ interface FileLookFailed {
 }
 
 /** What is known of a message's file before it is downloaded; null where the page has no such message or no file in it. */
-export async function lookAtFile(wireId: string): Promise<FileOutlook | FileLookFailed | null> {
+export async function lookAtFile(messageId: string): Promise<FileOutlook | FileLookFailed | null> {
   try {
     const { Msg } = window.require('WAWebCollections');
-    const found = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]).catch(() => undefined))?.messages?.[0];
+    const found = Msg.get(messageId) ?? (await Msg.getMessagesById([messageId]).catch(() => undefined))?.messages?.[0];
     if (!found?.directPath) return null;
     return {
       stage: found.mediaData?.mediaStage ?? '',
@@ -44,7 +44,7 @@ export type FetchedFile =
   | { readonly state: 'failed'; readonly reason: string };
 
 /** Downloads and decrypts a file, which stays in the page under the token until `dropFile`. */
-export async function fetchFile(token: string, wireId: string): Promise<FetchedFile> {
+export async function fetchFile(token: string, messageId: string): Promise<FetchedFile> {
   const abort = new AbortController();
   const file = { abort, bytes: null as ArrayBuffer | null, parts: [] };
   window.wabridge.files.set(token, file);
@@ -54,7 +54,7 @@ export async function fetchFile(token: string, wireId: string): Promise<FetchedF
   };
   try {
     const { Msg } = window.require('WAWebCollections');
-    const message = Msg.get(wireId) ?? (await Msg.getMessagesById([wireId]))?.messages?.[0];
+    const message = Msg.get(messageId) ?? (await Msg.getMessagesById([messageId]))?.messages?.[0];
     const media = message?.mediaData;
     if (!message || !media) return none({ state: 'gone' });
     if (media.mediaStage !== 'RESOLVED') {

@@ -10,7 +10,7 @@ declare const window: PageWindow;
 export interface StoredMessage {
   readonly chat: string;
   readonly fromMe: boolean;
-  readonly stanza: string;
+  readonly stanzaId: string;
   /** Seconds. */
   readonly t: number;
   readonly type: string;
@@ -27,7 +27,7 @@ export function storedSince(since: number, limit: number): StoredMessage[] {
   return recent.slice(0, limit).map((message) => ({
     chat: message.id.remote._serialized,
     fromMe: message.id.fromMe,
-    stanza: message.id.id,
+    stanzaId: message.id.id,
     t: message.t,
     type: message.type,
     ack: message.ack,
@@ -39,10 +39,10 @@ export function storedSince(since: number, limit: number): StoredMessage[] {
  * Lets an event happen that only the library listens to, about a message that does not exist: what it makes of it comes
  * out as `media_uploaded` with this stanza. False where this page has no such event.
  */
-export function fireProbe(stanza: string): boolean {
+export function fireProbe(stanzaId: string): boolean {
   const { Msg } = window.require('WAWebCollections');
   if (typeof Msg.trigger !== 'function') return false;
-  const id = { fromMe: true, remote: 'probe', id: stanza, _serialized: `true_probe_${stanza}` };
+  const id = { fromMe: true, remote: 'probe', id: stanzaId, _serialized: `true_probe_${stanzaId}` };
   const attributes = { id, type: 'chat', body: '', t: 0, ack: 0 };
   try {
     Msg.trigger('change:isUnsentMedia', { ...attributes, serialize: () => ({ ...attributes }) }, false);

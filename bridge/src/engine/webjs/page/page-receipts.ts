@@ -5,7 +5,7 @@ declare const window: PageWindow;
 
 export interface PageReceipt {
   /** As it was asked for; the page may have the message under another key by now. */
-  readonly wireId: string;
+  readonly messageId: string;
   readonly chat: string;
   readonly type: string;
   readonly ack: number;
@@ -18,36 +18,36 @@ export interface PageReceipts {
   readonly failed?: string;
 }
 
-export async function readReceipts(wireIds: readonly string[]): Promise<PageReceipts> {
+export async function readReceipts(messageIds: readonly string[]): Promise<PageReceipts> {
   const receipts: PageReceipt[] = [];
   try {
     const { Msg } = window.require('WAWebCollections');
-    const add = (wireId: string, { id, type, ack }: PageMessage): void => {
-      receipts.push({ wireId, chat: id.remote._serialized, type, ack });
+    const add = (messageId: string, { id, type, ack }: PageMessage): void => {
+      receipts.push({ messageId, chat: id.remote._serialized, type, ack });
     };
     const unloaded: string[] = [];
-    for (const wireId of wireIds) {
-      const message = Msg.get(wireId);
-      if (message) add(wireId, message);
-      else unloaded.push(wireId);
+    for (const messageId of messageIds) {
+      const message = Msg.get(messageId);
+      if (message) add(messageId, message);
+      else unloaded.push(messageId);
     }
     if (unloaded.length === 0) return { receipts };
     // Stanza ids of this account's own messages are random: whichever key a message has by now, it is told by that.
     const wanted = new Map<string, string>();
     const keys: string[] = [];
-    for (const wireId of unloaded) {
-      const [, chat, stanza] = wireId.split('_');
-      if (!chat || !stanza) continue;
-      wanted.set(stanza, wireId);
-      keys.push(...window.wabridge.ownKeys(chat, stanza));
+    for (const messageId of unloaded) {
+      const [, chat, stanzaId] = messageId.split('_');
+      if (!chat || !stanzaId) continue;
+      wanted.set(stanzaId, messageId);
+      keys.push(...window.wabridge.ownKeys(chat, stanzaId));
     }
     const stored = (await Msg.getMessagesById(keys))?.messages;
     if (!stored) return { receipts, failed: 'WhatsApp Web does not report which messages it stores' };
     for (const message of stored) {
-      const wireId = message.id.fromMe ? wanted.get(message.id.id) : undefined;
-      if (wireId === undefined) continue;
+      const messageId = message.id.fromMe ? wanted.get(message.id.id) : undefined;
+      if (messageId === undefined) continue;
       wanted.delete(message.id.id);
-      add(wireId, message);
+      add(messageId, message);
     }
     return { receipts };
   } catch (error) {

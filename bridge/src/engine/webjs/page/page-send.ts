@@ -16,7 +16,7 @@ export interface PageSend {
   readonly caption: string | null;
 }
 export type PageSendResult =
-  | { readonly sent: true; readonly wireId: string; readonly sentAt: number; readonly ack: number }
+  | { readonly sent: true; readonly messageId: string; readonly sentAt: number; readonly ack: number }
   | { readonly sent: false; readonly why: PageRefusal; readonly reason: string };
 /** `reloading` and `lost-file` say nothing about the message; `before-id` and `after-id` are failures of the page itself. */
 export type PageRefusal = 'no-chat' | 'no-quoted' | 'reloading' | 'lost-file' | 'before-id' | 'after-id';
@@ -40,7 +40,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
     const earlier =
       Msg.get(`true_${order.chatId}_${order.stanzaId}`) ??
       Msg.getModelsArray().find((each) => each.id.fromMe && each.id.id === order.stanzaId);
-    if (earlier) return { sent: true, wireId: earlier.id._serialized, sentAt: earlier.t, ack: earlier.ack };
+    if (earlier) return { sent: true, messageId: earlier.id._serialized, sentAt: earlier.t, ack: earlier.ack };
     const { createWid } = window.require('WAWebWidFactory');
     const wid = createWid(order.chatId);
     let chat = window.wabridge.knownChat(wid);
@@ -129,7 +129,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
         window.wabridge.wasUsed(order.stanzaId) ? 'after-id' : 'before-id',
         'WhatsApp Web did not create the message',
       );
-    return { sent: true, wireId: stored.id._serialized, sentAt: stored.t, ack: stored.ack };
+    return { sent: true, messageId: stored.id._serialized, sentAt: stored.t, ack: stored.ack };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (window.wabridge.wasUsed(order.stanzaId)) return failed('after-id', reason);

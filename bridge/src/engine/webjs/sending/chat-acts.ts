@@ -4,7 +4,7 @@ import type { ChatId } from '../../../contract/ids.ts';
 import { EngineError, type ReactionSend, type SendReceipt } from '../../engine.ts';
 import { chatKindOf } from '../../../contract/whatsapp-id.ts';
 import type { Deadlines } from '../deadlines.ts';
-import { markSeenInPage, type PageAct, reactInPage, setTypingInPage } from '../page/page-acts.ts';
+import { markReadInPage, type PageOperationResult, reactInPage, setTypingInPage } from '../page/page-acts.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { findChat } from '../page/page-functions.ts';
 import { describe, withoutNumbers } from '../page/page-reason.ts';
@@ -32,15 +32,15 @@ export async function knownChat(page: PageCalls, deadlines: Deadlines, chatId: C
 
 /** @throws EngineError: `unknown` where the page did not say that it was done, since it may have been all the same */
 export async function react(page: PageCalls, deadlines: Deadlines, reaction: ReactionSend): Promise<SendReceipt> {
-  const { chatId, targetWireId, emoji } = reaction;
-  const act = page.call(reactInPage, deadlines.send, chatId, targetWireId, emoji);
-  assertDone(await answerOf(act), 'unknown');
-  return { wireId: targetWireId, sentAt: new Date() };
+  const { chatId, targetMessageId, emoji } = reaction;
+  const operation = page.call(reactInPage, deadlines.send, chatId, targetMessageId, emoji);
+  assertDone(await answerOf(operation), 'unknown');
+  return { messageId: targetMessageId, sentAt: new Date() };
 }
 
-/** @throws EngineError as `Engine.markSeen` says */
-export async function markSeen(page: PageCalls, deadlines: Deadlines, chatId: ChatId): Promise<void> {
-  assertDone(await answerOf(page.call(markSeenInPage, deadlines.call, chatId)), 'fail');
+/** @throws EngineError as `Engine.markRead` says */
+export async function markRead(page: PageCalls, deadlines: Deadlines, chatId: ChatId): Promise<void> {
+  assertDone(await answerOf(page.call(markReadInPage, deadlines.call, chatId)), 'fail');
 }
 
 /** @throws EngineError as `Engine.setTyping` says */
@@ -54,23 +54,23 @@ export async function setTyping(
   assertDone(await answerOf(page.call(setTypingInPage, deadlines.call, known, state)), 'fail');
 }
 
-async function answerOf(act: Promise<PageAct>): Promise<PageAct> {
+async function answerOf(operation: Promise<PageOperationResult>): Promise<PageOperationResult> {
   try {
-    return await act;
+    return await operation;
   } catch (error) {
     throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
   }
 }
 
 /** @param failed what is known where the page failed at it */
-function assertDone(act: PageAct, failed: 'fail' | 'unknown'): void {
-  if (act.done) return;
-  switch (act.why) {
+function assertDone(operation: PageOperationResult, failed: 'fail' | 'unknown'): void {
+  if (operation.done) return;
+  switch (operation.why) {
     case 'no-chat':
-      throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', act.reason);
+      throw new EngineError('fail', 'WAB_CHAT_UNKNOWN', operation.reason);
     case 'no-message':
-      throw new EngineError('fail', 'WAB_MESSAGE_UNKNOWN', act.reason);
+      throw new EngineError('fail', 'WAB_MESSAGE_UNKNOWN', operation.reason);
     case 'failed':
-      throw new EngineError(failed, 'WAB_ACT_NOT_DONE', `WhatsApp Web said: ${withoutNumbers(act.reason)}`);
+      throw new EngineError(failed, 'WAB_OPERATION_FAILED', `WhatsApp Web said: ${withoutNumbers(operation.reason)}`);
   }
 }

@@ -1,7 +1,7 @@
 /** Sends messages through the page, once each, and says what is known of them. */
 import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
-import type { WireId } from '../../../contract/ids.ts';
+import type { MessageId } from '../../../contract/ids.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
 import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
 import { chatFormsOf } from '../../../contract/whatsapp-id.ts';
@@ -12,7 +12,7 @@ import { type PageSend, type PageSendResult, sendInPage } from '../page/page-sen
 
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
 export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
-const stanzaOf = (wireId: WireId): string => wireId.split('_')[2] ?? '';
+const stanzaOf = (messageId: MessageId): string => messageId.split('_')[2] ?? '';
 
 export class Sender {
   readonly #page: () => LongPageCalls;
@@ -27,8 +27,8 @@ export class Sender {
   }
 
   /** @throws EngineError: `unknown` where the way to the page or to WhatsApp broke after the message may have left */
-  async send(message: MessageSend, wireId: WireId | null): Promise<SendReceipt> {
-    const stanzaId = wireId === null ? newStanzaId() : stanzaOf(wireId);
+  async send(message: MessageSend, messageId: MessageId | null): Promise<SendReceipt> {
+    const stanzaId = messageId === null ? newStanzaId() : stanzaOf(messageId);
     if (message.type === 'text') return this.#sendAndConfirm(message, stanzaId, null);
     const { file } = message;
     return this.#files.add(async () => {
@@ -68,7 +68,7 @@ export class Sender {
       if (result.ack < 0) throw new EngineError('fail', 'WAB_SEND_REFUSED', 'WhatsApp did not accept the message');
       // The page answers as soon as it holds the message; only the server's word means that WhatsApp has it.
       if (result.ack === 0) await within(accepted, this.#deadlines.ack, 'the acknowledgement by the server');
-      return { wireId: result.wireId as WireId, sentAt: new Date(result.sentAt * 1000) };
+      return { messageId: result.messageId as MessageId, sentAt: new Date(result.sentAt * 1000) };
     } catch (error) {
       if (error instanceof EngineError) throw error;
       throw new EngineError('unknown', 'WAB_SESSION_NOT_READY', describe(error), { cause: error });
@@ -83,7 +83,7 @@ export class Sender {
       stanzaId,
       content: message.type === 'text' ? message.text : '',
       mentions: (message.mentions ?? []).map(chatFormsOf),
-      quoted: message.quotedWireId ?? null,
+      quoted: message.quotedMessageId ?? null,
       media,
       asDocument: message.type === 'document',
       caption: message.type === 'text' ? null : (message.caption ?? null),

@@ -19,11 +19,11 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: 
   const common = { tags: ['chats'], params: Params, response: answers({ 204: Empty }) };
 
   app.post(
-    '/sessions/:name/chats/:chatId/seen',
-    { config, schema: { operationId: 'markSeen', summary: 'Mark a chat as read', ...common } },
+    '/sessions/:name/chats/:chatId/read',
+    { config, schema: { operationId: 'markRead', summary: 'Mark a chat as read', ...common } },
     async (request, reply) => {
       const { name, chatId } = request.params;
-      await sessions.markSeen(requireSession(principalOf(request), name), chatId);
+      await sessions.markRead(requireSession(principalOf(request), name), chatId);
       return reply.code(204).send(null);
     },
   );

@@ -52,30 +52,30 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { 
     },
   );
 
-  const acts = [
+  const operations = [
     {
       method: 'POST',
       url: '/dead-letters/:id/redrive',
       operationId: 'redriveDeadLetter',
       summary: 'Deliver the event again',
-      act: (id: DeadLetterId, principal: Principal) => stream.redrive(id, principal),
+      operation: (id: DeadLetterId, principal: Principal) => stream.redrive(id, principal),
     },
     {
       method: 'DELETE',
       url: '/dead-letters/:id',
       operationId: 'discardDeadLetter',
       summary: 'Discard a dead letter',
-      act: (id: DeadLetterId, principal: Principal) => stream.discard(id, principal),
+      operation: (id: DeadLetterId, principal: Principal) => stream.discard(id, principal),
     },
   ] as const;
-  for (const { method, url, operationId, summary, act } of acts) {
+  for (const { method, url, operationId, summary, operation } of operations) {
     app.route({
       method,
       url,
       config,
       schema: { operationId, summary, tags, params: Params, response: answers({ 204: Empty }) },
       handler: async (request, reply) => {
-        await act(request.params.id as DeadLetterId, principalOf(request));
+        await operation(request.params.id as DeadLetterId, principalOf(request));
         return reply.code(204).send(null);
       },
     });

@@ -7,14 +7,14 @@ import { SESSION_NAME_PATTERN, type SessionName } from '../../../contract/ids.ts
 import { listOf, object } from '../../../contract/schema.ts';
 import {
   SandboxAccount,
-  SandboxAct,
-  SandboxActFilter,
+  SandboxOperation,
+  SandboxOperationFilter,
   SandboxContact,
   SandboxFaults,
   SandboxInboxEntry,
   SandboxInboxFilter,
   SandboxOwnMessage,
-  SandboxSay,
+  SandboxInboundMessage,
 } from '../../../engine/sandbox/sandbox-contract.ts';
 import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
 import { principalOf, requireSession } from '../../access.ts';
@@ -22,9 +22,9 @@ import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, WaitMs } from '../schemas.ts';
 
 /** A file travels inside the JSON body here, since this is for trying out. */
-const SAY_BODY_LIMIT = 24 * 1024 * 1024;
+const RECEIVE_BODY_LIMIT = 24 * 1024 * 1024;
 const Params = object({ session: Type.String({ pattern: SESSION_NAME_PATTERN }) });
-const Said = object({ wireId: Type.String() });
+const MessageRef = object({ messageId: Type.String() });
 const waiting = {
   atLeast: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'with waitMs: answer once there are this many' }),
@@ -32,7 +32,7 @@ const waiting = {
   waitMs: WaitMs,
 };
 const InboxQuery = object({ ...SandboxInboxFilter.properties, ...waiting });
-const ActsQuery = object({ ...SandboxActFilter.properties, ...waiting });
+const OperationsQuery = object({ ...SandboxOperationFilter.properties, ...waiting });
 const ScanBody = object({
   code: Type.Optional(
     Type.String({
@@ -85,41 +85,41 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
   );
 
   app.post(
-    '/sandbox/:session/say',
+    '/sandbox/:session/receive',
     {
       config,
-      bodyLimit: SAY_BODY_LIMIT,
+      bodyLimit: RECEIVE_BODY_LIMIT,
       schema: {
-        operationId: 'sandboxSay',
+        operationId: 'sandboxReceive',
         summary: 'Someone writes to the account',
         tags,
         params: Params,
-        body: SandboxSay,
-        response: answers({ 201: Said }),
+        body: SandboxInboundMessage,
+        response: answers({ 201: MessageRef }),
       },
     },
     async (request, reply) => {
       const [control, session] = target(request);
-      return reply.code(201).send(await control.say(session, request.body));
+      return reply.code(201).send(await control.receive(session, request.body));
     },
   );
 
   app.post(
-    '/sandbox/:session/own-message',
+    '/sandbox/:session/send-from-phone',
     {
       config,
       schema: {
-        operationId: 'sandboxOwnMessage',
+        operationId: 'sandboxSendFromPhone',
         summary: 'The owner types a message on the phone',
         tags,
         params: Params,
         body: SandboxOwnMessage,
-        response: answers({ 201: Said }),
+        response: answers({ 201: MessageRef }),
       },
     },
     async (request, reply) => {
       const [control, session] = target(request);
-      return reply.code(201).send(await control.ownPhoneSays(session, request.body));
+      return reply.code(201).send(await control.sendFromPhone(session, request.body));
     },
   );
 
@@ -146,24 +146,24 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
   );
 
   app.get(
-    '/sandbox/:session/acts',
+    '/sandbox/:session/operations',
     {
       config,
       schema: {
-        operationId: 'sandboxActs',
+        operationId: 'sandboxOperations',
         summary: 'What others have seen of the account other than messages: reactions, read state, typing',
         tags,
         params: Params,
-        querystring: ActsQuery,
-        response: answers({ 200: listOf(SandboxAct) }),
+        querystring: OperationsQuery,
+        response: answers({ 200: listOf(SandboxOperation) }),
       },
     },
     async (request) => {
       const [control, session] = target(request);
       const { atLeast = 1, waitMs, ...filter } = request.query;
       return waitMs === undefined
-        ? control.acts(session, filter)
-        : control.waitForActs(session, filter, atLeast, waitMs);
+        ? control.operations(session, filter)
+        : control.waitForOperations(session, filter, atLeast, waitMs);
     },
   );
 
@@ -207,17 +207,17 @@ export const sandboxRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
     },
   );
 
-  const acts = {
+  const operations = {
     unlink: { operationId: 'sandboxUnlink', summary: 'Remove the linked device on the phone' },
     crash: { operationId: 'sandboxCrash', summary: 'Make the engine crash, as a browser can' },
   } as const;
-  for (const act of ['unlink', 'crash'] as const) {
+  for (const operation of ['unlink', 'crash'] as const) {
     app.post(
-      `/sandbox/:session/${act}`,
-      { config, schema: { ...acts[act], tags, params: Params, response: answers({ 204: Empty }) } },
+      `/sandbox/:session/${operation}`,
+      { config, schema: { ...operations[operation], tags, params: Params, response: answers({ 204: Empty }) } },
       async (request, reply) => {
         const [control, session] = target(request);
-        await control[act](session);
+        await control[operation](session);
         return reply.code(204).send(null);
       },
     );

@@ -165,16 +165,19 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
     async (request) => sessions.setProxy(requireSession(principalOf(request), request.params.name), request.body.proxy),
   );
 
-  const acts = {
+  const operations = {
     start: { operationId: 'startSession', summary: 'Start a session' },
     stop: { operationId: 'stopSession', summary: 'Stop a session, keeping its login state' },
     logout: { operationId: 'logoutSession', summary: 'Unlink the account' },
   } as const;
-  for (const act of ['start', 'stop', 'logout'] as const) {
+  for (const operation of ['start', 'stop', 'logout'] as const) {
     app.post(
-      `/sessions/:name/${act}`,
-      { config: manage, schema: { ...acts[act], tags, params: SessionParams, response: answers({ 200: Session }) } },
-      async (request) => sessions[act](requireSession(principalOf(request), request.params.name)),
+      `/sessions/:name/${operation}`,
+      {
+        config: manage,
+        schema: { ...operations[operation], tags, params: SessionParams, response: answers({ 200: Session }) },
+      },
+      async (request) => sessions[operation](requireSession(principalOf(request), request.params.name)),
     );
   }
 

@@ -39,7 +39,7 @@ class Sick implements MonitoredSession {
   asked = 0;
   /** The page answers nothing. */
   stuck = false;
-  uploaded: (stanza: string) => void = () => undefined;
+  uploaded: (stanzaId: string) => void = () => undefined;
   readonly page: PageCalls = {
     call: (fn, _ms, ...args) =>
       this.stuck ? new Promise(() => undefined) : Promise.resolve().then(() => this.#answer(fn.name, args) as never),
@@ -103,8 +103,8 @@ function make(history: HealthHistory = newHistory()) {
     unanswered: 0,
     async run(): Promise<boolean> {
       caughtUpFrom.push(facts.holds.at(-1));
-      for (const { fromMe, stanza, t, type, ack } of session.stored)
-        missedMessages.received({ id: { fromMe, id: stanza, remote: 'somebody@c.us' }, t, type, ack });
+      for (const { fromMe, stanzaId, t, type, ack } of session.stored)
+        missedMessages.received({ id: { fromMe, id: stanzaId, remote: 'somebody@c.us' }, t, type, ack });
       facts.holding = false;
       return true;
     },
@@ -123,7 +123,7 @@ function make(history: HealthHistory = newHistory()) {
     clock,
     log: silent,
   });
-  session.uploaded = (stanza) => health.uploaded(stanza);
+  session.uploaded = (stanzaId) => health.uploaded(stanzaId);
   const stopped = new AbortController();
   void health.run(stopped.signal);
   /** Lets time pass, second by second, with real time for what is waited for really. */
@@ -152,10 +152,10 @@ function make(history: HealthHistory = newHistory()) {
   };
 }
 
-const message = (stanza: string, t: number, fresh = true): StoredMessage => ({
+const message = (stanzaId: string, t: number, fresh = true): StoredMessage => ({
   chat: 'somebody@c.us',
   fromMe: false,
-  stanza,
+  stanzaId,
   t,
   type: 'chat',
   ack: 1,

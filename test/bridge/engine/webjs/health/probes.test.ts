@@ -5,7 +5,7 @@ import { type ProbeName, Probes } from '../../../../../bridge/src/engine/webjs/h
 
 const DEADLINES = { examine: 1_000, listenerProbe: 10, lineAnswer: 1_000 };
 
-function make(answer: (name: string, stanza: string) => unknown) {
+function make(answer: (name: string, stanzaId: string) => unknown) {
   const proven = new Set<ProbeName>();
   const page: PageCalls = { call: async (fn, _ms, ...args) => answer(fn.name, String(args[0])) as never };
   const probes = new Probes(() => page, DEADLINES, proven);
@@ -21,10 +21,10 @@ const cutOff = (): never => {
 describe('the probe of the listeners', () => {
   test('is ok where its own event comes, and only that', async () => {
     let others = '';
-    const { probes, proven } = make((_name, stanza) => {
+    const { probes, proven } = make((_name, stanzaId) => {
       probes.uploaded('3EB0OF A REAL MEDIUM');
-      others = stanza;
-      setImmediate(() => probes.uploaded(stanza));
+      others = stanzaId;
+      setImmediate(() => probes.uploaded(stanzaId));
       return true;
     });
     expect(await probes.listeners()).toBe('ok');

@@ -6,23 +6,23 @@ import { MissedMessageCheck } from '../../../../../bridge/src/engine/webjs/healt
 
 /** WhatsApp's clock. */
 const NOW = { seconds: 5_000 };
-const stored = (stanza: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
+const stored = (stanzaId: string, more: Partial<StoredMessage> = {}): StoredMessage => ({
   chat: 'somebody@c.us',
   fromMe: false,
-  stanza,
+  stanzaId,
   t: 1_000,
   type: 'chat',
   ack: 1,
   fresh: true,
   ...more,
 });
-const announced = ({ fromMe, stanza, t, type, ack }: StoredMessage): RawMessage => ({
-  id: { fromMe, id: stanza, remote: 'somebody@c.us' },
+const announced = ({ fromMe, stanzaId, t, type, ack }: StoredMessage): RawMessage => ({
+  id: { fromMe, id: stanzaId, remote: 'somebody@c.us' },
   t,
   type,
   ack,
 });
-const stanzas = (messages: readonly StoredMessage[]): string[] => messages.map(({ stanza }) => stanza);
+const stanzas = (messages: readonly StoredMessage[]): string[] => messages.map(({ stanzaId }) => stanzaId);
 
 describe('missed_messages', () => {
   test('finds what the page has and never announced', () => {
@@ -73,7 +73,7 @@ describe('missed_messages', () => {
 
   test('however much is heard: nothing that was announced ever looks unheard', () => {
     const message = fc.record({
-      stanza: fc.integer({ min: 0, max: 99 }).map(String),
+      stanzaId: fc.integer({ min: 0, max: 99 }).map(String),
       t: fc.integer({ min: 0, max: 300 }),
     });
     fc.assert(
@@ -84,7 +84,7 @@ describe('missed_messages', () => {
         (messages, marks, limit) => {
           const missedMessages = new MissedMessageCheck(NOW, limit);
           // One stanza is one message.
-          const all = new Map(messages.map(({ stanza, t }) => [stanza, stored(stanza, { t })]));
+          const all = new Map(messages.map(({ stanzaId, t }) => [stanzaId, stored(stanzaId, { t })]));
           const rows = [...all.values()];
           for (const [index, row] of rows.entries()) {
             missedMessages.received(announced(row));

@@ -16,7 +16,7 @@ const immediately: Clock = {
 };
 const fact = (name: string): EngineFact => ({
   kind: 'ack',
-  wireId: name as never,
+  messageId: name as never,
   chat: { chatId: 'x' },
   level: 'read',
   at: new Date(0),
@@ -32,7 +32,7 @@ function reporter(reportedUntil = 100, behind: readonly ChatBehind[] = []) {
   const listener = {
     signal: () => undefined,
     fact: async (each: EngineFact) => {
-      const name = (each as { wireId: string }).wireId;
+      const name = (each as { messageId: string }).messageId;
       if (state.refuse.has(name)) throw new Error('disk full');
       got.push(name);
     },

@@ -1,7 +1,7 @@
 /** Downloads over a page that answers as a test tells it. The real page functions run in `test/browser`. */
 import type { Readable } from 'node:stream';
 import { beforeEach, expect, test } from '@jest/globals';
-import type { WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import type { EngineError } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, type Deadlines, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { MediaDownloads } from '../../../../../bridge/src/engine/webjs/hearing/media-download.ts';
@@ -9,7 +9,7 @@ import { PART_BYTES } from '../../../../../bridge/src/engine/webjs/page/page-med
 import type { FetchedFile, FileOutlook } from '../../../../../bridge/src/engine/webjs/page/page-media.ts';
 import { until } from '../../../../until.ts';
 
-const ID = 'false_1@c.us_3EB0' as WireId;
+const ID = 'false_1@c.us_3EB0' as MessageId;
 const SIZE = 3 * PART_BYTES + 7;
 
 let outlook: FileOutlook | Error | null;

@@ -24,7 +24,7 @@ const map = (message: RawMessage) => toEngineMessage(message, idsOf(message, ME)
 describe('messages of whatsapp-web.js', () => {
   test('a text', () => {
     expect(map(raw({ notifyName: 'Bob' }))).toEqual({
-      wireId: 'false_4915110000002@c.us_3EB0AA',
+      messageId: 'false_4915110000002@c.us_3EB0AA',
       chat: { chatId: '4915110000002@c.us', phone: '+4915110000002' },
       sender: { chatId: '4915110000002@c.us', phone: '+4915110000002', name: 'Bob' },
       fromMe: false,
@@ -32,7 +32,7 @@ describe('messages of whatsapp-web.js', () => {
       kind: 'text',
       text: 'hello',
       mentions: [],
-      quotedWireId: null,
+      quotedMessageId: null,
       media: null,
     });
   });
@@ -52,7 +52,7 @@ describe('messages of whatsapp-web.js', () => {
       author: '4915110000002@c.us',
     });
     expect(map(message)).toMatchObject({
-      wireId: 'false_1203630000@g.us_3EB0AA_4915110000002@c.us',
+      messageId: 'false_1203630000@g.us_3EB0AA_4915110000002@c.us',
       chat: { chatId: '1203630000@g.us' },
       sender: { chatId: '4915110000002@c.us' },
     });
@@ -61,7 +61,7 @@ describe('messages of whatsapp-web.js', () => {
   test('a quoted message is named by the id that it has for this account', () => {
     const quoting = (quotedParticipant: string, chat = '4915110000002@c.us') =>
       idsOf(raw({ id: { fromMe: false, remote: chat, id: 'X' }, quotedStanzaID: 'Q', quotedParticipant }), ME)
-        .quotedWireId;
+        .quotedMessageId;
     expect(quoting('4915110000002@c.us')).toBe('false_4915110000002@c.us_Q');
     expect(quoting('4915110000001@c.us')).toBe('true_4915110000002@c.us_Q');
     expect(quoting('777@lid')).toBe('true_4915110000002@c.us_Q');

@@ -34,7 +34,7 @@ beforeEach(() => {
   const listener = {
     signal: () => undefined,
     fact: async (fact: EngineFact) => {
-      got.push(fact.kind === 'message' ? String(fact.message.wireId.split('_').at(-1)) : fact.kind);
+      got.push(fact.kind === 'message' ? String(fact.message.messageId.split('_').at(-1)) : fact.kind);
     },
   };
   const serverClock = { seconds: Infinity };

@@ -1,7 +1,7 @@
 /** For which messages of this account the page is asked for receipts, and which of its answers are news. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Address } from '../../../../../bridge/src/contract/address.ts';
-import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/hearing/fact-reporter.ts';
@@ -15,12 +15,12 @@ import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 const CHAT = '1@c.us' as ChatId;
 const ROUND = DEADLINES.receipts;
 const DAY_S = 24 * 3600;
-const id = (name: string | number): WireId => `true_${CHAT}_${name}` as WireId;
+const id = (name: string | number): MessageId => `true_${CHAT}_${name}` as MessageId;
 
 let clock: ManualClock;
 let asked: string[][];
 /** How far messages have come, as the page has it: level and kind. */
-let page: Map<WireId, { ack: number; type?: string }>;
+let page: Map<MessageId, { ack: number; type?: string }>;
 let away: boolean;
 let failed: string | undefined;
 let refuses: boolean;
@@ -31,12 +31,12 @@ let inbound: InboundMessages;
 let receipts: Receipts;
 
 function make(remembered: readonly UnreadMessage[] = []): void {
-  const call = async (_fn: unknown, _ms: number, ids: WireId[]): Promise<PageReceipts> => {
+  const call = async (_fn: unknown, _ms: number, ids: MessageId[]): Promise<PageReceipts> => {
     asked.push(ids);
     if (away) throw new TransportError('the page is away');
-    const known = ids.flatMap((wireId) => {
-      const has = page.get(wireId);
-      return has ? [{ wireId, chat: CHAT, type: 'chat', ...has }] : [];
+    const known = ids.flatMap((messageId) => {
+      const has = page.get(messageId);
+      return has ? [{ messageId, chat: CHAT, type: 'chat', ...has }] : [];
     });
     return failed === undefined ? { receipts: known } : { receipts: [], failed };
   };
@@ -45,7 +45,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
     signal: () => undefined,
     fact: async (fact: EngineFact) => {
       if (refuses) throw new Error('the log takes nothing now');
-      if (fact.kind === 'ack') got.push(`${fact.wireId.split('_')[2]} ${fact.level}`);
+      if (fact.kind === 'ack') got.push(`${fact.messageId.split('_')[2]} ${fact.level}`);
       else got.push(fact.kind);
     },
   };
@@ -85,7 +85,7 @@ const own = (name: string, ack: number, type = 'chat'): RawMessage => ({
   ack,
 });
 const levels = (): Record<string, number> =>
-  Object.fromEntries(receipts.unread.map(({ wireId, level }) => [wireId.split('_')[2], level]));
+  Object.fromEntries(receipts.unread.map(({ messageId, level }) => [messageId.split('_')[2], level]));
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -136,13 +136,13 @@ describe('what is remembered', () => {
     receipts.sent(id('ancient'), now() - 15 * DAY_S);
     for (let index = 0; index < 1_100; index++) receipts.sent(id(index), now() + index);
     expect(receipts.unread).toHaveLength(1_000);
-    expect(receipts.unread[0]).toEqual({ wireId: id(100), t: now() + 100, level: 1 });
+    expect(receipts.unread[0]).toEqual({ messageId: id(100), t: now() + 100, level: 1 });
   });
 });
 
 describe('what the page is asked', () => {
   const remembered = (name: string, level: number, age = DAY_S): UnreadMessage => ({
-    wireId: id(name),
+    messageId: id(name),
     t: now() - age,
     level,
   });

@@ -1,6 +1,6 @@
 /** Which messages are waited for, and how often the page is asked for them. */
 import { beforeEach, expect, test } from '@jest/globals';
-import type { WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/hearing/message-mapper.ts';
 import type { UndecryptedMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
@@ -10,7 +10,7 @@ import { ManualClock } from '../../../sessions/fake-engine.ts';
 const ROUND = DEADLINES.undecrypted;
 const DAY_S = 24 * 3600;
 const TWO_HOURS = 7_200_000;
-const id = (name: string | number): WireId => `false_1@c.us_${name}` as WireId;
+const id = (name: string | number): MessageId => `false_1@c.us_${name}` as MessageId;
 
 let clock: ManualClock;
 let asked: string[][];
@@ -23,16 +23,16 @@ function make(remembered: readonly UndecryptedMessage[] = []): Undecrypted {
   const call = async (_fn: unknown, _ms: number, ids: string[]): Promise<unknown> => {
     asked.push(ids);
     if (away) throw new TransportError('the page is away');
-    return ids.filter((each) => readable.has(each)).map((wireId) => ({ wireId, message: { wireId } }));
+    return ids.filter((each) => readable.has(each)).map((messageId) => ({ messageId, message: { messageId } }));
   };
   return new Undecrypted(
     {
       page: () => ({ call: call as never }),
       deadlines: DEADLINES,
       decrypted: (raw: RawMessage) => {
-        const { wireId } = raw as unknown as { wireId: WireId };
-        found.push(wireId);
-        undecrypted.settle(wireId);
+        const { messageId } = raw as unknown as { messageId: MessageId };
+        found.push(messageId);
+        undecrypted.settle(messageId);
       },
       stopped: new AbortController().signal,
       clock,
@@ -77,8 +77,8 @@ test('a page that is away is asked again in the next round', async () => {
 
 test('what an earlier run waited for is asked for at once, the oldest first', async () => {
   undecrypted = make([
-    { wireId: id('old'), t: now() - DAY_S },
-    { wireId: id('new'), t: now() - 60 },
+    { messageId: id('old'), t: now() - DAY_S },
+    { messageId: id('new'), t: now() - 60 },
   ]);
   readable.add(id('new')).add(id('old'));
   await undecrypted.look();
@@ -90,7 +90,7 @@ test('no more are remembered than can be asked for, and none for longer than Wha
   undecrypted.came(id('ancient'), now() - 15 * DAY_S);
   for (let index = 0; index < 600; index++) undecrypted.came(id(index), now() + index);
   expect(undecrypted.waiting).toHaveLength(500);
-  expect(undecrypted.waiting[0]).toEqual({ wireId: id(100), t: now() + 100 });
+  expect(undecrypted.waiting[0]).toEqual({ messageId: id(100), t: now() + 100 });
 });
 
 test('what was reported meanwhile is not reported again', async () => {

@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-keeper.ts';
 import { Profile, type Progress } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import { systemClock } from '../../../../../bridge/src/ops/clock.ts';
 
-const WAITING = { wireId: 'false_1@c.us_3EB0' as WireId, t: 15 };
-const UNREAD = { wireId: 'true_1@c.us_3EB1' as WireId, t: 16, level: 2 };
+const WAITING = { messageId: 'false_1@c.us_3EB0' as MessageId, t: 15 };
+const UNREAD = { messageId: 'true_1@c.us_3EB1' as MessageId, t: 16, level: 2 };
 const BEHIND = { chat: '1@c.us' as ChatId, since: 12 };
 
 let folder: string;
@@ -55,6 +55,11 @@ test('progress is kept, and an unreadable record is none', async () => {
     undecrypted: [],
     unread: [],
   });
+  await writeFile(
+    join(folder, 'progress.json'),
+    JSON.stringify({ ...progress, undecrypted: [{ wireId: WAITING.messageId, t: 15 }] }),
+  );
+  expect(await profile.readProgress()).toEqual(progress);
   await writeFile(join(folder, 'progress.json'), '{"linkedAt":');
   expect(await profile.readProgress()).toBeNull();
   profile.close();

@@ -111,6 +111,6 @@ describe('messages that were decrypted', () => {
     pageWith([row('held', 1)], undefined, () => {
       throw new Error('invalid message key');
     });
-    expect(await readDecrypted(['held', 'stored'])).toEqual([{ wireId: 'held', message: { id: 'held', t: 1 } }]);
+    expect(await readDecrypted(['held', 'stored'])).toEqual([{ messageId: 'held', message: { id: 'held', t: 1 } }]);
   });
 });

@@ -1,17 +1,17 @@
 /** The page's side of reactions, read state and typing, over modules that break as WhatsApp's have. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  markSeenInPage,
+  markReadInPage,
   reactInPage,
   setTypingInPage,
-  type PageAct,
+  type PageOperationResult,
 } from '../../../../../bridge/src/engine/webjs/page/page-acts.ts';
 import { EngineError } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { installShims } from '../../../../../bridge/src/engine/webjs/page/page-shims.ts';
-import { markSeen, react, setTyping } from '../../../../../bridge/src/engine/webjs/sending/chat-acts.ts';
+import { markRead, react, setTyping } from '../../../../../bridge/src/engine/webjs/sending/chat-acts.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
-import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
 
 const PHONE = '491511111111@c.us';
 const LID = '77000000000001@lid';
@@ -64,9 +64,9 @@ afterEach(() => {
 
 describe('marking as read', () => {
   test('is done while available, in the chat under whichever id the page has it', async () => {
-    expect(await markSeenInPage(PHONE)).toEqual({ done: true });
+    expect(await markReadInPage(PHONE)).toEqual({ done: true });
     held.chats = [LID];
-    expect(await markSeenInPage(PHONE)).toEqual({ done: true });
+    expect(await markReadInPage(PHONE)).toEqual({ done: true });
     const around = (chat: string) => [['available'], ['seen', chat], ['unavailable']];
     expect(done).toEqual([...around(PHONE), ...around(LID)]);
   });
@@ -75,7 +75,7 @@ describe('marking as read', () => {
     modules['WAWebUpdateUnreadChatAction'] = {
       sendSeen: () => Promise.reject(new TypeError("Cannot read properties of undefined (reading 'markedUnread')")),
     };
-    expect(await markSeenInPage(PHONE)).toMatchObject({
+    expect(await markReadInPage(PHONE)).toMatchObject({
       done: false,
       why: 'failed',
       reason: expect.stringContaining('markedUnread'),
@@ -85,14 +85,14 @@ describe('marking as read', () => {
 
   test('of a group that is not there asks for no other name of it', async () => {
     modules['WAWebApiContact'] = {};
-    expect(await markSeenInPage('120363000000000001@g.us')).toMatchObject({ done: false, why: 'no-chat' });
+    expect(await markReadInPage('120363000000000001@g.us')).toMatchObject({ done: false, why: 'no-chat' });
   });
 
   test('in a page without the function, or without the chat, is told', async () => {
     delete modules['WAWebUpdateUnreadChatAction'];
-    expect(await markSeenInPage(PHONE)).toMatchObject({ done: false, why: 'failed' });
+    expect(await markReadInPage(PHONE)).toMatchObject({ done: false, why: 'failed' });
     held.chats = [];
-    expect(await markSeenInPage(PHONE)).toMatchObject({ done: false, why: 'no-chat' });
+    expect(await markReadInPage(PHONE)).toMatchObject({ done: false, why: 'no-chat' });
   });
 });
 
@@ -131,7 +131,7 @@ test('typing has the words of the library', async () => {
 });
 
 describe('what the engine makes of it', () => {
-  const answering = (act: PageAct | Error): PageCalls => ({
+  const answering = (act: PageOperationResult | Error): PageCalls => ({
     call: (async (fn: { name: string }) => {
       if (fn.name === 'findChat') return { found: PHONE };
       if (act instanceof Error) throw act;
@@ -145,11 +145,11 @@ describe('what the engine makes of it', () => {
         react(over, DEADLINES, {
           type: 'reaction',
           chatId: PHONE as ChatId,
-          targetWireId: MESSAGE as WireId,
+          targetMessageId: MESSAGE as MessageId,
           emoji: '👍',
         }),
     ],
-    ['markSeen', (over) => markSeen(over, DEADLINES, PHONE as ChatId)],
+    ['markSeen', (over) => markRead(over, DEADLINES, PHONE as ChatId)],
     ['setTyping', (over) => setTyping(over, DEADLINES, PHONE as ChatId, 'composing')],
   ];
 
@@ -162,7 +162,7 @@ describe('what the engine makes of it', () => {
   test.each(calls)('%s: what the page says names nobody', async (name, call) => {
     const page = answering({ done: false, why: 'failed', reason: `No LID for user ${PHONE}` });
     const error = (await call(page).catch((reason: unknown) => reason)) as EngineError;
-    expect(error).toMatchObject({ outcome: name === 'react' ? 'unknown' : 'fail', code: 'WAB_ACT_NOT_DONE' });
+    expect(error).toMatchObject({ outcome: name === 'react' ? 'unknown' : 'fail', code: 'WAB_OPERATION_FAILED' });
     expect(error.message).toBe('WhatsApp Web said: No LID for user …@c.us');
   });
 

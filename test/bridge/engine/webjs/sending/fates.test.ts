@@ -1,19 +1,19 @@
 /** What follows from what the page has of a message; that the page is read rightly is shown in a browser. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, WireId } from '../../../../../bridge/src/contract/ids.ts';
+import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
-import { Fates } from '../../../../../bridge/src/engine/webjs/sending/fates.ts';
+import { SendStatusReader } from '../../../../../bridge/src/engine/webjs/sending/fates.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
-import type { PageFate } from '../../../../../bridge/src/engine/webjs/page/page-fate.ts';
+import type { PageSendStatus } from '../../../../../bridge/src/engine/webjs/page/page-fate.ts';
 import { ManualClock } from '../../../sessions/fake-engine.ts';
 
 const CHAT = '4915110000002@c.us' as ChatId;
-const WIRE_ID = `true_${CHAT}_3EB0ABC` as WireId;
+const MESSAGE_ID = `true_${CHAT}_3EB0ABC` as MessageId;
 
 let clock: ManualClock;
-let page: PageFate | Error;
+let page: PageSendStatus | Error;
 let asked: readonly unknown[];
-let fates: Fates;
+let sendStatus: SendStatusReader;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -25,21 +25,21 @@ beforeEach(() => {
       return page;
     }) as PageCalls['call'],
   };
-  fates = new Fates(() => calls, DEADLINES, clock);
-  fates.ready();
+  sendStatus = new SendStatusReader(() => calls, DEADLINES, clock);
+  sendStatus.ready();
 });
 
-const fate = (): Promise<string> =>
-  fates.of(WIRE_ID, CHAT).catch((error: { outcome: string }) => `throws ${error.outcome}`);
+const status = (): Promise<string> =>
+  sendStatus.of(MESSAGE_ID, CHAT).catch((error: { outcome: string }) => `throws ${error.outcome}`);
 
 describe('the fate of a message', () => {
   test('is asked for by its own id', async () => {
     page = { held: 'nowhere' };
-    await fate();
+    await status();
     expect(asked).toEqual([CHAT, '3EB0ABC']);
   });
 
-  test.each<[PageFate, string, string]>([
+  test.each<[PageSendStatus, string, string]>([
     [{ held: 'nowhere' }, 'absent', 'absent'],
     [{ held: 'stored', ack: 1 }, 'sent', 'sent'],
     [{ held: 'stored', ack: 3 }, 'sent', 'sent'],
@@ -50,18 +50,18 @@ describe('the fate of a message', () => {
     [{ held: 'unreadable', reason: 'no such module' }, 'throws defer', 'unknown'],
   ])('%j: %s at first, %s in the end', async (held, first, last) => {
     page = held;
-    expect(await fate()).toBe(first);
+    expect(await status()).toBe(first);
     await clock.pass(DEADLINES.ack);
-    expect(await fate()).toBe(last);
+    expect(await status()).toBe(last);
     // A page that was away has to be given its time again.
-    fates.ready();
-    expect(await fate()).toBe(first);
+    sendStatus.ready();
+    expect(await status()).toBe(first);
   });
 
   test('cannot be told over a broken way to the page', async () => {
     page = new TransportError('the page is gone');
     await clock.pass(DEADLINES.ack);
-    expect(await fate()).toBe('throws defer');
+    expect(await status()).toBe('throws defer');
   });
 });
 
@@ -70,10 +70,10 @@ test.each([-7_200_000, 7_200_000])(
   async (by) => {
     page = { held: 'under-way' };
     clock.set(by);
-    expect(await fate()).toBe('throws defer');
+    expect(await status()).toBe('throws defer');
     await clock.pass(DEADLINES.ack - 1);
-    expect(await fate()).toBe('throws defer');
+    expect(await status()).toBe('throws defer');
     await clock.pass(1);
-    expect(await fate()).toBe('unknown');
+    expect(await status()).toBe('unknown');
   },
 );

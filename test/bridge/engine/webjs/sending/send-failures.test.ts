@@ -39,7 +39,12 @@ describe('sends that fail in the page', () => {
   });
 
   test('are not those that WhatsApp refused for reasons of its own, or that say nothing of the page', async () => {
-    for (const code of ['WAB_ACT_NOT_DONE', 'WAB_SEND_REFUSED', 'WAB_CHAT_UNKNOWN', 'WAB_SESSION_NOT_READY'] as const)
+    for (const code of [
+      'WAB_OPERATION_FAILED',
+      'WAB_SEND_REFUSED',
+      'WAB_CHAT_UNKNOWN',
+      'WAB_SESSION_NOT_READY',
+    ] as const)
       await fail(broken(code), SEVERAL);
     await fail(new Error('something else'), SEVERAL);
     expect(told).toEqual([]);

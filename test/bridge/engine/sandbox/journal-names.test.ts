@@ -1,0 +1,62 @@
+/** An account that an earlier version simulated goes on as it was. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { SessionName } from '../../../../bridge/src/contract/ids.ts';
+import { LocalNetwork } from '../../../../bridge/src/engine/sandbox/local-network.ts';
+
+const SESSION = 'demo' as SessionName;
+const CHAT = { chatId: '4915112345678@c.us' };
+const AT = '2026-11-01T10:00:00.000Z';
+const TEXT = 'he wrote "wireId": "none"';
+const ENTRIES = [
+  {
+    t: 'out',
+    via: 'phone',
+    message: {
+      wireId: 'true_4915112345678@c.us_3EB0',
+      chat: CHAT,
+      sender: CHAT,
+      fromMe: true,
+      sentAt: AT,
+      text: TEXT,
+      mentions: [],
+      quotedWireId: 'false_4915112345678@c.us_3EB1',
+      media: null,
+    },
+    at: AT,
+  },
+  { t: 'act', act: { kind: 'seen', chat: CHAT, messageId: null, emoji: null, state: null, read: 2, at: AT } },
+  { t: 'faults', faults: { actHangs: { count: 1 }, fateUnknown: { count: 2 } } },
+];
+
+let folder: string;
+let network: LocalNetwork;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wabridge-journal-names-'));
+  await mkdir(join(folder, SESSION));
+  const lines = ENTRIES.map((entry) => `${JSON.stringify(entry)}\n`);
+  await writeFile(join(folder, SESSION, 'journal.jsonl'), lines.join(''));
+  network = new LocalNetwork({ folder });
+});
+afterEach(async () => {
+  await network.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a message is known by its id, with what it quotes and its text', async () => {
+  expect(await network.inbox(SESSION)).toMatchObject([
+    {
+      messageId: 'true_4915112345678@c.us_3EB0',
+      quotedMessageId: 'false_4915112345678@c.us_3EB1',
+      text: TEXT,
+      transmissions: 1,
+    },
+  ]);
+});
+
+test('a chat that was read is one still, and the faults in force stay in force', async () => {
+  expect(await network.operations(SESSION, { kind: 'read' })).toMatchObject([{ chat: CHAT, read: 2 }]);
+  expect(await network.faults(SESSION)).toEqual({ operationHangs: { count: 1 }, sendStatusUnknown: { count: 2 } });
+});
