@@ -26,9 +26,9 @@ const WEBJS_ALLOWED = {
   page: [],
   browser: ['page'],
   login: ['page', 'browser'],
-  hearing: ['page', 'login'],
-  sending: ['page'],
-  health: ['page', 'browser', 'hearing'],
+  inbound: ['page', 'login'],
+  outbound: ['page'],
+  health: ['page', 'browser', 'inbound'],
 };
 
 /** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser and carries login states. */

@@ -1,6 +1,6 @@
 /** What every engine must do. An engine that has not run through this suite against the real thing does not exist. */
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import { operationChecks } from './engine/acts.checks.ts';
+import { operationChecks } from './engine/operations.checks.ts';
 import { EngineAtTest } from './engine/engine-at-test.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine/engine-harness.ts';
 import { linkingChecks } from './engine/linking.checks.ts';

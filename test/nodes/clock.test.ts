@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { NodeApiError, type IExecuteFunctions, type INode } from 'n8n-workflow';
 import { Outage } from '../../nodes/WaBridgeTrigger/outage';
-import { markUnavailable, retryWhileUnavailable } from '../../nodes/shared/transport/patience';
+import { markUnavailable, retryWhileUnavailable } from '../../nodes/shared/transport/retry';
 
 const TWO_HOURS = 7_200_000;
 const real = { now: Date.now.bind(Date), awake: performance.now.bind(performance) };

@@ -1,8 +1,8 @@
 /** Groups and who is in them; each change shows as a notification in the chat. */
 import { type Account, Group } from './account.ts';
 import type { Extra } from './frames.ts';
-import { newStanzaId } from './deeds.ts';
-import type { MessageRouter } from './post.ts';
+import { newStanzaId } from './message-actions.ts';
+import type { MessageRouter } from './message-router.ts';
 
 export class Groups {
   readonly #router: MessageRouter;

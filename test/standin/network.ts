@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Account, Group } from './account.ts';
-import { DeviceRequests } from './acts.ts';
+import { DeviceRequests } from './device-requests.ts';
 import type { Content } from './contents.ts';
-import { MessageActions, newStanzaId } from './deeds.ts';
+import { MessageActions, newStanzaId } from './message-actions.ts';
 import type { BlockedState, OwnAccount } from './frames.ts';
 import { Groups } from './groups.ts';
-import type { StoredMessage } from './letter.ts';
+import type { StoredMessage } from './stored-message.ts';
 import { People } from './people.ts';
-import { ACK, MessageRouter } from './post.ts';
+import { ACK, MessageRouter } from './message-router.ts';
 import { until } from './until.ts';
 
 export class Network extends People {

@@ -5,8 +5,8 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
-import { ANOTHER_ACCOUNT, type AttemptRunner, isForAccount, NO_ACCOUNT } from './carrier.ts';
-import type { OutboxTransitions } from './outbox-ledger.ts';
+import { ANOTHER_ACCOUNT, type AttemptRunner, isForAccount, NO_ACCOUNT } from './attempt-runner.ts';
+import type { OutboxTransitions } from './outbox-transitions.ts';
 
 export interface AccountChangesDependencies {
   readonly reads: Pick<OutboxReads, 'sendingByOtherLogin' | 'waitingAccounts' | 'waitingFor'>;

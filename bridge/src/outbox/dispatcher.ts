@@ -5,10 +5,10 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
 import type { AccountChanges } from './account-changes.ts';
-import type { AttemptRunner } from './carrier.ts';
+import type { AttemptRunner } from './attempt-runner.ts';
 import { Lane } from './lane.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import type { OutboxTransitions } from './outbox-ledger.ts';
+import type { OutboxTransitions } from './outbox-transitions.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What the dispatcher needs of the sessions. */

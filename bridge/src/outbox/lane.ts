@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
-import type { AttemptResult, AttemptRunner } from './carrier.ts';
+import type { AttemptResult, AttemptRunner } from './attempt-runner.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface LaneDependencies {

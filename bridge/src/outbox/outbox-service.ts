@@ -5,11 +5,11 @@ import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
-import type { OutboxIntake } from './accept.ts';
+import type { OutboxIntake } from './outbox-intake.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { ANOTHER_ACCOUNT, isForAccount, isOfUnknownAccount, NO_ACCOUNT } from './carrier.ts';
+import { ANOTHER_ACCOUNT, isForAccount, isOfUnknownAccount, NO_ACCOUNT } from './attempt-runner.ts';
 import { viewOf } from './outbox-content.ts';
-import type { OutboxTransitions } from './outbox-ledger.ts';
+import type { OutboxTransitions } from './outbox-transitions.ts';
 import { isPending, type Transition } from './outbox-state.ts';
 import type { Acceptance, AcceptOptions, Outbox, Resolution } from './outbox.ts';
 

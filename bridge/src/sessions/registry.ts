@@ -25,7 +25,7 @@ import {
   setSessionDesired,
   setSessionProxy,
 } from '../store/sessions.repository.ts';
-import { runChatOperation, type OperationTarget } from './chat-acts.ts';
+import { runChatOperation, type OperationTarget } from './chat-operations.ts';
 import {
   type SessionEntry,
   NO_CAPABILITIES,
@@ -33,7 +33,7 @@ import {
   type Row,
   countsTowardLimit,
   viewOf,
-} from './held-session.ts';
+} from './session-entry.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';

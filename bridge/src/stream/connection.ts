@@ -5,7 +5,7 @@ import { WabError } from '../contract/errors.ts';
 import { CLOSE_CODES, MAX_WINDOW, STREAM_PROTOCOL, type BridgeFrame, type SubscribeFrame } from '../contract/frames.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import { Timer } from './alarm.ts';
+import { Timer } from './timer.ts';
 import { parseClientFrame } from './client-frame.ts';
 import type { StreamSettings } from './settings.ts';
 import type { FrameSink, Subscription } from './subscription.ts';

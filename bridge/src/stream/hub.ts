@@ -38,7 +38,7 @@ import type { DeadLetterView, Stream, StreamRefusal, SubscriptionView } from './
 import { Subscription, type DeliveryOutcome, type ProgressStore } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
-import { FairScheduler } from './turns.ts';
+import { FairScheduler } from './fair-scheduler.ts';
 import { WaitTimes } from './wait-times.ts';
 
 export interface StreamHubDependencies {

@@ -12,7 +12,7 @@ import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import { Timer } from './alarm.ts';
+import { Timer } from './timer.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { DeliveryPlan, PlanChanges } from './delivery-plan.ts';
 import type { JournalSource } from './journal.ts';
@@ -22,7 +22,7 @@ import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
 import { visibleTo } from './reading-rights.ts';
 import { scanAhead } from './scan-ahead.ts';
-import type { FairScheduler, Worker } from './turns.ts';
+import type { FairScheduler, Worker } from './fair-scheduler.ts';
 
 /** Positions that one turn may attempt, payloads it may read, and envelopes it may look at. */
 const ATTEMPTS_PER_TURN = 64;

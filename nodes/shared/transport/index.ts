@@ -1,3 +1,3 @@
 export { bridgeJson, bridgeRequest, bridgeUrl, readCredential, type BridgeBytes } from './request';
-export { retryWhileUnavailable } from './patience';
+export { retryWhileUnavailable } from './retry';
 export { codeOf } from './problem';

@@ -2,7 +2,7 @@
 import { NodeApiError, jsonParse, type INode } from 'n8n-workflow';
 import { describeUnreachable } from '../../../credentials/unreachable';
 import { ERROR_CODES, type ErrorCode } from '../contract.generated';
-import { markUnavailable } from './patience';
+import { markUnavailable } from './retry';
 
 /** RFC 9457, as the bridge answers. */
 interface Problem {

@@ -11,7 +11,7 @@ import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';
 import { DEFAULT_FETCHER_OPTIONS, MediaFetcher, type FetcherOptions } from '../../../bridge/src/media/media-fetcher.ts';
 import { MediaIntake } from '../../../bridge/src/media/media-intake.ts';
-import { MediaMaintenance } from '../../../bridge/src/media/media-keeper.ts';
+import { MediaMaintenance } from '../../../bridge/src/media/media-maintenance.ts';
 import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
 import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
 import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';

@@ -8,7 +8,7 @@ import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { operations } from '../../../bridge/src/store/operations.ts';
 import type { Schema } from '../../../bridge/src/store/schema.ts';
-import { deserializeError } from '../../../bridge/src/store/sqlite/carried-error.ts';
+import { deserializeError } from '../../../bridge/src/store/sqlite/serialized-error.ts';
 import { DATABASE_FILE, openReader, openWriter } from '../../../bridge/src/store/sqlite/connection.ts';
 import { NodeSqliteDialect } from '../../../bridge/src/store/sqlite/dialect.ts';
 import { GroupWriter } from '../../../bridge/src/store/sqlite/group-writer.ts';

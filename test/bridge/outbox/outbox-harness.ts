@@ -23,9 +23,9 @@ import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
-import { OutboxIntake } from '../../../bridge/src/outbox/accept.ts';
+import { OutboxIntake } from '../../../bridge/src/outbox/outbox-intake.ts';
 import { AccountChanges } from '../../../bridge/src/outbox/account-changes.ts';
-import { AttemptRunner } from '../../../bridge/src/outbox/carrier.ts';
+import { AttemptRunner } from '../../../bridge/src/outbox/attempt-runner.ts';
 import { Dispatcher } from '../../../bridge/src/outbox/dispatcher.ts';
 import { InProcessScheduler } from '../../../bridge/src/outbox/in-process-scheduler.ts';
 import { OutboxChanges } from '../../../bridge/src/outbox/outbox-changes.ts';
@@ -34,8 +34,8 @@ import {
   DEFAULT_MAINTENANCE_OPTIONS,
   OutboxMaintenance,
   type OutboxMaintenanceOptions,
-} from '../../../bridge/src/outbox/outbox-keeper.ts';
-import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-ledger.ts';
+} from '../../../bridge/src/outbox/outbox-maintenance.ts';
+import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-transitions.ts';
 import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type { AccountEntry } from './account-memory.ts';
-import { NetworkMediaStore } from './media-shelf.ts';
+import { NetworkMediaStore } from './network-media-store.ts';
 import { withCurrentNames } from './journal-names.ts';
 import { NetworkJournal } from './network-journal.ts';
 import { PhoneAccount, type AccountOptions } from './phone-account.ts';

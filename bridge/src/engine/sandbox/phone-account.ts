@@ -11,8 +11,8 @@ import { addressOf, chatKindOf, parseChatId, messageIdOf } from '../../contract/
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
 import { knownAddress, networkId } from './address-book.ts';
-import { ChatOperations } from './chat-acts.ts';
-import { LocalDeviceConnection, type ConnectionHost } from './device-line.ts';
+import { ChatOperations } from './chat-operations.ts';
+import { LocalDeviceConnection, type ConnectionHost } from './local-device-connection.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import type { NetworkJournal } from './network-journal.ts';
@@ -29,8 +29,8 @@ import {
   type PairingAnswer,
   type SendAnswer,
 } from './phone-network.ts';
-import { MessageRouter } from './post-office.ts';
-import { PairingService } from './pairing-desk.ts';
+import { MessageRouter } from './message-router.ts';
+import { PairingService } from './pairing-service.ts';
 import type {
   FaultName,
   FaultSpec,

@@ -1,4 +1,4 @@
-/** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `live.ts` joins. */
+/** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `engine-run.ts` joins. */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
@@ -22,21 +22,21 @@ import {
 import { chatKindOf, messageIdOf } from '../../contract/whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
 import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
-import { knownChat, markRead, react, setTyping } from './sending/chat-acts.ts';
+import { knownChat, markRead, react, setTyping } from './outbound/chat-operations.ts';
 import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';
 import type { CheckName } from './health/examination.ts';
 import type { HealthHistory } from './health/health.ts';
 import { healthReport, NO_BROWSER } from './health/health-report.ts';
-import { createEngineRun, type EngineRun } from './live.ts';
+import { createEngineRun, type EngineRun } from './engine-run.ts';
 import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './browser/memory-watch.ts';
 import { logOut } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
 import { Profile } from './login/profile.ts';
-import { progressSoFar } from './login/progress-keeper.ts';
+import { progressSoFar } from './login/progress-saver.ts';
 import type { ProbeOutcome } from './health/probes.ts';
-import { SendGate } from './sending/send-gate.ts';
-import { newStanzaId } from './sending/sender.ts';
+import { SendGate } from './outbound/send-gate.ts';
+import { newStanzaId } from './outbound/sender.ts';
 
 export interface WebjsSettings {
   /** The setting `browserPath`. */

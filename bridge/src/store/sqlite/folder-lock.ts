@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WabError } from '../../contract/errors.ts';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
-import { primaryCode } from './carried-error.ts';
+import { primaryCode } from './serialized-error.ts';
 import { ensurePrivateFile } from './private-file.ts';
 
 const SQLITE_BUSY = 5;

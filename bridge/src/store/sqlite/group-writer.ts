@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AnyOperation } from '../operations.ts';
 import { runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
-import { serializeError, primaryCode } from './carried-error.ts';
+import { serializeError, primaryCode } from './serialized-error.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import type { Outcome, Unit } from './protocol.ts';
 

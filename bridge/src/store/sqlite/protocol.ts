@@ -1,6 +1,6 @@
 /** What the main thread and the writer's thread say to each other. */
 import type { Call } from '../operation.ts';
-import type { SerializedError } from './carried-error.ts';
+import type { SerializedError } from './serialized-error.ts';
 
 /** One atomic unit of work. */
 export interface Unit {

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { WabError } from '../../contract/errors.ts';
 import type { Call } from '../operation.ts';
-import { deserializeError } from './carried-error.ts';
+import { deserializeError } from './serialized-error.ts';
 import { GROUP_LIMIT, type FromWriter, type Outcome, type ToWriter, type Unit, type WriterData } from './protocol.ts';
 
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './writer.worker.ts' : './writer.worker.js', import.meta.url);

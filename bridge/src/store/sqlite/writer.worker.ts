@@ -1,7 +1,7 @@
 /** The writer's thread: synchronous fsyncs happen here, where they stall no heartbeat. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { operations } from '../operations.ts';
-import { serializeError } from './carried-error.ts';
+import { serializeError } from './serialized-error.ts';
 import { closeWriter, openWriter } from './connection.ts';
 import { GroupWriter } from './group-writer.ts';
 import { migrate } from './migrate.ts';

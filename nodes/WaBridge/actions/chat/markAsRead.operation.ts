@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
 import { optionalSessionField } from '../../../shared/session-field';
-import { runChatOperation } from './act';
+import { runChatOperation } from './chat-operation';
 
 export const fields: INodeProperties[] = [
   { ...optionalSessionField, description: 'The linked WhatsApp account that marks the chat as read' },

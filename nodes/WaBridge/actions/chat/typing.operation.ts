@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import { chatField } from '../../../shared/chat-field';
 import type { TypingState } from '../../../shared/contract.generated';
 import { optionalSessionField } from '../../../shared/session-field';
-import { runChatOperation } from './act';
+import { runChatOperation } from './chat-operation';
 
 export const fields: INodeProperties[] = [
   { ...optionalSessionField, description: 'The linked WhatsApp account that is shown as typing' },

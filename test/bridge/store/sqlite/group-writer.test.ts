@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { defineOperation } from '../../../../bridge/src/store/operation.ts';
 import { byName } from '../../../../bridge/src/store/operations.ts';
-import { deserializeError } from '../../../../bridge/src/store/sqlite/carried-error.ts';
+import { deserializeError } from '../../../../bridge/src/store/sqlite/serialized-error.ts';
 import { CommitInDoubtError, GroupWriter } from '../../../../bridge/src/store/sqlite/group-writer.ts';
 
 const put = defineOperation('test.put', async (transaction, args: { key: string; size?: number }) => {

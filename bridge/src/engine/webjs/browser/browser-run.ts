@@ -10,7 +10,7 @@ import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
 import { answerDialog, failedLoad } from './page-troubles.ts';
-import { Reachability } from './reach.ts';
+import { Reachability } from './reachability.ts';
 import { FrameBalance } from './frame-balance.ts';
 import type { GuardedClient } from './guarded-client.ts';
 import { Liveness, type LivenessView } from './liveness.ts';
@@ -20,7 +20,7 @@ import { reconnectNow } from '../page/page-probes.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import { attributeRejections } from './rejections.ts';
-import { type BrowserProbe, browserProbeOf } from './vitals.ts';
+import { type BrowserProbe, browserProbeOf } from './browser-probe.ts';
 
 export type RunEnd = 'crashed' | 'logged_out' | 'refused';
 

@@ -6,7 +6,7 @@
 import type { Clock } from '../../../ops/clock.ts';
 import { type Deadlines, within } from '../deadlines.ts';
 import { type CpuSample, judgeSilence, type PageState } from './silence.ts';
-import type { BrowserProbe } from './vitals.ts';
+import type { BrowserProbe } from './browser-probe.ts';
 
 type Limits = Pick<
   Deadlines,

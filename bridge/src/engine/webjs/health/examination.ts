@@ -1,15 +1,15 @@
 /**
- * What a session that is ready is examined for: messages that the page has and never announced (`sweep.ts`), and the
+ * What a session that is ready is examined for: messages that the page has and never announced (`missed-message-check.ts`), and the
  * probes of its listeners and of its line (`probes.ts`). What follows from the findings is decided by `health.ts`.
  */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Deadlines } from '../deadlines.ts';
-import type { FactReporter } from '../hearing/fact-reporter.ts';
+import type { FactReporter } from '../inbound/fact-reporter.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { readVersion, storedSince, type StoredMessage } from '../page/page-probes.ts';
 import { type ProbeName, type ProbeOutcome, Probes, type ProvenProbes } from './probes.ts';
-import type { MissedMessageCheck } from './sweep.ts';
+import type { MissedMessageCheck } from './missed-message-check.ts';
 
 export type CheckName = ProbeName | 'missed_messages';
 export type Results = ReadonlyMap<CheckName, { readonly outcome: ProbeOutcome; readonly at: number }>;

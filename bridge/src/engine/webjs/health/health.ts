@@ -6,7 +6,7 @@
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { EngineSignal } from '../../engine.ts';
-import type { CatchUp } from '../hearing/catch-up.ts';
+import type { CatchUp } from '../inbound/catch-up.ts';
 import { within } from '../deadlines.ts';
 import {
   TOLERATED,
@@ -20,13 +20,13 @@ import {
   UNANSWERED,
 } from './diagnosis.ts';
 import { type ExaminedSession, Examination, type ExaminationDependencies, type Results } from './examination.ts';
-import type { FactReporter } from '../hearing/fact-reporter.ts';
+import type { FactReporter } from '../inbound/fact-reporter.ts';
 import { HEALING_LIMITS, type HealingLimits, type HealingRecord, nextRemedy, type Remedy } from './healing.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 import { reconnect, type StoredMessage } from '../page/page-probes.ts';
 import { describe } from '../page/page-reason.ts';
 import type { ProbeOutcome, ProvenProbes } from './probes.ts';
-import type { MissedMessageCheck } from './sweep.ts';
+import type { MissedMessageCheck } from './missed-message-check.ts';
 
 /** What outlives an engine, so that the next one goes on where the last one gave up. */
 export interface HealthHistory {

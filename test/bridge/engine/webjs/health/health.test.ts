@@ -11,7 +11,7 @@ import {
 import type { LivenessView } from '../../../../../bridge/src/engine/webjs/browser/liveness.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/page-probes.ts';
-import { MissedMessageCheck } from '../../../../../bridge/src/engine/webjs/health/sweep.ts';
+import { MissedMessageCheck } from '../../../../../bridge/src/engine/webjs/health/missed-message-check.ts';
 import { ManualClock, silent } from '../../../sessions/fake-engine.ts';
 
 const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
-import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-keeper.ts';
+import { progressSoFar } from '../../../../../bridge/src/engine/webjs/login/progress-saver.ts';
 import { Profile, type Progress } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import { systemClock } from '../../../../../bridge/src/ops/clock.ts';
 

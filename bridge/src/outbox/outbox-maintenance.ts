@@ -1,0 +1,143 @@
+/** Keeps the outbox in order over time: gives up what waits too long, settles what lost its session, forgets old rows. */
+import type { SessionName } from '../contract/ids.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Database } from '../store/database.ts';
+import { pruneOutbox, type OutboxReads } from '../store/outbox.repository.ts';
+import { IDEMPOTENCY_MS } from './outbox-intake.ts';
+import { isRepeatable } from './outbox-content.ts';
+import type { OutboxTransitions } from './outbox-transitions.ts';
+
+export interface OutboxMaintenanceOptions {
+  readonly maxAgeMs: number;
+  /** How long messages that came to their end stay listed. */
+  readonly retentionMs: number;
+  readonly everyMs: number;
+  /** How often it looks for messages whose deadline is past. */
+  readonly expireEveryMs: number;
+  /** A message that is `sending` for longer, while its session is away, is in doubt. */
+  readonly unsettledMs: number;
+}
+export const DEFAULT_MAINTENANCE_OPTIONS: OutboxMaintenanceOptions = {
+  maxAgeMs: 24 * 3_600_000,
+  retentionMs: 30 * 24 * 3_600_000,
+  everyMs: 30_000,
+  expireEveryMs: 1_000,
+  unsettledMs: 15 * 60_000,
+};
+
+export interface OutboxMaintenanceDependencies {
+  readonly database: Pick<Database, 'write'>;
+  readonly reads: OutboxReads;
+  readonly transitions: OutboxTransitions;
+  readonly sessions: { exists(session: SessionName): boolean; readyEngine(session: SessionName): object | null };
+  /** The lane of a session may go on. */
+  readonly freed: (session: SessionName) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const BATCH = 200;
+const GONE = 'the session was deleted';
+const AWAY = 'the session stopped during the send and has not come back';
+const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATED' } as const;
+
+export class OutboxMaintenance {
+  readonly #deps: OutboxMaintenanceDependencies;
+  readonly #options: OutboxMaintenanceOptions;
+  readonly #abort = new AbortController();
+  #rounds: Promise<unknown> | null = null;
+
+  constructor(deps: OutboxMaintenanceDependencies, options: OutboxMaintenanceOptions = DEFAULT_MAINTENANCE_OPTIONS) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { everyMs, expireEveryMs } = this.#options;
+    this.#rounds ??= Promise.all([
+      this.#repeat(everyMs, () => this.runOnce()),
+      this.#repeat(expireEveryMs, () => this.expire()),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#rounds;
+  }
+
+  /** One round of everything. */
+  async runOnce(): Promise<void> {
+    const { reads, sessions } = this.#deps;
+    for (const session of await reads.sessionsWithWork())
+      if (!sessions.exists(session)) await this.sessionDeleted(session);
+    await this.#giveUpOld();
+    await this.#markUnsettledInDoubt();
+    await this.#prune();
+  }
+
+  /** Messages that wait fail at their deadline, whatever their session or lane is doing. */
+  async expire(): Promise<void> {
+    const { reads, transitions, clock } = this.#deps;
+    for (let more = true; more && !this.#abort.signal.aborted;) {
+      const expired = await reads.expired(clock.now(), BATCH);
+      for (const row of expired) await transitions.expire(row);
+      for (const session of new Set(expired.map((row) => row.session))) this.#deps.freed(session as SessionName);
+      more = expired.length === BATCH;
+    }
+  }
+
+  /** The messages of a deleted session come to their end, before another session can take its name. */
+  async sessionDeleted(session: SessionName): Promise<void> {
+    const { reads, transitions } = this.#deps;
+    for (let more = true; more && !this.#abort.signal.aborted;) {
+      const queued = await reads.inState(session, 'queued', BATCH);
+      const sending = await reads.inState(session, 'sending', BATCH);
+      for (const row of queued) await transitions.giveUp(row, 'WAB_SESSION_NOT_FOUND', GONE);
+      for (const row of sending) {
+        // What would be sent again has nobody left to send it, and nobody needs to settle it.
+        if (isRepeatable(row)) await transitions.fail(row, 'WAB_SESSION_NOT_FOUND', GONE);
+        else await transitions.markInDoubt(row, GONE);
+      }
+      more = queued.length === BATCH || sending.length === BATCH;
+    }
+  }
+
+  async #repeat(everyMs: number, round: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#deps;
+    while (!this.#abort.signal.aborted) {
+      await round().catch((error: unknown) => log.error({ err: error }, 'outbox housekeeping failed'));
+      await clock.sleep(everyMs, this.#abort.signal).catch(() => undefined);
+    }
+  }
+
+  async #giveUpOld(): Promise<void> {
+    const { reads, transitions, clock } = this.#deps;
+    const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
+    for (const row of old)
+      await transitions.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
+  }
+
+  async #markUnsettledInDoubt(): Promise<void> {
+    const { reads, transitions, clock, sessions } = this.#deps;
+    const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
+    for (const row of stuck) {
+      // A ready session has a lane that settles it, or a send that is still under way.
+      if (sessions.readyEngine(row.session as SessionName)) continue;
+      if (isRepeatable(row)) await transitions.defer(row, { ...AGAIN, reason: AWAY });
+      else await transitions.markInDoubt(row, AWAY);
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const { database, clock } = this.#deps;
+    const now = clock.now();
+    const limit = BATCH;
+    const call = pruneOutbox({
+      keysBefore: now - IDEMPOTENCY_MS,
+      settledBefore: now - this.#options.retentionMs,
+      limit,
+    });
+    while (!this.#abort.signal.aborted && (await database.write(call)) >= limit);
+  }
+}
