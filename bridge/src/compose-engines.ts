@@ -14,7 +14,7 @@ import type { Metrics } from './ops/metrics.ts';
 
 export type SandboxNetwork = LocalNetwork | RemoteNetwork;
 
-/** The network, or null where the sandbox is not enabled. @throws WabError WAB_CONFIG_INVALID */
+/** The network, or null if the sandbox is not enabled. @throws WabError WAB_CONFIG_INVALID */
 export function sandboxNetwork(settings: Settings): SandboxNetwork | null {
   if (!settings.engines.includes('sandbox')) return null;
   if (settings.sandboxNetworkUrl !== undefined) return new RemoteNetwork(settings.sandboxNetworkUrl);
@@ -47,7 +47,7 @@ export async function engineFactories(
 ): Promise<readonly EngineFactory[]> {
   const factories: EngineFactory[] = [];
   if (settings.engines.includes('webjs')) {
-    // Loaded only where it is wanted: it brings Puppeteer along.
+    // Loaded only if it is wanted: it brings Puppeteer along.
     const [{ WebjsFactory }, { DEADLINES }] = await Promise.all([
       import('./engine/webjs/webjs.ts'),
       import('./engine/webjs/deadlines.ts'),

@@ -77,7 +77,7 @@ export interface Bridge {
   readonly version: string;
   /** Where it answers on this machine. */
   readonly localUrl: string;
-  /** Where the ops listener answers; null where it is off. */
+  /** Where the ops listener answers; null if it is off. */
   readonly opsUrl: string | null;
   /** Secret of the first n8n key, at the first start alone. */
   readonly firstKey: string | null;

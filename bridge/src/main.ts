@@ -1,4 +1,4 @@
-/** The bridge as a program of its own. What it consists of is loaded only once the process has begun anew (ADR 14). */
+/** The bridge as a program of its own. What it consists of is loaded only once the process has restarted (ADR 14). */
 import { keepYoungGenerationSmall } from './ops/young-generation.ts';
 
 keepYoungGenerationSmall();

@@ -12,7 +12,7 @@ import { messageOf } from './ops/reason.ts';
 /**
  * Runs the bridge until it is told to stop (SIGTERM, SIGINT) or cannot go on.
  *
- * @throws WabError where it cannot start
+ * @throws WabError if it cannot start
  */
 export async function runBridge(loaded: LoadedSettings): Promise<void> {
   const { settings } = loaded;

@@ -137,7 +137,7 @@ describe('one linked page', () => {
   );
 
   test(
-    'the server answers late or not at all; deeds wait for its word, over a lost line too',
+    'the server answers late or not at all; message actions wait for its answer, over a lost line too',
     async () => {
       const { network } = standin;
       network.answerDelayMs = 600;

@@ -122,7 +122,7 @@ export class WebjsHarness {
     return this.received();
   }
 
-  /** What Bob and Carol heard of this account besides messages, of one kind, what both heard once. */
+  /** What reached the phones of Bob and Carol besides messages, of one kind; what reached both counts once. */
   phoneEvents<Kind extends PhoneEvent['kind']>(kind: Kind): readonly Extract<PhoneEvent, { kind: Kind }>[] {
     const told = [this.bob, this.carol].flatMap((contact) => contact.phoneEvents);
     const mine = told.filter(

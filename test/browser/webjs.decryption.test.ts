@@ -55,7 +55,7 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('a message that is
   );
 
   test(
-    'after the page was loaded anew, which the library does not notice',
+    'after the page was reloaded, which the library does not notice',
     async () => {
       session = await SessionAtTest.open(build);
       const { network } = session.standin;

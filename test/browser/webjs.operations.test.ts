@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => session.close(), LONG);
 
-describe('acts in a chat', () => {
+describe('operations in a chat', () => {
   test(
     'marking as read that breaks in the page is told, and breaks no send',
     async () => {

@@ -1,4 +1,6 @@
-/** Pairing codes over a page: what WhatsApp refuses, codes that are not used, and pages that go idle or are loaded anew. */
+/**
+ * Pairing codes over a page: what WhatsApp refuses, codes that are not used, and pages that go idle or are reloaded.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import { failureOf, LONG, SessionAtTest } from './session-at-test.ts';
@@ -67,7 +69,7 @@ describe('a pairing code', () => {
   );
 
   test(
-    'is made anew where the page was loaded anew, and links',
+    'is made again where the page was reloaded, and links',
     async () => {
       const { engine, recording } = await session.launch();
       await recording.untilSignal('qr');

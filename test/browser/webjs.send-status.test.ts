@@ -41,17 +41,17 @@ async function sendThatHangs(
   return { failure };
 }
 
-/** Asks until the fate is as wanted. @returns what was said on the way */
+/** Asks until the send status is as wanted. @returns what was said on the way */
 async function untilSendStatus(engine: Engine, messageId: MessageId, wanted: string): Promise<Set<string>> {
   const said = new Set<string>();
   for (const end = Date.now() + LONG / 2; !said.has(wanted); await wait(20)) {
-    if (Date.now() > end) throw new Error(`the fate did not become ${wanted}; it was ${[...said].join(', ')}`);
+    if (Date.now() > end) throw new Error(`the send status did not become ${wanted}; it was ${[...said].join(', ')}`);
     said.add(await sendStatusOf(engine, messageId));
   }
   return said;
 }
 
-describe('the fate of a message', () => {
+describe('the send status of a message', () => {
   test(
     'that the page never stored is absent after a restart, and sent again under its id it arrives once',
     async () => {

@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What Bob heard of this kind. */
+/** What reached Bob's phone, of this kind. */
 function phoneEvents<Kind extends PhoneEvent['kind']>(kind: Kind): Extract<PhoneEvent, { kind: Kind }>[] {
   return bob.phoneEvents.filter((each): each is Extract<PhoneEvent, { kind: Kind }> => each.kind === kind);
 }

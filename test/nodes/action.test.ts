@@ -593,7 +593,7 @@ describe('errors', () => {
 });
 
 describe('a bridge that restarts', () => {
-  test('is waited for: the send is repeated under one key, each time signed anew', async () => {
+  test('is waited for: the send is repeated under one key, each time signed again', async () => {
     let asked = 0;
     bridge.answers.set('POST /v1/messages', () =>
       ++asked < 3

@@ -2,7 +2,7 @@
 import type { Device } from './device.ts';
 import type { BlockedState, Card, ChatState, WireGroup, WireMessage } from './frames.ts';
 
-/** What an account's phone was told besides messages. */
+/** What an account's phone received besides messages. */
 export type PhoneEvent =
   | { readonly kind: 'reaction'; readonly by: Account; readonly stanza: string; readonly emoji: string }
   | { readonly kind: 'edit'; readonly by: Account; readonly stanza: string; readonly body: string }

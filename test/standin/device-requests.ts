@@ -1,4 +1,4 @@
-/** What linked devices ask of WhatsApp's server: messages, deeds, typing, groups. */
+/** What linked devices request from WhatsApp's server: messages, message actions, typing, groups. */
 import type { Account } from './account.ts';
 import type { MessageActions } from './message-actions.ts';
 import type { Device } from './device.ts';

@@ -1,4 +1,4 @@
-/** What people do to messages that are there: react, edit, take back, vote. */
+/** What people do to existing messages: react, edit, take back, vote. */
 import { randomBytes } from 'node:crypto';
 import type { Account, PhoneEvent } from './account.ts';
 import type { Device } from './device.ts';

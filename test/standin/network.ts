@@ -14,10 +14,10 @@ import { until } from './until.ts';
 
 export class Network extends People {
   /**
-   * `arrived` (account, message): a message reached an account's phone. `phoneEvent` (account, PhoneEvent): so did something else.
-   * `linked` (account, device). `seen` (account, chat): a linked device marked a chat as read. `call` (account, call).
-   * `pairing` (phone, code): a page asked for a pairing code and for a notification on the phone. `waiting` (text): a page
-   * shows a QR. `page`: a page was opened, connected or closed.
+   * `arrived` (account, message): a message reached an account's phone. `phoneEvent` (account, PhoneEvent): something
+   * else did. `linked` (account, device). `seen` (account, chat): a linked device marked a chat as read. `call`
+   * (account, call). `pairing` (phone, code): a page asked for a pairing code and for a notification on the phone.
+   * `waiting` (text): a page shows a QR. `page`: a page was opened, connected or closed.
    */
   readonly events = new EventEmitter().setMaxListeners(0);
   /** The server refuses what is sent. */

@@ -8,7 +8,7 @@ export interface CallFault {
   readonly delayMs?: number;
   /** It throws an error with this text. */
   readonly throws?: string;
-  /** The page loads itself anew the moment it is called. */
+  /** The page reloads itself the moment it is called. */
   readonly reloads?: boolean;
   /** It is not there, as in a build that has renamed it; until the fault is taken away. */
   readonly missing?: boolean;

@@ -10,7 +10,7 @@ import type { Connection } from './device.ts';
 import type { CallFault } from './page-settings.ts';
 
 /**
- * How a page that is alive hears nothing more, until it is loaded anew. `listeners`: the library's listeners are gone
+ * How a page that is alive hears nothing more, until it is reloaded. `listeners`: the library's listeners are gone
  * from the collections. `collections`: the page replaced its collections by new ones. `functions`: what the library
  * exposed to the page does nothing. `inbound`: the page no longer works off what the server sends. `half-open`: the
  * server's frames no longer come and requests get no answer, while the page says CONNECTED.
@@ -128,7 +128,7 @@ export class OpenPage {
     this.connection.mute();
   }
 
-  /** The page holds so much more memory, in its JavaScript heap, until it is loaded anew. */
+  /** The page holds so much more memory, in its JavaScript heap, until it is reloaded. */
   grow(megabytes: number): Promise<void> {
     return this.#tell({ do: 'grow', megabytes });
   }

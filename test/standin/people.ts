@@ -50,7 +50,7 @@ export class People {
     if (state) for (const device of account.devices) device.tell({ type: 'blocked', state });
   }
 
-  /** Every page of an account loads itself anew, as WhatsApp Web does for an update. */
+  /** Every page of an account reloads itself, as WhatsApp Web does for an update. */
   reload(account: Account): void {
     for (const device of account.devices) device.tell({ type: 'reload' });
   }

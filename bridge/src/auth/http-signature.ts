@@ -29,7 +29,7 @@ export interface ParsedSignature {
   readonly components: readonly string[];
   readonly parameters: SignatureParameters;
   readonly signature: Buffer;
-  /** The value of `@signature-params`, serialised anew from what was parsed. */
+  /** The value of `@signature-params`, serialised again from what was parsed. */
   readonly serialized: string;
 }
 
@@ -41,7 +41,7 @@ const malformed = (reason: string, cause?: unknown): WabError =>
 /**
  * The value of `@signature-params`, and of a member of Signature-Input.
  *
- * @throws Error where a component or parameter cannot be written as a structured field
+ * @throws Error if a component or parameter cannot be written as a structured field
  */
 export function serializeSignatureParams(components: readonly string[], parameters: SignatureParameters): string {
   const entries = Object.entries(parameters).filter((entry): entry is [string, BareItem] => entry[1] !== undefined);
@@ -51,8 +51,8 @@ export function serializeSignatureParams(components: readonly string[], paramete
 /**
  * The signature base (RFC 9421, section 2.5): one line per component, `@signature-params` last.
  *
- * @param valueOf the value of a component by its name; undefined where the message has none
- * @throws WabError WAB_SIGNATURE_MALFORMED where a component has no value or one that is not visible ASCII
+ * @param valueOf the value of a component by its name; undefined if the message has none
+ * @throws WabError WAB_SIGNATURE_MALFORMED if a component has no value or one that is not visible ASCII
  */
 export function signatureBase(
   components: readonly string[],

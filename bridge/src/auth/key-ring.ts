@@ -178,7 +178,7 @@ export class KeyRing implements Keys, KnownKeys {
         housekeepingAt = clock.elapsed() + HOUSEKEEPING_MS;
       }
       const pause = Math.min(housekeepingAt - clock.elapsed(), this.#nextExpiry() - clock.now());
-      // A wake-up is no failure: somebody issued a key that expires sooner.
+      // A wake-up is not a failure: somebody issued a key that expires sooner.
       await clock.sleep(Math.max(pause, 1), this.#wake.signal).catch(() => undefined);
     }
   }

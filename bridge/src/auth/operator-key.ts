@@ -1,5 +1,5 @@
 /**
- * The key of whoever runs the bridge: a file beside the data, readable by its owner alone, by which the CLI signs like
+ * The operator's key: a file beside the data, readable by its owner alone, by which the CLI signs like
  * any client. Made at the first start and used ever after; never in the database.
  */
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ const FILE = 'operator.key';
 export const operatorKeyFile = (dataDir: string): string => join(dataDir, FILE);
 
 /**
- * The operator's key, or null where there is none yet.
+ * The operator's key, or null if there is none yet.
  *
- * @throws WabError WAB_CONFIG_INVALID where others may read the file, or it holds no key
+ * @throws WabError WAB_CONFIG_INVALID if others may read the file, or it holds no key
  */
 export function readOperatorKey(dataDir: string): Secret | null {
   const file = operatorKeyFile(dataDir);
@@ -29,7 +29,7 @@ export function readOperatorKey(dataDir: string): Secret | null {
   return secret;
 }
 
-/** Reads the operator's key, and makes one where there is none. Durable before it returns. */
+/** Reads the operator's key, and makes one if there is none. Durable before it returns. */
 export function ensureOperatorKey(dataDir: string): { readonly secret: Secret; readonly created: boolean } {
   const known = readOperatorKey(dataDir);
   if (known !== null) return { secret: known, created: false };

@@ -32,7 +32,7 @@ export interface AcceptedParameters {
 
 const malformed = (reason: string): WabError => new WabError('WAB_SIGNATURE_MALFORMED', { reason });
 
-/** @throws WabError WAB_SIGNATURE_MALFORMED where a component is missing that must be covered, or one too many is */
+/** @throws WabError WAB_SIGNATURE_MALFORMED if a component is missing that must be covered, or one too many is */
 export function checkComponents(covered: readonly string[], fields: RequestFields): void {
   const required = [
     ...BASE_COMPONENTS,

@@ -18,11 +18,11 @@ const OWNER_ONLY = 0o600;
 const POSIX = process.platform !== 'win32';
 
 /**
- * The text of the file, or null where there is none.
+ * The text of the file, or null if there is none.
  *
  * @param what      names the file in errors: `the operator key`
  * @param exchange  what to do once somebody else may have read it, for the error
- * @throws WabError WAB_CONFIG_INVALID where others may read it, or this user may not
+ * @throws WabError WAB_CONFIG_INVALID if others may read it, or this user may not
  */
 export function readPrivateFile(file: string, what: string, exchange: string): string | null {
   let descriptor: number;

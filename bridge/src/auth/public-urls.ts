@@ -10,7 +10,7 @@ export interface PublicUrl {
   readonly prefix: string;
 }
 
-/** @throws WabError WAB_CONFIG_INVALID where the text is no http(s) URL, or has more than host, port and path */
+/** @throws WabError WAB_CONFIG_INVALID if the text is not an http(s) URL, or has more than host, port and path */
 export function parsePublicUrl(text: string): PublicUrl {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {

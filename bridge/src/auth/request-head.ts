@@ -30,7 +30,7 @@ export class RequestFields {
   readonly #fields = new Map<string, string>();
   readonly #asksForUpgrade: boolean;
 
-  /** @throws WabError WAB_SIGNATURE_MALFORMED where a field occurs twice, or the target names another host */
+  /** @throws WabError WAB_SIGNATURE_MALFORMED if a field occurs twice, or the target names another host */
   constructor(head: RequestHead) {
     const { rawHeaders, target } = head;
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

@@ -31,7 +31,7 @@ export class SecretBox {
 
   /**
    * @param purpose what the secret is for; it opens for the same purpose alone, so that rows cannot be exchanged
-   * @throws WabError WAB_CONFIG_INVALID where the master key cannot be read
+   * @throws WabError WAB_CONFIG_INVALID if the master key cannot be read
    */
   seal(text: string, purpose: string): string {
     const nonce = randomBytes(NONCE_BYTES);
@@ -41,7 +41,7 @@ export class SecretBox {
     return `${VERSION}${sealed.toString('base64url')}`;
   }
 
-  /** @throws WabError WAB_CONFIG_INVALID where it was sealed with another key or for another purpose */
+  /** @throws WabError WAB_CONFIG_INVALID if it was sealed with another key or for another purpose */
   open(sealed: string, purpose: string): string {
     const key = this.#masterKey(false);
     try {

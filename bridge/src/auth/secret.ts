@@ -17,7 +17,7 @@ export const newSeed = (): Buffer => randomBytes(SEED_BYTES);
 export const formatSecret = ({ keyId, seed }: Secret): string => `wabk_${keyId}_${seed.toString('base64url')}`;
 
 /**
- * @returns null where the text is no secret; why is not told, so that no part of a secret ends up in a message
+ * @returns null if the text is not a secret; why is not told, so that no part of a secret ends up in a message
  */
 export function parseSecret(text: string): Secret | null {
   const match = /^wabk_([^_]*)_([0-9A-Za-z_-]{43})$/.exec(text.trim());

@@ -16,7 +16,7 @@ import { RequestFields, type RequestHead } from './request-head.ts';
 
 export interface VerifiedRequest {
   readonly principal: Principal;
-  /** SHA-256 that the body must have, base64; null where the request has no body. */
+  /** SHA-256 that the body must have, base64; null if the request has no body. */
   readonly bodySha256: string | null;
 }
 

@@ -18,7 +18,7 @@ export const outboxId = idOf(OUTBOX_ID_PATTERN, 'WAB_OUTBOX_NOT_FOUND', 'id');
 export const deadLetterId = idOf(DEAD_LETTER_ID_PATTERN, 'WAB_DEAD_LETTER_NOT_FOUND', 'id');
 export const keyId = idOf(KEY_ID_PATTERN, 'WAB_KEY_NOT_FOUND', 'keyId');
 
-/** @throws ArgumentError where no session can have this name */
+/** @throws ArgumentError if no session can have this name */
 export function sessionName(written: string | undefined): string {
   if (written !== undefined && new RegExp(SESSION_NAME_PATTERN).test(written)) return written;
   throw new ArgumentError(

@@ -64,7 +64,7 @@ export class BridgeClient {
   }
 
   /**
-   * @returns the answer's JSON; undefined where it has none. Its shape is the caller's promise, by the contract.
+   * @returns the answer's JSON; undefined if it has none. Its shape is the caller's promise, by the contract.
    * @throws ProblemError, UnreachableError
    */
   async request<Answer = unknown>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
@@ -119,7 +119,7 @@ export class BridgeClient {
    * Opens the stream and waits for it. No frame is delivered before the caller, right after the wait, could attach its
    * listeners.
    *
-   * @throws ProblemError where the bridge refuses the upgrade, UnreachableError
+   * @throws ProblemError if the bridge refuses the upgrade, UnreachableError
    */
   openStream(path = '/v1/stream', protocol = 'wabridge.v1'): Promise<WebSocket> {
     const url = this.url(path);

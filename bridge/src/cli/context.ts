@@ -70,7 +70,7 @@ export class Context {
     });
   }
 
-  /** Whether there is a key to sign with: none before the first start. @throws WabError where its file is not usable */
+  /** Whether there is a key to sign with: none before the first start. @throws WabError if its file is not usable */
   get hasKey(): boolean {
     return Boolean(this.#environment['WABRIDGE_KEY']) || readOperatorKey(this.settings.dataDir) !== null;
   }
@@ -83,7 +83,7 @@ export class Context {
 /**
  * The database file of a data folder.
  *
- * @throws WabError WAB_CONFIG_INVALID where there is none
+ * @throws WabError WAB_CONFIG_INVALID if there is none
  */
 export function requireDatabase(dataDir: string): string {
   const file = join(dataDir, DATABASE_FILE);

@@ -4,7 +4,7 @@ import { nextStep } from './commands/linking.ts';
 import { ok, warning, type Result } from './finding.ts';
 import { localTime } from './output.ts';
 
-/** Failed messages are listed for days; older ones are no news. */
+/** Failed messages are listed for days; older ones are not news. */
 const RECENT_MS = 24 * 3_600_000;
 /** The bridge lists this many at most. */
 const MOST = 500;

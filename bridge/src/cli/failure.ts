@@ -28,7 +28,7 @@ function codeOf(error: unknown): string {
 
 const [SCHEMA_BEFORE = '', SCHEMA_AFTER = ''] = ERRORS.WAB_INVALID_REQUEST.message.split('{reason}');
 
-/** A command line is no request with a schema, and who wrote it has no use for an OpenAPI document. */
+/** A command line is not a request with a schema, and who wrote it has no use for an OpenAPI document. */
 function withoutSchema(message: string): string {
   if (!message.startsWith(SCHEMA_BEFORE)) return message;
   const reason = message.slice(SCHEMA_BEFORE.length).replace(SCHEMA_AFTER, '');

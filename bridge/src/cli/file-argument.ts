@@ -17,7 +17,7 @@ interface AttachedFile {
 /**
  * The file with its kind, which follows from its bytes.
  *
- * @throws ArgumentError where it cannot be read or is too large
+ * @throws ArgumentError if it cannot be read or is too large
  */
 export async function attachedFile(path: string): Promise<AttachedFile> {
   const bytes = contentOf(path);

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 export interface Result {
   readonly state: 'ok' | 'warning' | 'failed';
   readonly detail: string;
-  /** What to do about it; there is none where nothing is wrong. */
+  /** What to do about it; there is none if nothing is wrong. */
   readonly todo?: string;
 }
 export interface Finding extends Result {

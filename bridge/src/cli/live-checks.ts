@@ -1,6 +1,6 @@
 /**
  * `wabridge doctor --live`: what only a real account can prove, tried through the bridge's own API like any client. The
- * parts are in `live/`. Nothing of what is sent goes to anybody but the account itself, and whoever answers to the code.
+ * parts are in `live/`. Nothing of what is sent goes to anybody but the account itself, and the person who answers the code.
  */
 import { arch, platform, release } from 'node:os';
 import { messageOf } from '../ops/reason.ts';

@@ -77,7 +77,7 @@ const NOTE = '    ';
  * Rows in aligned columns that fit the width, under a heading. Cells that are too long go on below, but for those of the
  * first column: they are what a person copies into the next command.
  *
- * @param nothing shown where there are no rows
+ * @param nothing shown if there are no rows
  * @param notes   one for each row, shown below it where it is not empty
  */
 export function table(

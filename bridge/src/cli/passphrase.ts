@@ -11,7 +11,7 @@ export interface PassphraseSources {
   /** The option --passphrase-file. */
   readonly file: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
-  /** Asks a person without showing the answer; null where there is no terminal. */
+  /** Asks a person without showing the answer; null if there is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
 }
 
@@ -32,7 +32,7 @@ async function given({ file, environment, ask }: PassphraseSources, chosenNow: b
   const missing = (reason: string): WabError => new WabError('WAB_PASSPHRASE_MISSING', { reason });
   if (file !== undefined) {
     try {
-      // Editors end a file with a line break; it is no part of the passphrase.
+      // Editors end a file with a line break; it is not part of the passphrase.
       return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
       throw missing(`the file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
@@ -46,7 +46,7 @@ async function given({ file, environment, ask }: PassphraseSources, chosenNow: b
   return first;
 }
 
-/** Asks on the terminal, or null where there is none. */
+/** Asks on the terminal, or null if there is none. */
 export function terminalQuestion(): PassphraseSources['ask'] {
   if (!process.stdin.isTTY) return null;
   return async (question) => {

@@ -5,7 +5,7 @@ import { definitionOf, envNameOf, SETTING_NAMES, type SettingName } from './sett
 export interface SettingView {
   readonly name: SettingName;
   readonly env: string;
-  /** For a secret: whether it is set. Null where it is not set. */
+  /** For a secret: whether it is set. Null if it is not set. */
   readonly value: unknown;
   readonly origin: Origin;
   readonly secret: boolean;

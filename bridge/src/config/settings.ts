@@ -161,7 +161,10 @@ export const browserFlagsOf = ({ browserFlags }: Pick<Settings, 'browserFlags'>)
     .map((flag) => flag.trim())
     .filter((flag) => flag !== '');
 
-/** The variables that start with WABRIDGE_ and are no settings: for the CLI (file, URL, key, passphrase), and the repository's scripts. */
+/**
+ * The variables that start with WABRIDGE_ and are not settings: for the CLI (file, URL, key, passphrase), and the
+ * repository's scripts.
+ */
 export const OTHER_VARIABLES: readonly string[] = [
   'WABRIDGE_CONFIG',
   'WABRIDGE_URL',

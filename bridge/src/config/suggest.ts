@@ -1,5 +1,5 @@
 /**
- * The known word nearest to what was written, or null where nothing is near (more than a third of it would change).
+ * The known word nearest to what was written, or null if nothing is near (more than a third of it would change).
  */
 export function nearest(written: string, known: readonly string[]): string | null {
   let best: string | null = null;

@@ -65,7 +65,7 @@ export const visibleText = (text: string): string => text.replace(INVISIBLE, '')
 
 /**
  * The digits of a phone number with its country code, from any form a person may write (`+49 151 …`, `0049151…`,
- * `49151…`); null where it is none, or where something else stands beside it. An older form stays what it is: whether
+ * `49151…`); null if it is none, or where something else stands beside it. An older form stays what it is: whether
  * WhatsApp knows the person under it, only WhatsApp can tell.
  */
 export function parseDigits(text: string): string | null {

@@ -56,7 +56,7 @@ export function parsePhone(input: string): string {
 const invalid = (code: 'WAB_ADDRESS_INVALID' | 'WAB_PHONE_INVALID', reason: string, given: string): WabError =>
   new WabError(code, { reason }, { given });
 
-/** The address that a chat id alone tells. It has a phone number only where that would be taken back as this chat. */
+/** The address that a chat id alone tells. It has a phone number only if that would be taken back as this chat. */
 export function addressOf(chatId: ChatId, name?: string): Address {
   const [user, server] = chatId.split('@') as [string, string];
   const isPhone = server === 'c.us' && /^\d+$/.test(user) && parseDigits(user) === user;
@@ -69,7 +69,7 @@ export function addressOf(chatId: ChatId, name?: string): Address {
 }
 
 /**
- * The ids under which WhatsApp may know the person of a chat, the given one first. More than one only where a country
+ * The ids under which WhatsApp may know the person of a chat, the given one first. More than one only if a country
  * changed its numbers.
  */
 export function chatFormsOf(chatId: ChatId): readonly [ChatId, ...ChatId[]] {
@@ -97,8 +97,8 @@ export function messageIdOf(fromMe: boolean, chatId: ChatId, stanzaId: string, p
 }
 
 /**
- * The ids that one message may bear, the given one first: WhatsApp names the chat, or in a group the author, by phone number
- * or by lid, and may change from the one to the other.
+ * The ids that one message may have, the given one first: WhatsApp names the chat, or in a group the author, by phone
+ * number or by lid, and may change from the one to the other.
  *
  * @param chat the message's chat, with all the names that are known
  * @param author who wrote it, where that is known
@@ -122,7 +122,7 @@ export function messageIdsOf(
 
 const MESSAGE_ID = /^(true|false)_([^_]+@[^_]+)_([^_]+)(?:_([^_]+@[^_]+))?$/;
 
-/** The names of a person besides the given one; none where the address is somebody else's. */
+/** The names of a person besides the given one; none if the address is somebody else's. */
 function otherNames(name: ChatId, address: Address | null): readonly ChatId[] {
   const phoneId = address?.phone === undefined ? undefined : `${address.phone.slice(1)}@c.us`;
   const names = [address?.chatId, phoneId, address?.lid].filter((each): each is ChatId => each !== undefined);

@@ -12,7 +12,7 @@ export const ENGINE_NAMES = ['webjs', 'sandbox'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 export interface EngineCapabilities {
-  /** The message id can be fixed before the send, so that it is on disk before WhatsApp hears of it. */
+  /** The message id can be fixed before the send, so that it is on disk before WhatsApp learns of it. */
   readonly chosenMessageIds: boolean;
   readonly operations: readonly EngineSend['type'][];
 }
@@ -103,7 +103,7 @@ export interface EngineListener {
   fact(fact: EngineFact): Promise<void>;
 }
 
-/** A readable file for a send; opened anew for each attempt. */
+/** A readable file for a send; opened again for each attempt. */
 export interface OutgoingFile {
   readonly path: string;
   readonly mimeType: string;
@@ -154,7 +154,7 @@ export type SendStatus = 'sent' | 'absent' | 'unknown';
 export interface Engine {
   readonly name: EngineName;
   readonly capabilities: EngineCapabilities;
-  /** Begins to connect. Resolves once the engine has begun; how it goes on is told by signals. Rejects with a reason. */
+  /** Begins to connect. Resolves once the engine has begun; progress is reported by signals. Rejects with a reason. */
   start(): Promise<void>;
   /** Ends the connection and every process it needed, within a deadline; keeps the login state. Never rejects. */
   stop(): Promise<void>;
@@ -171,13 +171,13 @@ export interface Engine {
    *   is shown (yet) or no answer came
    */
   requestPairingCode(phone: string): Promise<PairingCode>;
-  /** The address under which WhatsApp knows a recipient. Throws `EngineError` (`fail`) where there is none. */
+  /** The address under which WhatsApp knows a recipient. Throws `EngineError` (`fail`) if there is none. */
   resolveChat(chatId: ChatId): Promise<Address>;
   /** An id for the next message of a chat (only with `chosenMessageIds`). */
   chooseMessageId(chatId: ChatId): MessageId;
   /**
    * Sends once.
-   * @param messageId the id to use, from `chooseMessageId`; null where the engine cannot choose, and for a reaction
+   * @param messageId the id to use, from `chooseMessageId`; null if the engine cannot choose, and for a reaction
    * @throws EngineError whose `outcome` says what is known of the message
    */
   send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt>;
@@ -190,16 +190,17 @@ export interface Engine {
   setTyping(chatId: ChatId, state: TypingState): Promise<void>;
   /**
    * What became of a message whose send was interrupted, as far as the present login knows: of one that was sent before
-   * the account was linked anew it means nothing. Throws `EngineError` (`defer`) where it cannot be told yet.
+   * the account was linked again it means nothing. Throws `EngineError` (`defer`) if it cannot be told yet.
    */
   sendStatusOf(messageId: MessageId, chatId: ChatId): Promise<SendStatus>;
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;
   /**
-   * The bytes of an incoming medium, as fast as they are read. Whoever does not read to the end destroys the stream.
+   * The bytes of an incoming medium, as fast as they are read. A reader that does not read to the end destroys the
+   * stream.
    *
    * @param limitBytes a larger file is refused, before it is downloaded where its size is known
-   * @throws EngineError, also by the stream: `fail` WAB_MEDIA_FAILED where WhatsApp has it no more, WAB_MEDIA_TOO_LARGE;
+   * @throws EngineError, also by the stream: `fail` WAB_MEDIA_FAILED where WhatsApp no longer has it, WAB_MEDIA_TOO_LARGE;
    *   `defer` to try again, with WAB_SESSION_NOT_READY where the file is not the reason
    */
   downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable>;

@@ -1,4 +1,4 @@
-/** Of which message a fact is, by every id that the message may bear. */
+/** Which message a fact is about, by every id that the message may have. */
 import type { MessageId } from '../contract/ids.ts';
 import type { EngineFact } from './engine.ts';
 import { messageIdsOf } from '../contract/whatsapp-id.ts';

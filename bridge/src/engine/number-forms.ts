@@ -4,7 +4,7 @@ import { EngineError } from './engine.ts';
 import { chatFormsOf } from '../contract/whatsapp-id.ts';
 
 /**
- * @param ask is given the id itself first, and another form only where WhatsApp knows nobody under the one before
+ * @param ask is given the id itself first, and another form only if WhatsApp knows nobody under the one before
  * @throws what `ask` throws; where no form is known, what it threw for the id itself
  */
 export async function inAnyForm<T>(chatId: ChatId, ask: (form: ChatId) => Promise<T>): Promise<T> {

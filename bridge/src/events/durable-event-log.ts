@@ -99,7 +99,7 @@ export class DurableEventLog implements EventLog {
       budget -= rows.length;
       chunk *= 2;
     }
-    // After the rows: whoever holds `after` against the horizon now learns of all that were removed before the reading.
+    // After the rows: a caller who compares `after` with the horizon now learns of all that were removed before the reading.
     this.#horizon = Math.max(this.#horizon, await horizonOf(this.#options.database.reader));
     return { matches: found, scannedTo: position as Seq };
   }

@@ -21,7 +21,10 @@ import type { EngineFact, EngineMedia, EngineMessage } from '../engine/engine.ts
 import { messageIdsOfFact } from '../engine/fact-ids.ts';
 import { addressOf, messageIdsOf } from '../contract/whatsapp-id.ts';
 
-/** A message as an engine reports it. Same fact: same direction, same message id, whichever name its chat or author goes by. */
+/**
+ * A message as an engine reports it. Same fact: same direction, same message id, whichever name its chat or author goes
+ * by.
+ */
 export function messageReported(
   session: SessionName,
   message: EngineMessage,
@@ -142,7 +145,7 @@ export const sessionStateChanged = (
   data: { from: change.from, to: change.to, reason: change.reason },
 });
 
-/** A QR code waits to be scanned; the code itself is no event. Each is a fact of its own. */
+/** A QR code waits to be scanned; the code itself is not an event. Each is a fact of its own. */
 export const sessionQrIssued = (session: SessionName, expiresAt: Date, at: Date): NewEvent<'session.qr_issued'> => ({
   ...ofSession(session, 'session.qr_issued', at),
   data: { expiresAt: expiresAt.toISOString() },

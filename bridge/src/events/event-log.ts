@@ -11,7 +11,7 @@ export interface Appended {
   readonly id: EventId;
   /** Position of the event; of the first recording where `duplicate`. */
   readonly seq: Seq;
-  /** True where the same fact was recorded before: nothing was stored and the effects were not carried out. */
+  /** True if the same fact was recorded before: nothing was stored and the effects were not carried out. */
   readonly duplicate: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface EventLog {
   readonly epoch: string;
   /** Position of the newest committed event, 0 for an empty log. */
   readonly head: Seq;
-  /** Position below which events have been removed by retention, 0 where none was. */
+  /** Position below which events have been removed by retention, 0 if none was. */
   readonly horizon: Seq;
   /**
    * Stores one event and carries out the effects in the same transaction. Dedupe is by `event.id` and its

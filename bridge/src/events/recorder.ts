@@ -15,9 +15,9 @@ export interface EffectSource {
     fact: EngineFact,
     event: NewEvent,
   ): Promise<readonly Call<unknown>[]> | readonly Call<unknown>[];
-  /** The outbox message that bears one of these ids, or null. */
+  /** The outbox message that has one of these ids, or null. */
   outboxIdOf?(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null>;
-  /** Called once the fact is durable, also where it was a duplicate. Must not throw. */
+  /** Called once the fact is durable, even if it was a duplicate. Must not throw. */
   recorded?(session: SessionName, fact: EngineFact, appended: Appended): void | Promise<void>;
 }
 

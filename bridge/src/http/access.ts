@@ -18,7 +18,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the guard on every route that is not `unsigned`. */
     principal: Principal | null;
-    /** Digest of the body from the verified Content-Digest header (SHA-256, base64); null where there is no body. */
+    /** Digest of the body from the verified Content-Digest header (SHA-256, base64); null if there is no body. */
     contentSha256: string | null;
   }
 }

@@ -27,7 +27,7 @@ export interface AppDependencies {
   readonly media: MediaLibrary;
   readonly eventLog: EventLog;
   readonly stream: Stream;
-  /** Null where the sandbox engine is not enabled. */
+  /** Null if the sandbox engine is not enabled. */
   readonly sandbox: SandboxControl | null;
   readonly metrics: Metrics;
   readonly readiness: Readiness;

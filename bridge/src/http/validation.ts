@@ -1,6 +1,6 @@
 /**
  * Validation by TypeBox. Bodies are taken as they are; query and path parameters are text, and become numbers and
- * booleans only where the text is exactly one. Unknown fields are refused, never dropped.
+ * booleans only if the text is exactly one. Unknown fields are refused, never dropped.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';

@@ -87,7 +87,7 @@ export class MediaFetcher {
     this.wake();
   }
 
-  /** Ends what is being fetched; it is fetched anew after the next start. */
+  /** Ends what is being fetched; it is fetched again after the next start. */
   async stop(): Promise<void> {
     this.#stopListening?.();
     this.#stopListening = null;
@@ -281,7 +281,7 @@ function end(stream: NodeJS.ReadableStream, reason?: Error): void {
   if (stream instanceof Readable) stream.destroy(reason);
 }
 
-/** WhatsApp has it no more, or it will never fit. */
+/** WhatsApp no longer has it, or it will never fit. */
 function isFinal(error: unknown): boolean {
   if (error instanceof EngineError) return error.outcome === 'fail';
   return error instanceof WabError && !error.retryable;

@@ -24,11 +24,11 @@ export interface MediaStore {
    * @param onBytes called before each chunk is kept, with its size; what it throws ends the spooling
    */
   spool(body: NodeJS.ReadableStream, onBytes: (count: number) => void): Promise<SpooledFile>;
-  /** The bytes under a key, or null where there are none. */
+  /** The bytes under a key, or null if there are none. */
   open(key: string): Promise<NodeJS.ReadableStream | null>;
-  /** A local file with the bytes, for engines that read files; null where there are none. */
+  /** A local file with the bytes, for engines that read files; null if there are none. */
   localPath(key: string): Promise<string | null>;
-  /** Also where there is nothing to remove. */
+  /** Also if there is nothing to remove. */
   remove(key: string): Promise<void>;
   /** Every key that has bytes. */
   keys(): AsyncIterable<string>;

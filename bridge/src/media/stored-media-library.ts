@@ -19,7 +19,7 @@ export interface MediaLibraryDependencies {
   readonly store: MediaStore;
   readonly intake: MediaIntake;
   readonly reads: MediaReads;
-  /** Woken by whoever changes a medium. */
+  /** Woken when a medium changes. */
   readonly changes: Waiters<MediaId>;
   readonly limits: MediaLimits;
   readonly clock: Clock;
@@ -118,7 +118,7 @@ export class StoredMediaLibrary implements MediaLibrary {
   }
 }
 
-/** @throws WabError WAB_MEDIA_EXISTS where the id names anything but the same upload of the same sessions */
+/** @throws WabError WAB_MEDIA_EXISTS if the id names anything but the same upload of the same sessions */
 function sameUpload(known: MediaRow, sha256: string, sessions: Upload['sessions']): MediaRow {
   const isSame = known.state === 'stored' && known.session === null && known.sha256 === sha256;
   if (isSame && mayUse(sessions, infoOf(known))) return known;

@@ -8,7 +8,7 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, string>>;
 }
 
-/** Resolves where the thing works; rejects where it does not. */
+/** Resolves where the thing works; rejects if it does not. */
 export type Probe = () => Promise<void>;
 
 const PROBE_TIMEOUT_MS = 3_000;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const FLAG = '--max-semi-space-size';
 /** In MB, of each half; see ADR 14 for what it saves and what it costs. */
 const SEMI_SPACE_MB = 4;
-/** Only a program of ours is begun anew, never one that merely calls us. */
+/** Only a program of ours is restarted, never one that merely calls us. */
 const PROGRAMS = ['bin/wabridge.mjs', 'src/main.ts', 'dist/main.js'].map((program) =>
   join(import.meta.dirname, '..', '..', program),
 );
@@ -21,8 +21,8 @@ export type ThisProcess = Readonly<
 >;
 
 /**
- * The command line with a small young generation; null where it has been settled already (by us or in NODE_OPTIONS) or
- * where this process cannot be begun anew: process.execve() came with Node 22.15, is not there on Windows, and would cut
+ * The command line with a small young generation; null if it has been settled already (by us or in NODE_OPTIONS) or
+ * where this process cannot be restarted: process.execve() came with Node 22.15, is not there on Windows, and would cut
  * the channel to a parent that forked us.
  */
 export function thriftyCommandLine(thisProcess: ThisProcess): string[] | null {
@@ -33,7 +33,7 @@ export function thriftyCommandLine(thisProcess: ThisProcess): string[] | null {
   return [execPath, `${FLAG}=${SEMI_SPACE_MB}`, ...execArgv, ...argv.slice(1)];
 }
 
-/** Begins this process anew with a small young generation, under the same id; returns where there is nothing to do. */
+/** Begins this process again with a small young generation, under the same id; returns if there is nothing to do. */
 export function keepYoungGenerationSmall(): void {
   const commandLine = thriftyCommandLine(process);
   if (commandLine === null) return;

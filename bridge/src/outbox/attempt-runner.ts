@@ -1,4 +1,4 @@
-/** Carries one outbox message to WhatsApp: prepare, write down the intent, send, write down the outcome. */
+/** Runs one attempt to send an outbox message: prepare, write down the intent, send, write down the outcome. */
 import { isSameAccount, type Address } from '../contract/address.ts';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { Engine, EngineSend, SendStatus } from '../engine/engine.ts';
@@ -27,7 +27,7 @@ export type AttemptResult = 'done' | 'open';
 
 export interface AttemptOptions {
   readonly limits: RetryLimits;
-  /** What to do with a send whose fate cannot be known. */
+  /** What to do with a send whose outcome cannot be known. */
   readonly inDoubtPolicy: 'hold' | 'resend';
   /** For questions to the engine, in milliseconds. */
   readonly questionMs: number;
@@ -55,7 +55,7 @@ export const isOfUnknownAccount = (
   { account, login }: SessionAccount,
 ): boolean => row.account === null && (account === null || row.login !== login);
 
-/** What the carrier needs of the sessions. */
+/** What an attempt needs from the sessions. */
 export interface AttemptSessions {
   readyEngine(session: SessionName): Engine | null;
   account(session: SessionName): SessionAccount | null;
@@ -89,7 +89,7 @@ export class AttemptRunner {
     return [...this.#late.values()].includes(engine);
   }
 
-  /** Carries the head of a chat. Rejects only where the database fails; every other outcome is written down. */
+  /** Attempts the head of a chat. Rejects only if the database fails; every other outcome is written down. */
   async run(queued: OutboxRow, engine: Engine): Promise<AttemptResult> {
     const { transitions, log } = this.#deps;
     const { account, login } = this.#account(queued);
@@ -159,7 +159,7 @@ export class AttemptRunner {
     await this.#deps.transitions.accept(row, { messageId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
 
-  /** @returns the message under WhatsApp's own address; null where it joined the order of another chat */
+  /** @returns the message under WhatsApp's own address; null if it joined the order of another chat */
   async #address(row: OutboxRow, engine: Engine): Promise<OutboxRow | null> {
     if (row.resolved === 1) return row;
     const asked = inAnyForm(row.chat_id as ChatId, (form) => engine.resolveChat(form));

@@ -103,7 +103,7 @@ export class Dispatcher {
     await this.#deps.accounts.unlinked(session).catch((error: unknown) => {
       this.#deps.log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
     });
-    // Whoever was behind them may go on once the session is back.
+    // Messages queued behind them may go on once the session is back.
     this.wake(session);
   }
 

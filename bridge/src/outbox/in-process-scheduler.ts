@@ -1,4 +1,6 @@
-/** Wake-ups by timers of this process. They die with it; the dispatcher asks for them again from the rows at its start. */
+/**
+ * Wake-ups by timers of this process. They end with it; the dispatcher asks for them again from the rows at its start.
+ */
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Scheduler, Wake } from './scheduler.ts';

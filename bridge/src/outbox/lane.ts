@@ -22,7 +22,7 @@ export interface LaneDependencies {
 
 /** After an error of the bridge itself (the database), before the lane tries again. */
 const BACKOFF_MS = 1_000;
-/** Before a fate that could not be told is asked for again. */
+/** Before WhatsApp is asked again whether a message was sent. */
 const ASK_AGAIN_MS = 5_000;
 /** Before an engine that is late with a file is asked for another. */
 const LATE_FILE_MS = 2_000;
@@ -42,7 +42,7 @@ export class Lane {
   #stopped = false;
   readonly #life = new AbortController();
   #backOffUntil = 0;
-  /** There may be messages in `sending` that nobody carries; not to be asked about before `#askAt`. */
+  /** There may be messages in `sending` without an attempt; not to be asked about before `#askAt`. */
   #interrupted = true;
   #askAt = 0;
   #reconsider = true;
@@ -57,7 +57,7 @@ export class Lane {
     return this.#inFlight.size === 0 && this.#processing === null;
   }
 
-  /** The session is ready anew: what was interrupted can be asked for. */
+  /** The session is ready again: WhatsApp can be asked about what was interrupted. */
   sessionReady(): void {
     this.#interrupted = true;
     this.#askAt = 0;
@@ -65,7 +65,7 @@ export class Lane {
     this.process();
   }
 
-  /** Looks for work. Calls during a look lead to one more look. */
+  /** Processes what is due. Calls in the meantime lead to one more round. */
   process(): void {
     this.#again = true;
     if (this.#processing || this.#stopped) return;
@@ -161,7 +161,7 @@ export class Lane {
     this.#inFlight.set(id, done);
   }
 
-  /** Its fate could not be asked: at once when the session is ready again, else a little later. */
+  /** WhatsApp could not be asked about it: again as soon as the session is ready, or a little later. */
   async #askLater(): Promise<void> {
     const { readyEngine, scheduler, clock } = this.#deps;
     this.#interrupted = true;

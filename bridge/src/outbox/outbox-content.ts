@@ -49,7 +49,7 @@ function refuseBlanks(request: Partial<Record<keyof typeof READABLE, string>>): 
   }
 }
 
-/** @throws WabError WAB_ADDRESS_INVALID for a mention that is no address, WAB_EMOJI_INVALID, WAB_TEXT_BLANK */
+/** @throws WabError WAB_ADDRESS_INVALID for a mention that is not an address, WAB_EMOJI_INVALID, WAB_TEXT_BLANK */
 export function contentOf(request: SendRequest): OutboxContent {
   if (request.type === 'reaction') {
     if (request.emoji !== '' && !isEmoji(request.emoji)) throw new WabError('WAB_EMOJI_INVALID');

@@ -39,7 +39,7 @@ export class OutboxEffects {
     this.#changes.freed(session);
   }
 
-  /** Our id of a message that WhatsApp names, or null where it is not one of ours. */
+  /** Our id of a message that WhatsApp names, or null if it is not one of ours. */
   async outboxIdOf(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null> {
     const row = await this.#reads.byMessageIds(session, messageIds);
     return (row?.id as OutboxId | undefined) ?? null;

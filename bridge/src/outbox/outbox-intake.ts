@@ -103,7 +103,7 @@ export class OutboxIntake {
     return { ...file, mimeType };
   }
 
-  /** WhatsApp's address of the recipient, or null where it cannot be known now. @throws WabError where there is none */
+  /** WhatsApp's address of the recipient, or null if it cannot be known now. @throws WabError if there is none */
   async #resolve(session: SessionName, chatId: ChatId): Promise<Address | null> {
     const engine = this.#deps.sessions.readyEngine(session);
     if (!engine) return null;

@@ -57,7 +57,7 @@ export class OutboxService implements Outbox {
       as === 'failed' ? { code: 'WAB_SEND_IN_DOUBT', message: 'An operator resolved it as not sent.' } : null;
     return this.#settle(id, RESOLUTIONS[as], 'only a message that is in_doubt can be resolved by hand.', {
       error,
-      // Whoever sends it again knows how late it is.
+      // A person who sends it again knows how late it is.
       ...(as === 'resend' ? { dueAt: 0, expiresAt: null, resentAt: this.#deps.clock.now() } : {}),
     });
   }

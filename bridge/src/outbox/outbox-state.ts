@@ -1,5 +1,5 @@
 /**
- * The life of an outbox message as a pure table. Every write to the outbox names one of these happenings, and the
+ * The life of an outbox message as a pure table. Every write to the outbox names one of these transitions, and the
  * database carries it out as compare-and-set on the states it may start from, so that an illegal transition cannot be
  * written and an acknowledgement never moves a message backwards.
  */
@@ -12,8 +12,8 @@ interface TransitionRule {
 }
 
 /**
- * Acknowledgements and sightings start from `queued` as well: only messages whose message id was chosen can be meant, and
- * one that was taken for absent and queued again may turn out to have left after all.
+ * Acknowledgements and sightings start from `queued` as well: only messages whose message id was chosen can be meant,
+ * and one that was taken for absent and queued again may turn out to have left after all.
  */
 export const TRANSITIONS = {
   /** The intent is written down; the engine is called next. */
@@ -42,7 +42,7 @@ export const TRANSITIONS = {
 
 export type Transition = keyof typeof TRANSITIONS;
 
-/** The state after a happening, or null where it is illegal or would move the message backwards. */
+/** The state after a transition, or null if it is illegal or would move the message backwards. */
 export function stateAfter(state: OutboxState, transition: Transition): OutboxState | null {
   const { from, to }: TransitionRule = TRANSITIONS[transition];
   return from.includes(state) ? to : null;
@@ -54,5 +54,5 @@ export function transitionOfAck(level: AckLevel): Transition {
   return level === 'delivered' ? 'delivered' : 'read';
 }
 
-/** Whether WhatsApp may still hear of the message without anybody asking for it. */
+/** Whether the message may still reach WhatsApp without any further request. */
 export const isPending = (state: OutboxState): boolean => state === 'queued' || state === 'sending';

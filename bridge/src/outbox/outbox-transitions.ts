@@ -69,7 +69,7 @@ export class OutboxTransitions {
     this.#clock = clock;
   }
 
-  /** @returns the message as it is now, or null where the move was not legal any more */
+  /** @returns the message as it is now, or null if the move was not legal any more */
   async move(row: OutboxRow, transition: Transition, patch: Patch = {}): Promise<OutboxRow | null> {
     const moved = await this.#database.write(this.#move(row, transition, patch));
     if (moved) this.#notify(row);
@@ -83,7 +83,7 @@ export class OutboxTransitions {
     return this.move(row, 'started', messageId === null ? patch : { ...patch, messageId });
   }
 
-  /** WhatsApp's own address of the recipient. @returns the message, or null where it does not wait any more */
+  /** WhatsApp's own address of the recipient. @returns the message, or null if it does not wait any more */
   setAddress(row: OutboxRow, chat: Address): Promise<OutboxRow | null> {
     return this.#database.write(
       addressMessage({
@@ -102,7 +102,9 @@ export class OutboxTransitions {
     );
   }
 
-  /** WhatsApp took it: the event and the row in one transaction. A reaction is no message, so no event tells of it. */
+  /**
+   * WhatsApp took it: the event and the row in one transaction. A reaction is not a message, so no event tells of it.
+   */
   async accept(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
     const content = contentOfRow(row);
     if (content.type === 'reaction') {
@@ -185,7 +187,7 @@ export class OutboxTransitions {
       chat: JSON.parse(row.chat) as Address,
       outboxId: row.id as OutboxId,
       attempt: row.attempts,
-      // No attempt tells it apart from the doubt before; when it was put back does.
+      // No attempt tells it apart from the doubt before; when it was requeued does.
       ...(transition === 'back_in_doubt' ? { waitedSince: row.updated_at } : {}),
       reason,
       at: new Date(this.#clock.now()),

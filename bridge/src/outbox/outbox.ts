@@ -4,7 +4,7 @@ import type { KeyId, OutboxId, SessionName } from '../contract/ids.ts';
 
 export interface Acceptance {
   readonly message: OutboxMessage;
-  /** True where the idempotency key was known and this is the message it made then. */
+  /** True if the idempotency key was known and this is the message it made then. */
   readonly replayed: boolean;
 }
 

@@ -34,7 +34,7 @@ interface Backoff {
 type Rule =
   | { readonly then: 'fail' }
   | { readonly then: 'hold' }
-  /** `counts` is false where the attempt says nothing about the message. */
+  /** `counts` is false if the attempt says nothing about the message. */
   | {
       readonly then: 'retry';
       readonly counts: boolean;

@@ -13,7 +13,7 @@ export interface Scheduler<Key extends string> {
    * Asks for a wake-up of the key at `at` or soon after.
    *
    * A key has one pending wake-up, the earliest that was asked for: an earlier time replaces it, and a later one is
-   * dropped and cancels nothing. Whoever is woken looks what else is due and asks again.
+   * dropped and cancels nothing. The lane that is woken checks what else is due and asks again.
    *
    * @param at time of day, in milliseconds since the epoch; one that has passed means now
    * @returns resolves, long before `at`, once the pending wake-up is as durable as the implementation makes it: one in

@@ -1,4 +1,4 @@
-/** Acts in a chat that are over in a moment: asked of the engine once, at once, and neither kept nor repeated. */
+/** Operations in a chat that are over in a moment: the engine is asked once, at once; nothing is stored or repeated. */
 import { WabError } from '../contract/errors.ts';
 import type { ChatId, SessionName } from '../contract/ids.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
@@ -8,7 +8,7 @@ import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
 import { reasonOf } from '../ops/reason.ts';
 
-/** Whoever waits for longer would mark as read, or show as typing, what has passed by then. */
+/** After a longer wait, marking as read or showing as typing would come too late. */
 const OPERATION_MS = 8_000;
 const HINT = 'This request cannot be queued; repeat it when the session is ready.';
 

@@ -39,7 +39,7 @@ export class LoginCodes {
     return this.#valid(this.#pairing);
   }
 
-  /** How long the code to type still holds, in milliseconds; 0 where there is none. */
+  /** How long the code to type still holds, in milliseconds; 0 if there is none. */
   get pairingLeftMs(): number {
     return this.#pairing ? Math.max(0, this.#pairing.until - this.#clock.elapsed()) : 0;
   }

@@ -1,4 +1,4 @@
-/** A session as the registry holds it, and as others see it. */
+/** A session as the registry keeps it, and as others see it. */
 import type { SessionName } from '../contract/ids.ts';
 import type { EngineCapabilities, EngineFactory, EngineName } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
@@ -15,7 +15,7 @@ interface Supervised {
 export interface SessionEntry {
   readonly name: SessionName;
   readonly engine: EngineName;
-  /** Null where its engine is not enabled on this bridge. */
+  /** Null if its engine is not enabled on this bridge. */
   readonly supervised: Supervised | null;
   readonly addedAt: string;
   proxy: StoredProxy;

@@ -20,7 +20,7 @@ export interface Machine {
   readonly attempt: number;
   /** Whether it was ready since an operator started it. */
   readonly wasReady: boolean;
-  /** What does not work as it should; null where all does. */
+  /** What does not work as it should; null if all does. */
   readonly degraded: string | null;
   /** WhatsApp refuses it: it is left alone until an operator starts it. */
   readonly refused: boolean;
@@ -234,7 +234,7 @@ function interrupted(machine: Machine, reason: string): Step {
 
 function degraded(machine: Machine, reason: string): Step {
   if (machine.degraded === reason || (machine.state !== 'ready' && !UNDER_WAY.has(machine.state))) return stay(machine);
-  // An engine that says what keeps it from becoming ready is at work: it gets its time anew.
+  // An engine that says what keeps it from becoming ready is at work: it gets its time again.
   return {
     machine: { ...machine, degraded: reason },
     actions: [{ do: 'announce_degraded' }, ...(hasDeadline(machine) ? [deadline(machine)] : [])],

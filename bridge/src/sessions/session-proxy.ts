@@ -7,15 +7,15 @@ import type { EngineFactory, EngineOptions } from '../engine/engine.ts';
 /** Keeps secrets readable for this bridge alone. */
 export interface Secrets {
   seal(text: string, purpose: string): string;
-  /** @throws WabError WAB_CONFIG_INVALID where it was sealed with another key */
+  /** @throws WabError WAB_CONFIG_INVALID if it was sealed with another key */
   open(sealed: string, purpose: string): string;
 }
 
 /** As the columns of the session's row are named. */
 export interface StoredProxy {
-  /** Scheme, host and port; null where the session goes without a proxy. */
+  /** Scheme, host and port; null if the session goes without a proxy. */
   readonly proxy: string | null;
-  /** Its login, sealed; null where it wants none. */
+  /** Its login, sealed; null if it wants none. */
   readonly proxy_login: string | null;
 }
 
@@ -45,7 +45,7 @@ export function storedProxy(
   };
 }
 
-/** As an engine wants it. @throws WabError WAB_CONFIG_INVALID where the login cannot be read */
+/** As an engine wants it. @throws WabError WAB_CONFIG_INVALID if the login cannot be read */
 export function engineOptions(name: SessionName, { proxy, proxy_login }: StoredProxy, secrets: Secrets): EngineOptions {
   if (proxy === null) return {};
   const credentials =

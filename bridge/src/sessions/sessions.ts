@@ -18,10 +18,10 @@ export interface SessionView {
   readonly since: string;
   /** The linked account, once known. */
   readonly self: Address | null;
-  /** Null where it works as it should. */
+  /** Null if it works as it should. */
   readonly degraded: string | null;
   readonly capabilities: EngineCapabilities;
-  /** Host and port of the proxy it goes through; null where it has none. */
+  /** Host and port of the proxy it goes through; null if it has none. */
   readonly proxy: string | null;
   /** True for the sandbox: nothing here is WhatsApp. */
   readonly simulated: boolean;

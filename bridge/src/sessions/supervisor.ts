@@ -60,7 +60,7 @@ export interface SupervisedSession {
   readonly name: SessionName;
   readonly factory: EngineFactory;
   readonly profileDir: string;
-  /** Asked at each launch. @throws WabError where they cannot be read */
+  /** Asked at each launch. @throws WabError if they cannot be read */
   readonly options: () => EngineOptions;
   /** As it was left: at rest until somebody starts it. `failed` where WhatsApp refuses it. */
   readonly restingState: {
@@ -183,7 +183,7 @@ export class Supervisor {
       const done = await within(this.#deps.clock, engine.logout(), this.#deps.options.stopDeadlineMs);
       // Where WhatsApp unlinked it although the call failed, the engine has said so.
       if (!done.in && this.#machine.state !== 'logged_out') {
-        // It may still unlink or wipe at any time: only an engine that begins anew is what its state says.
+        // It may still unlink or wipe at any time: only an engine that begins again is what its state says.
         if (done.late && engine === this.#engine) this.#dispatch({ on: 'crashed', reason: 'unlinking took too long' });
         const hint = 'unlinking failed; try again, or remove the linked device on the phone.';
         throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
@@ -339,7 +339,7 @@ export class Supervisor {
       signal: (signal) => {
         if (launch === this.#launch) this.#onSignal(signal);
       },
-      // What an engine saw happened, also where that engine has been replaced meanwhile.
+      // What an engine saw happened, even if that engine has been replaced meanwhile.
       fact: async (fact) => {
         if (this.#closed) throw new Error('the session is closed');
         await this.#deps.recorder.record(this.#session.name, fact);

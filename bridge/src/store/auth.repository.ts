@@ -166,7 +166,7 @@ export interface NonceUse {
   readonly usableUntil: number;
 }
 
-/** @returns false where the nonce was used before */
+/** @returns false if the nonce was used before */
 export const useNonce = defineOperation(
   'auth.useNonce',
   async (transaction, { keyId, nonce, usableUntil }: NonceUse): Promise<boolean> => {

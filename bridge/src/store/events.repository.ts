@@ -87,7 +87,7 @@ export const removeEvents = defineOperation(
       .orderBy('seq')
       .limit(limit)
       .execute();
-    // A prefix of the log, also where the clock was set back in between: what remains has no holes.
+    // A prefix of the log, even if the clock was set back in between: what remains has no holes.
     const young = oldest.findIndex((row) => row.recorded_at >= recordedBefore);
     const removed = young === -1 ? oldest.length : young;
     const last = oldest[removed - 1];
@@ -103,7 +103,7 @@ export const removeEvents = defineOperation(
 /**
  * Withholds payloads of events recorded before a time, in log order.
  *
- * @returns where to go on, or null where all that are old enough are done
+ * @returns where to go on, or null if all that are old enough are done
  */
 export const expirePayloads = defineOperation(
   'events.expirePayloads',

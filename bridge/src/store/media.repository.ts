@@ -170,7 +170,7 @@ export const abandonMedia = defineOperation(
 
 export interface ExpiredMedia {
   readonly id: MediaId;
-  /** What its file takes, 0 where it has none. */
+  /** What its file takes, 0 if it has none. */
   readonly sizeBytes: number;
 }
 

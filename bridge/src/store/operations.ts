@@ -24,7 +24,7 @@ const LISTS: readonly (readonly AnyOperation[])[] = [
   // … and one line here.
 ];
 
-/** @throws Error where two operations have the same name */
+/** @throws Error if two operations have the same name */
 export function byName(lists: readonly (readonly AnyOperation[])[]): ReadonlyMap<string, AnyOperation> {
   const known = new Map<string, AnyOperation>();
   for (const operation of lists.flat()) {

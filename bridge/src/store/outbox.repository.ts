@@ -111,7 +111,7 @@ export const acceptMessage = defineOperation(
 );
 
 export interface Move {
-  /** By our id, or by WhatsApp's: by any that the message may bear. */
+  /** By our id, or by WhatsApp's: by any that the message may have. */
   readonly of: { readonly id: OutboxId } | { readonly session: SessionName; readonly messageIds: readonly MessageId[] };
   /** Compare-and-set: nothing happens where the message is in none of these states. */
   readonly from: readonly OutboxState[];
@@ -130,7 +130,7 @@ export interface Move {
   readonly error?: { readonly code: string; readonly message: string } | null;
   /** Only the head of its chat may move (it is about to be sent). */
   readonly headOnly?: boolean;
-  /** Throws WAB_OUTBOX_STATE where it cannot be done, so that an event of the same transaction is not stored either. */
+  /** Throws WAB_OUTBOX_STATE if it cannot be done, so that an event of the same transaction is not stored either. */
   readonly required?: boolean;
 }
 

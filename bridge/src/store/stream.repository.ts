@@ -53,7 +53,7 @@ export interface StoredDeadLetter {
 /** Progress of one subscription. */
 export interface SubscriptionProgress {
   readonly id: number;
-  /** The new floor, or null where it did not move. */
+  /** The new floor, or null if it did not move. */
   readonly floor: Seq | null;
   readonly changed: readonly StoredPosition[];
   readonly removed: readonly Seq[];
@@ -139,7 +139,7 @@ export const createSubscription = defineOperation(
   },
 );
 
-/** Begins anew from another position: what was known of positions is forgotten. */
+/** Begins again from another position: what was known of positions is forgotten. */
 export const repositionSubscription = defineOperation(
   'stream.reposition',
   async (transaction, { id, ...start }: SubscriptionStart & { id: number }): Promise<void> => {
@@ -232,7 +232,9 @@ export const addDeadLetter = defineOperation(
   },
 );
 
-/** Puts a dead letter back into its subscription. @returns the position to deliver again, or null without a letter */
+/**
+ * Puts a dead letter back into its subscription. @returns the position to deliver again, or null without a dead letter
+ */
 export const redriveDeadLetter = defineOperation(
   'stream.redrive',
   async (

@@ -14,7 +14,7 @@ import { countWaiting } from './waiting-count.ts';
 export interface Backlog {
   /** Events that wait, counted up to 10,000. */
   readonly waiting: number;
-  /** Those that were skipped for their age; null where the reader set no limit. */
+  /** Those that were skipped for their age; null if the reader set no limit. */
   readonly skipped: Skipped | null;
 }
 
@@ -34,7 +34,7 @@ export async function examineBacklog(
   return { waiting: await countWaiting(events, plan, filter), skipped };
 }
 
-/** Sends `subscribed`, and `reset` where something is missing. */
+/** Sends `subscribed`, and `reset` if something is missing. */
 export function announce(
   connection: Connection,
   { name, plan }: Subscription,

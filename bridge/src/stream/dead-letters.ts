@@ -105,7 +105,7 @@ export class DeadLetters {
     }));
   }
 
-  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, also where the key may not see the letter's session */
+  /** @throws WabError WAB_DEAD_LETTER_NOT_FOUND, also if the key may not see the dead letter's session */
   async get(id: DeadLetterId, holder: KeyHolder): Promise<StoredDeadLetter> {
     const deadLetter = await findDeadLetter(this.#deps.database.reader, id);
     if (deadLetter === null || !maySeeSession(holder, deadLetter.session as SessionName | null))

@@ -1,9 +1,9 @@
 /**
  * The pure core of a subscription: its position in the log, what is in flight, what comes next.
  *
- * Everything up to the floor is done, except for extras: positions that were put back explicitly (a dead letter that
- * was redriven, events that a changed filter found still open). Above the floor it holds one entry per matching event
- * that the scan has met, open or acknowledged, and never more of them than its capacity.
+ * Everything up to the floor is done, except for requeued positions: those that were put back explicitly (a dead letter
+ * that was redriven, events that a changed filter found still open). Above the floor it holds one entry per matching
+ * event that the scan has met, open or acknowledged, and never more of them than its capacity.
  */
 import type { Seq } from '../contract/ids.ts';
 import { Lanes } from './lanes.ts';
@@ -20,7 +20,7 @@ export interface PlanOptions {
 
 /** What must be written down. */
 export interface PlanChanges {
-  /** The new floor; acknowledged positions up to it need not be kept. Null where it did not move. */
+  /** The new floor; acknowledged positions up to it need not be kept. Null if it did not move. */
   readonly floor: Seq | null;
   readonly changed: readonly PositionRecord[];
   readonly removed: readonly Seq[];
@@ -66,7 +66,7 @@ export class DeliveryPlan {
     }
   }
 
-  /** Everything up to here is done, but for the extras. */
+  /** Everything up to here is done, except for requeued positions. */
   get floor(): Seq {
     return this.#floor;
   }
@@ -94,7 +94,7 @@ export class DeliveryPlan {
     return this.#dirty.size > 0 || this.#floor !== this.#writtenFloor;
   }
 
-  /** When a waiting lane may go on, in milliseconds since the epoch; Infinity where none waits for a time. */
+  /** When a waiting lane may go on, in milliseconds since the epoch; Infinity if none waits for a time. */
   get nextDue(): number {
     return this.#lanes.nextDue;
   }
@@ -150,7 +150,7 @@ export class DeliveryPlan {
   /**
    * The scan met a matching event. Positions come in log order.
    *
-   * @returns false where there is no room: the scan has to stop before it
+   * @returns false if there is no room: the scan has to stop before it
    */
   offer(seq: Seq, lane: string): boolean {
     this.evaluatedTo((seq - 1) as Seq);
@@ -173,7 +173,7 @@ export class DeliveryPlan {
   /**
    * The scan met a matching event that is not to be delivered. It is nobody's predecessor.
    *
-   * @returns false where there is no room: the scan has to stop before it
+   * @returns false if there is no room: the scan has to stop before it
    */
   skip(seq: Seq, lane: string): boolean {
     this.evaluatedTo((seq - 1) as Seq);

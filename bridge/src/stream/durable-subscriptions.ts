@@ -170,7 +170,7 @@ export class DurableSubscriptions {
     }
   }
 
-  /** Attempts that the table has in flight ended without an answer: whoever made them is not there any more. */
+  /** Attempts that the table has in flight ended without an answer: the process that made them is gone. */
   async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
     const { database, steady: clock, waits, settings } = this.#deps;
     const now = clock.now();

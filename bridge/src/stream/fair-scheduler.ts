@@ -1,11 +1,11 @@
 /**
- * Fair turns: whoever has work gets one bounded step at a time, round robin, and the event loop breathes between two
- * steps. So the backlog of one subscription delays another by one step at most.
+ * A fair scheduler: every worker that has work gets one bounded step at a time, round robin, and the event loop runs
+ * between two steps. So the backlog of one subscription delays another by one step at most.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 export interface Worker {
-  /** One bounded step. Must not reject. @returns true where there is more to do at once */
+  /** One bounded step. Must not reject. @returns true if there is more to do at once */
   turn(): Promise<boolean>;
 }
 
@@ -23,7 +23,7 @@ export class FairScheduler {
     this.#waiting.delete(worker);
   }
 
-  /** Resolves when nobody waits for a turn. */
+  /** Resolves when no worker waits for a turn. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }

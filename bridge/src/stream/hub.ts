@@ -48,7 +48,7 @@ export interface StreamHubDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: StreamSettings;
-  /** Told what becomes of deliveries, for metrics. */
+  /** Called with the outcome of each delivery, for metrics. */
   readonly count?: (outcome: DeliveryOutcome) => void;
 }
 
@@ -71,7 +71,7 @@ interface Reader {
 /** Longer than a request that was verified takes to be accepted, in milliseconds. */
 const HANDSHAKE_MS = 30_000;
 
-/** An ephemeral subscription writes nothing down. */
+/** For an ephemeral subscription, which stores nothing. */
 const NO_PERSISTENCE: ProgressStore = {
   commit: (source) => Promise.resolve(void source.changes()),
   moveToDeadLetters: () => Promise.resolve(),

@@ -30,7 +30,7 @@ export class Journal {
     this.#write = write;
   }
 
-  /** Resolves when all that has changed in the source until now is on disk; rejects where the write failed. */
+  /** Resolves when all that has changed in the source until now is on disk; rejects if the write failed. */
   commit(source: JournalSource): Promise<void> {
     this.#next ??= newGeneration();
     this.#next.sources.add(source);

@@ -32,7 +32,7 @@ export class Lanes {
     return this.#inFlight;
   }
 
-  /** When the next waiting lane may go on, in milliseconds since the epoch; Infinity where none waits for a time. */
+  /** When the next waiting lane may go on, in milliseconds since the epoch; Infinity if none waits for a time. */
   get nextDue(): number {
     return this.#nextDue;
   }

@@ -19,7 +19,7 @@ export interface PositionRecord {
   readonly refusals: number;
   /** Attempts that ended in a lost connection. */
   readonly losses: number;
-  /** Preceding matching position of the lane; null where there is none. Meaningful once attempted. */
+  /** Preceding matching position of the lane; null if there is none. Meaningful once attempted. */
   readonly previous: Seq | null;
   /** Not to be attempted before this time, in milliseconds since the epoch; 0 for at once. */
   readonly notBefore: number;

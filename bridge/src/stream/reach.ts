@@ -1,6 +1,6 @@
 /**
  * The reach of a subscription: the sessions whose events it can hold. A key may use a subscription only if it may see
- * all of that, since whoever uses it decides what its readers get: a subscribe moves it, an answer settles its events.
+ * all of that, since its user decides what its readers get: a subscribe moves it, an answer settles its events.
  * Derived from what the subscription holds rather than stored, so that the two cannot drift apart. See ADR 17.
  */
 import type { Principal } from '../auth/keys.ts';
@@ -19,7 +19,7 @@ export type KeyHolder = Pick<Principal, 'keyId' | 'sessions'>;
 export type Reach = readonly SessionName[] | null;
 
 /**
- * @param filter what is evaluated; null where no subscription exists
+ * @param filter what is evaluated; null if no subscription exists
  * @param leftover sessions of what an earlier filter, or an earlier subscription of the name, left behind; null for
  *   facts without a session
  */
@@ -32,7 +32,7 @@ export function reachOf(filter: Filter | null, leftover: readonly (SessionName |
 export const maySeeAll = (holder: KeyHolder, reach: Reach): boolean =>
   holder.sessions === null || (reach !== null && reach.every((session) => maySeeSession(holder, session)));
 
-/** The reach of a name now: of the subscription, its open events and its dead letters. Empty where there is nothing. */
+/** The reach of a name now: of the subscription, its open events and its dead letters. Empty if there is nothing. */
 export async function reachOfName(reader: Database['reader'], name: SubscriptionName): Promise<Reach> {
   const stored = await subscriptionNamed(reader, name);
   const lanes = await openLanesOf(reader, name);
@@ -40,7 +40,7 @@ export async function reachOfName(reader: Database['reader'], name: Subscription
   return reachOf(stored?.effectiveFilter ?? null, [...lanes.map(sessionOfLane), ...deadLetters]);
 }
 
-/** @throws WabError WAB_SESSION_NOT_ALLOWED where the key may not see all that the subscription holds */
+/** @throws WabError WAB_SESSION_NOT_ALLOWED if the key may not see all that the subscription holds */
 export async function requireReach(
   reader: Database['reader'],
   name: SubscriptionName,

@@ -11,7 +11,7 @@ type Reader = Pick<Principal, 'keyId' | 'scopes' | 'sessions'>;
  * The filter that is evaluated: what the client asked for, within the sessions its key allows. A filter that names
  * sessions never matches events without one, so those are seen only by keys without an allow-list.
  *
- * @throws WabError WAB_SESSION_NOT_ALLOWED where nothing that was asked for is allowed
+ * @throws WabError WAB_SESSION_NOT_ALLOWED if nothing that was asked for is allowed
  */
 export function effectiveFilter(asked: Filter, reader: Reader): Filter {
   if (reader.sessions === null) return normalFilter(asked);

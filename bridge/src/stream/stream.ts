@@ -51,18 +51,18 @@ export interface StreamRefusal {
 export interface Stream {
   /** Takes over an upgrade request that was verified. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal): void;
-  /** Whether a stream of the key would be refused now; null where it would not. */
+  /** Whether a stream of the key would be refused now; null if it would not. */
   refusal(principal: Principal): StreamRefusal | null;
   /** Those that the key may see all of. */
   subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]>;
-  /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND, also where the key may not see all of it */
+  /** @throws WabError WAB_SUBSCRIPTION_NOT_FOUND, even if the key may not see all of it */
   deleteSubscription(name: SubscriptionName, holder: KeyHolder): Promise<void>;
   /** Those that the key may see, newest first. */
   deadLetters(holder: KeyHolder, page: DeadLetterPage): Promise<readonly DeadLetterView[]>;
   /**
    * Delivers a dead letter again, in its lane.
    *
-   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SESSION_NOT_ALLOWED where the key may see the letter, but not all
+   * @throws WabError WAB_DEAD_LETTER_NOT_FOUND, WAB_SESSION_NOT_ALLOWED if the key may see the letter, but not all
    *   that its subscription reads
    */
   redrive(id: DeadLetterId, holder: KeyHolder): Promise<void>;

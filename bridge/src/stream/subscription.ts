@@ -38,7 +38,7 @@ export interface FrameSink {
   fail(error: unknown): void;
 }
 
-/** Where progress is written down. For an ephemeral subscription: nowhere. */
+/** Where progress is stored. For an ephemeral subscription: nowhere. */
 export interface ProgressStore {
   commit(source: JournalSource): Promise<void>;
   moveToDeadLetters(name: SubscriptionName, position: Readonly<Position>, refusal?: string): Promise<void>;
@@ -63,7 +63,7 @@ export interface SubscriptionOptions {
   readonly scheduler: FairScheduler;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what becomes of deliveries, for metrics. */
+  /** Called with the outcome of each delivery, for metrics. */
   readonly count?: ((outcome: DeliveryOutcome) => void) | undefined;
 }
 
@@ -216,7 +216,7 @@ export class Subscription implements Worker, JournalSource {
       while (this.#pendingDeadLetters.size > 0) await Promise.all(this.#pendingDeadLetters);
       if (this.#plan.isDirty) await this.#commit();
     } catch (error) {
-      // The table still says that the attempts are in flight; whoever loads it counts them as lost.
+      // The table still says that the attempts are in flight; the next reader counts them as lost.
       log.error({ err: error, subscription: this.name }, 'the end of a subscription could not be recorded');
     }
   }
@@ -328,7 +328,7 @@ export class Subscription implements Worker, JournalSource {
     const pending = progressStore
       .moveToDeadLetters(this.name, position, refusal)
       .then(() => {
-        // Acknowledged at the last moment: the letter has to go again.
+        // Acknowledged at the last moment: the dead letter has to be removed.
         if (this.#isBehind(position.seq)) this.#late.add(position.seq, position.attempts);
         this.#plan.finish(position.seq);
         if (this.#ended === null) this.#answered();

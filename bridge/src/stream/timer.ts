@@ -1,7 +1,9 @@
-/** One appointment at a time, on a clock that can be a test's. */
+/** One timer, set again as needed, on a clock that tests can replace. */
 import type { Clock } from '../ops/clock.ts';
 
-/** Longer waits are cut, as Node's timers cannot hold them; the alarm then rings early, which its owner can take. */
+/**
+ * Longer waits are cut, as Node's timers cannot hold them; the timer then fires early, which its owner must tolerate.
+ */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 export class Timer {
@@ -15,7 +17,7 @@ export class Timer {
     this.#onDue = onDue;
   }
 
-  /** Rings at a time in milliseconds since the epoch, instead of when it was set to before; never for Infinity. */
+  /** Fires at a time in milliseconds since the epoch, in place of the time set before; never for Infinity. */
   set(due: number): void {
     if (due === this.#due) return;
     this.clear();

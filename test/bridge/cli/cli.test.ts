@@ -33,7 +33,7 @@ afterAll(async () => {
 }, 120_000);
 
 describe('the command', () => {
-  test('start begins anew under the same process id, with a small young generation', () => {
+  test('start begins again under the same process id, with a small young generation', () => {
     const commandLine = readFileSync(`/proc/${bridge.child.pid}/cmdline`, 'utf8').split('\0');
     expect(commandLine.slice(1, 4)).toEqual([
       expect.stringMatching(/^--max-semi-space-size=\d+$/),

@@ -92,7 +92,7 @@ test('a message key, as WhatsApp writes it', () => {
   expect(messageIdOf(false, '1-2@g.us' as ChatId, '3EB0AA', '3@c.us' as ChatId)).toBe('false_1-2@g.us_3EB0AA_3@c.us');
 });
 
-describe('the ids that a message may bear', () => {
+describe('the ids that a message may have', () => {
   const pn = '4915112345678@c.us' as ChatId;
   const lid = '98765@lid' as ChatId;
   const both = { ...addressOf(pn), lid };

@@ -186,7 +186,7 @@ describe('a message that was taken for absent and waits to be sent again', () =>
     ['server', 'accepted'],
     ['delivered', 'delivered'],
     ['read', 'read'],
-  ] as const)('is settled where %s is heard of it', async (level, state) => {
+  ] as const)('is settled when WhatsApp reports %s', async (level, state) => {
     const { outbox, id, messageId } = await lostAtFirst();
     await outbox.report({ kind: 'ack', messageId, chat: addressOf(ALICE), level, at: new Date() });
     expect(await stateOf(outbox, id)).toBe(state);
@@ -196,7 +196,7 @@ describe('a message that was taken for absent and waits to be sent again', () =>
   });
 });
 
-test('a fate that cannot be told yet leaves the message in `sending`, and it is asked for again', async () => {
+test('a send status that is not known yet leaves the message in `sending`, and it is asked for again', async () => {
   const network = new Network();
   const outbox = await start({ network });
   let asked = 0;

@@ -289,7 +289,7 @@ describe('session machine: the ways that matter', () => {
     expect(step(healed.machine, { on: 'recovered' }).actions).toEqual([]);
   });
 
-  test('an engine that says what keeps it from becoming ready gets its time anew', () => {
+  test('an engine that says what keeps it from becoming ready gets its time again', () => {
     const starting = end([{ on: 'start', reason: 'added' }]);
     expect(did(step(starting, { on: 'degraded', reason: 'busy for 30 s' }).actions)).toEqual([
       'announce_degraded',
@@ -299,7 +299,7 @@ describe('session machine: the ways that matter', () => {
     expect(did(step(shown, { on: 'degraded', reason: 'busy for 30 s' }).actions)).toEqual(['announce_degraded']);
   });
 
-  test('an engine that gets on gets its time anew, and where it is stuck the reason says how far it was', () => {
+  test('an engine that gets on gets its time again, and where it is stuck the reason says how far it was', () => {
     const loading = end([{ on: 'start', reason: 'added' }, { on: 'qr' }, { on: 'authenticated' }]);
     const { machine, actions } = step(loading, { on: 'progress', reason: '40 % of the history' });
     expect(machine).toMatchObject({ state: 'connecting', reason: '40 % of the history' });

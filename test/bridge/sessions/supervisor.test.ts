@@ -224,7 +224,7 @@ describe('supervisor', () => {
     ]);
   });
 
-  test('after a crash it waits longer each time, up to the cap, and counts anew once it has been stable', async () => {
+  test('after a crash it waits longer each time, up to the cap, and counts again once it has been stable', async () => {
     const { supervisor, factory, clock } = make();
     await supervisor.start('test');
     await settle();
@@ -423,7 +423,7 @@ describe('supervisor', () => {
     await expect(supervisor.logout()).rejects.toMatchObject({ code: 'WAB_SESSION_NOT_READY' });
   });
 
-  test('a logout that takes too long is answered as failed, and the session begins anew with its login', async () => {
+  test('a logout that takes too long is answered as failed, and the session begins again with its login', async () => {
     const { supervisor, factory, clock, recorder } = await ready(make());
     const [first] = factory.made;
     factory.last.onLogout = () => new Promise(() => undefined);

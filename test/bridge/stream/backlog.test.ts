@@ -39,7 +39,8 @@ describe.each([
     const other = await harness.connect();
     await other.subscribe({ subscription: 'other' });
 
-    // While the backlog is scanned, every event of the other arrives (how turns are shared is tested in fair-scheduler.test.ts).
+    // While the backlog is scanned, every event of the other arrives (how turns are shared is tested in
+    // fair-scheduler.test.ts).
     for (let index = 0; index < 50; index++) {
       await harness.say('other', `other ${index}`);
       let event = await other.event();

@@ -26,7 +26,7 @@ test('a backlog delays others by one step at most', async () => {
   for (let index = 1; index < gaps.length; index++) expect(gaps[index]! - gaps[index - 1]!).toBeLessThanOrEqual(3);
 });
 
-test('those with work take turns', async () => {
+test('workers take turns', async () => {
   const scheduler = new FairScheduler();
   const log: string[] = [];
   for (const name of ['a', 'b', 'c']) scheduler.request(worker(name, log, 3));

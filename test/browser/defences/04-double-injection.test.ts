@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close(), LONG);
 
-/** The page of an account loads anew, and two frames navigate in it before it has synced. */
+/** The page of an account reloads, and two frames navigate in it before it has synced. */
 async function reloadWithFrames(account: Account): Promise<void> {
   scene.standin.page.syncDelayMs = 8_000;
   const before = scene.standin.pageOf(account);

@@ -54,7 +54,7 @@ export const troubleCommands: Commands = {
   },
   reload: {
     usage: '<who>',
-    help: 'the page loads itself anew',
+    help: 'the page reloads itself',
     run: ({ standin, words }, [who]) => standin.pageOf(words.person(who)).reload(),
   },
   resync: {

@@ -35,7 +35,7 @@ export function configCommand(program: Command): void {
   );
 }
 
-/** Null where no bridge answers here, or none was ever started. */
+/** Null if no bridge answers here, or none was ever started. */
 async function ofTheBridge(context: Context): Promise<DescribedSettings | null> {
   try {
     return await context.client().request<DescribedSettings>('GET', '/v1/settings');

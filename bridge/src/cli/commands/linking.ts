@@ -29,7 +29,7 @@ export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${
  * Shows each new code until the session is ready.
  *
  * @param source where the code is read
- * @throws WabError where it ends in another state
+ * @throws WabError if it ends in another state
  */
 export async function untilReady<Session extends LinkingSession>(
   context: Context,
@@ -61,7 +61,7 @@ export async function untilReady<Session extends LinkingSession>(
   }
 }
 
-/** The code, or null where it was used or expired in between. */
+/** The code, or null if it was used or expired in between. */
 async function currentCode(context: Context, name: string, source: string): Promise<LoginCode | null> {
   try {
     return await context.client().request<LoginCode>('GET', sessionPath(name, `/${source}`));
@@ -71,7 +71,7 @@ async function currentCode(context: Context, name: string, source: string): Prom
   }
 }
 
-/** What a person does about a session in this state; null where it goes on by itself. */
+/** What a person does about a session in this state; null if it goes on by itself. */
 export function nextStep(name: string, state: string): string | null {
   switch (state) {
     case 'awaiting_scan':

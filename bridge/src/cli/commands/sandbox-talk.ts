@@ -110,7 +110,7 @@ async function say(context: Context, session: string, text: string | undefined, 
   process.exitCode = 1;
 }
 
-/** What recognises files is loaded only where there is one. */
+/** What recognises files is loaded only if there is one. */
 async function attached(file: string): Promise<object> {
   const { attachedFile } = await import('../file-argument.ts');
   return attachedFile(file);

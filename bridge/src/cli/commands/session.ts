@@ -146,7 +146,7 @@ export function sessionCommands(program: Command): void {
   pairCommand(session);
 }
 
-/** Shows each new QR code until the session is ready. @throws WabError where it ends in another state */
+/** Shows each new QR code until the session is ready. @throws WabError if it ends in another state */
 function follow(context: Context, name: string): Promise<Session> {
   return untilReady<Session>(context, name, 'qr', async (qr, { simulated }) => {
     context.output.note(await drawn(qr));

@@ -35,7 +35,7 @@ export class EventWatch {
     this.#session = session;
   }
 
-  /** @throws ProblemError where the key may not read events */
+  /** @throws ProblemError if the key may not read events */
   static async open(client: BridgeClient, session: string): Promise<EventWatch> {
     const watch = new EventWatch(client, session);
     await watch.#read();

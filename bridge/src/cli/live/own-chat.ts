@@ -63,7 +63,7 @@ async function messageId(live: Live): Promise<Outcome> {
     : ok('WhatsApp uses the id that was chosen before the send');
 }
 
-/** The id on disk before WhatsApp has answered; null where the answer was faster. */
+/** The id on disk before WhatsApp has answered; null if the answer was faster. */
 async function chosenId(live: Live, { id }: Sent): Promise<string | null> {
   for (;;) {
     const now = await live.client.request<Sent>('GET', `/v1/messages/${id}`);
@@ -150,7 +150,7 @@ async function download(live: Live): Promise<Outcome> {
   return fetched > 0 ? ok(told.join('; ')) : notRun(told.join('; '), 'Send a picture when you are asked to write.');
 }
 
-/** Fetches a file from WhatsApp through the bridge. @throws ProblemError where it does not come */
+/** Fetches a file from WhatsApp through the bridge. @throws ProblemError if it does not come */
 export async function fetchFile(live: Live, mediaId: string): Promise<{ sha256: string; bytes: number }> {
   const end = Date.now() + MEDIA_MS;
   let info: { state: string; failure: string | null };

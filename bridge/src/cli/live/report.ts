@@ -1,7 +1,7 @@
 /** The report of a live check: what was tried, what came of it, and on what; fit to be attached to a bug. */
 import { members } from '../output.ts';
 
-/** `not_run` says in its detail why, and is no failure. */
+/** `not_run` says in its detail why, and is not a failure. */
 export type CheckState = 'ok' | 'failed' | 'not_run';
 
 export interface Outcome {
@@ -13,7 +13,7 @@ export interface Outcome {
 
 export interface CheckResult extends Outcome {
   readonly check: string;
-  /** How long it took, in milliseconds; null where it did not run. */
+  /** How long it took, in milliseconds; null if it did not run. */
   readonly ms: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface LiveReport {
     /** Of this machine and this command. */
     readonly node: string;
     readonly os: string;
-    /** As the session's health tells them; null where it does not. */
+    /** As the session's health tells them; null if it does not. */
     readonly browser: string | null;
     readonly whatsappWeb: string | null;
   };

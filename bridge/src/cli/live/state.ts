@@ -44,7 +44,7 @@ async function health(live: Live): Promise<Outcome> {
   );
 }
 
-/** What the versions are, by the sentences of the session's health; null where it does not tell. */
+/** What the versions are, by the sentences of the session's health; null if it does not tell. */
 export async function versionsOf(live: Live): Promise<{ browser: string | null; whatsappWeb: string | null }> {
   const { checks } = await live.client
     .request<Health>('GET', live.path('/health'))

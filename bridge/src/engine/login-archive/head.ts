@@ -49,7 +49,7 @@ export function newHead(session: string, cost: ScryptCost = COST): Head {
   };
 }
 
-/** The head as it stands in the file, with the proof that whoever wrote it had the passphrase. */
+/** The head as it stands in the file, with the proof that its writer had the passphrase. */
 export function encodeHead(head: Head, macKey: Buffer): Buffer {
   const json = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(LENGTH_BYTES);

@@ -1,5 +1,5 @@
 /**
- * A login state in one encrypted file, to be carried to another machine or kept for the day the disk dies. Whoever holds
+ * A login state in one encrypted file, to be carried to another machine or kept for the day the disk dies. Anyone who has
  * the file and its passphrase is the WhatsApp account, so nothing of it is readable without, and nothing can be changed,
  * cut off or added unnoticed.
  *

@@ -22,7 +22,7 @@ const LENGTH_BYTES = 4;
 const MOST_DESCRIPTION_BYTES = 4096;
 const MOST_PATH = 1024;
 
-/** @throws Error where a file changed its size while it was read */
+/** @throws Error if a file changed its size while it was read */
 export async function* packRecords(files: AsyncIterable<ArchivedFile>, counted: Counted): AsyncGenerator<Buffer> {
   for await (const { path, size, read } of files) {
     if (!isSafePath(path)) throw new Error(`a file of the login state has a name that cannot be archived: ${path}`);
@@ -44,7 +44,7 @@ export async function* packRecords(files: AsyncIterable<ArchivedFile>, counted: 
 /**
  * Writes the files below a folder, which is empty and nobody else's.
  *
- * @throws Error where the records are not what `packRecords` writes, or a path leads out of the folder
+ * @throws Error if the records are not what `packRecords` writes, or a path leads out of the folder
  */
 export async function unpackRecords(source: AsyncIterable<Buffer>, folder: string, counted: Counted): Promise<void> {
   const reader = new ByteReader(source);
@@ -105,7 +105,7 @@ class ByteReader {
     return Buffer.concat(parts);
   }
 
-  /** The next bytes in the parts in which they come. @throws Error where the stream ends before */
+  /** The next bytes in the parts in which they come. @throws Error if the stream ends before */
   async *upTo(count: number): AsyncGenerator<Buffer> {
     for (let left = count; left > 0;) {
       if (this.#rest.length === 0 && !(await this.#more())) throw new Error('the records are cut off');

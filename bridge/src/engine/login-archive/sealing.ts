@@ -37,7 +37,7 @@ export const sealChunks = (key: Buffer, chunkBytes: number): Transform =>
     }
   };
 
-/** Sealed chunks in, plain bytes out; each only once it has proven whole. @throws Error where one has not */
+/** Sealed chunks in, plain bytes out; each only once it has proven whole. @throws Error if one has not */
 export const openChunks = (key: Buffer, chunkBytes: number): Transform =>
   async function* (source) {
     for await (const { block, last, number } of inBlocks(source, chunkBytes + TAG_BYTES)) {

@@ -12,9 +12,9 @@ export interface AccountContext {
   readonly memory: AccountMemory;
   /** Resolves once the entry is on the disk and in memory. */
   record(entry: AccountEntry): Promise<void>;
-  /** Keeps a fact for the linked device and delivers it when it can. */
+  /** Stores a fact for the linked device and delivers it when it can. */
   deliver(fact: NetworkFact): Promise<void>;
-  /** The fault if it strikes now. */
+  /** The fault if it applies now, otherwise null. */
   applyFault(name: FaultName): FaultSpec | null;
   /** How long a step takes, in milliseconds. */
   delay(step: 'answer' | 'server' | 'delivered' | 'read'): number;
@@ -24,5 +24,5 @@ export interface AccountContext {
   cut(reason: string): void;
 }
 
-/** What a swallowed request gets. */
+/** The answer to a request that is swallowed: none. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);

@@ -33,7 +33,7 @@ export interface Outgoing {
 
 /** How many confirmed facts stay at hand to be repeated after a reconnect. */
 const RECENT = 50;
-/** How many acts the other side remembers. */
+/** How many operations the other side remembers. */
 const OPERATIONS = 10_000;
 
 export class AccountMemory {
@@ -50,7 +50,7 @@ export class AccountMemory {
   readonly outgoing = new Map<MessageId, Outgoing>();
   /** Every message there ever was, with its file, for quotes and downloads. */
   readonly known = new Map<MessageId, NetworkMedia | null>();
-  /** The last acts of the account, oldest first. */
+  /** The last operations of the account, oldest first. */
   readonly operations: SandboxOperation[] = [];
   /** How many messages of others are unread, by chat. */
   readonly unread = new Map<string, number>();

@@ -9,13 +9,13 @@ const NO_ACCOUNT = /000000@c\.us$/;
 /** The form under which WhatsApp keeps accounts of countries that changed their numbers; the other leads to it. */
 const KEPT_UNDER = /^(?:521\d{10}|549\d{10}|229\d{8}|225\d{8}|55(?:1\d|2[1-8])9\d{8}|55(?:29|[3-9]\d)\d{8})@c\.us$/;
 
-/** The id that the network gives to whoever has a number, in whichever form it was asked for. */
+/** The id that the network uses for the holder of a number, in whichever form it was asked for. */
 export function networkId(chatId: ChatId): ChatId {
   return chatFormsOf(chatId).find((form) => KEPT_UNDER.test(form)) ?? chatId;
 }
 
 /**
- * The address of a chat as the account sees it, or null where there is none: a number that ends in 000000 or was
+ * The address of a chat as the account sees it, or null if there is none: a number that ends in 000000 or was
  * declared not to exist, or a group in which nobody has written yet.
  */
 export function knownAddress(memory: AccountMemory, chatId: ChatId): Address | null {

@@ -16,7 +16,7 @@ export class ChatOperations {
     this.#arrivals = new Arrivals(() => account.memory.operations);
   }
 
-  /** Acts that match, oldest first. */
+  /** Operations that match, oldest first. */
   list(filter: SandboxOperationFilter = {}): readonly SandboxOperation[] {
     return this.#arrivals.matching(matcher(filter));
   }

@@ -1,4 +1,4 @@
-/** Decides when an injected fault strikes. */
+/** Decides when an injected fault applies. */
 import { FAULT_NAMES, type FaultName, type FaultSpec, type SandboxFaults } from './sandbox-contract.ts';
 
 /** @param random a number in [0, 1) */
@@ -11,7 +11,7 @@ export class Faults {
     this.#random = random;
   }
 
-  /** What is left of the plan: counts go down as faults strike. */
+  /** What is left of the plan: counts go down as faults apply. */
   get plan(): SandboxFaults {
     return this.#plan;
   }
@@ -20,7 +20,7 @@ export class Faults {
     return this.#plan.delays ?? {};
   }
 
-  /** The fault if it strikes now, else null. A counted fault is used up by it. */
+  /** The fault if it applies now, otherwise null. A counted fault is used up by it. */
   applyFault(name: FaultName): FaultSpec | null {
     const spec = this.#plan[name];
     if (!spec) return null;

@@ -1,4 +1,4 @@
-/** What the account's contacts hold in their hands: the oracle that tests count. */
+/** What the account's contacts have received: the oracle that tests count. */
 import { chatFormsOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
 import { isOneOf } from './address-book.ts';

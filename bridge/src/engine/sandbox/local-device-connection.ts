@@ -35,7 +35,7 @@ export interface ConnectionHost {
   repeats(): boolean;
 }
 
-/** Unconfirmed facts on the line at once. */
+/** Unconfirmed facts on the connection at once. */
 const WINDOW = 512;
 
 export class LocalDeviceConnection implements DeviceConnection {
@@ -66,7 +66,7 @@ export class LocalDeviceConnection implements DeviceConnection {
   /** Starts delivery, with what is to be repeated first. */
   deliverFrom(repeated: Iterable<readonly [number, NetworkFact]>): void {
     this.#online = true;
-    // What lies before the oldest undelivered fact was confirmed on earlier lines.
+    // What lies before the oldest undelivered fact was confirmed on earlier connections.
     const oldest = this.#memory.undelivered.keys().next().value;
     this.#reached = (oldest ?? this.#memory.lastNumber + 1) - 1;
     for (const [number, fact] of repeated) this.emit({ on: 'fact', number, fact });
@@ -85,7 +85,7 @@ export class LocalDeviceConnection implements DeviceConnection {
     }
   }
 
-  /** Ends the line from the network's side; `last` is the device's last word from us. */
+  /** Ends the connection from the network's side; `last` is the device's last word from us. */
   cut(last: DeviceEvent): void {
     if (!this.#open) return;
     this.emit(last);
@@ -145,7 +145,7 @@ export class LocalDeviceConnection implements DeviceConnection {
     this.#asked.clear();
   }
 
-  /** Answers only while the line stands; a question that the network swallowed ends with the line. */
+  /** Answers only while the connection is up; a question that the network swallowed ends with it. */
   #ask<T>(answer: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(new ConnectionLost('the simulated connection is gone'));

@@ -159,7 +159,7 @@ export class LocalNetwork implements PhoneNetwork, SandboxControl {
     if (!account) {
       account = this.#open(session);
       this.#accounts.set(session, account);
-      // One that cannot be opened is tried anew by the next caller.
+      // One that cannot be opened is tried again by the next caller.
       account.catch(() => this.#accounts.delete(session));
     }
     return account;

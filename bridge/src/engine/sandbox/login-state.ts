@@ -14,7 +14,7 @@ export class LoginState {
     await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
   }
 
-  /** Null where no code was scanned yet. */
+  /** Null if no code was scanned yet. */
   async read(): Promise<string | null> {
     try {
       return (JSON.parse(await readFile(this.#file, 'utf8')) as { credential: string }).credential;

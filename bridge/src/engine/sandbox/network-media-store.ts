@@ -38,7 +38,7 @@ export class NetworkMediaStore {
     }
   }
 
-  /** @throws an error with code ENOENT where there is no such file */
+  /** @throws an error with code ENOENT if there is no such file */
   async open(ref: string): Promise<Readable> {
     if (!/^[0-9a-f]{64}$/.test(ref)) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
     const file = join(this.#folder, ref);

@@ -25,7 +25,7 @@ export const CONTROL_METHODS = [
 ] as const satisfies readonly (keyof SandboxControl | 'forget')[];
 export type ControlMethod = (typeof CONTROL_METHODS)[number];
 
-/** Questions that a device asks over its line. */
+/** Questions that a device asks over its connection. */
 export const QUESTIONS = [
   'send',
   'perform',

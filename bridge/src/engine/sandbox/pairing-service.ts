@@ -43,7 +43,7 @@ export class PairingService {
     this.#shown = { connection, code };
     this.#timer = setTimeout(() => this.show(connection), this.#lifetimeMs);
     connection.emit({ on: 'qr', code, expiresAt: new Date(Date.now() + this.#lifetimeMs).toISOString() });
-    // Whoever hung up meanwhile has no code to scan any more.
+    // A device that hung up meanwhile no longer has a code to scan.
     if (this.#autoLink) setImmediate(() => void (this.#shown?.code === code && this.#scan().catch(() => undefined)));
   }
 

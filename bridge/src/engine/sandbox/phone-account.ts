@@ -156,7 +156,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     this.cut('a newer connection of the same device took over');
     const connection = new LocalDeviceConnection(this, this.memory, listener);
     this.#connection = connection;
-    // The caller has its line before the first event.
+    // The caller has its connection before the first event.
     setImmediate(() => {
       if (this.#connection !== connection) return;
       if (credential === null) this.#pairing.show(connection);
@@ -316,7 +316,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     };
   }
 
-  /** Ends the current line with a last word. */
+  /** Ends the current connection with a last event. */
   #end(last: DeviceEvent): void {
     const connection = this.#connection;
     this.#connection = null;

@@ -106,7 +106,7 @@ export type DeviceEvent =
   | { readonly on: 'unlinked'; readonly reason: string }
   /** The device is to die as a browser would. Nothing follows. */
   | { readonly on: 'crash' }
-  /** The line is cut. Nothing follows. */
+  /** The connection is closed. Nothing follows. */
   | { readonly on: 'closed'; readonly reason: string };
 
 /** One connection of a device. A newer one of the same session cuts the older, with whatever it still had to say. */
@@ -115,11 +115,11 @@ export interface DeviceConnection {
   online(): void;
   /** The fact is durable on the device's side. */
   confirm(number: number): void;
-  /** Rejects with `ConnectionLost` where the line broke before an answer. May never settle: keep a deadline. */
+  /** Rejects with `ConnectionLost` if the connection broke before an answer. May never settle: keep a deadline. */
   send(message: NetworkSend): Promise<SendAnswer>;
   perform(perform: NetworkOperation): Promise<OperationAnswer>;
   sendStatus(messageId: MessageId): Promise<SendStatus>;
-  /** Null where WhatsApp knows no such chat. */
+  /** Null if WhatsApp knows no such chat. */
   resolve(chatId: ChatId): Promise<Address | null>;
   media(messageId: MessageId): Promise<MediaAnswer>;
   /** A code that links this device once somebody types it on the phone. */
@@ -129,7 +129,7 @@ export interface DeviceConnection {
   close(): void;
 }
 
-/** The line broke: what was in flight has an unknown outcome. */
+/** The connection broke: what was in flight has an unknown outcome. */
 export class ConnectionLost extends Error {
   constructor(reason: string) {
     super(reason);

@@ -71,7 +71,7 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
         const frame = JSON.parse((data as Buffer).toString('utf8')) as NetworkFrame;
         if ('connected' in frame) {
           resolve(connection);
-          // The caller has its line before the first event.
+          // The caller has its connection before the first event.
           setImmediate(() => connection.begin());
         } else if ('refused' in frame) failed(frame.refused);
         else connection.receive(frame);
@@ -167,7 +167,7 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
     return (await this.#call('account', session)) as SandboxAccount;
   }
 
-  /** Nothing to end: each engine closes its own line. */
+  /** Nothing to end: each engine closes its own connection. */
   async close(): Promise<void> {}
 
   async #call(method: ControlMethod, ...args: readonly unknown[]): Promise<unknown> {
@@ -197,7 +197,7 @@ class RemoteDeviceConnection implements DeviceConnection {
   readonly #listener: (event: DeviceEvent) => void;
   readonly #asked = new Map<number, { resolve: (value: never) => void; reject: (error: ConnectionLost) => void }>();
   #open = true;
-  /** Frames that came before the caller had its line; null from then on. */
+  /** Frames that came before the caller had its connection; null from then on. */
   #early: NetworkFrame[] | null = [];
   #count = 0;
 

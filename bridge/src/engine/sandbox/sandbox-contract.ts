@@ -104,7 +104,7 @@ export const SandboxOperation = object(
 );
 export type SandboxOperation = Static<typeof SandboxOperation>;
 
-/** Which of the acts; what is missing does not restrict. */
+/** Which of the operations; what is missing does not restrict. */
 export const SandboxOperationFilter = object(
   {
     to: Type.Optional(Type.String({ minLength: 3, maxLength: 80 })),
@@ -129,7 +129,7 @@ export const SandboxContact = object(
 export type SandboxContact = Static<typeof SandboxContact>;
 
 /**
- * When a fault strikes: the next `count` times, or each time with `probability`, or both (at most `count` times).
+ * When a fault applies: the next `count` times, or each time with `probability`, or both (at most `count` times).
  * With neither: once.
  */
 const FaultSpec = object({

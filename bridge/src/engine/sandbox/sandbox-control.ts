@@ -82,7 +82,7 @@ interface SessionLookup {
   get(name: SessionName): { readonly engine: string };
 }
 
-/** Lets drivers at sandbox sessions only. */
+/** Gives drivers access to sandbox sessions only. */
 export class GuardedSandboxControl implements SandboxControl {
   readonly #sessions: SessionLookup;
   readonly #control: SandboxControl;

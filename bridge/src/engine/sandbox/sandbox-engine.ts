@@ -44,7 +44,7 @@ export const SANDBOX_CAPABILITIES: EngineCapabilities = {
 export interface SandboxEngineOptions {
   /** How long a call may take, in milliseconds, before its outcome counts as unknown. */
   readonly callDeadlineMs: number;
-  /** First and longest wait before a broken line is tried again, in milliseconds. */
+  /** First and longest wait before a broken connection is tried again, in milliseconds. */
   readonly reconnectMs: { readonly first: number; readonly longest: number };
 }
 
@@ -237,7 +237,7 @@ export class SandboxEngine implements Engine {
         return;
       case 'ready':
         this.#isReady = true;
-        // A line that breaks because nothing can be recorded must not be tried ever faster.
+        // A connection that breaks because nothing can be recorded must not be retried ever faster.
         if (!this.#refused) this.#waitMs = this.#options.reconnectMs.first;
         this.#listener.signal({ kind: 'ready', self: event.self });
         return;
@@ -287,7 +287,7 @@ export class SandboxEngine implements Engine {
         connection?.confirm(number);
       },
       (error: unknown) => {
-        // What is not confirmed is delivered again on the next line, in order.
+        // What is not confirmed is delivered again on the next connection, in order.
         if (this.#connection !== connection || this.#ended.signal.aborted) return;
         this.#refused = true;
         connection?.close();
@@ -334,7 +334,7 @@ export class SandboxEngine implements Engine {
     return { kind: message.type, mimeType, fileName, ...stored };
   }
 
-  /** Turns a broken line or a missing answer into what is known of the call. */
+  /** Turns a broken connection or a missing answer into what is known of the call. */
   async #within<T>(call: Promise<T>, outcome: 'defer' | 'unknown'): Promise<T> {
     try {
       return await withDeadline(call, this.#options.callDeadlineMs, 'the simulated network', this.#clock);

@@ -35,7 +35,10 @@ export interface Deadlines {
   /** How often the page's state is looked at before the session is ready, and after. */
   readonly watchStarting: number;
   readonly watchReady: number;
-  /** How often a page that cannot be reached is asked for again, and how long it may take to come before that is no answer. */
+  /**
+   * How often a page that cannot be reached is asked for again, and how long it may take to come before that is not an
+   * answer.
+   */
   readonly reachEvery: number;
   readonly reachAnswer: number;
   /** How often browser and page are asked for a sign of life, and how long the browser may take to give it. */
@@ -55,7 +58,7 @@ export interface Deadlines {
   readonly examine: number;
   /** How long a message may lie in the page's store before it must have been announced. */
   readonly announcementGrace: number;
-  /** From an event that the bridge causes in the page until it has to be heard. */
+  /** From an event that the bridge causes in the page until it has to arrive. */
   readonly listenerProbe: number;
   /** Without a word from WhatsApp for so long its server is asked, and how long it may take to answer. */
   readonly lineAfter: number;
@@ -64,7 +67,7 @@ export interface Deadlines {
   readonly unanswered: number;
   /** Without a word for so long another connection is opened, even though the server answers. */
   readonly quietAfter: number;
-  /** How long a stage of healing may take to prove itself. */
+  /** How long a remedy may take to prove itself. */
   readonly proveRefresh: number;
   readonly proveReload: number;
   readonly proveNewPage: number;

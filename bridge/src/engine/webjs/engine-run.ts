@@ -1,6 +1,7 @@
 /**
- * One life of the engine, from a start to its end. This file joins what the rooms beside it have: the browser, the login and
- * how far the session has come, what is heard, what is sent, and whether all of it works. What runs in the page is in `page/`.
+ * One run of the engine, from its start to its end. This file joins what the rooms beside it have: the browser, the
+ * login and how far the session has come, what arrives, what is sent, and whether all of it works. What runs in the
+ * page is in `page/`.
  */
 import type whatsapp from 'whatsapp-web.js';
 import type { Address } from '../../contract/address.ts';
@@ -51,7 +52,7 @@ export interface EngineRun {
   readonly undecrypted: Undecrypted;
   readonly receipts: Receipts;
   readonly serverClock: ServerClock;
-  /** Aborted once this life is over. */
+  /** Aborted once this run is over. */
   readonly stopped: AbortController;
   /** The linked account, once it is known. */
   self: Address | null;
@@ -70,7 +71,7 @@ export interface EngineRunDependencies {
   readonly log: Log;
 }
 
-/** Makes the parts of a life; `run.begin()` starts it. */
+/** Creates the parts of a run; `browser.begin()` starts it. */
 export function createEngineRun(deps: EngineRunDependencies): EngineRun {
   const { listener, deadlines, clock, log } = deps;
   const stopped = new AbortController();
@@ -262,7 +263,7 @@ async function onReady(run: EngineRun, deps: EngineRunDependencies): Promise<voi
     if (answered) run.login.dated();
   });
   listener.signal({ kind: 'ready', self });
-  // Of a page that was loaded anew it is not known whether it can send; the next failures would say so again.
+  // Of a page that was reloaded it is not known whether it can send; the next failures would say so again.
   run.sendFailures.worked();
   run.receipts.ready();
   await run.catchUp.run();

@@ -47,9 +47,9 @@ export interface WebjsSettings {
   readonly proxy?: Proxy;
   /** When a browser has grown too much; the defaults are `MEMORY_LIMITS`. */
   readonly memory?: Partial<MemoryLimits>;
-  /** Told what the browser uses, in bytes, after each look; null once it has ended. */
+  /** Called with the memory that the browser uses, in bytes, after each check; null once it has ended. */
   readonly onMemory?: (bytes: number | null) => void;
-  /** Told the outcome of each probe of a session's health. */
+  /** Called with the outcome of each probe of a session's health. */
   readonly onProbe?: (probe: CheckName, outcome: ProbeOutcome) => void;
 }
 
@@ -73,9 +73,9 @@ export class WebjsEngine implements Engine {
   #gate = new SendGate();
   /** Starts and ends are carried out one after another. */
   #turns: Promise<void> = Promise.resolve();
-  /** The last life that ended because its account was unlinked. */
+  /** The last run that ended because its account was unlinked. */
   #unlinked: EngineRun | null = null;
-  /** The life that is being logged out: what its page does not have any more says nothing. */
+  /** The run that is being logged out: that its page no longer has a message proves nothing. */
   #loggingOut: EngineRun | null = null;
 
   constructor(
@@ -252,7 +252,7 @@ export class WebjsEngine implements Engine {
     return this.#run;
   }
 
-  /** Unlinking loads the page anew, which can cut off its own answer: the library says a moment later that it worked. */
+  /** Unlinking reloads the page, which can cut off its own answer: the library says a moment later that it worked. */
   async #isUnlinked(run: EngineRun, error: unknown): Promise<boolean> {
     const { signal } = run.stopped;
     if (!signal.aborted && !(error instanceof TransportError && error.late))
@@ -270,8 +270,8 @@ export class WebjsEngine implements Engine {
   }
 
   /**
-   * Exchanges the browser of a session that works. What is being sent comes back first, what was heard is recorded, and
-   * nothing new begins; the session is told to be interrupted, and is ready again in a moment.
+   * Exchanges the browser of a session that works. What is being sent comes back first, what was received is recorded,
+   * and nothing new begins; the session is told to be interrupted, and is ready again in a moment.
    */
   async #renew(reason: string): Promise<void> {
     const run = this.#run;

@@ -1,6 +1,6 @@
 /**
  * Nothing works unsigned but liveness. Before a body is read the signature is verified, its nonce used up and the scope
- * checked; while the body is read its digest is compared, whoever reads it.
+ * checked; while the body is read its digest is compared, whichever handler reads it.
  */
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
@@ -67,7 +67,7 @@ function compareDigest(payload: RequestPayload, expected: string): RequestPayloa
     },
   });
   compared.receivedEncodedLength = 0;
-  // Who reads it hears of the error; where nobody reads any more (the request was refused meanwhile), it is no news.
+  // Who reads it hears of the error; where nobody reads any more (the request was refused meanwhile), it is not news.
   compared.on('error', () => undefined);
   payload.once('error', (error) => compared.destroy(error));
   // A client that goes away in the middle ends nothing properly; what reads the body must hear of it.

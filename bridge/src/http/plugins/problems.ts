@@ -79,7 +79,7 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, error: WabErr
 
 const LEFT: readonly string[] = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
 
-/** Whether the client went away in the middle of its body, which is no failure of the bridge. */
+/** Whether the client went away in the middle of its body, which is not a failure of the bridge. */
 const hasLeft = ({ raw }: FastifyRequest, error: Error & { code?: string }): boolean =>
   raw.destroyed && !raw.complete && LEFT.includes(error.code ?? '');
 

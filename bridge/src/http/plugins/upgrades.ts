@@ -60,7 +60,7 @@ const install = (app: FastifyInstance, _options: object, done: () => void): void
 
 export const upgrades = plugin(install, { name: 'upgrades', dependencies: ['connections'] });
 
-/** Takes the socket of an upgrade request over; null where the request asked for no upgrade. */
+/** Takes the socket of an upgrade request over; null if the request asked for no upgrade. */
 export function takeSocket(request: FastifyRequest, reply: FastifyReply): Upgrade | null {
   const upgrade = upgradeOf.get(request.raw);
   if (upgrade === undefined) return null;

@@ -26,7 +26,7 @@ export const answers = <const Answers extends Readonly<Record<number, unknown>>>
 /** An answer without a body. */
 export const Empty = Type.Null({ description: 'Done' });
 
-/** The items of a comma-separated query parameter; undefined where it is absent or empty. */
+/** The items of a comma-separated query parameter; undefined if it is absent or empty. */
 export function itemsOf(text: string | undefined): readonly string[] | undefined {
   const items = text
     ?.split(',')

@@ -1,6 +1,7 @@
 /**
- * SQLite takes an empty file for a new database. Beside data of a bridge it is no new one: a copy that was cut off, a disk
- * that lost it, a volume that was mounted elsewhere. Beginning again there would forget every message without a word.
+ * SQLite takes an empty file for a new database. Beside data of a bridge it is not a new one: a copy that was cut off,
+ * a disk that lost it, a volume that was mounted elsewhere. Beginning again there would forget every message without a
+ * word.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -22,7 +22,7 @@ export class FolderLock {
   }
 
   /**
-   * Creates the folder (mode 0700) where it is missing, and locks it.
+   * Creates the folder (mode 0700) if it is missing, and locks it.
    *
    * @throws WabError WAB_DATABASE_LOCKED
    */

@@ -11,7 +11,7 @@ import { serializeError, primaryCode } from './serialized-error.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import type { Outcome, Unit } from './protocol.ts';
 
-/** A commit failed with an I/O error: what is on disk is unknown until the database is opened anew. */
+/** A commit failed with an I/O error: what is on disk is unknown until the database is opened again. */
 export class CommitInDoubtError extends Error {
   override readonly name = 'CommitInDoubtError';
 }

@@ -7,7 +7,7 @@ import { PRIVATE_FILE } from '../../ops/file-modes.ts';
 
 const COPY_BYTES = 1024 * 1024;
 
-/** Makes an empty file where there is none, and takes the rights of others away where an older version left them. */
+/** Makes an empty file if there is none, and takes the rights of others away where an older version left them. */
 export function ensurePrivateFile(file: string): void {
   const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, PRIVATE_FILE);
   try {

@@ -15,7 +15,7 @@ import { ensurePrivateFile } from './private-file.ts';
 import { WriterThread } from './writer-thread.ts';
 
 export interface DatabaseOptions {
-  /** Created where it is missing; locked for the life of the database. */
+  /** Created if it is missing; locked for the life of the database. */
   readonly dataDir: string;
   readonly log: { error(fields: object, message: string): void };
   /** The writer died; every pending and further write fails, and only a restart of the process helps. */

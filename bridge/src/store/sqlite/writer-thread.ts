@@ -147,7 +147,7 @@ export class WriterThread {
     this.#onFatal(error);
   }
 
-  /** What was pending may or may not be on disk; only opening the database anew tells. */
+  /** What was pending may or may not be on disk; only opening the database again tells. */
   #deathError(): WabError {
     return new WabError('WAB_INTERNAL', { reference: 'database-writer' }, { cause: this.#death });
   }

@@ -59,7 +59,7 @@ async function runAndKill(receipts: number, url?: string): Promise<Said> {
   return said;
 }
 
-test('network in the killed process: what had a receipt is there, and every other fate can be asked', async () => {
+test('network in the killed process: what had a receipt is there, and the status of every other can be asked', async () => {
   const first = await runAndKill(40);
   expect(first.tried.length).toBeGreaterThan(first.sent.length);
   const second = await runAndKill(40);

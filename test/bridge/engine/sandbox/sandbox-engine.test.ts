@@ -72,7 +72,7 @@ describe('sends that go wrong', () => {
     ['sendHangs', 'unknown', false, 'absent'],
     ['answerLost', 'unknown', true, 'sent'],
     ['answerLate', 'unknown', true, 'sent'],
-  ])('%s: the engine says %s, received: %s, fate: %s', async (fault, outcome, received, sendStatus) => {
+  ])('%s: the engine says %s, received: %s, status: %s', async (fault, outcome, received, sendStatus) => {
     const { engine } = await ready({ [fault]: { delayMs: 60_000 } }, SOON_MS);
     const messageId = engine.chooseMessageId(CHAT);
     expect((await failure(sendText(engine, messageId))).outcome).toBe(outcome);

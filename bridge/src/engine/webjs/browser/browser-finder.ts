@@ -130,7 +130,7 @@ export function browserFacts(
   }
 }
 
-/** What is given up when the bridge runs as root, or null where Chromium's sandbox works. */
+/** What is given up when the bridge runs as root, or null if Chromium's sandbox works. */
 export function sandboxWarning(uid: number | undefined = process.getuid?.()): string | null {
   if (uid !== 0) return null;
   return 'Running as root: Chromium does not support its sandbox as root, so the sandbox is off, and an exploit in the page could reach everything that root can. Run the bridge as another user.';

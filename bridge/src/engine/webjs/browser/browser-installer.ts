@@ -1,6 +1,6 @@
 /**
  * Puts a browser on the machine: Debian's package where this user may install one, else what Puppeteer's own installer
- * downloads. Always the headless shell, which needs about half the memory; a whole Chromium only where there is no other.
+ * downloads. Always the headless shell, which needs about half the memory; a whole Chromium only if there is no other.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface Ran {
   readonly code: number;
   readonly output: string;
 }
-/** Runs a program to its end and passes each line on; rejects where there is no such program. */
+/** Runs a program to its end and passes each line on; rejects if there is no such program. */
 export type RunProgram = (program: string, args: readonly string[], onLine: (line: string) => void) => Promise<Ran>;
 
 export interface InstallerOptions {

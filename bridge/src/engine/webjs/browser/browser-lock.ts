@@ -19,7 +19,7 @@ export async function removeBrowserLock(profile: string): Promise<void> {
   await Promise.all(['SingletonLock', COOKIE, SOCKET].map((name) => rm(join(profile, name), { force: true })));
 }
 
-/** The folder of this profile's browser; null where there is none, or where the link leads to anything else. */
+/** The folder of this profile's browser; null if there is none, or where the link leads to anything else. */
 async function socketFolder(profile: string): Promise<string | null> {
   const [socket, number] = await Promise.all([linkAt(join(profile, SOCKET)), linkAt(join(profile, COOKIE))]);
   if (socket === null || number === null || basename(socket) !== SOCKET) return null;

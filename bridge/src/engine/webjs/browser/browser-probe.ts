@@ -6,9 +6,9 @@ import type { Browser, CDPSession, Page } from 'puppeteer';
 import { within } from '../deadlines.ts';
 
 export interface BrowserProbe {
-  /** The browser's name and version; rejects where it does not answer. */
+  /** The browser's name and version; rejects if it does not answer. */
   browserVersion(): Promise<string>;
-  /** Processor time that the renderers have used, in seconds; null where this browser does not tell. */
+  /** Processor time that the renderers have used, in seconds; null if this browser does not tell. */
   rendererSeconds(): Promise<number | null>;
   /** Resolves when the page's main thread has a moment to answer. */
   ping(): Promise<void>;
@@ -94,7 +94,7 @@ async function load(session: CDPSession, url: string): Promise<string | null> {
   return resource.netErrorName ?? null;
 }
 
-/** Work over a session that is opened when it is first needed, and anew after a failure. */
+/** Work over a session that is opened when it is first needed, and again after a failure. */
 function kept(open: () => Promise<CDPSession>): <T>(work: (session: CDPSession) => Promise<T>) => Promise<T> {
   let opened: Promise<CDPSession> | null = null;
   return async (work) => {

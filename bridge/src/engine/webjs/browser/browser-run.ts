@@ -1,5 +1,5 @@
 /**
- * One life of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
+ * One run of a browser, from its start to its end. The library says neither when a browser dies nor reliably when it
  * is ready: the browser's and the page's own events are watched here, the page's state by `page-watch.ts`. Whether a page
  * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
@@ -30,7 +30,7 @@ export interface RunListener extends Omit<WatchListener, 'refused'> {
   /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
   undecrypted(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
-  /** The library says that a medium was uploaded, of the message with this stanza. */
+  /** The library says that a medium was uploaded, of the message with this stanza id. */
   uploaded(stanzaId: string): void;
   /**
    * WhatsApp Web cannot be reached, which no other browser would change. Comes again while that lasts.
@@ -103,7 +103,7 @@ export class BrowserRun {
     this.#client = makeClient((browser, page) => this.#onBrowser(browser, page), this.#launch.signal);
   }
 
-  /** Begins; how it goes on is told to the listener. */
+  /** Begins; progress is reported to the listener. */
   begin(): void {
     attributeRejections(
       (reason) => this.#log.warn({ reason: describe(reason) }, 'a background task of the browser session failed'),
@@ -150,7 +150,7 @@ export class BrowserRun {
     return this.#client;
   }
 
-  /** WhatsApp Web cannot be reached for now, which is no fault of this browser. */
+  /** WhatsApp Web cannot be reached for now, which is not the fault of this browser. */
   get isAway(): boolean {
     return this.#reachability?.isAway ?? false;
   }
@@ -174,7 +174,10 @@ export class BrowserRun {
     return this.#frames.leavesUnanswered(this.#deadlines.unanswered, this.#clock.elapsed());
   }
 
-  /** Attaches the library's listeners to this document once more; where they were there after all, it hears twice. */
+  /**
+   * Attaches the library's listeners to this document once more; if they were there after all, each event arrives
+   * twice.
+   */
   async reattach(): Promise<void> {
     await within(this.#client.reattach(), this.#deadlines.call, 'attaching the listeners');
   }

@@ -5,7 +5,7 @@
  * - It injects itself again at every navigation of any frame, without waiting for itself: twice into one document means
  *   every event twice, so each document is injected and attached once.
  * - Its listener for navigations drops the promise, so a failure there would end the process: it is handed to us. Before
- *   its first injection is over it does not listen, so a navigation during that one begins it anew.
+ *   its first injection is over it does not listen, so a navigation during that one begins it again.
  * - Without a version cache it still reads every page it loads, and that fails unhandled when the browser ends.
  */
 import type { Page } from 'puppeteer';
@@ -73,7 +73,7 @@ export class GuardedClient extends whatsapp.Client {
     return this.pupPage;
   }
 
-  /** A page may load itself anew while the library takes hold of it, as WhatsApp Web does when it has updated itself. */
+  /** A page may reload itself while the library takes hold of it, as WhatsApp Web does when it has updated itself. */
   async #injectFirst(): Promise<void> {
     for (;;) {
       const document = await this.#document();

@@ -28,7 +28,7 @@ const KNOWN: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] 
 ];
 
 /**
- * What the browser says when it is started with these flags, or null where it starts, or says nothing.
+ * What the browser says when it is started with these flags, or null if it starts, or says nothing.
  *
  * @param flags without a profile: one of its own is made for this
  */
@@ -43,7 +43,7 @@ export async function launchFailure(path: string, flags: readonly string[]): Pro
   }
 }
 
-/** From what a browser wrote to its error output; null where that is nothing. */
+/** From what a browser wrote to its error output; null if that is nothing. */
 export function wordsFor(said: string): string | null {
   for (const [pattern, words] of KNOWN) {
     const found = pattern.exec(said);

@@ -29,7 +29,7 @@ export class Liveness {
   readonly #onBrowserDead: (reason: string) => void;
   #version: string | null = null;
   #browserMisses = 0;
-  /** The question to the page that is open; an answer to an earlier one counts no more. */
+  /** The question to the page that is open; an answer to an earlier one no longer counts. */
   #open: object | null = null;
   /** When the page was asked what it has not answered. */
   #since: number | null = null;
@@ -70,7 +70,7 @@ export class Liveness {
     };
   }
 
-  /** The page is loaded anew: what it was asked before counts no more. */
+  /** The page is reloaded: what it was asked before no longer counts. */
   reset(): void {
     this.#open = null;
     this.#since = null;
@@ -101,7 +101,7 @@ export class Liveness {
   #ask(): void {
     const question = {};
     this.#open = question;
-    // A question that fails is no answer: the silence counts from the first of them.
+    // A question that fails is not an answer: the silence counts from the first of them.
     this.#since ??= this.#clock.elapsed();
     this.#probe.ping().then(
       () => this.#open === question && this.reset(),

@@ -67,7 +67,7 @@ export class MemoryWatch {
     return this.#deps.limits.ceilingBytes;
   }
 
-  /** Looks until the signal comes: once for each life of a browser. */
+  /** Checks until the signal comes: once for each run of a browser. */
   async run(until: AbortSignal): Promise<void> {
     const { clock, limits, measured } = this.#deps;
     this.#above = 0;

@@ -1,5 +1,5 @@
 /**
- * Logs a browser in to its proxy, and nowhere else. Puppeteer's own `page.authenticate` answers whoever asks: a web site
+ * Logs a browser in to its proxy, and nowhere else. Puppeteer's own `page.authenticate` answers anyone who asks: a web site
  * that answers 401, or somebody between it and us, would be given the login of the proxy.
  */
 import type { Browser } from 'puppeteer';
@@ -8,9 +8,9 @@ import type { ProxyCredentials } from '../../../contract/proxy.ts';
 /**
  * Answers from now on for all of a browser's pages and workers, also those that are opened later. It is asked through
  * the browser's target, since the requests of a service worker belong to no page, and for every request: Chromium asks
- * for a login only where a request was let through here, and any of them may be the first that the proxy sees.
+ * for a login only if a request was let through here, and any of them may be the first that the proxy sees.
  *
- * @throws Error where the browser does not answer
+ * @throws Error if the browser does not answer
  */
 export async function logInToProxy(browser: Browser, credentials: ProxyCredentials): Promise<void> {
   const session = await browser.target().createCDPSession();

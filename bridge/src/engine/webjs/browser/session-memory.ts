@@ -11,7 +11,7 @@ const KIB = 1024;
  * On Linux as PSS, in which a page that several processes share counts as a part for each, so that sessions can be
  * added up; elsewhere as RSS, which counts it for each in full.
  *
- * @returns null where no such process runs, or this system does not tell
+ * @returns null if no such process runs, or this system does not tell
  */
 export async function memoryOfGroup(leader: number): Promise<number | null> {
   if (process.platform === 'win32') return null;
@@ -27,7 +27,7 @@ async function fromProc(leader: number): Promise<number | null> {
   return known.length === 0 ? null : known.reduce((sum, size) => sum + size, 0);
 }
 
-/** Null for a process that has ended, or waits to be buried. */
+/** Null for a process that has ended, or is a zombie. */
 async function groupOf(pid: string): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The name in the second field may hold anything, brackets included.

@@ -26,8 +26,8 @@ export type PageState = 'answers' | 'silent' | 'busy' | 'hung' | 'stuck';
 const COMPUTES_FROM = 0.02;
 
 /**
- * @param since when the question was asked that has no answer yet, in milliseconds; null where all are answered
- * @param samples since then, oldest first; none where the processor time cannot be read, and such a page counts as busy
+ * @param since when the question was asked that has no answer yet, in milliseconds; null if all are answered
+ * @param samples since then, oldest first; none if the processor time cannot be read, and such a page counts as busy
  */
 export function judgeSilence(
   since: number | null,
@@ -43,7 +43,7 @@ export function judgeSilence(
   return active > since ? 'busy' : 'silent';
 }
 
-/** When the renderers were last seen to compute; `-Infinity` if never, undefined where too little is known. */
+/** When the renderers were last seen to compute; `-Infinity` if never, undefined if too little is known. */
 function lastActive(samples: readonly CpuSample[]): number | undefined {
   if (samples.length < 2) return undefined;
   for (let index = samples.length - 1; index > 0; index--) {

@@ -4,7 +4,7 @@ import type { ProbeOutcome } from './probes.ts';
 import type { FaultKind, Remedy } from './healing.ts';
 
 interface Findings {
-  /** Chats of which the page does not tell what was missed; infinite where it does not even tell which chats it has. */
+  /** Chats of which the page does not tell what was missed; infinite if it does not even tell which chats it has. */
   readonly unread: number;
   /** New messages in the page's store that it never announced. */
   readonly fresh: number;
@@ -18,7 +18,7 @@ export interface Diagnosis {
   readonly words: string;
 }
 
-/** What is wrong with a page that answers; null where nothing is. */
+/** What is wrong with a page that answers; null if nothing is. */
 export function diagnose({ fresh, listeners, line, unread }: Findings): Diagnosis | null {
   const words = `WhatsApp Web has ${count(fresh, 'new message')} that it did not report`;
   if (fresh > 0 && listeners !== 'ok') return { fault: 'no_events', words };
@@ -41,7 +41,7 @@ export function unreadWords(chats: number): string {
   return `${count(chats, 'chat')} ${verb} missed messages that WhatsApp Web does not load; new ones are reported, and the missed ones are requested again`;
 }
 
-/** What is wrong with a page that does not answer; null where it is only busy, or silent for a short time. */
+/** What is wrong with a page that does not answer; null if it is only busy, or silent for a short time. */
 export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 'silentMs'>): Diagnosis | null {
   if (page === 'hung')
     return {
@@ -56,7 +56,7 @@ export function diagnoseSilence({ page, silentMs }: Pick<LivenessView, 'page' | 
   return null;
 }
 
-/** What is told while a page is busy. Becomes another text a few times only, since each is told anew. */
+/** What is told while a page is busy. The text changes a few times only, since each change is reported again. */
 export function busyWords(silentMs: number, toldFromMs: number): string | null {
   let shown: number | null = null;
   for (let from = toldFromMs; from <= silentMs; from *= 2) shown = from;
@@ -78,7 +78,7 @@ export const TOO_QUIET: Diagnosis = {
   words: 'WhatsApp Web did not recover after it was told to reconnect because of a long silence',
 };
 
-/** As it looks from the frames alone, which are no proof: told only where another connection did not help. */
+/** As it looks from the frames alone, which prove nothing: told only if another connection did not help. */
 export const UNANSWERED: Diagnosis = {
   fault: 'half_open',
   words: "WhatsApp Web did not answer WhatsApp's server, and did not recover after it was told to reconnect",
@@ -88,7 +88,7 @@ export const UNANSWERED: Diagnosis = {
 export const TOLERATED =
   'WhatsApp Web does not report every message, even after a reload; the others are searched for and reported later';
 
-/** The complaint, with what is done about it. */
+/** The diagnosis, with what is done about it. */
 export const withRemedy = ({ words }: Diagnosis, remedy: Remedy): string => `${words}; ${REMEDY_TEXTS[remedy]}`;
 
 /** Said once healing was of no avail. */

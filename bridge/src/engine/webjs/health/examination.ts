@@ -1,6 +1,7 @@
 /**
- * What a session that is ready is examined for: messages that the page has and never announced (`missed-message-check.ts`), and the
- * probes of its listeners and of its line (`probes.ts`). What follows from the findings is decided by `health.ts`.
+ * What a session that is ready is examined for: messages that the page has and never announced
+ * (`missed-message-check.ts`), and the probes of its listeners and of its line (`probes.ts`). What follows from the
+ * findings is decided by `health.ts`.
  */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Deadlines } from '../deadlines.ts';
@@ -14,9 +15,9 @@ import type { MissedMessageCheck } from './missed-message-check.ts';
 export type CheckName = ProbeName | 'missed_messages';
 export type Results = ReadonlyMap<CheckName, { readonly outcome: ProbeOutcome; readonly at: number }>;
 
-/** The browser's life, as far as it is examined. */
+/** The session, as far as it is examined. */
 export interface ExaminedSession {
-  /** Throws TransportError where there is none. */
+  /** Throws TransportError if there is none. */
   readonly page: PageCalls;
   readonly liveness: LivenessView;
   /** When something came from WhatsApp for the last time, in milliseconds; null while nothing has. */
@@ -35,14 +36,14 @@ export interface ExaminationDependencies {
 }
 
 export interface Findings {
-  /** Messages that the page has and never announced; null where the page does not say. */
+  /** Messages that the page has and never announced; null if the page does not say. */
   readonly missing: readonly StoredMessage[] | null;
   readonly listeners: ProbeOutcome;
-  /** `unknown` also where it was not due. */
+  /** `unknown` even if it was not due. */
   readonly line: ProbeOutcome;
 }
 
-/** Compared at most with each sweep: of a session that is deaf the newest are unheard. */
+/** Compared at most in each check: in a session without events the newest are the missing ones. */
 const MOST_STORED = 2_000;
 
 export class Examination {
@@ -75,7 +76,7 @@ export class Examination {
    * Examines once.
    *
    * @param suspectsLine the line is probed even though it is not due
-   * @returns null where the page fell silent meanwhile
+   * @returns null if the page fell silent meanwhile
    */
   async run(suspectsLine: boolean): Promise<Findings | null> {
     const done = new AbortController();

@@ -1,25 +1,26 @@
 /**
- * What is tried next to make a silent session speak again, as a pure function. Each stage costs more than the one before,
- * is given time to prove itself, and is not tried again soon after it was of no avail.
+ * What is tried next to make a silent session speak again, as a pure function. Each remedy costs more than the one
+ * before, is given time to prove itself, and is not tried again soon after it has failed.
  */
 
 /**
- * `no_events`: events of the page do not come. `some_events_missing`: they do, but some messages are not announced. `half_open`: WhatsApp's
- * server does not answer. `unread`: the page does not tell what was missed in some chats. The rest: see `silence.ts`.
+ * `no_events`: events of the page do not come. `some_events_missing`: they do, but some messages are not announced.
+ * `half_open`: WhatsApp's server does not answer. `unread`: the page does not tell what was missed in some chats. The
+ * rest: see `silence.ts`.
  */
 export type FaultKind = 'no_events' | 'some_events_missing' | 'half_open' | 'unread' | 'hung' | 'stuck';
 
 /**
- * `refresh`: the library's listeners are attached anew, a broken line is closed. `reload`: the page is loaded again.
+ * `refresh`: the library's listeners are attached again, a broken line is closed. `reload`: the page is loaded again.
  * `new_page`: the same in a fresh renderer process. `new_browser`: the run ends, and the supervisor launches another.
  */
 export const REMEDIES = ['refresh', 'reload', 'new_page', 'new_browser'] as const;
 export type Remedy = (typeof REMEDIES)[number];
 
 export interface HealingLimits {
-  /** How long each stage may take to show that it helped, in milliseconds. */
+  /** How long each remedy may take to show that it helped, in milliseconds. */
   readonly proofMs: Readonly<Record<Exclude<Remedy, 'new_browser'>, number>>;
-  /** An ailment that returns later than this is a new one and begins with the first stage. */
+  /** A fault that returns later than this is a new one and begins with the first remedy. */
   readonly forgetMs: number;
   /** So many new browsers within so many milliseconds, and healing is given up. */
   readonly newBrowsers: number;
@@ -36,17 +37,17 @@ export const HEALING_LIMITS: Omit<HealingLimits, 'proofMs'> = {
 };
 
 export interface HealingRecord {
-  /** The last stage tried in this browser. */
+  /** The last remedy tried in this browser. */
   readonly last: { readonly remedy: Remedy; readonly at: number } | null;
   /** When new browsers were asked for, oldest first; outlives each of them. */
   readonly browsers: readonly number[];
 }
 
 export type Decision =
-  /** The last stage still has time until then. */
+  /** The last remedy still has time until then. */
   | { readonly do: 'wait'; readonly until: number }
   | { readonly do: Remedy }
-  /** What would be next costs more than the ailment does. */
+  /** The next remedy would cost more than the fault. */
   | { readonly do: 'tolerate' }
   | { readonly do: 'stop' };
 
@@ -92,7 +93,7 @@ export function nextRemedy(
     return { decision: { do: 'tolerate' }, record: { last: { remedy: last.remedy, at: now }, browsers } };
   const remedy = REMEDIES[Math.min(next, REMEDIES.length - 1)] as Remedy;
   if (remedy !== 'new_browser') return { decision: { do: remedy }, record: { last: { remedy, at: now }, browsers } };
-  // Whoever starts it then, an operator or the pause's end, starts it with everything still to be tried.
+  // The next start, by an operator or at the end of the pause, has every remedy still to try.
   if (browsers.length >= limits.newBrowsers) return { decision: { do: 'stop' }, record: { last: null, browsers: [] } };
   return { decision: { do: remedy }, record: { last: null, browsers: [...browsers, now] } };
 }

@@ -65,7 +65,7 @@ function line(facts: Facts): Check {
   const name = 'line';
   const probe = facts.health.results.get('line');
   if (probe?.outcome === 'failed') return { name, state: 'failed', detail: "WhatsApp's server does not answer" };
-  // The server is asked only where it has not said anything by itself.
+  // The server is asked only if it has not said anything by itself.
   if (!facts.isReady || facts.lastReceivedAt === null) return { name, state: 'unknown', detail: 'not connected' };
   const asked = probe?.outcome === 'ok' ? probe.at : 0;
   const ago = lasting(facts.now - Math.max(asked, facts.lastReceivedAt));

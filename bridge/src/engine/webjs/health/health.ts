@@ -38,7 +38,7 @@ export interface HealthHistory {
 }
 export const newHistory = (): HealthHistory => ({ browsers: [], lastForUnread: null, proven: new Set() });
 
-/** The browser's life, as far as it is examined and healed. */
+/** The session, as far as it is examined and healed. */
 export interface MonitoredSession extends ExaminedSession {
   /** Connected, synced and listened to. */
   readonly isReady: boolean;
@@ -91,10 +91,10 @@ export class Health {
   #last: HealingRecord['last'] = null;
   /** What is done to the page for unread chats is given its time until then, before it is healed of anything else. */
   #remedyUntil = 0;
-  /** Everything that is worth it was tried for chats that stay unread. */
+  /** Every remedy that is worth its cost was tried for chats that stay unread. */
   #toleratesUnread = false;
   #reported: string | null = null;
-  /** Whether this engine has been found in order; the first time also ends what an earlier one told. */
+  /** Whether this engine has been found healthy; the first time also ends what an earlier one reported. */
   #wasHealthy = false;
   #wasReady = false;
   #examineAt = 0;
@@ -102,7 +102,7 @@ export class Health {
   #toleratesUntil = 0;
   /** When another connection was opened because of a long silence. */
   #renewedAt = 0;
-  /** Why sending does not work; null where it does, as far as is known. */
+  /** Why sending does not work; null if it does, as far as is known. */
   #unsent: string | null = null;
   /** Tries to catch up that got no answer because the page was busy. */
   #excused = 0;
@@ -125,7 +125,7 @@ export class Health {
     this.#examination.uploaded(stanzaId);
   }
 
-  /** Tells that something does not work as it should, until the session is found in order again. */
+  /** Reports that something does not work as it should, until the session is found healthy again. */
   reportDegraded(reason: string): void {
     if (reason === this.#reported) return;
     this.#reported = reason;
@@ -140,7 +140,7 @@ export class Health {
       this.#reported = null;
       this.#deps.signal({ kind: 'recovered' });
     }
-    // The words of the first time stay, since each change of them is told anew.
+    // The first wording stays, since each change of it is reported again.
     this.#unsent = words === null ? null : (this.#unsent ?? words);
     const isWorse = this.#diagnosis !== null || facts.unread > 0 || clock.elapsed() < this.#toleratesUntil;
     if (this.#unsent !== null && !isWorse) this.reportDegraded(this.#unsent);
@@ -181,13 +181,13 @@ export class Health {
     if (clock.elapsed() >= this.#examineAt) await this.#examine();
   }
 
-  /** The page loads the account's data, which may take longer than a stage of healing is given. */
+  /** The page loads the account's data, which may take longer than a remedy is given. */
   #isProgressing(): boolean {
     const { session, clock, deadlines } = this.#deps;
     return session.lastProgressAt !== null && clock.elapsed() - session.lastProgressAt < deadlines.proveReload;
   }
 
-  /** A session that does not come back hears nothing at all. */
+  /** A session that does not come back receives no events at all. */
   async #healLost(diagnosis: Diagnosis): Promise<void> {
     const { fault } = diagnosis;
     // That is never worth a browser (ADR 16); the supervisor has a deadline of its own.
@@ -336,6 +336,6 @@ export class Health {
   }
 }
 
-/** In seconds; infinite where nothing is missing. */
+/** In seconds; infinite if nothing is missing. */
 const earliest = (missing: readonly StoredMessage[]): number =>
   missing.reduce((first, { t }) => Math.min(first, t), Infinity);

@@ -1,6 +1,6 @@
 /**
  * Whether the page has messages that it never announced. Silence proves nothing, since people are silent too; a message
- * that lies in the page's store and was never heard of proves that the session is deaf.
+ * that lies in the page's store and was never announced proves that the session misses events.
  */
 import { isMessage, isUndecrypted, type RawMessage } from '../inbound/message-mapper.ts';
 import type { StoredMessage } from '../page/page-probes.ts';
@@ -18,7 +18,7 @@ interface ServerTime {
 const keyOf = (fromMe: boolean, stanzaId: string): string => `${fromMe ? 'out' : 'in'} ${stanzaId}`;
 
 export class MissedMessageCheck {
-  /** Key → when it was sent (seconds), in the order in which they were heard. */
+  /** Key → when it was sent (seconds), in the order in which they were announced. */
   readonly #received = new Map<string, number>();
   readonly #serverTime: ServerTime;
   readonly #limit: number;
@@ -32,7 +32,7 @@ export class MissedMessageCheck {
 
   /** The page announced this message, or a catch-up found it. */
   received(raw: RawMessage): void {
-    // One that cannot be read yet was announced, too: whoever decrypts it later is not asked whether the page is deaf.
+    // One that cannot be read yet was announced, too: its decryption later says nothing about the page.
     const counts = isMessage(raw) || isUndecrypted(raw);
     // What the server has not taken yet is announced again once it has.
     if (!counts || (raw.id.fromMe && (raw.ack ?? 0) < 1)) return;
@@ -42,7 +42,7 @@ export class MissedMessageCheck {
   /**
    * Since when (seconds) the page's store is to be compared.
    *
-   * @param mark up to which everything heard is on record
+   * @param mark up to which everything received is on record
    * @param notBefore what is older belongs to an earlier run or to no session at all
    */
   compareFrom(mark: number, notBefore: number): number {
@@ -51,7 +51,7 @@ export class MissedMessageCheck {
     return this.#compareFrom;
   }
 
-  /** Of the messages in the page's store those that were never heard of. */
+  /** The messages in the page's store that were never announced. */
   notReceived(stored: readonly StoredMessage[]): StoredMessage[] {
     return stored.filter(
       ({ fromMe, stanzaId, t, type, ack }) =>
@@ -73,7 +73,7 @@ export class MissedMessageCheck {
     if (this.#received.size <= this.#limit) return;
     const [oldest, at] = this.#received.entries().next().value as [string, number];
     this.#received.delete(oldest);
-    // It would look unheard from now on. One dated in the future must not hide what is said until then.
+    // It would look missing from now on. One dated in the future must not hide what is said until then.
     this.#compareFrom = Math.max(this.#compareFrom, Math.min(at, this.#serverTime.seconds) + 1);
   }
 }

@@ -13,7 +13,7 @@ export type ProbeOutcome = 'ok' | 'failed' | 'unknown';
 /** Probes that have worked in this session; outlives an engine. */
 export type ProvenProbes = Set<ProbeName>;
 
-/** Begins the stanza of every message that does not exist. */
+/** Begins the stanza id of every message that does not exist. */
 const MARK = 'WABRIDGEPROBE';
 
 export class Probes {
@@ -22,7 +22,7 @@ export class Probes {
   readonly #proven: ProvenProbes;
   readonly #awaited = new Map<string, () => void>();
 
-  /** @param page throws TransportError where there is none */
+  /** @param page throws TransportError if there is none */
   constructor(
     page: () => PageCalls,
     deadlines: Pick<Deadlines, 'examine' | 'listenerProbe' | 'lineAnswer'>,

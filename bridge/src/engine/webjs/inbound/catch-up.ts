@@ -87,7 +87,7 @@ export class CatchUp {
    * Reads what is owed, so that no events wait. A run that is under way is joined. What could not be read is tried again
    * afterwards, for as long as the session lives.
    *
-   * @returns once no events wait: true, or false where the session ended before
+   * @returns once no events wait: true, or false if the session ended before
    */
   run(): Promise<boolean> {
     this.#wake();
@@ -142,7 +142,7 @@ export class CatchUp {
       await clock.sleep(LOOK_MS, until).catch(() => undefined);
   }
 
-  /** @throws TransportError where the page is away */
+  /** @throws TransportError if the page is away */
   async #round(): Promise<void> {
     const { facts, undecrypted, deadlines, log } = this.#deps;
     const hold = facts.holds;
@@ -178,7 +178,7 @@ export class CatchUp {
     return [...active, ...owing.filter((id) => !named.has(id)).map((id) => ({ id, otherId: null }))];
   }
 
-  /** Chats of which events wait come first. @throws TransportError where the page is away */
+  /** Chats of which events wait come first. @throws TransportError if the page is away */
   async #readEach(queue: Set<ChatId>, isCurrent: () => boolean): Promise<void> {
     const { facts } = this.#deps;
     while (isCurrent()) {
@@ -191,7 +191,10 @@ export class CatchUp {
     }
   }
 
-  /** Reports what was missed in a chat, oldest first; false where it could not be read. @throws TransportError where the page is away */
+  /**
+   * Reports what was missed in a chat, oldest first; false if it could not be read. @throws TransportError if the page
+   * is away
+   */
   async #read(chat: ChatId): Promise<boolean> {
     const { facts, deadlines, linkedAt, answers, log } = this.#deps;
     const floor = Math.max(linkedAt(), facts.owedSince(chat) - SLACK_S);
@@ -268,7 +271,7 @@ export class CatchUp {
     }
   }
 
-  /** @throws TransportError where the page is away */
+  /** @throws TransportError if the page is away */
   async #readOwed(isCurrent: () => boolean): Promise<void> {
     const { facts } = this.#deps;
     for (const chat of facts.owing(true)) {

@@ -11,7 +11,7 @@ import type { ChatBehind, Progress } from '../login/profile.ts';
 import type { ServerClock } from '../login/server-clock.ts';
 import { describe } from '../page/page-reason.ts';
 
-/** Looks up what a fact needs; null where there is nothing to report after all. */
+/** Looks up what a fact needs; null if there is nothing to report after all. */
 export type MakeFact = () => Promise<EngineFact | null>;
 
 /** A chat that may have messages that were missed, and its other id where it has two. */
@@ -27,7 +27,7 @@ const MOST_BEHIND = 100;
 interface Entry {
   readonly seconds: number;
   readonly make: MakeFact;
-  /** Told once the fact is durable. */
+  /** Called once the fact is durable. */
   readonly recorded: (() => void) | undefined;
 }
 
@@ -78,8 +78,8 @@ export class FactReporter {
   /**
    * Reports a fact that just happened; it waits while its chat may owe something older.
    *
-   * @param seconds when it happened, in WhatsApp's time; null where only this machine's clock knows
-   * @param recorded told once the fact is durable
+   * @param seconds when it happened, in WhatsApp's time; null if only this machine's clock knows
+   * @param recorded called once the fact is durable
    */
   report(chat: ChatId, seconds: number | null, make: MakeFact, recorded?: () => void): void {
     const lane = this.#laneOf(chat);
@@ -177,7 +177,7 @@ export class FactReporter {
     return this.#debtOfAny !== null || this.#debts.has(this.#laneOf(chat));
   }
 
-  /** Seconds since when a chat may owe something; infinite where it owes nothing. */
+  /** Seconds since when a chat may owe something; infinite if it owes nothing. */
   owedSince(chat: ChatId): number {
     return Math.min(this.#debts.get(this.#laneOf(chat))?.since ?? Infinity, this.#debtOfAny ?? Infinity);
   }
@@ -187,7 +187,9 @@ export class FactReporter {
     return [...this.#held.keys()];
   }
 
-  /** Chats that could not be read: new facts flow, and something is owed. Infinite where not even the list could be read. */
+  /**
+   * Chats that could not be read: new facts flow, and something is owed. Infinite if not even the list could be read.
+   */
   get unread(): number {
     return this.#debtOfAny !== null && this.#flows ? Infinity : this.owing(true).length;
   }
@@ -198,7 +200,7 @@ export class FactReporter {
     return behind.sort((one, other) => one.since - other.since).slice(0, MOST_BEHIND);
   }
 
-  /** Seconds up to which everything that was heard is durable, but for what the chats `behind` owe. */
+  /** Seconds up to which everything received is durable, but for what the chats `behind` owe. */
   get reportedUntil(): number {
     const apart = new Set(this.behind.map(({ chat }) => chat));
     let until = Math.min(this.#latest, this.#debtOfAny ?? Infinity);
@@ -207,7 +209,7 @@ export class FactReporter {
     return until;
   }
 
-  /** Resolves once everything that was heard so far, and does not wait, is durable. */
+  /** Resolves once everything received so far, and not held back, is durable. */
   async drained(): Promise<void> {
     await Promise.all(this.#lanes.values());
   }

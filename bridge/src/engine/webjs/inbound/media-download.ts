@@ -14,7 +14,7 @@ import { describe, withoutNumbers } from '../page/page-reason.ts';
 
 /** Files in the page at once: each is there as a whole, and in WhatsApp Web's own memory beside it. */
 const AT_ONCE = 2;
-/** A phone that has to upload a file again is not hurried. */
+/** A phone that has to upload a file again is given time. */
 const REUPLOAD_MS = 30_000;
 
 interface Fetched {
@@ -33,7 +33,7 @@ export class MediaDownloads {
   }
 
   /**
-   * Resolves once the page has the file; the stream pulls it over. Whoever does not read it to its end destroys it.
+   * Resolves once the page has the file; the stream pulls it over. A reader that does not read to the end destroys it.
    *
    * @param limitBytes a larger file is refused before it is downloaded, as far as the message tells its size
    * @throws EngineError, as `Engine.downloadMedia`
@@ -155,7 +155,7 @@ const asCounted = (error: unknown): EngineError =>
     ? error
     : new EngineError('defer', 'WAB_MEDIA_FAILED', describe(error), { cause: error });
 
-/** What is no answer of the page is a broken way to it. */
+/** What is not an answer of the page is a broken way to it. */
 const asEngineError = (error: unknown): EngineError =>
   error instanceof EngineError
     ? error

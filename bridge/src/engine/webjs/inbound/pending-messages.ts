@@ -67,7 +67,7 @@ export class PendingMessages<Message extends PendingMessage> {
     this.#messages.delete(messageId);
   }
 
-  /** All are due. */
+  /** Makes all of them due. */
   makeAllDue(): void {
     for (const each of this.#messages.values()) each.dueAt = -Infinity;
   }

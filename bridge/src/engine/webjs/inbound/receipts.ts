@@ -1,7 +1,7 @@
 /**
  * Receipts that nobody tells of: those that came while the session did not run, and those for messages that the page has
- * in its store but did not load, of which the library hears nothing. Messages of this account that are not yet read are part
- * of the progress record, and the page is asked how far they have come (ADR 22).
+ * in its store but did not load, for which the library emits no event. Messages of this account that are not yet read
+ * are part of the progress record, and the page is asked how far they have come (ADR 22).
  */
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
@@ -78,7 +78,7 @@ export class Receipts {
     return level > (this.#unread.get(messageId)?.level ?? Infinity);
   }
 
-  /** The session is ready, perhaps again: receipts may have come that nobody heard of. */
+  /** The session is ready, perhaps again: receipts may have come without an event. */
   ready(): void {
     this.#unread.makeAllDue();
     void this.#look();

@@ -28,7 +28,7 @@ export interface LoginPlace {
 
 /**
  * Of the browser's profile: what a page stores and what belongs to it. Caches, histories and the browser's own databases
- * stay behind: they are most of the bytes, and the browser makes them anew.
+ * stay behind: they are most of the bytes, and the browser makes them again.
  */
 const KEPT = [
   'Local State',

@@ -64,7 +64,7 @@ export class Pairing {
     });
   }
 
-  /** The page may have been loaded anew: then the code is not known any more, and a new one is made. */
+  /** The page may have been reloaded: then the code is not known any more, and a new one is made. */
   async look(): Promise<void> {
     const pending = this.#pending;
     if (!pending) return;

@@ -1,6 +1,6 @@
 /**
  * What time it is for WhatsApp, whose servers stamp the messages. This machine's clock can be minutes or hours off, and can be
- * set meanwhile, so the server is asked and the time counted from there; this machine's clock is taken only where it does
+ * set meanwhile, so the server is asked and the time counted from there; this machine's clock is taken only if it does
  * not say.
  */
 import type { Clock } from '../../../ops/clock.ts';
@@ -20,7 +20,7 @@ export class ServerClock {
   /** WhatsApp's time less the time elapsed, in milliseconds; null until it was asked. */
   #sinceEpoch: number | null = null;
 
-  /** @param page throws TransportError where there is none */
+  /** @param page throws TransportError if there is none */
   constructor(page: () => PageCalls, deadlines: Pick<Deadlines, 'call'>, clock: Clock, log: Log) {
     this.#page = page;
     this.#deadlines = deadlines;

@@ -1,4 +1,4 @@
-/** What an account does in a chat besides sending, through the page, once each. */
+/** Operations in a chat other than sending, through the page, once each. */
 import type { TypingState } from '../../../contract/chats.ts';
 import type { ChatId } from '../../../contract/ids.ts';
 import { EngineError, type ReactionSend, type SendReceipt } from '../../engine.ts';

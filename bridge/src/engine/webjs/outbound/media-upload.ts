@@ -1,4 +1,4 @@
-/** Brings a file that is to be sent into the page, part by part, so that it is never in this process as a whole. */
+/** Uploads a file that is to be sent into the page, part by part, so that it is never in this process as a whole. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { EngineError, type OutgoingFile } from '../../engine.ts';

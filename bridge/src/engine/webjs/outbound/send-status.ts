@@ -1,7 +1,7 @@
 /**
- * What became of messages whose sends were cut off. WhatsApp Web stores an outgoing message before it hands it to the
- * network, and sends what it holds unacknowledged by itself when it is back. So what it has stored will leave or has left,
- * and what it never stored never left; ADR 8 says what this rests on.
+ * The send status of messages whose sends were cut off. WhatsApp Web stores an outgoing message before it hands it to
+ * the network, and sends what it holds unacknowledged by itself when it is back. So what it has stored will leave or
+ * has left, and what it never stored never left; ADR 8 says what this rests on.
  */
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
@@ -24,7 +24,7 @@ export class SendStatusReader {
     this.#clock = clock;
   }
 
-  /** The session is ready, perhaps anew: the page begins to send what it holds. */
+  /** The session is ready, perhaps again: the page begins to send what it holds. */
   ready(): void {
     this.#readySince = this.#clock.elapsed();
   }

@@ -14,11 +14,11 @@ export interface PageState {
   readonly injected: boolean;
   /** Whether the page has an account, synced or not; null while that is open. */
   readonly linked: boolean | null;
-  /** How far a sync that is not over has come; null where there is none. */
+  /** How far a sync that is not over has come; null if there is none. */
   readonly sync: SyncFigures | null;
 }
 
-/** The page's own figures; each is null where the page does not tell it. */
+/** The page's own figures; each is null if the page does not tell it. */
 export interface SyncFigures {
   /** Of what came while the page was closed, in percent. */
   readonly offline: number | null;
@@ -107,7 +107,7 @@ export function lookUp(id: string): PageAddress {
   return found;
 }
 
-/** The phone id behind a lid, asking WhatsApp where the page does not know it; null where WhatsApp does not tell. */
+/** The phone id behind a lid, asking WhatsApp where the page does not know it; null if WhatsApp does not tell. */
 export async function askPhoneId(lid: string): Promise<string | null> {
   try {
     const { phone } = (await window.WWebJS?.enforceLidAndPnRetrieval(lid)) ?? {};
@@ -140,7 +140,7 @@ export interface FoundChat {
 }
 
 /**
- * The id of the chat that a message to this id goes to; null where WhatsApp knows no such account or group. An account has
+ * The id of the chat that a message to this id goes to; null if WhatsApp knows no such account or group. An account has
  * a chat under its phone number or under its lid, whichever the page decides, so the page is made to open it.
  */
 export async function findChat(id: string): Promise<FoundChat> {

@@ -68,7 +68,7 @@ export async function startPairing(phone: string, notify: boolean): Promise<Pair
   }
 }
 
-/** The time of WhatsApp's server, in milliseconds and to the second; null where it does not tell. */
+/** The time of WhatsApp's server, in milliseconds and to the second; null if it does not tell. */
 export async function readServerTime(): Promise<number | null> {
   try {
     const { headers } = await fetch('https://web.whatsapp.com/', { method: 'HEAD', cache: 'no-store' });

@@ -12,7 +12,7 @@ export const PART_BYTES = 1024 * 1024;
 export interface FileOutlook {
   /** WhatsApp Web's name for where the download stands. */
   readonly stage: string;
-  /** As the sender stated it; null where nothing is known. */
+  /** As the sender stated it; null if nothing is known. */
   readonly sizeBytes: number | null;
 }
 
@@ -22,7 +22,7 @@ interface FileLookFailed {
   readonly reloading: boolean;
 }
 
-/** What is known of a message's file before it is downloaded; null where the page has no such message or no file in it. */
+/** What is known of a message's file before it is downloaded; null if the page has no such message or no file in it. */
 export async function lookAtFile(messageId: string): Promise<FileOutlook | FileLookFailed | null> {
   try {
     const { Msg } = window.require('WAWebCollections');
@@ -91,7 +91,7 @@ export async function fetchFile(token: string, messageId: string): Promise<Fetch
   }
 }
 
-/** A part of a fetched file, base64; null where the page has it no more. */
+/** A part of a fetched file, base64; null if the page no longer has it. */
 export async function readFilePart(token: string, offset: number, length: number): Promise<string | null> {
   const bytes = window.wabridge.files.get(token)?.bytes;
   const helpers = window.WWebJS;

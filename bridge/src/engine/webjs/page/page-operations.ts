@@ -1,6 +1,6 @@
 /**
- * Acts in a chat that run in the page: reactions, read state, typing. As in `page-functions.ts`, each function is sent to
- * the browser as text, refers to nothing outside itself and catches what the page throws.
+ * Operations in a chat that run in the page: reactions, read state, typing. As in `page-functions.ts`, each function is
+ * sent to the browser as text, refers to nothing outside itself and catches what the page throws.
  */
 import type { TypingState } from '../../../contract/chats.ts';
 import type { PageWindow } from './page-window.ts';

@@ -37,7 +37,7 @@ export function storedSince(since: number, limit: number): StoredMessage[] {
 
 /**
  * Lets an event happen that only the library listens to, about a message that does not exist: what it makes of it comes
- * out as `media_uploaded` with this stanza. False where this page has no such event.
+ * out as `media_uploaded` with this stanza. False if this page has no such event.
  */
 export function fireProbe(stanzaId: string): boolean {
   const { Msg } = window.require('WAWebCollections');
@@ -52,7 +52,7 @@ export function fireProbe(stanzaId: string): boolean {
   }
 }
 
-/** Asks WhatsApp's server about this account, which changes nothing. Null where the page cannot ask. */
+/** Asks WhatsApp's server about this account, which changes nothing. Null if the page cannot ask. */
 export async function askServer(): Promise<true | null> {
   try {
     const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');

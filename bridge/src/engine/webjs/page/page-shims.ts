@@ -5,7 +5,7 @@
  *
  * - Newer builds of WhatsApp Web renamed `MsgKey._serialized` to `$1`, which the library still reads: ids of messages
  *   became undefined and a send looked failed although it left. `_serialized` is put back on every key.
- * - The id of an outgoing message is made in the page; to have it on disk before WhatsApp hears of the message, the
+ * - The id of an outgoing message is made in the page; to have it on disk before WhatsApp learns of the message, the
  *   bridge chooses it and `MsgKey.newId` hands it out.
  * - One message that the page cannot serialise must neither be lost nor keep others from being told: what can be read of
  *   it is told instead.

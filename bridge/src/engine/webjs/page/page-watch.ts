@@ -37,7 +37,7 @@ export class PageWatch {
   readonly #until: AbortSignal;
   readonly #sync = new SyncProgress();
   #ready = false;
-  /** What the page last said of an account; null where it said nothing yet. */
+  /** What the page last said of an account; null if it said nothing yet. */
   #linked: boolean | null = null;
   /** What the page said of its line when it was looked at last. */
   #state: string | null = null;
@@ -126,7 +126,7 @@ export class PageWatch {
     void this.#look();
   }
 
-  /** @param state null where the page is being loaded anew */
+  /** @param state null if the page is being reloaded */
   interrupt(state: string | null): void {
     if (!this.isReady) return;
     this.#ready = false;

@@ -121,7 +121,7 @@ export interface ShimState {
   readonly histories: Map<string, { ordered: PageMessage[]; loading: Promise<number> | null }>;
   begin(job: string, work: () => unknown): void;
   /**
-   * The lid of an account that is named by its phone number, and the other way round; undefined where the page does not
+   * The lid of an account that is named by its phone number, and the other way round; undefined if the page does not
    * know it, and for whatever has one name only, as a group has.
    */
   otherName(wid: PageWid): PageWid | undefined;

@@ -9,8 +9,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why WhatsApp refuses a session, for a person; null for a state that is no refusal. Nothing but that person can change
- * it, and asking again and again makes a block worse: the session is left alone until an operator starts it.
+ * Why WhatsApp refuses a session, for a person; null for a state that is not a refusal. Nothing but that person can
+ * change it, and asking again and again makes a block worse: the session is left alone until an operator starts it.
  *
  * @param state of the page's socket, as whatsapp-web.js names them (`WAState`)
  */

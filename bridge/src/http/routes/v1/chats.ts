@@ -1,6 +1,6 @@
 /**
- * Acts in a chat. They are done when the answer comes, or refused; nothing is queued. Each asks for a state, so that
- * repeating it changes nothing more, and takes no Idempotency-Key.
+ * Operations in a chat. They are done when the answer comes, or refused; nothing is queued. Each asks for a state, so
+ * that repeating it changes nothing more, and takes no Idempotency-Key.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { TypingRequest } from '../../../contract/chats.ts';

@@ -42,7 +42,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
     return found.state === 'pending' && waitMs ? media.info(mediaId, waitMs) : found;
   };
 
-  // Uploads are streams whatever their type, also where the file is JSON.
+  // Uploads are streams whatever their type, even if the file is JSON.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, next) => next(null, payload));
 

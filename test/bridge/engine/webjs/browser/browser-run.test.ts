@@ -90,7 +90,7 @@ beforeEach(async () => {
 });
 afterEach(() => run.close());
 
-test('a page that changes its address without loading anew stays ready', async () => {
+test('a page that changes its address without reloading stays ready', async () => {
   page.emit('framenavigated', mainFrame);
   await settle();
   expect(run.isReady).toBe(true);

@@ -61,7 +61,7 @@ describe('liveness', () => {
     expect(liveness.view).toMatchObject({ page: 'answers', silentMs: 0 });
   });
 
-  test('a page that does nothing hangs; loaded anew it begins with a clean slate, and a late answer changes nothing', async () => {
+  test('a page that does nothing hangs; reloaded it begins with a clean slate, and a late answer changes nothing', async () => {
     const { liveness, pass, session } = make();
     session.answers = false;
     await pass(60_000);

@@ -292,7 +292,7 @@ describe('health of a session', () => {
     expect(reported().at(-1)).toBe('nothing goes out');
   });
 
-  test('chats that could not be read: counted, the page is loaded anew in two ways, and the rest is left to work', async () => {
+  test('chats that could not be read: counted, the page is reloaded in two ways, and the rest is left to work', async () => {
     const { session, facts, pass, reported, history, clock } = make();
     await pass(MINUTE);
     facts.unread = 2;
@@ -341,7 +341,7 @@ describe('health of a session', () => {
     ['a message that is not announced renews the listeners', { stored: [message('A', 1_011)] }, 'reattach'],
     ['events that do not come renew the listeners', { receivesEvents: false }, 'reattach'],
   ])(
-    'right after the page was loaded anew for unread chats, %s',
+    'right after the page was reloaded for unread chats, %s',
     async (_, fault, measure) => {
       const { session, facts, pass, clock } = make();
       const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
@@ -374,7 +374,7 @@ describe('health of a session', () => {
     expect(session.measures).toEqual(['reattach', 'reload', 'reconnect']);
   }, 30_000);
 
-  test('what is found while a page that was loaded anew for unread chats has its time waits for it', async () => {
+  test('what is found while a page that was reloaded for unread chats has its time waits for it', async () => {
     const { session, facts, pass, clock } = make();
     const receive = (): void => void (session.lastReceivedAt = clock.elapsed());
     await pass(MINUTE, receive);
@@ -564,7 +564,7 @@ describe('health of a session', () => {
     expect(session.measures).toEqual(['reattach', 'reload', 'freshPage']);
   }, 30_000);
 
-  test('a page that was loaded anew for chats that could not be read is left to the supervisor until it is back', async () => {
+  test('a page that was reloaded for chats that could not be read is left to the supervisor until it is back', async () => {
     const { session, facts, pass, history } = make();
     await pass(MINUTE);
     facts.unread = 1;
@@ -589,7 +589,7 @@ describe('health of a session', () => {
     expect(reported().at(-1)).toContain('requested again');
   }, 30_000);
 
-  test('a page that gets on with its sync is given its time, whatever it was loaded anew for', async () => {
+  test('a page that gets on with its sync is given its time, whatever it was reloaded for', async () => {
     const { session, pass, clock } = make();
     await pass(MINUTE);
     session.receivesEvents = false;

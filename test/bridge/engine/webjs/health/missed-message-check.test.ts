@@ -71,7 +71,7 @@ describe('missed_messages', () => {
     expect(missedMessages.notReceived([stored('A'), stored('B')])).toEqual([]);
   });
 
-  test('however much is heard: nothing that was announced ever looks unheard', () => {
+  test('however much is received: nothing that was announced ever counts as missing', () => {
     const message = fc.record({
       stanzaId: fc.integer({ min: 0, max: 99 }).map(String),
       t: fc.integer({ min: 0, max: 300 }),

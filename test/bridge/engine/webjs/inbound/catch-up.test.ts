@@ -120,7 +120,7 @@ describe('catching up', () => {
     expect(asked[3]?.chat).toBe('17@c.us');
   });
 
-  test('what was held meanwhile is read anew, since something may have been missed again', async () => {
+  test('what was held meanwhile is read again, since something may have been missed again', async () => {
     let answer: () => void = () => undefined;
     const { catchUp, facts, asked, until } = session({
       [A]: (since) => (since === MARK - SLACK ? new Promise((resolve) => (answer = () => resolve(found()))) : found()),

@@ -105,7 +105,7 @@ describe('a pairing code', () => {
     expect(signals.filter((each) => each.startsWith('pairing'))).toHaveLength(6);
   });
 
-  test('is made anew when the page was loaded anew, and lives its whole time from then', async () => {
+  test('is made again when the page was reloaded, and lives its whole time from then', async () => {
     await login.requestPairingCode(PHONE);
     await clock.pass(LIFETIME / 2);
     login.shown('ref2,noise,identity,secret1,1');

@@ -32,7 +32,7 @@ beforeEach(() => {
 const status = (): Promise<string> =>
   sendStatus.of(MESSAGE_ID, CHAT).catch((error: { outcome: string }) => `throws ${error.outcome}`);
 
-describe('the fate of a message', () => {
+describe('the send status of a message', () => {
   test('is asked for by its own id', async () => {
     page = { held: 'nowhere' };
     await status();

@@ -50,7 +50,7 @@ test('work is asked for again and again until it has ended, and then forgotten',
   expect(world.window?.wabridge?.jobs.size).toBe(0);
 });
 
-test('work that takes too long, fails, or was in a page that is loaded anew', async () => {
+test('work that takes too long, fails, or was in a page that is reloaded', async () => {
   await expect(callsOf(page, 5).callLong(work, 20, 'a')).rejects.toThrow(TransportError);
   delete world.finish;
   const failing = callsOf(page, 5).callLong(work, 20_000, 'b');

@@ -149,7 +149,7 @@ describe('what the engine makes of it', () => {
           emoji: '👍',
         }),
     ],
-    ['markSeen', (over) => markRead(over, DEADLINES, PHONE as ChatId)],
+    ['markRead', (over) => markRead(over, DEADLINES, PHONE as ChatId)],
     ['setTyping', (over) => setTyping(over, DEADLINES, PHONE as ChatId, 'composing')],
   ];
 
