@@ -8,10 +8,11 @@ import type { Log } from '../ops/logger.ts';
 import { Timer } from './timer.ts';
 import { parseClientFrame } from './client-frame.ts';
 import type { StreamSettings } from './settings.ts';
-import type { FrameSink, Subscription } from './subscription.ts';
+import type { FrameSink } from './frame-sender.ts';
+import type { Subscription } from './subscription.ts';
 
 type CloseCode = keyof typeof CLOSE_CODES;
-type ByeReason = (typeof CLOSE_CODES)[CloseCode]['name'];
+export type ByeReason = (typeof CLOSE_CODES)[CloseCode]['name'];
 
 /** How the deliveries in flight ended: through the reader or its network, or through a decision of the bridge. */
 export type EndedBy = 'lost' | 'withdrawn';

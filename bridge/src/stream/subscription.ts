@@ -7,7 +7,7 @@
  */
 import type { Principal } from '../auth/keys.ts';
 import type { Filter } from '../contract/filter.ts';
-import type { AckFrame, BridgeFrame, NackFrame } from '../contract/frames.ts';
+import type { AckFrame, NackFrame } from '../contract/frames.ts';
 import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -15,28 +15,18 @@ import type { Log } from '../ops/logger.ts';
 import { Timer } from './timer.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { DeliveryPlan, PlanChanges } from './delivery-plan.ts';
+import { FrameSender, type FrameSink } from './frame-sender.ts';
 import type { JournalSource } from './journal.ts';
 import { maskLane } from './lane-name.ts';
 import { LateAcks } from './late-acks.ts';
 import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
-import { visibleTo } from './reading-rights.ts';
 import { scanAhead } from './scan-ahead.ts';
 import type { FairScheduler, Worker } from './fair-scheduler.ts';
 
-/** Positions that one turn may attempt, payloads it may read, and envelopes it may look at. */
+/** Positions that one turn may attempt, and envelopes that it may look at. */
 const ATTEMPTS_PER_TURN = 64;
-const PAYLOADS_PER_TURN = 16;
 const ENVELOPES_PER_TURN = 256;
-
-/** The reader's end, as the subscription sees it. */
-export interface FrameSink {
-  /** False while the socket's buffer is not small; asks for `resume()` once it is. */
-  hasRoom(): boolean;
-  send(frame: BridgeFrame): void;
-  /** The subscription cannot go on. */
-  fail(error: unknown): void;
-}
 
 /** Where progress is stored. For an ephemeral subscription: nowhere. */
 export interface ProgressStore {
@@ -69,11 +59,6 @@ export interface SubscriptionOptions {
 
 export type DeliveryOutcome = 'sent' | 'acked' | 'nacked' | 'lost' | 'dead';
 
-interface Attempt {
-  readonly position: Position;
-  readonly attempt: number;
-}
-
 export class Subscription implements Worker, JournalSource {
   readonly id: number;
   readonly name: SubscriptionName;
@@ -81,10 +66,7 @@ export class Subscription implements Worker, JournalSource {
   readonly #options: SubscriptionOptions;
   readonly #plan: DeliveryPlan;
   readonly #timer: Timer;
-  /** Attempts that are durable and whose frames are not sent. */
-  #outbound: Attempt[] = [];
-  /** Positions in flight whose frames went to the socket. */
-  readonly #sent = new Set<Seq>();
+  readonly #frames: FrameSender;
   readonly #pendingDeadLetters = new Set<Promise<void>>();
   readonly #late: LateAcks;
   #isDraining = false;
@@ -96,6 +78,7 @@ export class Subscription implements Worker, JournalSource {
     this.isDurable = options.isDurable;
     this.#options = options;
     this.#plan = options.plan;
+    this.#frames = new FrameSender(options, options.plan);
     this.#timer = new Timer(options.clock, () => this.resume());
     this.#late = new LateAcks((acks) =>
       options.progressStore
@@ -169,7 +152,7 @@ export class Subscription implements Worker, JournalSource {
     for (const seq of this.#ownPositions(cursors)) {
       if (this.#plan.acknowledge(seq, attempt)) {
         this.#options.count?.('acked');
-        this.#sent.delete(seq);
+        this.#frames.answered(seq);
         changed = true;
       } else if (this.#isBehind(seq)) {
         this.#late.add(seq, attempt);
@@ -187,7 +170,7 @@ export class Subscription implements Worker, JournalSource {
       if (outcome === 'ignored') continue;
       this.#options.count?.('nacked');
       changed = true;
-      this.#sent.delete(seq);
+      this.#frames.answered(seq);
       if (outcome === 'exhausted') this.#moveToDeadLetters(this.#plan.get(seq)!, reason);
     }
     if (changed) this.#answered();
@@ -203,12 +186,12 @@ export class Subscription implements Worker, JournalSource {
     const { scheduler, clock, log } = this.#options;
     this.#timer.clear();
     scheduler.forget(this);
-    this.#outbound = [];
+    this.#frames.stop();
     for (const position of [...this.#plan.open()]) {
       if (position.state !== 'sent') continue;
-      if (how === 'lost' && this.#sent.has(position.seq)) this.#options.count?.('lost');
+      if (how === 'lost' && this.#frames.hasSent(position.seq)) this.#options.count?.('lost');
       // A frame that never went out cannot have done any harm.
-      if (how === 'withdrawn' || !this.#sent.has(position.seq)) this.#plan.withdraw(position.seq);
+      if (how === 'withdrawn' || !this.#frames.hasSent(position.seq)) this.#plan.withdraw(position.seq);
       else if (this.#plan.markLost(position.seq, clock.now()) === 'exhausted') this.#moveToDeadLetters(position);
     }
     try {
@@ -224,9 +207,9 @@ export class Subscription implements Worker, JournalSource {
   async #step(): Promise<boolean> {
     const { sink, window, events, clock } = this.#options;
     if (!sink.hasRoom()) return false;
-    if (this.#outbound.length > 0) {
+    if (this.#frames.hasWork) {
       await this.#deliver();
-      if (this.#outbound.length > 0) return true;
+      if (this.#frames.hasWork) return true;
     }
     const room = window - this.#plan.inFlight;
     if (room <= 0) return false;
@@ -258,7 +241,7 @@ export class Subscription implements Worker, JournalSource {
     this.#commit().then(
       () => {
         if (this.#ended !== null) return;
-        this.#outbound.push(...attempts);
+        this.#frames.add(attempts);
         this.resume();
       },
       (error: unknown) => this.#options.sink.fail(error),
@@ -274,40 +257,10 @@ export class Subscription implements Worker, JournalSource {
   }
 
   async #deliver(): Promise<void> {
-    const { events, sink, principal, name } = this.#options;
-    const batch = this.#outbound.splice(0, PAYLOADS_PER_TURN).filter(isInFlight);
-    const found = await events.read(batch.map(({ position }) => position.seq));
-    if (this.#ended !== null) return;
-    const bySeq = new Map(found.map((event) => [event.seq, event]));
-    let gone = 0;
-    for (const [index, entry] of batch.entries()) {
-      if (!isInFlight(entry)) continue;
-      if (!sink.hasRoom()) {
-        this.#outbound.unshift(...batch.slice(index));
-        break;
-      }
-      const { position, attempt } = entry;
-      const event = bySeq.get(position.seq);
-      if (event === undefined) {
-        this.#plan.finish(position.seq);
-        gone += 1;
-        continue;
-      }
-      this.#sent.add(position.seq);
-      this.#options.count?.('sent');
-      sink.send({
-        type: 'event',
-        subscription: name,
-        cursor: this.#cursor(position.seq),
-        previous: position.previous == null ? null : this.#cursor(position.previous),
-        attempt,
-        event: visibleTo(principal, event),
-      });
-    }
-    if (gone > 0) {
-      this.#reportLost(gone);
-      this.#answered();
-    }
+    const gone = await this.#frames.send();
+    if (gone === 0) return;
+    this.#reportLost(gone);
+    this.#answered();
   }
 
   #reportLost(lost: number): void {
@@ -364,6 +317,3 @@ export class Subscription implements Worker, JournalSource {
     return cursors.map(decodeCursor).flatMap((cursor) => (cursor.epoch === epoch ? [cursor.seq] : []));
   }
 }
-
-const isInFlight = ({ position, attempt }: Attempt): boolean =>
-  position.state === 'sent' && position.attempts === attempt;
