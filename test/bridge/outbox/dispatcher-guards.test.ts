@@ -134,7 +134,9 @@ describe('an event and its row', () => {
   });
 
   test('both, also where the same event is stored already', async () => {
-    const outbox = await start({}, false);
+    const outbox = await start();
+    // It has an account, from which it may be sent again.
+    outbox.sessions.down();
     const { id } = await outbox.accept('hello');
     const row = await rowOf(outbox, id);
     for (let doubts = 0; doubts < 2; doubts++) {
