@@ -13,7 +13,7 @@ import { describeSettings } from './config/describe-settings.ts';
 import type { LoadedSettings } from './config/load-settings.ts';
 import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
 import { localUrl, reachableUrls } from './config/urls.ts';
-import type { MediaId, SessionName } from './contract/ids.ts';
+import type { MediaId, SessionName, SubscriptionName } from './contract/ids.ts';
 import { N8N_SCOPES } from './contract/scopes.ts';
 import { GuardedSandboxControl } from './engine/sandbox/sandbox-control.ts';
 import { countingLog } from './events/counting-log.ts';
@@ -48,6 +48,7 @@ import { OutboxMaintenance } from './outbox/outbox-maintenance.ts';
 import { OutboxTransitions } from './outbox/outbox-transitions.ts';
 import { OutboxService } from './outbox/outbox-service.ts';
 import { DEFAULT_RETRY_LIMITS } from './outbox/retry-policy.ts';
+import { SoleOwner } from './ownership/sole-owner.ts';
 import { SessionRegistry } from './sessions/registry.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { SupervisorOptions } from './sessions/supervisor.ts';
@@ -168,6 +169,7 @@ async function compose(
   const network = sandboxNetwork(settings);
   if (network !== null) closers.add('sandbox network', () => network.close());
   const factories = await engineFactories(settings, network, metrics, log);
+  const sessionOwnership = new SoleOwner<SessionName>();
   const registry = new SessionRegistry(
     {
       database,
@@ -178,6 +180,7 @@ async function compose(
       random: Math.random,
       options: SUPERVISION,
       secrets: new SecretBox(settings),
+      ownership: sessionOwnership,
     },
     {
       profilesDir: join(dataDir, PROFILES_FOLDER),
@@ -192,6 +195,7 @@ async function compose(
     intake,
     changes: mediaChanges,
     sessions: registry,
+    ownership: sessionOwnership,
     limits,
     clock,
     log,
@@ -232,6 +236,7 @@ async function compose(
     changes,
     scheduler,
     sessions: registry,
+    ownership: sessionOwnership,
     clock,
     log,
   });
@@ -242,6 +247,7 @@ async function compose(
     reads: outboxReads,
     transitions,
     sessions: registry,
+    ownership: sessionOwnership,
     freed: (session) => changes.freed(session),
     clock,
     log,
@@ -267,6 +273,7 @@ async function compose(
     recorder,
     clock,
     log,
+    ownership: new SoleOwner<SubscriptionName>(),
     settings: {
       ...DEFAULT_STREAM_SETTINGS,
       heartbeatMs: settings.heartbeatMs,

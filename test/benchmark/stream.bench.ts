@@ -22,6 +22,7 @@ import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
 import { messageReported } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
+import { SoleOwner } from '../../bridge/src/ownership/sole-owner.ts';
 import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { StreamHub } from '../../bridge/src/stream/hub.ts';
 import { DEFAULT_STREAM_SETTINGS } from '../../bridge/src/stream/settings.ts';
@@ -116,7 +117,15 @@ async function measureOurs(): Promise<Figures> {
   });
   const events = await DurableEventLog.open({ database, clock: systemClock, dedupeMs: 86_400_000 });
   const recorder = { recordEvent: (event: NewEvent) => events.append(event) };
-  const hub = new StreamHub({ events, database, recorder, clock: systemClock, log, settings: DEFAULT_STREAM_SETTINGS });
+  const hub = new StreamHub({
+    events,
+    database,
+    recorder,
+    clock: systemClock,
+    log,
+    ownership: new SoleOwner(),
+    settings: DEFAULT_STREAM_SETTINGS,
+  });
   await hub.start();
   const server = createServer();
   server.on('upgrade', (request: IncomingMessage, socket, head) => hub.accept(request, socket, head, principal));

@@ -11,6 +11,7 @@ import type { Clock } from '../ops/clock.ts';
 import { withDeadline } from '../ops/deadline.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Waiters } from '../ops/waiters.ts';
+import type { Ownership } from '../ownership/ownership.ts';
 import type { SessionEngines } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -30,6 +31,8 @@ export interface MediaFetcherDependencies {
   readonly intake: MediaIntake;
   readonly changes: Waiters<MediaId>;
   readonly sessions: Pick<SessionEngines, 'readyEngine' | 'exists' | 'onReady'>;
+  /** The files of another process's sessions are neither fetched, put off nor given up. */
+  readonly ownership: Ownership<SessionName>;
   readonly limits: MediaLimits;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,13 +80,19 @@ export class MediaFetcher {
   }
 
   start(): void {
-    const { database, sessions } = this.#deps;
-    this.#stopListening = sessions.onReady((session) => {
+    const { database, sessions, ownership } = this.#deps;
+    const stopOwning = ownership.onChange(({ name, owned }) => (owned ? this.wake() : this.#ended(name)));
+    const stopHearing = sessions.onReady((session) => {
+      if (!ownership.owns(session)) return;
       database.write(makeMediaDue({ session })).then(
         () => this.wake(),
         (error: unknown) => this.#backOff(error),
       );
     });
+    this.#stopListening = () => {
+      stopOwning();
+      stopHearing();
+    };
     this.wake();
   }
 
@@ -121,18 +130,34 @@ export class MediaFetcher {
     const { reads, clock } = this.#deps;
     const now = clock.now();
     const free = this.#options.concurrency - this.#inFlight.size;
-    if (free > 0) {
-      const except = { ids: [...this.#inFlight.keys()], sessions: this.#busySessions() };
-      for (const row of await reads.due(now, free, except)) await this.#takeUp(row);
-    }
+    if (free > 0) for (const row of await this.#due(now, free)) await this.#takeUp(row);
     const next = await reads.nextDue(now);
     if (next !== null) this.#wakeAt(next);
+  }
+
+  /** What may be fetched now of the sessions of this process that have room. */
+  async #due(now: number, free: number): Promise<readonly MediaRow[]> {
+    const { reads, ownership } = this.#deps;
+    const except = { ids: [...this.#inFlight.keys()], sessions: this.#busySessions() };
+    for (;;) {
+      const rows = await reads.due(now, free, except);
+      const foreign = rows.map(({ session }) => session as SessionName).filter((session) => !ownership.owns(session));
+      if (foreign.length === 0) return rows;
+      // Looked for again without them: they may be many, and hide what this process is to fetch.
+      except.sessions.push(...new Set(foreign));
+    }
+  }
+
+  /** Resolves when nothing of the session is being fetched any more. */
+  async #ended(session: SessionName): Promise<void> {
+    const own = [...this.#inFlight.values()].filter((fetching) => fetching.session === session);
+    await Promise.all(own.map(({ done }) => done));
   }
 
   async #takeUp(row: MediaRow): Promise<void> {
     const { sessions, database, clock } = this.#deps;
     const session = row.session as SessionName;
-    if (!this.#stopListening || this.#busySessions().includes(session)) return;
+    if (!this.#stopListening || !this.#deps.ownership.owns(session) || this.#busySessions().includes(session)) return;
     const engine = sessions.readyEngine(session);
     if (!engine) {
       this.#again = true;

@@ -1,8 +1,12 @@
-/** Joins the outbox to the engines: one lane per session, woken by acceptances, time, and sessions that become ready. */
+/**
+ * Joins the outbox to the engines: one lane per session that this process owns, woken by acceptances, time, and sessions
+ * that become ready. A session that is gained is recovered first, as at a start; one that is lost is let go of.
+ */
 import type { SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { OutboxReads } from '../store/outbox.repository.ts';
 import type { AccountChanges } from './account-changes.ts';
 import type { AttemptRunner } from './attempt-runner.ts';
@@ -26,6 +30,7 @@ export interface DispatcherDependencies {
   readonly changes: OutboxChanges;
   readonly scheduler: Scheduler<SessionName>;
   readonly sessions: DispatcherSessions;
+  readonly ownership: Ownership<SessionName>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -38,6 +43,10 @@ export class Dispatcher {
   readonly #deps: DispatcherDependencies;
   readonly #parallelism: number;
   readonly #lanes = new Map<SessionName, Lane>();
+  /** Lanes of sessions that were lost, until what they had in flight has ended. */
+  readonly #endings = new Map<SessionName, Promise<void>>();
+  /** Sessions that have no lane before what their former owner left is settled; the latest recovery of each. */
+  readonly #recovering = new Map<SessionName, Promise<void>>();
   #stopListening: (() => void) | null = null;
 
   constructor(deps: DispatcherDependencies, parallelism = DEFAULT_PARALLELISM) {
@@ -45,23 +54,22 @@ export class Dispatcher {
     this.#parallelism = parallelism;
   }
 
-  /** Settles what a crash left and begins to send. */
+  /** Settles what a crash left of the sessions that this process owns, and begins to send. */
   async start(): Promise<void> {
-    const { reads, changes, scheduler, sessions } = this.#deps;
-    await this.#settleWithoutId();
+    const { reads, changes, scheduler, sessions, ownership } = this.#deps;
+    // Before a lane asks it for anything. What it wakes until then is among what is recovered.
     await scheduler.start((session) => this.wake(session));
+    const endings = [ownership.onChange((change) => this.#ownerChanged(change))];
+    const withWork = await reads.sessionsWithWork();
+    this.#stopListening = () => endings.forEach((end) => end());
+    // None of them has a lane before it is recovered.
+    const recovered = Promise.all(withWork.map((session) => this.#recover(session)));
     changes.onFreed((session) => this.wake(session));
-    const endings = [
+    endings.push(
       sessions.onReady((session) => void this.#sessionReady(session)),
       sessions.onUnlinked((session) => void this.#sessionUnlinked(session)),
-    ];
-    this.#stopListening = () => endings.forEach((end) => end());
-    for (const session of await reads.sessionsWithWork()) {
-      // A kill may have come between the end of a login and what it means.
-      await this.#sessionUnlinked(session);
-      if (sessions.readyEngine(session)) await this.#sessionReady(session);
-      else this.#lane(session).sessionReady();
-    }
+    );
+    await recovered;
   }
 
   /**
@@ -75,19 +83,73 @@ export class Dispatcher {
     this.#stopListening = null;
     changes.onFreed(() => undefined);
     await scheduler.stop();
-    const ended = Promise.all([...this.#lanes.values()].map((lane) => lane.stop()));
+    const ended = Promise.all([...[...this.#lanes.values()].map((lane) => lane.stop()), ...this.#endings.values()]);
     const abort = new AbortController();
     await Promise.race([ended, clock.sleep(graceMs, abort.signal).catch(() => undefined)]);
     abort.abort();
     this.#lanes.clear();
   }
 
-  /** There may be something to do for the session. */
+  /** There may be something to do for the session. Nothing happens if another process owns it. */
   wake(session: SessionName): void {
-    if (this.#stopListening) this.#lane(session).process();
+    this.#lane(session)?.process();
+  }
+
+  /** @returns once nothing is in flight any more, if the session was lost */
+  async #ownerChanged({ name, owned }: OwnershipChange<SessionName>): Promise<void> {
+    if (owned) {
+      await this.#recover(name).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, session: name }, 'a session that was gained could not be recovered');
+      });
+      return;
+    }
+    const lane = this.#lanes.get(name);
+    this.#lanes.delete(name);
+    if (lane)
+      this.#endings.set(
+        name,
+        lane.stop().finally(() => this.#endings.delete(name)),
+      );
+    await Promise.allSettled([this.#recovering.get(name), this.#endings.get(name)]);
+  }
+
+  async #recover(session: SessionName): Promise<void> {
+    const recovery = this.#settleRemains(session);
+    this.#recovering.set(session, recovery);
+    try {
+      await recovery;
+    } finally {
+      if (this.#recovering.get(session) === recovery) this.#recovering.delete(session);
+      this.#lane(session)?.sessionReady();
+    }
+  }
+
+  /** What the former owner of a session left, which may be this process before it was killed. */
+  async #settleRemains(session: SessionName): Promise<void> {
+    const { sessions, ownership } = this.#deps;
+    await this.#endings.get(session);
+    if (!ownership.owns(session) || this.#lanes.has(session)) return;
+    await this.#settleWithoutId(session);
+    // A kill may have come between the end of a login and what it means.
+    await this.#settleUnlinked(session);
+    if (sessions.readyEngine(session)) await this.#prepareToSend(session);
   }
 
   async #sessionReady(session: SessionName): Promise<void> {
+    if (!this.#deps.ownership.owns(session)) return;
+    await this.#prepareToSend(session);
+    this.#lane(session)?.sessionReady();
+  }
+
+  async #sessionUnlinked(session: SessionName): Promise<void> {
+    if (!this.#deps.ownership.owns(session)) return;
+    await this.#settleUnlinked(session);
+    // Messages queued behind them may go on once the session is back.
+    this.wake(session);
+  }
+
+  /** An account is linked, and what waited for that is due. */
+  async #prepareToSend(session: SessionName): Promise<void> {
     const { accounts, transitions, log } = this.#deps;
     // Before it is sent from, although each message is looked at once more before it goes.
     await accounts.linked(session).catch((error: unknown) => {
@@ -96,30 +158,30 @@ export class Dispatcher {
     await transitions.makeDue(session).catch((error: unknown) => {
       log.error({ err: error, session }, 'waiting messages could not be made due');
     });
-    if (this.#stopListening) this.#lane(session).sessionReady();
   }
 
-  async #sessionUnlinked(session: SessionName): Promise<void> {
-    await this.#deps.accounts.unlinked(session).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
+  async #settleUnlinked(session: SessionName): Promise<void> {
+    const { accounts, log } = this.#deps;
+    await accounts.unlinked(session).catch((error: unknown) => {
+      log.error({ err: error, session }, 'sends of a login that has ended could not be settled');
     });
-    // Messages queued behind them may go on once the session is back.
-    this.wake(session);
   }
 
   /** Engines that cannot choose ids leave nothing to ask for; no session need be ready to know that. */
-  async #settleWithoutId(): Promise<void> {
+  async #settleWithoutId(session: SessionName): Promise<void> {
     for (;;) {
-      const rows = await this.#deps.reads.interruptedWithoutId(BATCH);
+      const rows = await this.#deps.reads.interruptedWithoutId(session, BATCH);
       for (const row of rows) await this.#deps.attemptRunner.settle(row, 'the bridge stopped during the send');
       if (rows.length < BATCH) return;
     }
   }
 
-  #lane(session: SessionName): Lane {
+  /** Null for a session of another process, for one that is being recovered, and after the stop. */
+  #lane(session: SessionName): Lane | null {
+    const { reads, attemptRunner, scheduler, sessions, ownership, clock, log } = this.#deps;
+    if (!this.#stopListening || !ownership.owns(session) || this.#recovering.has(session)) return null;
     let lane = this.#lanes.get(session);
     if (!lane) {
-      const { reads, attemptRunner, scheduler, sessions, clock, log } = this.#deps;
       const readyEngine = (name: SessionName) => sessions.readyEngine(name);
       lane = new Lane(session, this.#parallelism, { reads, attemptRunner, scheduler, readyEngine, clock, log });
       this.#lanes.set(session, lane);

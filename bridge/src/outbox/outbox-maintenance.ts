@@ -2,8 +2,9 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
-import { pruneOutbox, type OutboxReads } from '../store/outbox.repository.ts';
+import { pruneOutbox, type OutboxReads, type OutboxRow } from '../store/outbox.repository.ts';
 import { IDEMPOTENCY_MS } from './outbox-intake.ts';
 import { isRepeatable } from './outbox-content.ts';
 import type { OutboxTransitions } from './outbox-transitions.ts';
@@ -31,6 +32,8 @@ export interface OutboxMaintenanceDependencies {
   readonly reads: OutboxReads;
   readonly transitions: OutboxTransitions;
   readonly sessions: { exists(session: SessionName): boolean; readyEngine(session: SessionName): object | null };
+  /** What is left alone: another process knows what its sessions are doing, and this one does not. */
+  readonly ownership: Pick<Ownership<SessionName>, 'owns'>;
   /** The lane of a session may go on. */
   readonly freed: (session: SessionName) => void;
   readonly clock: Clock;
@@ -68,11 +71,10 @@ export class OutboxMaintenance {
 
   /** One round of everything. */
   async runOnce(): Promise<void> {
-    const { reads, sessions } = this.#deps;
-    for (const session of await reads.sessionsWithWork())
-      if (!sessions.exists(session)) await this.sessionDeleted(session);
-    await this.#giveUpOld();
-    await this.#markUnsettledInDoubt();
+    const own = await this.#ownSessions();
+    for (const session of own) if (!this.#deps.sessions.exists(session)) await this.sessionDeleted(session);
+    await this.#giveUpOld(own);
+    await this.#markUnsettledInDoubt(own);
     await this.#prune();
   }
 
@@ -80,8 +82,8 @@ export class OutboxMaintenance {
   async expire(): Promise<void> {
     const { reads, transitions, clock } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
-      const expired = await reads.expired(clock.now(), BATCH);
-      for (const row of expired) await transitions.expire(row);
+      const expired = await reads.expired(await this.#ownSessions(), clock.now(), BATCH);
+      for (const row of expired) if (this.#owns(row)) await transitions.expire(row);
       for (const session of new Set(expired.map((row) => row.session))) this.#deps.freed(session as SessionName);
       more = expired.length === BATCH;
     }
@@ -111,24 +113,37 @@ export class OutboxMaintenance {
     }
   }
 
-  async #giveUpOld(): Promise<void> {
-    const { reads, transitions, clock } = this.#deps;
-    const old = await reads.queuedBefore(clock.now() - this.#options.maxAgeMs, BATCH);
-    for (const row of old)
-      await transitions.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
+  /** Sessions of this process with a message that is queued or sending. */
+  async #ownSessions(): Promise<readonly SessionName[]> {
+    const { reads, ownership } = this.#deps;
+    return (await reads.sessionsWithWork()).filter((session) => ownership.owns(session));
   }
 
-  async #markUnsettledInDoubt(): Promise<void> {
+  /** Asked before each row is touched: the session may be lost while a batch is worked off. */
+  #owns(row: OutboxRow): boolean {
+    return this.#deps.ownership.owns(row.session as SessionName);
+  }
+
+  async #giveUpOld(sessions: readonly SessionName[]): Promise<void> {
+    const { reads, transitions, clock } = this.#deps;
+    const old = await reads.queuedBefore(sessions, clock.now() - this.#options.maxAgeMs, BATCH);
+    for (const row of old)
+      if (this.#owns(row))
+        await transitions.giveUp(row, 'WAB_SEND_GAVE_UP', row.error_message ?? 'the session was not ready in time');
+  }
+
+  async #markUnsettledInDoubt(own: readonly SessionName[]): Promise<void> {
     const { reads, transitions, clock, sessions } = this.#deps;
-    const stuck = await reads.sendingSince(clock.now() - this.#options.unsettledMs, BATCH);
+    const stuck = await reads.sendingSince(own, clock.now() - this.#options.unsettledMs, BATCH);
     for (const row of stuck) {
       // A ready session has a lane that settles it, or a send that is still under way.
-      if (sessions.readyEngine(row.session as SessionName)) continue;
+      if (!this.#owns(row) || sessions.readyEngine(row.session as SessionName)) continue;
       if (isRepeatable(row)) await transitions.defer(row, { ...AGAIN, reason: AWAY });
       else await transitions.markInDoubt(row, AWAY);
     }
   }
 
+  /** By age alone, so it does no harm if several processes do it. */
   async #prune(): Promise<void> {
     const { database, clock } = this.#deps;
     const now = clock.now();

@@ -7,16 +7,10 @@ import { join } from 'node:path';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import { WabError } from '../contract/errors.ts';
-import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
-import {
-  ENGINE_NAMES,
-  type Engine,
-  type EngineCapabilities,
-  type EngineFactory,
-  type EngineName,
-} from '../engine/engine.ts';
+import { ENGINE_NAMES, type Engine, type EngineFactory, type EngineName } from '../engine/engine.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
+import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
 import {
   addSession,
@@ -27,14 +21,18 @@ import {
 } from '../store/sessions.repository.ts';
 import { runChatOperation, type OperationTarget } from './chat-operations.ts';
 import {
+  ELSEWHERE,
+  healthOf,
   type SessionEntry,
-  NO_CAPABILITIES,
+  type Placement,
   restingStateOf,
   type Row,
   countsTowardLimit,
   viewOf,
 } from './session-entry.ts';
+import { RestoreQueue } from './restore-queue.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
+import { SessionListeners } from './session-listeners.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
 import { Supervisor, type SupervisorDependencies } from './supervisor.ts';
@@ -52,10 +50,9 @@ export interface SessionRegistryDependencies extends SupervisorDependencies {
   /** The engines that are enabled. */
   readonly factories: readonly EngineFactory[];
   readonly secrets: Secrets;
+  /** Of sessions: this process runs those that it owns. */
+  readonly ownership: Ownership<SessionName>;
 }
-
-/** States in which a session that is being restored still takes up the machine. */
-const BUSY: ReadonlySet<SessionState> = new Set(['starting', 'connecting']);
 
 export class SessionRegistry implements Sessions, SessionEngines {
   readonly #deps: SessionRegistryDependencies;
@@ -63,39 +60,76 @@ export class SessionRegistry implements Sessions, SessionEngines {
   readonly #sessions = new Map<SessionName, SessionEntry>();
   /** Names and places that are being given away. */
   readonly #reserved = new Set<SessionName>();
-  readonly #readyListeners = new Set<(name: SessionName) => void>();
-  readonly #unlinkedListeners = new Set<(name: SessionName) => void>();
-  readonly #changeListeners = new Set<() => void>();
+  readonly #readyListeners: SessionListeners;
+  readonly #unlinkedListeners: SessionListeners;
+  readonly #restoring: RestoreQueue;
   #closing = false;
-  #restoring: Promise<unknown> = Promise.resolve();
+  #stopListening: () => void = () => undefined;
 
   constructor(deps: SessionRegistryDependencies, options: RegistryOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#readyListeners = new SessionListeners(deps.log);
+    this.#unlinkedListeners = new SessionListeners(deps.log);
+    this.#restoring = new RestoreQueue({ ...deps, ...deps.options, concurrency: options.restoreConcurrency });
   }
 
-  /** Reads the sessions and begins to restore those that ran. Resolves before they are ready. */
+  /** Reads the sessions and begins to restore those that ran and that this process owns. Resolves before they are ready. */
   async open(): Promise<void> {
+    this.#stopListening = this.#deps.ownership.onChange((change) => this.#ownerChanged(change));
     const wanted: SessionEntry[] = [];
     for (const row of await listSessions(this.#deps.database.reader)) {
       // The limit may have been lowered: the oldest sessions keep their places.
-      const full = wanted.length >= this.#options.maxSessions;
-      const entry = this.#addEntry(row.name as SessionName, row, full);
-      if (row.desired === 'deleting') await this.#finishDeleting(entry);
-      else if (row.desired === 'running' && entry.supervised && !full) wanted.push(entry);
+      const name = row.name as SessionName;
+      const entry = this.#addEntry(name, row, this.#placement(name, wanted.length));
+      if (await this.#isToBeRestored(entry, row)) wanted.push(entry);
     }
-    for (const entry of wanted) entry.wanted = true;
-    this.#restoring = this.#restore(wanted);
+    this.#restore(wanted);
   }
 
   /** Ends every engine. The sessions are restored by the next `open`. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#changed();
-    await this.#restoring;
+    this.#stopListening();
+    await this.#restoring.close();
     await Promise.all(
       [...this.#sessions.values()].map(async (entry) => entry.supervised?.supervisor.close('the bridge stopped')),
     );
+  }
+
+  #restore(wanted: readonly SessionEntry[]): void {
+    for (const entry of wanted) entry.wanted = true;
+    this.#restoring.add(wanted);
+  }
+
+  /** @returns once the engine has stopped, if the session was lost */
+  async #ownerChanged({ name, owned }: OwnershipChange<SessionName>): Promise<void> {
+    const known = this.#sessions.get(name);
+    if (known) known.wanted = false;
+    await known?.supervised?.supervisor.close(ELSEWHERE);
+    if (!owned || this.#closing) return;
+    // Its former owner may have linked, stopped or deleted it since.
+    const row = (await listSessions(this.#deps.database.reader)).find((each) => each.name === name);
+    if (!row) this.#sessions.delete(name);
+    if (!row || this.#closing || !this.#deps.ownership.owns(name)) return;
+    const entry = this.#addEntry(
+      name,
+      row,
+      this.#placement(name, [...this.#sessions.values()].filter(countsTowardLimit).length),
+    );
+    if (await this.#isToBeRestored(entry, row)) this.#restore([entry]);
+  }
+
+  /** @param taken how many of the places of this bridge are */
+  #placement(name: SessionName, taken: number): Placement {
+    if (!this.#deps.ownership.owns(name)) return 'elsewhere';
+    return taken >= this.#options.maxSessions ? 'no room' : 'here';
+  }
+
+  /** Whether it ran and this bridge runs it now. What was being deleted is deleted. */
+  async #isToBeRestored(entry: SessionEntry, { desired }: Row): Promise<boolean> {
+    if (desired === 'deleting' && entry.placement !== 'elsewhere') await this.#finishDeleting(entry);
+    return desired === 'running' && entry.supervised !== null && entry.placement === 'here';
   }
 
   list(): readonly SessionView[] {
@@ -185,13 +219,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   async health(name: SessionName): Promise<SessionHealth> {
-    const entry = this.#entry(name);
-    const { checks } = (await entry.supervised?.supervisor.health()) ?? { checks: [] };
-    const { state, reason, degraded } = viewOf(entry);
-    const works = state === 'ready' && degraded === null;
-    const own = works ? 'it is connected and works' : (degraded ?? `it is ${state}: ${reason}`);
-    const session = { name: 'session', state: works ? 'ok' : 'failed', detail: own } as const;
-    return { healthy: works && checks.every((check) => check.state !== 'failed'), checks: [session, ...checks] };
+    return healthOf(this.#entry(name));
   }
 
   async markRead(name: SessionName, to: string): Promise<void> {
@@ -226,72 +254,27 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return this.#sessions.has(name);
   }
 
-  capabilities(name: SessionName): EngineCapabilities | null {
-    const entry = this.#sessions.get(name);
-    return entry ? (entry.supervised?.factory.capabilities ?? NO_CAPABILITIES) : null;
-  }
-
   account(name: SessionName): SessionAccount | null {
     return this.#sessions.get(name)?.supervised?.supervisor.account ?? null;
   }
 
   onUnlinked(listener: (name: SessionName) => void): () => void {
-    this.#unlinkedListeners.add(listener);
-    return () => this.#unlinkedListeners.delete(listener);
+    return this.#unlinkedListeners.add(listener);
   }
 
   onReady(listener: (name: SessionName) => void): () => void {
-    this.#readyListeners.add(listener);
-    return () => this.#readyListeners.delete(listener);
+    return this.#readyListeners.add(listener);
   }
 
-  /**
-   * Starts sessions so that no more than a few connect at once. One that does not get ready in its usual time frees its place
-   * too: it may go on for long, with much to load or without a network.
-   */
-  async #restore(wanted: readonly SessionEntry[]): Promise<void> {
-    const { clock, options } = this.#deps;
-    const waiting = [...wanted];
-    const work = async (): Promise<void> => {
-      for (let entry = waiting.shift(); entry && !this.#closing; entry = waiting.shift()) {
-        const supervisor = entry.supervised?.supervisor;
-        if (!supervisor || !entry.wanted || entry.deleting) continue;
-        await supervisor.restore();
-        const over = new AbortController();
-        await Promise.race([
-          this.#until(() => this.#closing || !BUSY.has(supervisor.machine.state)),
-          clock.sleep(options.startDeadlineMs, over.signal).catch(() => undefined),
-        ]);
-        over.abort();
-      }
-    };
-    await Promise.all(Array.from({ length: this.#options.restoreConcurrency }, work));
-  }
-
-  #until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!holds()) return;
-        this.#changeListeners.delete(look);
-        resolve();
-      };
-      this.#changeListeners.add(look);
-      look();
-    });
-  }
-
-  #changed(): void {
-    for (const look of [...this.#changeListeners]) look();
-  }
-
-  #addEntry(name: SessionName, row: Row, full = false): SessionEntry {
+  #addEntry(name: SessionName, row: Row, placement: Placement = 'here'): SessionEntry {
     const factory = this.#factory(row.engine);
     const entry: SessionEntry = {
       name,
       engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
-      supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, full) },
+      supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, placement) },
       addedAt: new Date(Number(row.created_at)).toISOString(),
       proxy: { proxy: row.proxy, proxy_login: row.proxy_login },
+      placement,
       wanted: false,
       deleting: false,
     };
@@ -299,35 +282,22 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return entry;
   }
 
-  #supervisor(name: SessionName, factory: EngineFactory, row: Row, full: boolean): Supervisor {
+  #supervisor(name: SessionName, factory: EngineFactory, row: Row, placement: Placement): Supervisor {
     return new Supervisor(
       {
         name,
         factory,
         profileDir: this.#profileDir(name),
         options: () => engineOptions(name, this.#entry(name).proxy, this.#deps.secrets),
-        restingState: restingStateOf(row, full),
+        restingState: restingStateOf(row, placement),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
         account: { account: row.account === null ? null : (JSON.parse(row.account) as Address), login: row.login },
       },
       this.#deps,
-      () => this.#changed(),
-      () => this.#announce(name, this.#readyListeners),
-      () => this.#announce(name, this.#unlinkedListeners),
+      () => this.#restoring.changed(),
+      () => this.#readyListeners.announce(name),
+      () => this.#unlinkedListeners.announce(name),
     );
-  }
-
-  #announce(name: SessionName, listeners: ReadonlySet<(name: SessionName) => void>): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener(name);
-      } catch (error) {
-        this.#deps.log.error(
-          { session: name, reason: error instanceof Error ? error.message : '' },
-          'a listener for sessions failed',
-        );
-      }
-    }
   }
 
   async #finishDeleting(entry: SessionEntry): Promise<void> {

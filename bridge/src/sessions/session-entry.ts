@@ -3,7 +3,7 @@ import type { SessionName } from '../contract/ids.ts';
 import type { EngineCapabilities, EngineFactory, EngineName } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
 import { shownProxy, type StoredProxy } from './session-proxy.ts';
-import type { SessionView } from './sessions.ts';
+import type { SessionHealth, SessionView } from './sessions.ts';
 import type { SupervisedSession, Supervisor } from './supervisor.ts';
 
 /** A session of an enabled engine. */
@@ -18,6 +18,8 @@ export interface SessionEntry {
   /** Null if its engine is not enabled on this bridge. */
   readonly supervised: Supervised | null;
   readonly addedAt: string;
+  /** As it was when the session was read. */
+  readonly placement: Placement;
   proxy: StoredProxy;
   /** Whether it takes one of the places that `maxSessions` counts. */
   wanted: boolean;
@@ -30,11 +32,16 @@ export type Row = Pick<
   'engine' | 'desired' | 'self' | 'account' | 'login' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'
 >;
 
-/** @param full whether all places were taken when it was to be restored */
-export function restingStateOf({ desired, refusal }: Row, full: boolean): SupervisedSession['restingState'] {
+/** Whether this bridge runs a session, and if not, why. */
+export type Placement = 'here' | 'no room' | 'elsewhere';
+
+export const ELSEWHERE = 'another bridge runs this session';
+
+export function restingStateOf({ desired, refusal }: Row, placement: Placement): SupervisedSession['restingState'] {
   if (desired === 'refused') return { state: 'failed', reason: refusal ?? 'WhatsApp refuses this account' };
   if (desired === 'logged_out') return { state: 'logged_out', reason: 'the account was unlinked' };
-  if (desired === 'running' && full)
+  if (desired === 'running' && placement === 'elsewhere') return { state: 'stopped', reason: ELSEWHERE };
+  if (desired === 'running' && placement === 'no room')
     return {
       state: 'stopped',
       reason: 'this bridge has reached maxSessions, and this session is newer than the others',
@@ -43,7 +50,7 @@ export function restingStateOf({ desired, refusal }: Row, full: boolean): Superv
 }
 
 /** What an engine that is not enabled can do. */
-export const NO_CAPABILITIES: EngineCapabilities = { chosenMessageIds: false, operations: [] };
+const NO_CAPABILITIES: EngineCapabilities = { chosenMessageIds: false, operations: [] };
 
 /** Whether it counts against `maxSessions`. */
 export function countsTowardLimit({ wanted, supervised }: SessionEntry): boolean {
@@ -81,4 +88,13 @@ export function viewOf(entry: SessionEntry): SessionView {
     degraded,
     capabilities: factory.capabilities,
   };
+}
+
+export async function healthOf(entry: SessionEntry): Promise<SessionHealth> {
+  const { checks } = (await entry.supervised?.supervisor.health()) ?? { checks: [] };
+  const { state, reason, degraded } = viewOf(entry);
+  const works = state === 'ready' && degraded === null;
+  const own = works ? 'it is connected and works' : (degraded ?? `it is ${state}: ${reason}`);
+  const session = { name: 'session', state: works ? 'ok' : 'failed', detail: own } as const;
+  return { healthy: works && checks.every((check) => check.state !== 'failed'), checks: [session, ...checks] };
 }

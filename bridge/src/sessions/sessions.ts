@@ -88,7 +88,6 @@ export interface SessionEngines {
   readyEngine(name: SessionName): Engine | null;
   /** Whether the session exists at all (a deleted one's messages fail). */
   exists(name: SessionName): boolean;
-  capabilities(name: SessionName): EngineCapabilities | null;
   /** Which account it is, and in which login; null for a session that does not exist or whose engine is not enabled. */
   account(name: SessionName): SessionAccount | null;
   /** Calls back each time a session becomes ready. Returns the function that ends it. */

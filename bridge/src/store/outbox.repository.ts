@@ -379,11 +379,12 @@ export class OutboxReads {
     }
   }
 
-  /** Messages whose send was interrupted and which have no id to ask for, oldest first. */
-  interruptedWithoutId(limit: number): Promise<OutboxRow[]> {
+  /** Messages of a session whose send was interrupted and which have no id to ask for, oldest first. */
+  interruptedWithoutId(session: SessionName, limit: number): Promise<OutboxRow[]> {
     return this.#db
       .selectFrom('outbox')
       .selectAll()
+      .where('session', '=', session)
       .where('state', '=', 'sending')
       .where('wire_id', 'is', null)
       .limit(limit)
@@ -422,10 +423,8 @@ export class OutboxReads {
   }
 
   /** Messages that have been `sending` since before a time. */
-  sendingSince(before: number, limit: number): Promise<OutboxRow[]> {
-    return this.#db
-      .selectFrom('outbox')
-      .selectAll()
+  sendingSince(sessions: readonly SessionName[], before: number, limit: number): Promise<OutboxRow[]> {
+    return this.#ofSessions(sessions)
       .where('state', '=', 'sending')
       .where('updated_at', '<', before)
       .limit(limit)
@@ -455,10 +454,8 @@ export class OutboxReads {
   }
 
   /** Messages that wait although their deadline is past. */
-  expired(now: number, limit: number): Promise<OutboxRow[]> {
-    return this.#db
-      .selectFrom('outbox')
-      .selectAll()
+  expired(sessions: readonly SessionName[], now: number, limit: number): Promise<OutboxRow[]> {
+    return this.#ofSessions(sessions)
       .where('state', '=', QUEUED)
       .where('expires_at', 'is not', null)
       .where('expires_at', '<=', now)
@@ -468,10 +465,8 @@ export class OutboxReads {
   }
 
   /** Messages that wait since before a time, by acceptance or by hand, oldest first. */
-  queuedBefore(before: number, limit: number): Promise<OutboxRow[]> {
-    return this.#db
-      .selectFrom('outbox')
-      .selectAll()
+  queuedBefore(sessions: readonly SessionName[], before: number, limit: number): Promise<OutboxRow[]> {
+    return this.#ofSessions(sessions)
       .where('state', '=', 'queued')
       .where('created_at', '<', before)
       .where((row) => row.or([row('resent_at', 'is', null), row('resent_at', '<', before)]))
@@ -488,6 +483,12 @@ export class OutboxReads {
       .groupBy('state')
       .execute();
     return new Map(rows.map(({ state, count }) => [state, Number(count)]));
+  }
+
+  /** An empty list is no SQL everywhere, so it gets a condition of its own. */
+  #ofSessions(sessions: readonly SessionName[]) {
+    const messages = this.#db.selectFrom('outbox').selectAll();
+    return sessions.length === 0 ? messages.where(sql.lit(false)) : messages.where('session', 'in', sessions);
   }
 
   #queuedHeads(session: SessionName) {

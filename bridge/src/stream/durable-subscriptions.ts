@@ -5,6 +5,7 @@ import { MAX_RETRY_AFTER_MS, type SubscribeFrame } from '../contract/frames.ts';
 import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
+import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
 import {
@@ -52,7 +53,11 @@ export interface DurableSubscriptionsDependencies {
   readonly steady: Clock;
   readonly waits: WaitTimes;
   readonly settings: StreamSettings;
+  readonly ownership: Pick<Ownership<SubscriptionName>, 'owns'>;
 }
+
+/** Keeps a position whose tries are used up. */
+type MoveToDeadLetters = (name: SubscriptionName, position: Readonly<Position>) => Promise<void>;
 
 const ENVELOPES_PER_SCAN = 500;
 
@@ -148,26 +153,29 @@ export class DurableSubscriptions {
     return { plan, lost };
   }
 
-  /**
-   * Counts what a former bridge left in flight as lost.
-   *
-   * @param moveToDeadLetters keeps a position whose tries are used up
-   */
-  async recover(
-    moveToDeadLetters: (name: SubscriptionName, position: Readonly<Position>) => Promise<void>,
-  ): Promise<void> {
-    const { database, waits } = this.#deps;
+  /** Counts what a former owner left in flight as lost, in the subscriptions that this process owns. */
+  async recover(moveToDeadLetters: MoveToDeadLetters): Promise<void> {
+    const { database, ownership } = this.#deps;
     const ids = new Set(await subscriptionsInFlight(database.reader));
     if (ids.size === 0) return;
-    for (const stored of await allSubscriptions(database.reader)) {
-      if (!ids.has(stored.id)) continue;
-      const plan = await this.#planOf(stored);
-      for (const position of plan.exhausted()) {
-        await moveToDeadLetters(stored.name, position);
-        plan.finish(position.seq);
-      }
-      await database.write(saveProgress({ entries: [waits.toStoredChanges({ id: stored.id, ...plan.changes() })] }));
+    for (const stored of await allSubscriptions(database.reader))
+      if (ids.has(stored.id) && ownership.owns(stored.name)) await this.#recover(stored, moveToDeadLetters);
+  }
+
+  /** The same for one that was gained. Nobody may be using it. */
+  async recoverOne(name: SubscriptionName, moveToDeadLetters: MoveToDeadLetters): Promise<void> {
+    const stored = await subscriptionNamed(this.#deps.database.reader, name);
+    if (stored !== null && this.#deps.ownership.owns(name)) await this.#recover(stored, moveToDeadLetters);
+  }
+
+  async #recover(stored: StoredSubscription, moveToDeadLetters: MoveToDeadLetters): Promise<void> {
+    const { database, waits } = this.#deps;
+    const plan = await this.#planOf(stored);
+    for (const position of plan.exhausted()) {
+      await moveToDeadLetters(stored.name, position);
+      plan.finish(position.seq);
     }
+    await database.write(saveProgress({ entries: [waits.toStoredChanges({ id: stored.id, ...plan.changes() })] }));
   }
 
   /** Attempts that the table has in flight ended without an answer: the process that made them is gone. */

@@ -8,37 +8,28 @@ import { monotonicFactory } from 'ulid';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Principal } from '../auth/keys.ts';
 import { WabError } from '../contract/errors.ts';
-import { MAX_CLIENT_FRAME_BYTES, MAX_WINDOW, STREAM_PROTOCOL, type SubscribeFrame } from '../contract/frames.ts';
+import { MAX_CLIENT_FRAME_BYTES, STREAM_PROTOCOL, type SubscribeFrame } from '../contract/frames.ts';
 import type { DeadLetterId, KeyId, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { steadyClock, type Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
-import {
-  countTakeover,
-  removeSubscription,
-  saveProgress,
-  touchSubscriptions,
-  type DeadLetterPage,
-} from '../store/stream.repository.ts';
-import { announce, examineBacklog, type Backlog } from './announcement.ts';
+import { removeSubscription, saveProgress, type DeadLetterPage } from '../store/stream.repository.ts';
 import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { DeliveryPlan } from './delivery-plan.ts';
-import { DurableSubscriptions, type OpenedSubscription } from './durable-subscriptions.ts';
+import { DurableSubscriptions } from './durable-subscriptions.ts';
 import { Journal } from './journal.ts';
 import { NameLocks } from './name-locks.ts';
+import { OpenSubscriptions } from './open-subscriptions.ts';
+import type { Position } from './position.ts';
 import { maySeeAll, reachOfName, requireReach, type KeyHolder } from './reach.ts';
-import { effectiveFilter } from './reading-rights.ts';
-import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { StreamSettings } from './settings.ts';
-import { startPosition } from './start-position.ts';
 import type { DeadLetterView, Stream, StreamRefusal, SubscriptionView } from './stream.ts';
-import { Subscription, type DeliveryOutcome, type ProgressStore } from './subscription.ts';
+import type { DeliveryOutcome } from './subscription.ts';
 import { SubscriptionExpiry, type ExpiryRecorder } from './subscription-expiry.ts';
 import { SubscriptionViews } from './subscription-views.ts';
-import { FairScheduler } from './fair-scheduler.ts';
 import { WaitTimes } from './wait-times.ts';
 
 export interface StreamHubDependencies {
@@ -48,6 +39,8 @@ export interface StreamHubDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: StreamSettings;
+  /** Of subscriptions: this process recovers, delivers and expires those that it owns. */
+  readonly ownership: Ownership<SubscriptionName>;
   /** Called with the outcome of each delivery, for metrics. */
   readonly count?: (outcome: DeliveryOutcome) => void;
 }
@@ -63,20 +56,8 @@ export interface StreamStats {
   readonly buffered: number;
 }
 
-interface Reader {
-  readonly connection: Connection;
-  readonly subscription: Subscription;
-}
-
 /** Longer than a request that was verified takes to be accepted, in milliseconds. */
 const HANDSHAKE_MS = 30_000;
-
-/** For an ephemeral subscription, which stores nothing. */
-const NO_PERSISTENCE: ProgressStore = {
-  commit: (source) => Promise.resolve(void source.changes()),
-  moveToDeadLetters: () => Promise.resolve(),
-  settleLate: () => Promise.resolve(),
-};
 
 export class StreamHub implements Stream, ConnectionOwner {
   readonly #deps: StreamHubDependencies;
@@ -89,21 +70,17 @@ export class StreamHub implements Stream, ConnectionOwner {
     handleProtocols: (offered) => (offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
   });
   readonly #connections = new Set<Connection>();
-  /** Who reads a durable subscription now. */
-  readonly #readers = new Map<SubscriptionName, Reader>();
-  readonly #ephemeral = new Set<Subscription>();
   /** When the streams of a key were closed, by the steady clock. */
   readonly #closedKeys = new Map<KeyId, number>();
-  readonly #scheduler = new FairScheduler();
   readonly #locks = new NameLocks();
   readonly #journal: Journal;
   readonly #durable: DurableSubscriptions;
+  readonly #open: OpenSubscriptions;
   readonly #deadLetters: DeadLetters;
   readonly #views: SubscriptionViews;
   readonly #expiry: SubscriptionExpiry;
   readonly #newConnectionId = monotonicFactory();
-  #ended = new Set<Promise<void>>();
-  #stopListening: () => void = () => undefined;
+  #stopListening: readonly (() => void)[] = [];
   #isStopping = false;
 
   constructor(deps: StreamHubDependencies) {
@@ -116,27 +93,35 @@ export class StreamHub implements Stream, ConnectionOwner {
     );
     this.#durable = new DurableSubscriptions({ ...deps, steady: this.#steady, waits });
     this.#deadLetters = new DeadLetters({ ...deps, policy: settings });
-    this.#views = new SubscriptionViews({
+    this.#open = new OpenSubscriptions({
       ...deps,
+      steady: this.#steady,
       durable: this.#durable,
-      live: (name) => this.#readers.get(name)?.subscription,
+      deadLetters: this.#deadLetters,
+      journal: this.#journal,
+      locks: this.#locks,
+      isStopping: () => this.#isStopping,
     });
+    const live = (name: SubscriptionName) => this.#open.reading(name);
+    this.#views = new SubscriptionViews({ ...deps, durable: this.#durable, live });
     this.#expiry = new SubscriptionExpiry({
       ...deps,
       expiryDays: settings.expiryDays,
       pauseDays: settings.pauseDays,
       locks: this.#locks,
-      isInUse: (name) => this.#readers.has(name),
+      isInUse: (name) => live(name) !== undefined,
     });
   }
 
-  /** Counts what a former bridge left in flight as lost, and begins to follow the log. */
+  /** Counts what a former owner left in flight as lost, and begins to follow the log. */
   async start(): Promise<void> {
-    await this.#durable.recover((name, position) => this.#deadLetters.moveToDeadLetters(name, position));
-    this.#stopListening = this.#deps.events.onGrowth(() => {
-      for (const { subscription } of this.#readers.values()) subscription.resume();
-      for (const subscription of this.#ephemeral) subscription.resume();
+    const { events, ownership } = this.#deps;
+    this.#stopListening = [ownership.onChange((change) => this.#ownerChanged(change))];
+    await this.#durable.recover(this.#moveToDeadLetters);
+    const stopFollowing = events.onGrowth(() => {
+      for (const subscription of this.#open.all()) subscription.resume();
     });
+    this.#stopListening = [...this.#stopListening, stopFollowing];
     this.#expiry.start();
   }
 
@@ -148,18 +133,17 @@ export class StreamHub implements Stream, ConnectionOwner {
   async stop(drainMs = this.#deps.settings.drainMs): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     await this.#expiry.stop();
     const clock = this.#steady;
     const { settings } = this.#deps;
     for (const connection of this.#connections) connection.sayBye('restart', settings.reconnectAfterMs);
-    for (const subscription of this.#allSubscriptions()) subscription.drain();
+    for (const subscription of this.#open.all()) subscription.drain();
     const deadline = clock.now() + drainMs;
     while (this.stats().inFlight > 0 && clock.now() < deadline) await clock.sleep(Math.min(20, drainMs));
     for (const connection of [...this.#connections]) connection.close('restart');
     await this.#locks.idle();
-    await Promise.all(this.#ended);
-    await this.#scheduler.idle();
+    await this.#open.idle();
     await this.#journal.idle();
     this.#server.close();
   }
@@ -202,20 +186,13 @@ export class StreamHub implements Stream, ConnectionOwner {
     }
   }
 
-  async subscribe(connection: Connection, frame: SubscribeFrame): Promise<void> {
-    if (this.#isStopping) throw new WabError('WAB_SHUTTING_DOWN');
-    if (frame.durable) await this.#locks.run(frame.subscription, () => this.#openDurable(connection, frame));
-    else await this.#openEphemeral(connection, frame);
+  subscribe(connection: Connection, frame: SubscribeFrame): Promise<void> {
+    return this.#open.open(connection, frame);
   }
 
   ended(connection: Connection, how: EndedBy): void {
     this.#connections.delete(connection);
-    for (const subscription of connection.subscriptions) {
-      if (subscription.isDurable) void this.#locks.run(subscription.name, () => this.#leave(subscription, how));
-      else this.#ephemeral.delete(subscription);
-      // Right now, so that nothing is sent into the void; what waits for the lock is the same promise.
-      this.#track(subscription.end(how));
-    }
+    this.#open.leave(connection, how);
   }
 
   subscriptions(holder: KeyHolder): Promise<readonly SubscriptionView[]> {
@@ -227,13 +204,9 @@ export class StreamHub implements Stream, ConnectionOwner {
       // To a key that may not see all of it, it does not exist.
       if (!maySeeAll(holder, await reachOfName(this.#deps.database.reader, name)))
         throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
-      const reader = this.#readers.get(name);
       const { removed } = await this.#deps.database.write(removeSubscription({ name }));
       if (!removed) throw new WabError('WAB_SUBSCRIPTION_NOT_FOUND', { subscription: name });
-      if (reader === undefined) return;
-      this.#readers.delete(name);
-      reader.connection.dismiss(reader.subscription, 'subscription_deleted', 0);
-      await reader.subscription.end('withdrawn');
+      await this.#open.dismiss(name, 'subscription_deleted', 0, 'withdrawn');
     });
   }
 
@@ -245,11 +218,11 @@ export class StreamHub implements Stream, ConnectionOwner {
     const { subscription: name } = await this.#deadLetters.get(id, holder);
     await this.#locks.run(name, async () => {
       await requireReach(this.#deps.database.reader, name, holder);
-      const subscription = this.#readers.get(name)?.subscription;
+      const subscription = this.#open.reading(name);
       // What is written down later must not undo it.
       if (subscription !== undefined) await this.#journal.commit(subscription);
       const position = await this.#deadLetters.redrive(id);
-      this.#readers.get(name)?.subscription.redeliver(position);
+      this.#open.reading(name)?.redeliver(position);
     });
   }
 
@@ -267,7 +240,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   }
 
   stats(): StreamStats {
-    const subscriptions = [...this.#allSubscriptions()];
+    const subscriptions = [...this.#open.all()];
     const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
     return {
       connections: this.#connections.size,
@@ -276,6 +249,20 @@ export class StreamHub implements Stream, ConnectionOwner {
       positionsHeld: sum(subscriptions.map(({ plan }) => plan.held)),
       buffered: sum([...this.#connections].map(({ buffered }) => buffered)),
     };
+  }
+
+  readonly #moveToDeadLetters = (name: SubscriptionName, position: Readonly<Position>): Promise<void> =>
+    this.#deadLetters.moveToDeadLetters(name, position);
+
+  /** @returns once nothing is written for the subscription any more, if it was lost */
+  #ownerChanged({ name, owned }: OwnershipChange<SubscriptionName>): Promise<void> {
+    return this.#locks.run(name, async () => {
+      // As at a start. A reader that is here already, after a loss that nobody waited for, is not touched.
+      if (owned && this.#open.reading(name) === undefined)
+        await this.#durable.recoverOne(name, this.#moveToDeadLetters);
+      // Its reader comes back to whatever bridge owns it then.
+      if (!owned) await this.#open.dismiss(name, 'restart', this.#deps.settings.reconnectAfterMs, 'withdrawn');
+    });
   }
 
   #connected(socket: WebSocket, principal: Principal): void {
@@ -295,124 +282,5 @@ export class StreamHub implements Stream, ConnectionOwner {
     connection.start();
     if (this.#wasJustClosed(principal.keyId)) connection.end('key_revoked', 0);
     else if (this.#isStopping) connection.end('restart', settings.reconnectAfterMs);
-  }
-
-  async #openDurable(connection: Connection, frame: SubscribeFrame): Promise<void> {
-    const name = frame.subscription as SubscriptionName;
-    // Checked before anybody is superseded.
-    effectiveFilter(frame.filter, connection.principal);
-    startPosition(frame.from, null, this.#deps.events);
-    await requireReach(this.#deps.database.reader, name, connection.principal);
-    if (!connection.isOpen) return;
-    const former = this.#readers.get(name);
-    if (former !== undefined) {
-      if (frame.takeover === false) throw new WabError('WAB_SUBSCRIPTION_BUSY', { subscription: name });
-      await this.#supersede(name, former);
-    }
-    const opened = await this.#durable.open(frame, connection.principal);
-    const backlog = await examineBacklog(frame, opened, this.#deps);
-    if (!this.#isWanted(connection)) return;
-    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, this.#progressStore());
-    const hasSkipped = (backlog.skipped?.count ?? 0) > 0;
-    if (hasSkipped) {
-      // Once told, a reader does not ask for it again.
-      if (opened.move !== null) await this.#deps.database.write(opened.move);
-      await this.#journal.commit(subscription);
-      if (!this.#isWanted(connection)) return;
-    }
-    this.#readers.set(name, { connection, subscription });
-    this.#announce(connection, subscription, backlog, opened.reset);
-    await this.#durable.confirm(hasSkipped ? { ...opened, move: null } : opened);
-  }
-
-  #isWanted(connection: Connection): boolean {
-    return connection.isOpen && !this.#isStopping;
-  }
-
-  async #openEphemeral(connection: Connection, frame: SubscribeFrame): Promise<void> {
-    const { events, settings } = this.#deps;
-    const filter = effectiveFilter(frame.filter, connection.principal);
-    const { floor, reset } = startPosition(frame.from, null, events);
-    const plan = new DeliveryPlan({ floor, positions: [], capacity: settings.readAheadMax, policy: settings });
-    const opened = { id: 0, filter, since: floor, plan, reset, move: null };
-    const backlog = await examineBacklog(frame, opened, this.#deps);
-    if (!connection.isOpen) return;
-    const subscription = this.#build(connection, frame, { ...opened, ...backlog }, NO_PERSISTENCE);
-    this.#ephemeral.add(subscription);
-    this.#announce(connection, subscription, backlog, opened.reset);
-  }
-
-  #build(
-    connection: Connection,
-    frame: SubscribeFrame,
-    { skipped, ...opened }: Omit<OpenedSubscription, 'move'> & Backlog,
-    progressStore: ProgressStore,
-  ): Subscription {
-    const { events, log, count } = this.#deps;
-    return new Subscription({
-      ...opened,
-      skipped: skipped?.beyondFloor ?? new Set(),
-      name: frame.subscription as SubscriptionName,
-      isDurable: frame.durable,
-      window: Math.min(frame.window, MAX_WINDOW),
-      principal: connection.principal,
-      sink: connection,
-      events,
-      progressStore,
-      scheduler: this.#scheduler,
-      clock: this.#steady,
-      log,
-      count,
-    });
-  }
-
-  #announce(
-    connection: Connection,
-    subscription: Subscription,
-    backlog: Backlog,
-    reset: OpenedSubscription['reset'],
-  ): void {
-    connection.attach(subscription);
-    announce(connection, subscription, backlog, reset, this.#deps);
-    subscription.start();
-  }
-
-  #progressStore(): ProgressStore {
-    return {
-      commit: (source) => this.#journal.commit(source),
-      moveToDeadLetters: (name, position, refusal) => this.#deadLetters.moveToDeadLetters(name, position, refusal),
-      settleLate: (name, acks, holder) => this.#deadLetters.settle(name, acks, holder),
-    };
-  }
-
-  async #supersede(name: SubscriptionName, { connection, subscription }: Reader): Promise<void> {
-    const { database, log } = this.#deps;
-    log.warn({ subscription: name }, 'a newer connection took over a subscription');
-    this.#readers.delete(name);
-    const ended = subscription.end('lost');
-    connection.dismiss(subscription, 'superseded', TAKEOVER_WAIT_MS);
-    await ended;
-    await database.write(countTakeover({ id: subscription.id }));
-  }
-
-  async #leave(subscription: Subscription, how: EndedBy): Promise<void> {
-    await subscription.end(how);
-    if (this.#readers.get(subscription.name)?.subscription !== subscription) return;
-    this.#readers.delete(subscription.name);
-    await this.#deps.database
-      .write(touchSubscriptions({ ids: [subscription.id], now: this.#deps.clock.now() }))
-      .catch((error: unknown) =>
-        this.#deps.log.warn({ err: error }, 'the last use of a subscription could not be recorded'),
-      );
-  }
-
-  *#allSubscriptions(): Iterable<Subscription> {
-    for (const { subscription } of this.#readers.values()) yield subscription;
-    yield* this.#ephemeral;
-  }
-
-  #track(ending: Promise<void>): void {
-    const followed = ending.finally(() => this.#ended.delete(followed));
-    this.#ended.add(followed);
   }
 }

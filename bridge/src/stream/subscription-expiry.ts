@@ -7,6 +7,7 @@ import type { SubscriptionName } from '../contract/ids.ts';
 import { subscriptionExpired } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
 import {
@@ -32,6 +33,8 @@ export interface SubscriptionExpiryDependencies {
   readonly expiryDays: number;
   readonly pauseDays: number;
   readonly locks: NameLocks;
+  /** What is left alone: whether somebody reads it is known to the process that owns it. */
+  readonly ownership: Pick<Ownership<SubscriptionName>, 'owns'>;
   /** Whether a reader is connected. */
   readonly isInUse: (name: SubscriptionName) => boolean;
 }
@@ -90,10 +93,13 @@ export class SubscriptionExpiry {
     }
   }
 
-  /** The subscription as it is now, if nobody has used it since a time: one may have while others were looked at. */
+  /**
+   * The subscription as it is now, if it is this process's own and nobody has used it since a time: somebody may have
+   * while others were looked at.
+   */
   async #unusedSince(name: SubscriptionName, lastUse: number): Promise<StoredSubscription | null> {
-    const { database, isInUse } = this.#deps;
-    if (isInUse(name)) return null;
+    const { database, isInUse, ownership } = this.#deps;
+    if (isInUse(name) || !ownership.owns(name)) return null;
     const stored = await subscriptionNamed(database.reader, name);
     return stored !== null && stored.lastUsedAt < lastUse ? stored : null;
   }

@@ -15,6 +15,8 @@ import { MediaMaintenance } from '../../../bridge/src/media/media-maintenance.ts
 import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
 import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
 import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';
+import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
+import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
 import { Waiters } from '../../../bridge/src/ops/waiters.ts';
@@ -75,6 +77,8 @@ export interface MediaHarnessOptions {
   readonly folder?: string;
   readonly clock?: Clock;
   readonly quotaBytes?: number;
+  /** Without it, this process owns every session. */
+  readonly ownership?: Ownership<SessionName>;
   readonly retentionMs?: number;
   readonly fetcher?: Partial<FetcherOptions>;
   readonly wrapStore?: (store: MediaStore) => MediaStore;
@@ -132,8 +136,9 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   };
   const down = (session = SESSION): void => void ready.delete(session);
   const forget = (session = SESSION): void => void (known.delete(session), ready.delete(session));
+  const ownership = options.ownership ?? new SoleOwner<SessionName>();
   const fetcher = new MediaFetcher(
-    { database, reads, intake, changes, sessions, limits: LIMITS, clock, log },
+    { database, reads, intake, changes, sessions, ownership, limits: LIMITS, clock, log },
     { ...DEFAULT_FETCHER_OPTIONS, baseDelayMs: 5, maxDelayMs: 20, ...options.fetcher },
   );
 

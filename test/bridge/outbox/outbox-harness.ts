@@ -38,6 +38,8 @@ import {
 import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-transitions.ts';
 import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
+import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
+import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import type { SessionView } from '../../../bridge/src/sessions/sessions.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
@@ -253,6 +255,8 @@ export interface HarnessOptions {
   readonly questionMs?: number;
   readonly expiryMs?: number;
   readonly clock?: Clock;
+  /** Without it, this process owns every session. */
+  readonly ownership?: Ownership<SessionName>;
   readonly media?: ConstructorParameters<typeof OutboxIntake>[0]['media'];
   /** With its writer thread and every fsync, for kill tests. */
   readonly durable?: boolean;
@@ -302,14 +306,15 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
       sendMs: options.sendMs ?? 2_000,
     },
   );
+  const ownership = options.ownership ?? new SoleOwner<SessionName>();
   const scheduler = new InProcessScheduler<SessionName>(clock, log);
   const accounts = new AccountChanges({ reads, transitions, attemptRunner, sessions });
   const dispatcher = new Dispatcher(
-    { reads, transitions, attemptRunner, accounts, changes, scheduler, sessions, clock, log },
+    { reads, transitions, attemptRunner, accounts, changes, scheduler, sessions, ownership, clock, log },
     options.parallelism,
   );
   const maintenance = new OutboxMaintenance(
-    { database, reads, transitions, sessions, freed: (session) => changes.freed(session), clock, log },
+    { database, reads, transitions, sessions, ownership, freed: (session) => changes.freed(session), clock, log },
     { ...DEFAULT_MAINTENANCE_OPTIONS, ...limits, ...options.maintenance },
   );
   const service = new OutboxService({

@@ -6,12 +6,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { SecretBox } from '../../../bridge/src/auth/secret-box.ts';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
+import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
+import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { SessionRegistry, type RegistryOptions } from '../../../bridge/src/sessions/registry.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { listSessions, removeSession, setSessionDesired } from '../../../bridge/src/store/sessions.repository.ts';
 import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
+import { SwitchedOwners } from '../ownership/switched-ownership.ts';
 import { FakeFactory, FakeRecorder, READY, settle, silent } from './fake-engine.ts';
 
 // Opening a database starts a thread, which takes seconds on a busy machine.
@@ -62,7 +65,11 @@ describe('session registry', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const open = async (options: Partial<RegistryOptions> = {}, factories = [factory]): Promise<SessionRegistry> => {
+  const open = async (
+    options: Partial<RegistryOptions> = {},
+    factories = [factory],
+    ownership: Ownership<SessionName> = new SoleOwner(),
+  ): Promise<SessionRegistry> => {
     const registry = new SessionRegistry(
       {
         database,
@@ -78,6 +85,7 @@ describe('session registry', () => {
         },
         factories,
         secrets: new SecretBox({ dataDir: folder }),
+        ownership,
       },
       { profilesDir: join(folder, 'sessions'), maxSessions: 3, restoreConcurrency: 2, ...options },
     );
@@ -121,6 +129,62 @@ describe('session registry', () => {
     await expect(second.start(name('c'))).rejects.toMatchObject({ code: 'WAB_SESSION_LIMIT' });
     const third = await reopen(second, { maxSessions: 3 });
     await waitFor(() => third.get(name('c')).state === 'ready');
+  });
+
+  describe('with other bridges on the database', () => {
+    const [own, theirs] = [name('own'), name('theirs')];
+    const setUp = async () => {
+      becomeReadyAtOnce();
+      const former = await open();
+      for (const each of [own, theirs]) await former.add(each, 'sandbox');
+      await former.close();
+      opened.length = 0;
+      const owners = new SwitchedOwners<SessionName>();
+      const [here, elsewhere] = [owners.join(own), owners.join(theirs)];
+      return { owners, here, elsewhere, registry: await open({}, undefined, here) };
+    };
+
+    test('only the own sessions are restored; another is, once it is gained, and ends when it is lost', async () => {
+      const { owners, here, elsewhere, registry } = await setUp();
+      await waitFor(() => registry.get(own).state === 'ready');
+      const started = factory.made.length;
+      expect(registry.get(theirs)).toMatchObject({ state: 'stopped', reason: 'another bridge runs this session' });
+      await owners.handOver(theirs, here);
+      await waitFor(() => registry.get(theirs).state === 'ready');
+      expect(factory.made).toHaveLength(started + 1);
+      await owners.handOver(theirs, elsewhere);
+      expect(registry.get(theirs)).toMatchObject({ state: 'stopped', reason: 'another bridge runs this session' });
+      expect(registry.readyEngine(theirs)).toBeNull();
+      expect(factory.made).toHaveLength(started + 1);
+      expect(registry.get(own).state).toBe('ready');
+      // Its row says still that it is to run, for the bridge that owns it now.
+      expect((await listSessions(database.reader)).find((row) => row.name === theirs)?.desired).toBe('running');
+    });
+
+    test('what has become of a session elsewhere is known when it is gained: stopped, deleted, half deleted', async () => {
+      const { owners, here, registry } = await setUp();
+      await database.write(setSessionDesired({ name: theirs, desired: 'stopped', now: Date.now() }));
+      await owners.handOver(theirs, here);
+      expect(registry.get(theirs)).toMatchObject({ state: 'stopped', reason: 'it was stopped' });
+      await owners.handOver(theirs, null);
+      await database.write(setSessionDesired({ name: theirs, desired: 'deleting', now: Date.now() }));
+      await owners.handOver(theirs, here);
+      expect(registry.exists(theirs)).toBe(false);
+      expect((await listSessions(database.reader)).map((row) => row.name)).toEqual([own]);
+      await owners.handOver(own, null);
+      await database.write(removeSession({ name: own }));
+      await owners.handOver(own, here);
+      expect(registry.list()).toEqual([]);
+    });
+
+    test('what another bridge is deleting is left to it', async () => {
+      const { here, registry } = await setUp();
+      await registry.close();
+      opened.length = 0;
+      await database.write(setSessionDesired({ name: theirs, desired: 'deleting', now: Date.now() }));
+      await open({}, undefined, here);
+      expect((await listSessions(database.reader)).map((row) => row.name).sort()).toEqual([own, theirs]);
+    });
   });
 
   describe('proxy', () => {

@@ -15,6 +15,8 @@ import { sessionDegraded, subscriptionExpired } from '../../../bridge/src/events
 import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
+import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
+import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
@@ -35,6 +37,8 @@ export const key = (
 export interface HarnessOptions {
   readonly settings?: Partial<StreamSettings>;
   readonly clock?: Clock;
+  /** Without it, this process owns every subscription. */
+  readonly ownership?: Ownership<SubscriptionName>;
 }
 
 export class Harness {
@@ -79,6 +83,7 @@ export class Harness {
       recorder: { recordEvent: (event, effects) => this.events.append(event, effects) },
       clock,
       log,
+      ownership: this.#options.ownership ?? new SoleOwner(),
       settings: { ...DEFAULT_STREAM_SETTINGS, drainMs: 0, ...this.#options.settings },
     });
     await this.hub.start();
