@@ -63,12 +63,14 @@ describe('what the page throws before a message has an id', () => {
   );
 
   test(
-    'is reported as degraded where several messages fail by it, until one has gone',
+    'is reported as degraded where several messages fail by it, until one has gone; a reaction that goes is none',
     async () => {
       const { engine, recording } = await session.linked({ examineEvery: 500 });
       const page = session.standin.pageOf(session.me);
       const degraded = () => recording.signals.filter(({ kind }) => kind === 'degraded');
       await engine.resolveChat(bobOf(session));
+      session.standin.network.say(session.bob, session.me, 'hello');
+      const { messageId: targetMessageId } = await recording.untilMessage(({ text: said }) => said === 'hello');
       await page.fault('WAWebMsgKey.newId', { missing: true });
       // One message alone may be at fault itself.
       const id = engine.chooseMessageId(bobOf(session));
@@ -79,8 +81,11 @@ describe('what the page throws before a message has an id', () => {
         expect(await failureOf(engine.send(text(words), engine.chooseMessageId(bobOf(session))))).toMatchObject(THROWN);
       const { reason } = await recording.untilSignal('degraded');
       expect(reason).toContain('could not send');
+      const recovered = (): number => recording.signals.filter(({ kind }) => kind === 'recovered').length;
+      const before = recovered();
+      await engine.send({ type: 'reaction', chatId: bobOf(session), targetMessageId, emoji: '👍' }, null);
+      expect(recovered()).toBe(before);
       await page.repair();
-      const before = recording.signals.filter(({ kind }) => kind === 'recovered').length;
       await engine.send(text('four'), engine.chooseMessageId(bobOf(session)));
       await recording.untilSignal('recovered', before + 1);
       expect(session.received().map((message) => message.text)).toEqual(['four']);

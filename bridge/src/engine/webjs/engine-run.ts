@@ -56,6 +56,8 @@ export interface EngineRun {
   readonly stopped: AbortController;
   /** The linked account, once it is known. */
   self: Address | null;
+  /** The load of the page that was ready last; null until one was. */
+  document: string | null;
 }
 
 export interface EngineRunDependencies {
@@ -86,7 +88,7 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
     authenticated: () => login.authenticated(),
     unauthenticated: () => login.unauthenticated(),
     progress: (reason) => listener.signal({ kind: 'progress', reason }),
-    ready: () => void onReady(run, deps),
+    ready: (document) => void onReady(run, deps, document),
     interrupted: (reason) => {
       catchUp.interrupted();
       facts.hold();
@@ -244,11 +246,13 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
     serverClock,
     stopped,
     self: null,
+    document: null,
   };
   return run;
 }
 
-async function onReady(run: EngineRun, deps: EngineRunDependencies): Promise<void> {
+/** @param document names this load of the page */
+async function onReady(run: EngineRun, deps: EngineRunDependencies, document: string): Promise<void> {
   const { listener, ended } = deps;
   let self: Address | null;
   try {
@@ -263,8 +267,9 @@ async function onReady(run: EngineRun, deps: EngineRunDependencies): Promise<voi
     if (answered) run.login.dated();
   });
   listener.signal({ kind: 'ready', self });
-  // Of a page that was reloaded it is not known whether it can send; the next failures would say so again.
-  run.sendFailures.worked();
+  // Whether a page that has been reloaded can send is not known; more failures would say so again.
+  if (run.document !== document) run.sendFailures.worked();
+  run.document = document;
   run.receipts.ready();
   await run.catchUp.run();
 }

@@ -200,7 +200,11 @@ export class WebjsEngine implements Engine {
   async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
     // What a busy page is given now would be cut off by its deadline and be in doubt.
     if (this.#run && this.#run.browser.liveness.page !== 'answers')
-      throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'WhatsApp Web is busy; the answer comes later');
+      throw new EngineError(
+        'defer',
+        'WAB_SESSION_NOT_READY',
+        'WhatsApp Web is busy; the message is sent once it responds',
+      );
     const run = this.#needReady();
     const { browser, sender, sendFailures } = run;
     const of = message.type === 'reaction' ? message.targetMessageId : (messageId ?? message.chatId);
@@ -209,7 +213,8 @@ export class WebjsEngine implements Engine {
         message.type === 'reaction' ? react(browser.page, this.#deadlines, message) : sender.send(message, messageId),
       ),
     );
-    sendFailures.worked();
+    // Reactions that fail are not counted, so one that works says nothing of messages.
+    if (message.type !== 'reaction') sendFailures.worked();
     return receipt;
   }
 

@@ -79,7 +79,7 @@ async function until(holds: () => boolean): Promise<void> {
 describe('whose account it is', () => {
   test('is asked again where the page did not answer, and where it does not know it yet', async () => {
     answers = [cut, cut, cut, cut, cut, cut, NOBODY, ME];
-    told.ready();
+    told.ready('first');
     await until(() => signals.length > 0);
     expect(ends).toEqual([]);
     expect(signals).toEqual([{ kind: 'ready', self: expect.objectContaining({ chatId: ME.phoneId }) }]);
@@ -87,7 +87,7 @@ describe('whose account it is', () => {
 
   test('is not asked of a page that is not ready any more', async () => {
     answers = [cut];
-    told.ready();
+    told.ready('first');
     await settle();
     browser.isReady = false;
     await clock.pass(1_000);
@@ -98,7 +98,7 @@ describe('whose account it is', () => {
 
   test('ends the browser only after several answers without an account', async () => {
     answers = [NOBODY];
-    told.ready();
+    told.ready('first');
     await until(() => asked > 1);
     expect(ends).toEqual([]);
     await until(() => ends.length > 0);
@@ -108,7 +108,7 @@ describe('whose account it is', () => {
 });
 
 test('a message without an id is left out, and the next is reported', async () => {
-  told.ready();
+  told.ready('first');
   await settle();
   const nameless = [{ rawData: { t: 1, type: 'chat', body: 'nameless' } }, { rawData: undefined }] as unknown[];
   for (const message of nameless as whatsapp.Message[]) {
@@ -124,7 +124,7 @@ test('a message without an id is left out, and the next is reported', async () =
 });
 
 test('a message that is not as expected is reported as unsupported, and so are its acknowledgements', async () => {
-  told.ready();
+  told.ready('first');
   await settle();
   const from = ME.phoneId;
   const id = { fromMe: true, remote: '4915110000002@c.us', id: '3EB0AB' };
@@ -138,15 +138,18 @@ test('a message that is not as expected is reported as unsupported, and so are i
   ]);
 });
 
-test('a page that is ready again is given the chance to send what it could not send before', async () => {
-  told.ready();
+test('a page that could not send is given another chance by a reload, not by each interruption', async () => {
+  told.ready('first');
   await settle();
   const error = new EngineError('defer', 'WAB_SEND_FAILED', 'this build is broken');
   for (const message of ['one', 'two', 'three', 'four', 'five'])
     await run.sendFailures.counted(message, () => Promise.reject(error)).catch(() => undefined);
   expect(signals.at(-1)).toEqual({ kind: 'degraded', reason: expect.stringContaining('could not send') });
-  told.ready();
+  told.ready('first');
+  await settle();
+  expect(signals.map(({ kind }) => kind)).toEqual(['ready', 'degraded', 'ready']);
+  told.ready('second');
   // The clock stands still, so that nothing is forgotten by itself.
   await settle();
-  expect(signals.map(({ kind }) => kind)).toEqual(['ready', 'degraded', 'ready', 'recovered']);
+  expect(signals.map(({ kind }) => kind)).toEqual(['ready', 'degraded', 'ready', 'ready', 'recovered']);
 });

@@ -85,9 +85,9 @@ export class BrowserRun {
     this.#clock = clock;
     this.#log = log;
     const watched: WatchListener = {
-      ready: () => {
+      ready: (document) => {
         this.#lastReceivedAt = clock.elapsed();
-        listener.ready();
+        listener.ready(document);
       },
       interrupted: (reason) => listener.interrupted(reason),
       authenticated: () => listener.authenticated(),

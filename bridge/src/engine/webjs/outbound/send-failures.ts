@@ -5,11 +5,14 @@ import { EngineError } from '../../engine.ts';
 /** So many failures in a row, of so many different messages, and sending does not work. */
 const FAILURES = 5;
 const MESSAGES = 3;
-/** So long after the last of them nothing is known any more: a session that sends nothing must not stay degraded by it. */
-const FORGET_MS = 30 * 60_000;
+/**
+ * So long after the last of them it is no longer told: a session that sends nothing must not stay degraded by it. They still
+ * count, since nothing has been sent in between.
+ */
+const SILENT_MS = 30 * 60_000;
 
 export interface SendFailuresParts {
-  /** Told what does not work, for a person; null once it works, as far as is known. */
+  /** Told what does not work, for a person; null once it works, or has not been tried for long. */
   readonly told: (words: string | null) => void;
   readonly clock: Pick<Clock, 'sleep'>;
   /** Nothing is told from this signal on. */
@@ -20,8 +23,8 @@ export class SendFailures {
   readonly #deps: SendFailuresParts;
   #failures = 0;
   readonly #messages = new Set<string>();
-  /** Ends the wait until the failures are forgotten. */
-  #remembering: AbortController | null = null;
+  /** Ends the wait until they are no longer told. */
+  #telling: AbortController | null = null;
 
   constructor(deps: SendFailuresParts) {
     this.#deps = deps;
@@ -44,8 +47,8 @@ export class SendFailures {
 
   /** A send has worked, or the page is another. */
   worked(): void {
-    this.#remembering?.abort();
-    this.#remembering = null;
+    this.#telling?.abort();
+    this.#telling = null;
     this.#failures = 0;
     this.#messages.clear();
     this.#deps.told(null);
@@ -53,20 +56,20 @@ export class SendFailures {
 
   /** @param reason names no people */
   #failed(message: string, reason: string): void {
-    this.#forgetLater();
+    this.#withdrawLater();
     this.#failures += 1;
     if (this.#messages.size < MESSAGES) this.#messages.add(message);
     if (this.#failures < FAILURES || this.#messages.size < MESSAGES) return;
     this.#deps.told(`WhatsApp Web could not send any of the most recent messages: ${reason}`);
   }
 
-  #forgetLater(): void {
+  #withdrawLater(): void {
     const { clock, stopped } = this.#deps;
-    this.#remembering?.abort();
-    const remembering = new AbortController();
-    this.#remembering = remembering;
-    clock.sleep(FORGET_MS, AbortSignal.any([remembering.signal, stopped])).then(
-      () => this.worked(),
+    this.#telling?.abort();
+    const telling = new AbortController();
+    this.#telling = telling;
+    clock.sleep(SILENT_MS, AbortSignal.any([telling.signal, stopped])).then(
+      () => this.#deps.told(null),
       () => undefined,
     );
   }

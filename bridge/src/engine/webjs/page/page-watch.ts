@@ -12,8 +12,8 @@ import { refusalOf } from './refusal.ts';
 const CONFIRM_MS = 100;
 
 export interface WatchListener {
-  /** The page is usable. Again after each interruption. */
-  ready(): void;
+  /** The page is usable. Again after each interruption. @param document names this load of the page */
+  ready(document: string): void;
   interrupted(reason: string): void;
   /** The page has an account, whose data it loads. May come again. */
   authenticated(): void;
@@ -167,7 +167,7 @@ export class PageWatch {
     if (gotOn) this.#listener.progress(gotOn);
     const usable = state.state === 'CONNECTED' && state.hasSynced;
     if (state.state === 'UNPAIRED_IDLE') this.#listener.idle();
-    if (usable && state.document === this.#attachedTo) this.#becomeReady();
+    if (usable && state.document === this.#attachedTo) this.#becomeReady(state.document);
     else if (usable) this.#remind(state);
     else this.interrupt(state.state === 'CONNECTED' ? 'synchronising' : state.state);
     if (!usable) this.#unannounced = null;
@@ -182,12 +182,12 @@ export class PageWatch {
     else if (before) this.#listener.unauthenticated();
   }
 
-  #becomeReady(): void {
+  #becomeReady(document: string): void {
     this.#unannounced = null;
     this.#sync.begin();
     if (this.#ready) return;
     this.#ready = true;
-    this.#listener.ready();
+    this.#listener.ready(document);
   }
 
   /**

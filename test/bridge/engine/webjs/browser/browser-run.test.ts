@@ -14,6 +14,8 @@ import { until } from '../../../../until.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
 let signals: string[];
+/** The loads of the page that were ready, one after another. */
+let documents: unknown[];
 /** Why the run ended. */
 let ends: string[];
 /** What the page says of itself; an error where it does not answer. */
@@ -39,6 +41,7 @@ const connected = (document: string): PageState => ({
 
 beforeEach(async () => {
   signals = [];
+  documents = [];
   ends = [];
   clock = new ManualClock();
   reminders = 0;
@@ -65,6 +68,7 @@ beforeEach(async () => {
     {},
     {
       get: (_, name: string) => (reason?: string, why?: string) => {
+        if (name === 'ready') documents.push(reason);
         if (name === 'ended') ends.push(`${reason}: ${why}`);
         if (name !== 'authenticated') signals.push(name === 'interrupted' ? `${name}: ${reason}` : name);
       },
@@ -114,6 +118,17 @@ test('a new document is one also where the library is attached to it before the 
   page.emit('framenavigated', mainFrame);
   await settle();
   expect(signals).toContain('interrupted: WhatsApp Web is reloading');
+});
+
+test('which load of the page is ready is told with it', async () => {
+  client.emit('change_state', 'TIMEOUT');
+  await until('the line', () => documents.length === 2);
+  state = connected('second');
+  page.emit('framenavigated', mainFrame);
+  await settle();
+  client.emit('ready');
+  await until('the new page', () => documents.length === 3);
+  expect(documents).toEqual(['first', 'first', 'second']);
 });
 
 test('a page that navigates and does not answer is an interruption', async () => {
