@@ -103,7 +103,7 @@ describe('a network that swallows everything', () => {
   test(
     'at the start: the load that hangs does not end the browser, and begins again',
     async () => {
-      phone = new SupervisedSession(session, ONE_LAUNCH, { ...SOON, start: 8_000 });
+      phone = new SupervisedSession(session, ONE_LAUNCH, { ...SOON, start: 15_000 });
       session.standin.swallowEverything();
       await phone.supervisor.start('a test');
       await until('the reason', isAway);
@@ -116,6 +116,27 @@ describe('a network that swallows everything', () => {
       );
       await phone.untilState('ready');
       expect(phone.launches).toBe(1);
+    },
+    2 * LONG,
+  );
+});
+
+describe('a page that hangs before the session was ever ready', () => {
+  test(
+    'is not taken for a network that is away: its start ends at the deadline, and another browser is launched',
+    async () => {
+      const again = { startDeadlineMs: 15_000, backoff: { firstMs: 100, longestMs: 100 } };
+      phone = new SupervisedSession(session, again, { ...SOON, call: 2_000 });
+      session.standin.page.syncDelayMs = FOREVER_MS;
+      session.standin.scan(await phone.code(), session.me);
+      await phone.untilState('connecting');
+      // Not as long as the sync, since the browser would make the second of two equal requests wait for the first.
+      await session.standin.pageOf(session.me).busy(FOREVER_MS - 1, 'waits');
+      session.standin.page.syncDelayMs = 300;
+      const { launches } = phone;
+      await until('another browser', () => phone.launches > launches, { timeoutMs: 60_000 });
+      await phone.untilState('ready');
+      expect(JSON.stringify(phone.recorder.events)).not.toContain('cannot be reached');
     },
     2 * LONG,
   );

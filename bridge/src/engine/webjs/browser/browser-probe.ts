@@ -3,7 +3,8 @@
  * own, so that a call that is stuck holds up none of them.
  */
 import type { Browser, CDPSession, Page } from 'puppeteer';
-import { within } from '../deadlines.ts';
+import { messageOf } from '../../../ops/reason.ts';
+import { TransportError, within } from '../deadlines.ts';
 
 export interface BrowserProbe {
   /** The browser's name and version; rejects if it does not answer. */
@@ -16,10 +17,11 @@ export interface BrowserProbe {
    * Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error.
    *
    * @param ms deadline
-   * @throws TransportError, late, where nothing came until then; the load is given up
+   * @throws TransportError, late, if nothing came until then; the load is given up. Not late if already the browser did not
+   *   answer, which says nothing of the network
    */
   reach(url: string, ms: number): Promise<string | null>;
-  /** Tells of WhatsApp's WebSocket: another one, and the frames that travel on it. Resolves once it does. */
+  /** Tells of WhatsApp's WebSocket: another one, and the frames that travel on it; and of loads. Resolves once it does. */
   frames(told: FrameListener): Promise<void>;
   /** Ends the page's renderer, whatever it is doing; the page's `error` event tells when that is done. */
   endRenderer(): void;
@@ -29,6 +31,8 @@ export interface FrameListener {
   begun(): void;
   received(bytes: number): void;
   sent(): void;
+  /** Part of something that the page loads came over the network. */
+  loaded(): void;
 }
 
 /** WhatsApp's line, among the sockets of the page. */
@@ -53,12 +57,13 @@ export function browserProbeOf(browser: Browser, page: Page): BrowserProbe {
       await ofPage((session) => session.send('Runtime.evaluate', { expression: '0' }));
     },
     async reach(url, ms) {
-      const session = await page.createCDPSession();
+      const opening = page.createCDPSession();
       try {
-        return await within(load(session, url), ms, `loading ${url}`);
+        const { session, frameId } = await openFrame(opening, ms);
+        return await within(load(session, frameId, url), ms, `loading ${url}`);
       } finally {
         // Ends a load that is still under way: left behind, a few of them would hold up the next ones.
-        session.detach().catch(() => undefined);
+        opening.then((session) => session.detach()).catch(() => undefined);
       }
     },
     async frames(told) {
@@ -75,6 +80,12 @@ export function browserProbeOf(browser: Browser, page: Page): BrowserProbe {
       session.on('Network.webSocketFrameSent', ({ requestId }) => {
         if (requestId === line) told.sent();
       });
+      session.on('Network.responseReceived', ({ response }) => {
+        if (/^https?:/.test(response.url) && !response.fromDiskCache && !response.fromServiceWorker) told.loaded();
+      });
+      session.on('Network.dataReceived', ({ encodedDataLength }) => {
+        if (encodedDataLength > 0) told.loaded();
+      });
       // Nothing is kept of what passes.
       await session.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 });
     },
@@ -85,10 +96,30 @@ export function browserProbeOf(browser: Browser, page: Page): BrowserProbe {
   };
 }
 
-async function load(session: CDPSession, url: string): Promise<string | null> {
-  const { frameTree } = await session.send('Page.getFrameTree');
+/**
+ * A session and the id of the page's main frame, which is that of the page itself. Only the browser is asked: `Page.getFrameTree`
+ * waits for the page's main thread, so that a page that hangs would look like a network that is away.
+ *
+ * @throws TransportError, not late
+ */
+async function openFrame(
+  opening: Promise<CDPSession>,
+  ms: number,
+): Promise<{ readonly session: CDPSession; readonly frameId: string }> {
+  const asked = opening.then(async (session) => {
+    const { targetInfo } = await session.send('Target.getTargetInfo');
+    return { session, frameId: targetInfo.targetId };
+  });
+  try {
+    return await within(asked, ms, 'asking the browser for the page');
+  } catch (error) {
+    throw new TransportError(messageOf(error), { cause: error });
+  }
+}
+
+async function load(session: CDPSession, frameId: string, url: string): Promise<string | null> {
   const options = { disableCache: true, includeCredentials: false };
-  const { resource } = await session.send('Network.loadNetworkResource', { frameId: frameTree.frame.id, url, options });
+  const { resource } = await session.send('Network.loadNetworkResource', { frameId, url, options });
   // The browser holds what it loaded until it is told that nobody wants it.
   if (resource.stream !== undefined) await session.send('IO.close', { handle: resource.stream });
   return resource.netErrorName ?? null;

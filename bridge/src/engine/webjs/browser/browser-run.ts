@@ -288,6 +288,7 @@ export class BrowserRun {
       begun: () => frames.begin(),
       received: (bytes) => frames.received(bytes, this.#clock.elapsed()),
       sent: () => frames.sent(this.#clock.elapsed()),
+      loaded: () => this.#reachability?.loaded(),
     });
     counted.catch((error: unknown) =>
       this.#log.warn({ reason: describe(error) }, 'the frames of the page cannot be observed'),
@@ -300,6 +301,7 @@ export class BrowserRun {
       url: WHATSAPP_WEB,
       every: this.#deadlines.reachEvery,
       ask: () => probe.reach(WHATSAPP_WEB, this.#deadlines.reachAnswer),
+      answers: () => this.liveness.page === 'answers',
       isCutOff: () => this.#watch.isCutOff,
       away: (error, forMs) => this.#tell(() => this.#listener.unreachable(error, forMs)),
       back: () => void this.#calls?.call(reconnectNow, this.#deadlines.call).catch(() => undefined),

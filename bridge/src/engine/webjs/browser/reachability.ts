@@ -14,6 +14,11 @@ const UNREACHABLE =
 /** Packets vanish on the way: nothing is refused, and Chromium itself would wait for minutes. */
 const SWALLOWED = 'ERR_TIMED_OUT';
 
+/** So many questions in a row must have found nothing before a load that is still under way begins again. */
+const IN_VAIN = 2;
+/** A load that has begun again so often is left to the deadline of the start: beginning again does not help it. */
+const MAX_RESTARTS = 3;
+
 /** The name of the error if it means that nothing was reached; null for any other. */
 function unreachable(error: unknown): string | null {
   if (error instanceof TransportError && error.late) return SWALLOWED;
@@ -31,6 +36,8 @@ export interface ReachabilityDependencies {
    * nothing came in time, and with any other error if that cannot be told.
    */
   readonly ask: () => Promise<string | null>;
+  /** The page answers. While one does not, nothing may come because of it, and the network is not to blame. */
+  readonly answers: () => boolean;
   /** The page has no line, or is not even loaded. */
   readonly isCutOff: () => boolean;
   /** Comes after each try that reached nothing. @param forMs since the first of them, in milliseconds */
@@ -51,6 +58,12 @@ export class Reachability {
   #isPatchy = false;
   #awaySince: number | null = null;
   #lastAwayAt: number | null = null;
+  /** Questions in a row that found nothing. */
+  #inVain = 0;
+  /** How often a load under way has begun again, since the page worked for the last time. */
+  #restarts = 0;
+  /** Something that the page loads has come since nothing was reached for the first time: its load gets on. */
+  #getsOn = false;
 
   constructor(deps: ReachabilityDependencies) {
     this.#deps = deps;
@@ -60,9 +73,14 @@ export class Reachability {
     return this.#awaySince !== null;
   }
 
-  /** When nothing was reached for the last time, in milliseconds; null if that never happened. */
+  /** When nothing was reached for the last time, as far as that prolongs a start, in milliseconds; null if that never happened. */
   get lastAwayAt(): number | null {
     return this.#lastAwayAt;
+  }
+
+  /** Part of something that the page loads has come. */
+  loaded(): void {
+    this.#getsOn = true;
   }
 
   /** From now on `goto` of the page, which whatsapp-web.js calls too, does not give up where nothing is reached. */
@@ -84,6 +102,7 @@ export class Reachability {
         this.#awaySince = null;
         // It works, so that nothing of it is missing.
         this.#isPatchy = false;
+        this.#restarts = this.#inVain = 0;
       }
     }
   }
@@ -108,7 +127,7 @@ export class Reachability {
   }
 
   async #ask(): Promise<void> {
-    const { ask, back, until } = this.#deps;
+    const { ask, answers, back, until } = this.#deps;
     const name = await ask().then(
       (error) => (error === null ? null : unreachable(error)),
       (error: unknown) => {
@@ -120,11 +139,23 @@ export class Reachability {
     if (until.aborted) return;
     // The page may have been quicker.
     const stillWaits = this.#isWaiting();
-    if (name !== null) return stillWaits ? this.#away(name) : undefined;
+    if (name !== null) {
+      if (!stillWaits || (name === SWALLOWED && !answers())) return;
+      this.#inVain += 1;
+      return this.#away(name);
+    }
+    const hangs = this.#inVain >= IN_VAIN && !this.#getsOn;
+    this.#inVain = 0;
     if (!this.isAway) return;
     this.#awaySince = null;
-    for (const beginAgain of this.#pending) beginAgain();
+    if (hangs) this.#beginAgain();
     if (stillWaits && this.#loading === 0) back();
+  }
+
+  #beginAgain(): void {
+    if (this.#pending.size === 0 || this.#restarts >= MAX_RESTARTS) return;
+    this.#restarts += 1;
+    for (const beginAgain of this.#pending) beginAgain();
   }
 
   async #load<Result>(load: () => Promise<Result>): Promise<Result> {
@@ -152,7 +183,8 @@ export class Reachability {
 
   /** Null if it should begin again: what was asked for while nothing could be reached may never come. */
   async #loadOnce<Result>(load: () => Promise<Result>): Promise<{ readonly result: Result } | null> {
-    this.#isPatchy = false;
+    this.#isPatchy = this.#getsOn = false;
+    this.#inVain = 0;
     let beginAgain: () => void = () => undefined;
     const given = new Promise<null>((resolve) => (beginAgain = () => resolve(null)));
     this.#pending.add(beginAgain);
@@ -165,9 +197,11 @@ export class Reachability {
 
   #away(error: string): void {
     const now = this.#deps.clock.elapsed();
+    if (this.#awaySince === null) this.#getsOn = false;
     this.#awaySince ??= now;
     this.#isPatchy = true;
-    this.#lastAwayAt = now;
+    // Late answers to a load that has begun again often enough may as well be those of a line that is only too slow.
+    if (error !== SWALLOWED || this.#restarts < MAX_RESTARTS) this.#lastAwayAt = now;
     this.#deps.away(error, now - this.#awaySince);
   }
 

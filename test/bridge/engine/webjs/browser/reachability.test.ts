@@ -1,6 +1,6 @@
 /** A page that cannot be reached, with a network that does what a test tells it. */
 import { EventEmitter } from 'node:events';
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { Reachability } from '../../../../../bridge/src/engine/webjs/browser/reachability.ts';
@@ -18,6 +18,9 @@ let reach: Reachability;
 let error: string | null;
 /** Packets vanish: nothing is refused, and nothing comes. */
 let swallows: boolean;
+/** The page has asked for something, which does not come; nothing of it is refused either. */
+let hangs: boolean;
+let answers: boolean;
 let cutOff: boolean;
 let loads: number;
 let asked: number;
@@ -29,7 +32,8 @@ beforeEach(() => {
   clock = new ManualClock();
   stop = new AbortController();
   error = null;
-  cutOff = swallows = false;
+  cutOff = swallows = hangs = false;
+  answers = true;
   loads = asked = 0;
   told = [];
   onAsk = () => undefined;
@@ -38,7 +42,7 @@ beforeEach(() => {
     mainFrame: () => mainFrame,
     goto: async () => {
       loads += 1;
-      if (swallows) return new Promise(() => undefined);
+      if (swallows || hangs) return new Promise(() => undefined);
       if (error !== null) throw new Error(error);
       return null;
     },
@@ -53,6 +57,7 @@ beforeEach(() => {
       if (swallows) throw new TransportError('asking took longer than 10000 ms', { late: true });
       return error;
     },
+    answers: () => answers,
     isCutOff: () => cutOff,
     away: (name, forMs) => told.push(`${name} for ${forMs / 1_000} s`),
     back: () => told.push('back'),
@@ -204,4 +209,65 @@ test('a page of which something may be missing is loaded again once that is poss
   const inVain = reach.loadAgain();
   stop.abort();
   expect(await inVain).toBe(false);
+});
+
+describe('a question that comes to nothing', () => {
+  const late = async (questions: number): Promise<void> => {
+    swallows = true;
+    for (let question = 0; question < questions; question++) await clock.pass(EVERY);
+    swallows = false;
+    await clock.pass(EVERY);
+  };
+  const underWay = (): void => {
+    hangs = true;
+    void page.goto(URL);
+  };
+
+  test('says nothing of the network while the page itself does not answer', async () => {
+    cutOff = true;
+    answers = false;
+    await late(3);
+    expect(told).toEqual([]);
+    expect(reach.lastAwayAt).toBeNull();
+    // What is refused is refused, whatever the page does.
+    error = REFUSED;
+    await clock.pass(EVERY);
+    expect(told).toEqual(['ERR_CONNECTION_REFUSED for 0 s']);
+  });
+
+  test('does not cost a load under way its place, unless the one before it came to nothing too', async () => {
+    underWay();
+    await late(1);
+    await late(1);
+    expect([loads, told.length]).toEqual([1, 2]);
+    await late(2);
+    expect(loads).toBe(2);
+  });
+
+  test('does not cost a load its place that gets on', async () => {
+    underWay();
+    swallows = true;
+    await clock.pass(EVERY);
+    reach.loaded();
+    await late(2);
+    expect(loads).toBe(1);
+    // What came before nothing could be reached does not count.
+    await late(2);
+    expect(loads).toBe(2);
+  });
+
+  test('lets a load begin again three times at most, and does not prolong its start after that', async () => {
+    underWay();
+    for (let time = 0; time < 3; time++) await late(2);
+    expect(loads).toBe(4);
+    const { lastAwayAt } = reach;
+    await late(2);
+    await late(2);
+    expect(loads).toBe(4);
+    expect(reach.lastAwayAt).toBe(lastAwayAt);
+    // What is refused prolongs it as ever.
+    error = REFUSED;
+    await clock.pass(EVERY);
+    expect(reach.lastAwayAt).toBe(clock.elapsed());
+  });
 });
