@@ -1,4 +1,5 @@
 /** Time as a dependency, so that logic with deadlines can be tested without waiting for them. */
+import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -21,25 +22,40 @@ const COARSE_MS = 2_000;
  * Counts the time that passes, in milliseconds, whatever the time of day.
  *
  * @param awake does not count the time for which this machine sleeps
- * @param sinceBoot counts that too, but is coarse
+ * @param sinceBoot counts that too, but is coarse; throws while it cannot be read
  */
 export function countElapsed(awake: () => number, sinceBoot: () => number): () => number {
-  const sleptSoFar = (): number => sinceBoot() - awake();
-  const before = sleptSoFar();
+  const sleptSoFar = (): number | null => {
+    try {
+      return sinceBoot() - awake();
+    } catch {
+      return null;
+    }
+  };
+  let before = sleptSoFar();
   let slept = 0;
   return () => {
-    const now = sleptSoFar() - before;
-    if (now - slept >= COARSE_MS) slept = now;
+    const now = sleptSoFar();
+    before ??= now;
+    if (now !== null && before !== null && now - before - slept >= COARSE_MS) slept = now - before;
     return Math.floor(awake() + slept);
   };
 }
 
+/**
+ * Milliseconds since this machine, or the container, was started. Read here on Linux: where `uptime` of Node cannot open the same
+ * file, as when too many are open, it counts from another start, which would look like a sleep.
+ *
+ * @throws Error while it cannot be read
+ */
+function sinceBoot(): number {
+  if (process.platform !== 'linux') return uptime() * 1_000;
+  return Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 1_000;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  elapsed: countElapsed(
-    () => performance.now(),
-    () => uptime() * 1_000,
-  ),
+  elapsed: countElapsed(() => performance.now(), sinceBoot),
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
 };
 

@@ -44,6 +44,29 @@ test('the time elapsed counts the sleep of the machine, and never goes back wher
   expect(Array.from({ length: 20 }, () => pass(100)).at(-1)).toBe(woken + 2_000);
 });
 
+test('the time elapsed goes on while the time since boot cannot be read, and counts a sleep once it can be', () => {
+  const counts = { awake: 1_000, sinceBoot: 50_000, readable: false };
+  const elapsed = countElapsed(
+    () => counts.awake,
+    () => {
+      if (!counts.readable) throw new Error('EMFILE: too many open files');
+      return counts.sinceBoot;
+    },
+  );
+  const pass = (awake: number, asleep = 0): number => {
+    counts.awake += awake;
+    counts.sinceBoot += awake + asleep;
+    return elapsed();
+  };
+  expect(pass(500)).toBe(1_500);
+  counts.readable = true;
+  expect(pass(500)).toBe(2_000);
+  counts.readable = false;
+  expect(pass(500, 3_600_000)).toBe(2_500);
+  counts.readable = true;
+  expect(pass(500)).toBe(3_603_000);
+});
+
 test.each([-TWO_HOURS, TWO_HOURS])('the time elapsed does not move with a clock that is set by %i s', (step) => {
   const before = systemClock.elapsed();
   const real = Date.now.bind(Date);
