@@ -182,10 +182,13 @@ function qr(machine: Machine): Step {
   };
 }
 
-/** A scan takes the code from the page at once; the account that it links shows only when its sync begins, if it does. */
+/**
+ * A scan takes the code from the page at once; the account that it links shows only when its sync begins, if it does. The page may
+ * also have shown all its codes.
+ */
 function qrWithdrawn(machine: Machine): Step {
   if (machine.state !== 'awaiting_scan' || machine.codeWithdrawn) return stay(machine);
-  const reason = 'the code was accepted, but WhatsApp Web has not linked the account yet';
+  const reason = 'the QR code is no longer shown; waiting for the account to be linked or for another code';
   return { machine: { ...machine, reason, codeWithdrawn: true }, actions: [deadline(machine)] };
 }
 

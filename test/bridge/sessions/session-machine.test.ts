@@ -322,12 +322,12 @@ describe('session machine: the ways that matter', () => {
   test('a code that is withdrawn is a scan that has its time, which progress renews and another code ends', () => {
     const shown = end([{ on: 'start', reason: 'added' }, { on: 'qr' }]);
     const taken = step(shown, { on: 'qr_withdrawn' });
-    expect(taken.machine).toMatchObject({ state: 'awaiting_scan', reason: expect.stringContaining('was accepted') });
+    expect(taken.machine).toMatchObject({ state: 'awaiting_scan', reason: expect.stringContaining('no longer shown') });
     expect(did(taken.actions)).toEqual(['arm deadline']);
     expect(step(taken.machine, { on: 'qr_withdrawn' })).toEqual({ machine: taken.machine, actions: [] });
     expect(did(step(taken.machine, { on: 'progress', reason: '10 %' }).actions)).toEqual(['arm deadline']);
     const late = step(taken.machine, { on: 'deadline' });
-    expect(late.machine).toMatchObject({ state: 'failed', reason: expect.stringContaining('was accepted') });
+    expect(late.machine).toMatchObject({ state: 'failed', reason: expect.stringContaining('no longer shown') });
     expect(did(late.actions)).toEqual(expect.arrayContaining(['discard', 'arm retry']));
     expect(step(taken.machine, { on: 'pairing_code' })).toEqual(expect.objectContaining({ actions: taken.actions }));
     const again = step(taken.machine, { on: 'qr' });
