@@ -2,7 +2,7 @@
  * Holds one subscription open: dials, and dials again for ever with backoff and jitter. It tells why a connection is
  * refused (the global WebSocket does not, so a signed `GET /v1/whoami` is asked) and notices events that are missing.
  */
-import { ERROR_CODES, type BridgeEvent, type BridgeReset, type Filter } from '../shared/contract.generated';
+import { ERROR_CODES, MAX_AGE_MS, type BridgeEvent, type BridgeReset, type Filter } from '../shared/contract.generated';
 import { pause } from '../shared/pause';
 import { LaneGaps } from './lane-gaps';
 import type { Notices } from './notices';
@@ -155,8 +155,9 @@ export class StreamClient {
     if (maxBacklogAgeMs === null || this.#backlogSince === null) return {};
     const { at, awake } = this.#backlogSince;
     // By the time of day, since time in which this machine slept counts too; never less than was spent awake, as the clock may
-    // be set back.
-    return { maxAgeMs: Math.ceil(maxBacklogAgeMs + Math.max(performance.now() - awake, Date.now() - at)) };
+    // be set back, and never more than the bridge accepts, as it may be set far ahead.
+    const age = Math.ceil(maxBacklogAgeMs + Math.max(performance.now() - awake, Date.now() - at));
+    return { maxAgeMs: Math.min(age, MAX_AGE_MS) };
   }
 
   #handlers(): ConnectionHandlers {

@@ -3,6 +3,8 @@
 export const STREAM_PROTOCOL = 'wabridge.v1';
 /** Most events that a subscription may have in flight. */
 export const MAX_WINDOW = 256;
+/** Largest age that a client may state, in milliseconds. */
+export const MAX_AGE_MS = 315360000000;
 /** Longest text WhatsApp takes, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 65536;
 export const SESSION_NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { Notices } from '../../nodes/WaBridgeTrigger/notices';
 import { pauseBeforeReconnect } from '../../nodes/WaBridgeTrigger/reconnect';
 import { StreamClient, type Refusal } from '../../nodes/WaBridgeTrigger/stream-client';
-import type { BridgeEvent } from '../../nodes/shared/contract.generated';
+import { MAX_AGE_MS, type BridgeEvent } from '../../nodes/shared/contract.generated';
 import { FakeBridge, messageEvent, type FakeStream } from './support/fake-bridge';
 
 let bridge: FakeBridge;
@@ -422,6 +422,7 @@ describe('what waited too long', () => {
     ['however long the bridge is away after it', 5, 5 * 3_600_000 + 60_000],
     ['and is never less than was set, although the clock was set back', -2, 60_000],
     ['and grows with an outage during which the clock was set back', -2, 660_000, 600_000],
+    ['and is never more than the bridge accepts, although the clock was set by 20 years', 20 * 8_766, MAX_AGE_MS],
   ])('is counted from the start of the trigger, %s', async (_name, step, atLeast, awayMs = 0) => {
     bridge.refuseUpgrades = true;
     const { set, pass } = settableClock();
@@ -435,7 +436,9 @@ describe('what waited too long', () => {
         },
       }).start();
       const stream = await subscribed(1);
-      expect((await stream.next('subscribe')).maxAgeMs).toBeGreaterThanOrEqual(atLeast);
+      const { maxAgeMs } = await stream.next('subscribe');
+      expect(maxAgeMs).toBeGreaterThanOrEqual(atLeast);
+      expect(maxAgeMs).toBeLessThanOrEqual(MAX_AGE_MS);
     } finally {
       jest.restoreAllMocks();
     }

@@ -15,7 +15,7 @@ export const MAX_WINDOW = 256;
 /** Longest wait that a client may ask for with a refusal, in milliseconds. */
 export const MAX_RETRY_AFTER_MS = 86_400_000;
 /** Largest age that a client may state, in milliseconds: ten years. */
-const MAX_AGE_MS = 315_360_000_000;
+export const MAX_AGE_MS = 315_360_000_000;
 
 const Cursor = Type.String({ maxLength: 120 });
 const Subscription = Type.String({ pattern: SUBSCRIPTION_NAME_PATTERN });
