@@ -127,7 +127,7 @@ export const properties: INodeProperties[] = [
         typeOptions: { minValue: 0, maxValue: 80_000 },
         default: 1,
         description:
-          'When the workflow is published again, how old the events may be that arrived in the meantime. Older ones are skipped, and the log of n8n says how many. 0 skips none.',
+          'Maximum age of the events that arrived while the workflow was not published. Older ones are skipped, and the log of n8n says how many. 0 skips none.',
         displayOptions: { hide: { whenPublishedAgain: ['now'] } },
       },
       {

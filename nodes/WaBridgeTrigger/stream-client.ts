@@ -262,7 +262,7 @@ const WHY_RESET = {
   expired: 'events were removed by retention before this workflow received them',
   epoch: 'the bridge has a different log than before (a restored backup, or a new data folder)',
   future: "the position is ahead of the bridge's log (a restored backup)",
-  paused: 'this workflow was not published for so long that the bridge stopped collecting events for it',
+  paused: 'nothing was read for this workflow for so long that the bridge stopped collecting events for it',
 } as const;
 
 function describeReset({ reason, lost }: BridgeReset): string {

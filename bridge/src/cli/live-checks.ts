@@ -79,7 +79,7 @@ async function runOne(check: LiveCheck, live: Live, before: readonly CheckResult
 function failureOf(error: unknown): Outcome {
   const message = messageOf(error);
   return error instanceof ProblemError
-    ? failed(`${message} (${error.code})`, 'Follow the message.')
+    ? failed(`${message} (${error.code})`, 'Do what the message says.')
     : failed(message, 'Check the log of the bridge.');
 }
 

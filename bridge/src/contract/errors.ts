@@ -154,7 +154,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'Key {keyId} is the last key that can manage all keys and does not expire, so it cannot be revoked. First issue another one with the scope keys:manage, no expiry and access to all sessions.',
+      'No other key can manage all keys without expiring, so key {keyId} cannot be revoked. First issue another one with the scope keys:manage, no expiry and access to all sessions.',
   },
   WAB_KEY_OUTLIVES_ISSUER: {
     status: 403,
@@ -292,7 +292,7 @@ export const ERRORS = {
     status: 409,
     retryable: false,
     message:
-      'The message is not sent again, because its account is unknown: an earlier version of wabridge did not record it, and the session has been unlinked since then. Check on the phone whether it arrived; if it is in doubt, settle it with `wabridge outbox resolve {id} --as sent|failed`. To send it from the account that is linked now, send it as a new message.',
+      'The message is not sent again, because its account is unknown: an earlier version of wabridge did not record it, and the session may have been unlinked since then. Check on the phone whether it arrived; if it is in doubt, settle it with `wabridge outbox resolve {id} --as sent|failed`. To send it from the account that is linked now, send it as a new message.',
   },
   WAB_SEND_REFUSED: { status: 422, retryable: false, message: 'WhatsApp refused the message: {reason}.' },
   WAB_SEND_FAILED: {

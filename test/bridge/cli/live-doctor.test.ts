@@ -62,7 +62,7 @@ describe('a session that works', () => {
     expect(checked.code).toBe(0);
     expect(checked.out).toContain(' --   inbound: skipped (--no-inbound)');
     expect(checked.out).toContain(' --   catch-up: skipped (needs --restart)');
-    expect(checked.out).toMatch(/^ ok {3}send: WhatsApp accepted a text to the own chat \(\d+\.\d s\)$/m);
+    expect(checked.out).toMatch(/^ ok {3}send: WhatsApp accepted a text to the account's own chat \(\d+\.\d s\)$/m);
     expect(checked.out).toContain('this says nothing about WhatsApp');
     expect(checked.out).not.toContain('anna-mobile');
   });

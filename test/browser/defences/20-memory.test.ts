@@ -32,7 +32,7 @@ test(
 );
 
 test(
-  'defence 20: with it, the browser is exchanged more than the limit, and nothing is lost on the way',
+  'defence 20: with it, a browser that uses more than the limit is replaced, and nothing is lost on the way',
   async () => {
     const { engine, recording } = await scene.linked({}, { memory: { ceilingBytes: CEILING, everyMs: 600 } });
     const { pids } = await browserTree(scene.profileFolder);

@@ -139,7 +139,7 @@ export const isTaken = ({ state }: Sent): boolean => ['accepted', 'delivered', '
 
 /** For a message that was not taken. */
 export function notTaken({ state, error }: Sent): Outcome {
-  if (error !== null) return failed(`${state}: ${error.message} (${error.code})`, 'Follow the message.');
+  if (error !== null) return failed(`${state}: ${error.message} (${error.code})`, 'Do what the message says.');
   return failed(
     `it is still ${state}`,
     'Check the session with `wabridge session show`, and the message with `wabridge outbox list`.',

@@ -27,7 +27,7 @@ async function send(live: Live): Promise<Outcome> {
   const sent = await live.settled(posted);
   if (!isTaken(sent)) return notTaken(sent);
   live.memory.first = sent;
-  return ok('WhatsApp accepted a text to the own chat');
+  return ok("WhatsApp accepted a text to the account's own chat");
 }
 
 async function event(live: Live): Promise<Outcome> {

@@ -73,7 +73,7 @@ export const waitFields: INodeProperties[] = [
     typeOptions: { minValue: 0, maxValue: 1440 },
     default: 60,
     description:
-      'How long the bridge may try to send the message. After that, for example because the session was stopped all the time, the message is not sent and fails with WAB_SEND_EXPIRED. 0 uses the time set in the bridge, one day by default.',
+      'How long the bridge may try to send the message. If it cannot be sent in that time, for example because the session is stopped, it fails with WAB_SEND_EXPIRED. 0 uses the time set in the bridge, one day by default.',
   },
 ];
 
