@@ -35,13 +35,12 @@ import {
 } from '../bridge/src/contract/ids.ts';
 import {
   MAX_TEXT_LENGTH,
-  OUTBOX_STATES,
-  OutboxMessage,
   SendMedia,
   SendReaction,
   SendText,
   SENDABLE_MEDIA_KINDS,
 } from '../bridge/src/contract/messages.ts';
+import { OUTBOX_STATES, OutboxMessage } from '../bridge/src/contract/views/outbox-message.ts';
 
 export const PACK_CONTRACT_PATH = fileURLToPath(new URL('../nodes/shared/contract.generated.ts', import.meta.url));
 

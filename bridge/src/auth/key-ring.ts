@@ -7,7 +7,8 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import { addKey, allKeys, registerKey, revokeKey, touchKeys, type StoredKey } from '../store/auth.repository.ts';
 import type { Database } from '../store/database.ts';
-import type { Keys, KeySpec, KeyView, Principal } from './keys.ts';
+import type { IssuedKey, KeyView } from '../contract/views/key.ts';
+import type { Keys, KeySpec, Principal } from './keys.ts';
 import { formatSecret, importPublicKey, newSeed, publicKeyOf, type Secret } from './secret.ts';
 import type { KnownKeys } from './verifier.ts';
 
@@ -62,7 +63,7 @@ export class KeyRing implements Keys, KnownKeys {
     await this.#flushUses();
   }
 
-  async issue(spec: KeySpec): Promise<{ readonly key: KeyView; readonly secret: string }> {
+  async issue(spec: KeySpec): Promise<IssuedKey> {
     const now = this.#deps.clock.now();
     const { notBefore, expiresAt } = checkSpec(spec, now);
     const secret: Secret = { keyId: newKeyId(), seed: newSeed() };

@@ -1,19 +1,7 @@
 /** Signing keys. The bridge keeps public keys only; a private key is shown once, when it is issued. */
 import type { KeyId, SessionName } from '../contract/ids.ts';
 import type { Scope } from '../contract/scopes.ts';
-
-export interface KeyView {
-  readonly keyId: KeyId;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  /** Null allows all sessions. */
-  readonly sessions: readonly SessionName[] | null;
-  readonly notBefore: string | null;
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  readonly createdAt: string;
-  readonly lastUsedAt: string | null;
-}
+import type { IssuedKey, KeyView } from '../contract/views/key.ts';
 
 /** Who a verified request comes from. */
 export interface Principal {
@@ -34,7 +22,7 @@ export interface KeySpec {
 
 export interface Keys {
   /** @returns the key and, this once, its secret `wabk_<key id>_<base64url of the 32-byte seed>` */
-  issue(spec: KeySpec): Promise<{ readonly key: KeyView; readonly secret: string }>;
+  issue(spec: KeySpec): Promise<IssuedKey>;
   list(): Promise<readonly KeyView[]>;
   /** @throws WabError WAB_KEY_NOT_FOUND, WAB_LAST_MANAGER_KEY */
   revoke(keyId: KeyId): Promise<KeyView>;

@@ -1,4 +1,7 @@
 /** What a bridge that runs knows of its own troubles: sessions without an account, events and messages that were given up. */
+import type { DeadLetterView } from '../contract/views/dead-letter.ts';
+import type { OutboxMessage } from '../contract/views/outbox-message.ts';
+import type { SessionView } from '../contract/views/session.ts';
 import type { Context } from './context.ts';
 import { nextStep } from './commands/linking.ts';
 import { ok, warning, type Result } from './finding.ts';
@@ -9,19 +12,9 @@ const RECENT_MS = 24 * 3_600_000;
 /** The bridge lists this many at most. */
 const MOST = 500;
 
-interface Session {
-  readonly name: string;
-  readonly state: string;
-  readonly degraded: string | null;
-}
-interface Message {
-  readonly state: string;
-  readonly createdAt: string;
-}
-
 /** Sessions that do not work and do not mend themselves; one that somebody stopped is as it should be. */
 export async function checkSessions(context: Context): Promise<Result> {
-  const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
+  const { sessions } = await context.client().request<{ sessions: readonly SessionView[] }>('GET', '/v1/sessions');
   if (sessions.length === 0) return ok('none yet');
   const troubled = sessions.filter(({ state }) => ['logged_out', 'failed', 'awaiting_scan'].includes(state));
   const degraded = sessions.filter(({ degraded: reason, state }) => state === 'ready' && reason !== null);
@@ -41,7 +34,7 @@ export async function checkSessions(context: Context): Promise<Result> {
 export async function checkDeadLetters(context: Context): Promise<Result> {
   const { deadLetters } = await context
     .client()
-    .request<{ deadLetters: readonly { createdAt: string }[] }>('GET', '/v1/dead-letters', { query: { limit: MOST } });
+    .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', { query: { limit: MOST } });
   const [newest] = deadLetters;
   if (newest === undefined) return ok('none');
   return warning(
@@ -52,7 +45,7 @@ export async function checkDeadLetters(context: Context): Promise<Result> {
 
 /** Messages that did not go out, or of which nobody knows. */
 export async function checkSends(context: Context): Promise<Result> {
-  const { messages } = await context.client().request<{ messages: readonly Message[] }>('GET', '/v1/messages', {
+  const { messages } = await context.client().request<{ messages: readonly OutboxMessage[] }>('GET', '/v1/messages', {
     query: { state: 'failed,in_doubt', limit: MOST },
   });
   const since = Date.now() - RECENT_MS;

@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
+import type { SettingOrigin } from '../contract/views/setting.ts';
 import {
   definitionOf,
   envNameOf,
@@ -15,12 +16,9 @@ import {
 } from './settings.ts';
 import { nearest } from './suggest.ts';
 
-export const SETTING_ORIGINS = ['command line', 'environment', 'file', 'default', 'unset'] as const;
-export type Origin = (typeof SETTING_ORIGINS)[number];
-
 export interface LoadedSettings {
   readonly settings: Settings;
-  readonly origins: Readonly<Record<SettingName, Origin>>;
+  readonly origins: Readonly<Record<SettingName, SettingOrigin>>;
   /** The file that was read, if any. */
   readonly file: string | null;
 }
@@ -46,7 +44,7 @@ export function loadSettings(
   const fromFile = file === undefined ? {} : readConfigFile(file, faults);
   const fromEnvironment = readEnvironment(environment, faults);
   const values: Values = {};
-  const origins = {} as Record<SettingName, Origin>;
+  const origins = {} as Record<SettingName, SettingOrigin>;
 
   for (const name of SETTING_NAMES) {
     const definition = definitionOf(name);
@@ -73,7 +71,7 @@ function pick(
   overrides: Values,
   env: Values,
   file: Values,
-): [unknown, Origin] {
+): [unknown, SettingOrigin] {
   if (overrides[name] !== undefined) return [overrides[name], 'command line'];
   if (env[name] !== undefined) return [env[name], 'environment'];
   if (file[name] !== undefined) return [file[name], 'file'];
@@ -128,7 +126,7 @@ function parse(raw: string, definition: SettingDefinition): unknown {
   return raw;
 }
 
-function wrongValue(name: SettingName, definition: SettingDefinition, value: unknown, origin: Origin): string {
+function wrongValue(name: SettingName, definition: SettingDefinition, value: unknown, origin: SettingOrigin): string {
   const label = origin === 'file' ? `${name} (in the settings file)` : envNameOf(name);
   const shown = definition.secret ? 'not valid' : `${JSON.stringify(value)}, which is not valid`;
   const guess = definition.enum && typeof value === 'string' ? didYouMean(value, definition.enum) : '';

@@ -6,7 +6,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { MAX_EXPIRY_SECONDS } from '../contract/messages.ts';
 import { literals, object } from '../contract/schema.ts';
-import { ENGINE_NAMES } from '../engine/engine.ts';
+import { ENGINE_NAMES } from '../contract/engines.ts';
 import { LOG_LEVELS } from '../ops/logger.ts';
 
 const MIB = 1024 * 1024;

@@ -1,20 +1,7 @@
-/** Outbox messages as clients see them, and the body of `POST /v1/messages`. */
+/** The body of `POST /v1/messages`: what can be sent. */
 import Type, { type Static } from 'typebox';
-import { Address } from './address.ts';
 import { MEDIA_ID_PATTERN, SESSION_NAME_PATTERN } from './ids.ts';
-import { literals, nullable, object, Timestamp } from './schema.ts';
-
-export const OUTBOX_STATES = [
-  'queued',
-  'sending',
-  'accepted',
-  'delivered',
-  'read',
-  'failed',
-  'cancelled',
-  'in_doubt',
-] as const;
-export type OutboxState = (typeof OUTBOX_STATES)[number];
+import { literals, object } from './schema.ts';
 
 /** Longest text WhatsApp takes, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 65_536;
@@ -95,29 +82,3 @@ const SOMETHING_TO_SEE = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point
 
 /** Whether a text has nothing that anybody would see: it is empty, or of spaces and invisible characters only. */
 export const isBlank = (text: string): boolean => !SOMETHING_TO_SEE.test(text);
-
-export const OutboxMessage = object(
-  {
-    id: Type.String(),
-    session: Type.String(),
-    chat: Address,
-    type: Type.String(),
-    state: literals(OUTBOX_STATES),
-    messageId: nullable(Type.String(), {
-      description: "WhatsApp's id, once known; a reaction has none",
-    }),
-    attempts: Type.Integer(),
-    createdAt: Timestamp,
-    updatedAt: Timestamp,
-    nextAttemptAt: nullable(Timestamp),
-    expiresAt: nullable(Timestamp, {
-      description: 'not sent after this time; null once a person has chosen to send it again',
-    }),
-    error: nullable(object({ code: Type.String(), message: Type.String() })),
-    replayed: Type.Optional(
-      Type.Boolean({ description: 'true if the idempotency key belongs to an earlier message, which is returned' }),
-    ),
-  },
-  { $id: 'OutboxMessage' },
-);
-export type OutboxMessage = Static<typeof OutboxMessage>;

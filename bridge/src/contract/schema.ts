@@ -18,5 +18,8 @@ export const nullable = <Schema extends TSchema>(schema: Schema, options: TSchem
 export const listOf = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<readonly Static<Schema>[]>(Type.Array(schema));
 
+/** A string that is known by its brand, such as an id. */
+export const branded = <Brand extends string>() => Type.Unsafe<Brand>(Type.String());
+
 /** A moment, as ISO 8601 in UTC. */
 export const Timestamp = Type.String({ format: 'date-time' });

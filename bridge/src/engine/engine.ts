@@ -5,11 +5,10 @@
 import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
+import type { EngineName } from '../contract/engines.ts';
 import type { AckLevel, MediaKind } from '../contract/events.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
-
-export const ENGINE_NAMES = ['webjs', 'sandbox'] as const;
-export type EngineName = (typeof ENGINE_NAMES)[number];
+import type { HealthCheck } from '../contract/views/session.ts';
 
 export interface EngineCapabilities {
   /** The message id can be fixed before the send, so that it is on disk before WhatsApp learns of it. */
@@ -47,11 +46,7 @@ export type EngineSignal =
 
 /** What an engine knows of its own parts. `detail` is for a person and names no people. */
 export interface EngineHealth {
-  readonly checks: readonly {
-    readonly name: string;
-    readonly state: 'ok' | 'failed' | 'unknown';
-    readonly detail: string;
-  }[];
+  readonly checks: readonly HealthCheck[];
 }
 
 export interface EngineMedia {

@@ -1,7 +1,7 @@
 /** What the routes are given to do their work with; each route takes the part of it that it needs. */
 import type { FastifyPluginAsync, FastifyPluginCallback } from 'fastify';
 import type { Keys } from '../auth/keys.ts';
-import type { DescribedSettings } from '../config/describe-settings.ts';
+import type { SettingList } from '../contract/views/setting.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -18,7 +18,7 @@ export interface AppDependencies {
   readonly clock: Clock;
   readonly version: string;
   /** The settings as they are in force. */
-  readonly settings: () => DescribedSettings;
+  readonly settings: () => SettingList;
   /** Names of the enabled engines. */
   readonly engines: readonly string[];
   readonly keys: Keys;

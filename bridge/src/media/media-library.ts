@@ -1,23 +1,14 @@
 /** Media files: uploaded by clients to be sent, or fetched from WhatsApp after an event named them. */
 import type { MediaKind, MessageMedia } from '../contract/events.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
+import type { MediaView } from '../contract/views/media.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
 import type { Call } from '../store/operation.ts';
 
-export interface MediaInfo {
-  readonly mediaId: MediaId;
-  /** The session whose message carries it; null for an upload. */
-  readonly session: SessionName | null;
-  /** Whose it is: that session, or those of the key that uploaded it; null for a key with all sessions. */
+/** What is known of a file, and whose it is. */
+export interface MediaInfo extends Readonly<MediaView> {
+  /** The session whose message carries it, or those of the key that uploaded it; null for a key with all sessions. */
   readonly owners: readonly SessionName[] | null;
-  readonly state: 'pending' | 'stored' | 'failed';
-  /** Found in the bytes, not what somebody claimed. */
-  readonly mimeType: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly fileName: string | null;
-  readonly failure: string | null;
-  readonly createdAt: string;
 }
 
 export interface Upload {

@@ -1,12 +1,6 @@
+import type { ReadinessReport } from '../contract/views/readiness.ts';
 import { systemClock } from './clock.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
-
-/** Whether the bridge can do its work: every probe passes and it is not going down. */
-export interface ReadinessReport {
-  readonly ready: boolean;
-  /** Per probe `ok`, or what is wrong. */
-  readonly checks: Readonly<Record<string, string>>;
-}
 
 /** Resolves where the thing works; rejects if it does not. */
 export type Probe = () => Promise<void>;

@@ -1,7 +1,8 @@
 /** The outbox as HTTP sees it: acceptance, state, and what an operator may do to a message. */
 import { WabError } from '../contract/errors.ts';
 import type { OutboxId, SessionName } from '../contract/ids.ts';
-import type { OutboxMessage, SendRequest } from '../contract/messages.ts';
+import type { SendRequest } from '../contract/messages.ts';
+import type { OutboxMessage } from '../contract/views/outbox-message.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';

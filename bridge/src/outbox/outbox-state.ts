@@ -4,7 +4,7 @@
  * written and an acknowledgement never moves a message backwards.
  */
 import type { AckLevel } from '../contract/events.ts';
-import type { OutboxState } from '../contract/messages.ts';
+import type { OutboxState } from '../contract/views/outbox-message.ts';
 
 interface TransitionRule {
   readonly from: readonly OutboxState[];

@@ -1,5 +1,6 @@
 /** The outbox as HTTP sees it: a promise to carry out what was accepted. The dispatcher works behind it. */
-import type { OutboxMessage, OutboxState, SendRequest } from '../contract/messages.ts';
+import type { SendRequest } from '../contract/messages.ts';
+import type { OutboxMessage, OutboxState } from '../contract/views/outbox-message.ts';
 import type { KeyId, OutboxId, SessionName } from '../contract/ids.ts';
 
 export interface Acceptance {

@@ -4,7 +4,7 @@ import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
-import type { LoginCode } from './sessions.ts';
+import type { LoginCode } from '../contract/views/session.ts';
 
 interface Issued {
   readonly code: string;

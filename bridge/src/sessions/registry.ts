@@ -8,7 +8,8 @@ import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionName } from '../contract/ids.ts';
-import { ENGINE_NAMES, type Engine, type EngineFactory, type EngineName } from '../engine/engine.ts';
+import type { Engine, EngineFactory } from '../engine/engine.ts';
+import { ENGINE_NAMES, type EngineName } from '../contract/engines.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -34,7 +35,8 @@ import { RestoreQueue } from './restore-queue.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import { SessionListeners } from './session-listeners.ts';
 import type { SessionAccount } from './session-account.ts';
-import type { LoginCode, SessionEngines, SessionHealth, Sessions, SessionView } from './sessions.ts';
+import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
+import type { SessionEngines, Sessions } from './sessions.ts';
 import { Supervisor, type SupervisorDependencies } from './supervisor.ts';
 
 export interface RegistryOptions {

@@ -1,9 +1,10 @@
 /** A session as the registry keeps it, and as others see it. */
 import type { SessionName } from '../contract/ids.ts';
-import type { EngineCapabilities, EngineFactory, EngineName } from '../engine/engine.ts';
+import type { EngineName } from '../contract/engines.ts';
+import type { SessionHealth, SessionView } from '../contract/views/session.ts';
+import type { EngineCapabilities, EngineFactory } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
 import { shownProxy, type StoredProxy } from './session-proxy.ts';
-import type { SessionHealth, SessionView } from './sessions.ts';
 import type { SupervisedSession, Supervisor } from './supervisor.ts';
 
 /** A session of an enabled engine. */

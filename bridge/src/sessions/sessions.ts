@@ -2,42 +2,12 @@
  * Sessions as the rest of the bridge sees them. HTTP uses `Sessions`, the dispatcher uses `SessionEngines`; neither
  * sees the supervisor that implements both.
  */
-import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
-import type { SessionState } from '../contract/events.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from './session-account.ts';
-import type { Engine, EngineCapabilities, EngineHealth, EngineName } from '../engine/engine.ts';
-
-export interface SessionView {
-  readonly name: SessionName;
-  readonly engine: EngineName;
-  readonly state: SessionState;
-  /** Why it is in this state, for a person. */
-  readonly reason: string;
-  readonly since: string;
-  /** The linked account, once known. */
-  readonly self: Address | null;
-  /** Null if it works as it should. */
-  readonly degraded: string | null;
-  readonly capabilities: EngineCapabilities;
-  /** Host and port of the proxy it goes through; null if it has none. */
-  readonly proxy: string | null;
-  /** True for the sandbox: nothing here is WhatsApp. */
-  readonly simulated: boolean;
-}
-
-/** The engine's own checks, after one named `session` that sums up the state. */
-export interface SessionHealth extends EngineHealth {
-  /** Connected, not degraded, and no check failed. */
-  readonly healthy: boolean;
-}
-
-/** A QR code to scan, or a pairing code to type on the phone. Neither is ever logged or part of an event. */
-export interface LoginCode {
-  readonly code: string;
-  readonly expiresAt: string;
-}
+import type { EngineName } from '../contract/engines.ts';
+import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
+import type { Engine, EngineCapabilities } from '../engine/engine.ts';
 
 export interface Sessions {
   list(): readonly SessionView[];

@@ -27,7 +27,7 @@ import { askHealth } from './ask-health.ts';
 import { backoffMs, type Backoff } from './backoff.ts';
 import { LoginCodes } from './login-codes.ts';
 import { linkedTo, type SessionAccount } from './session-account.ts';
-import type { LoginCode } from './sessions.ts';
+import type { LoginCode } from '../contract/views/session.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
 
 /** What the sessions ask of the recorder. */

@@ -1,7 +1,7 @@
 /** Reads and write operations of the outbox. Which moves are legal is decided by `outbox/outbox-state.ts`, not here. */
 import { sql, type Kysely, type Selectable, type Transaction, type Updateable } from 'kysely';
 import { WabError } from '../contract/errors.ts';
-import type { OutboxState } from '../contract/messages.ts';
+import type { OutboxState } from '../contract/views/outbox-message.ts';
 import type { ChatId, KeyId, MediaId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import { defineOperation } from './operation.ts';
 import type { OutboxTable } from './outbox.tables.ts';

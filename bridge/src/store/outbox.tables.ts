@@ -1,6 +1,6 @@
 /** Tables of the outbox. Times are milliseconds since the epoch, booleans are 0 and 1. */
 import type { Generated } from 'kysely';
-import type { OutboxState } from '../contract/messages.ts';
+import type { OutboxState } from '../contract/views/outbox-message.ts';
 
 export interface OutboxTable {
   /** Order of acceptance, by which the messages of a chat are sent. */

@@ -26,7 +26,7 @@ import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
 import { maySeeSession } from './reading-rights.ts';
 import type { RedeliveryPolicy } from './redelivery-policy.ts';
-import type { DeadLetterView } from './stream.ts';
+import type { DeadLetterView } from '../contract/views/dead-letter.ts';
 
 export interface DeadLettersDependencies {
   readonly events: Pick<EventLog, 'read'>;

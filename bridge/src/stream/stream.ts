@@ -1,45 +1,12 @@
 /** The stream as HTTP and the CLI see it. The hub implements it. */
 import type { Duplex } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
-import type { Filter } from '../contract/filter.ts';
-import type { DeadLetterId, SessionName, SubscriptionName } from '../contract/ids.ts';
+import type { DeadLetterId, SubscriptionName } from '../contract/ids.ts';
+import type { DeadLetterView } from '../contract/views/dead-letter.ts';
+import type { SubscriptionView } from '../contract/views/subscription.ts';
 import type { Principal } from '../auth/keys.ts';
 import type { DeadLetterPage } from '../store/stream.repository.ts';
 import type { KeyHolder } from './reach.ts';
-
-export interface SubscriptionView {
-  readonly name: SubscriptionName;
-  readonly filter: Filter;
-  /** Sessions whose events it can hold; null for all. A key needs every one of them to use it. */
-  readonly sessions: readonly SessionName[] | null;
-  readonly connected: boolean;
-  /** Position acknowledged without a gap, as a cursor. */
-  readonly cursor: string;
-  /** Events that wait, counted up to 10,000. */
-  readonly waiting: number;
-  readonly inFlight: number;
-  /**
-   * The lane of the oldest event that a connected reader has not answered, while others wait; never a full phone
-   * number.
-   */
-  readonly blockedBy: string | null;
-  readonly createdAt: string;
-  readonly lastUsedAt: string;
-  /** Since when it gathers nothing, because nobody reads it. */
-  readonly pausedAt: string | null;
-  readonly takeovers: number;
-}
-
-export interface DeadLetterView {
-  readonly id: DeadLetterId;
-  readonly subscription: SubscriptionName;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly session: string | null;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly createdAt: string;
-}
 
 /** Why no stream can be opened now, as the answer says it. */
 export interface StreamRefusal {

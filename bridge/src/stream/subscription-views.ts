@@ -9,7 +9,7 @@ import type { DeliveryPlan } from './delivery-plan.ts';
 import type { DurableSubscriptions } from './durable-subscriptions.ts';
 import { maskLane } from './lane-name.ts';
 import { maySeeAll, reachOfName, type KeyHolder, type Reach } from './reach.ts';
-import type { SubscriptionView } from './stream.ts';
+import type { SubscriptionView } from '../contract/views/subscription.ts';
 import type { Subscription } from './subscription.ts';
 import { countWaiting } from './waiting-count.ts';
 

@@ -1,7 +1,7 @@
 /** Files go one after another, as engines take them; what has not begun has no deadline that could pass. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ChatId, MediaId, OutboxId } from '../../../bridge/src/contract/ids.ts';
-import type { OutboxMessage } from '../../../bridge/src/contract/messages.ts';
+import type { OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { storeMedia } from '../../../bridge/src/store/media.repository.ts';
 import { ALICE, BOB, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';

@@ -7,7 +7,8 @@ import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { EventType, WaEvent } from '../../../bridge/src/contract/events.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
 import type { ChatId, KeyId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import type { OutboxMessage, OutboxState, SendRequest } from '../../../bridge/src/contract/messages.ts';
+import type { SendRequest } from '../../../bridge/src/contract/messages.ts';
+import type { OutboxMessage, OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type {
   Engine,
   EngineCapabilities,
@@ -41,7 +42,7 @@ import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
-import type { SessionView } from '../../../bridge/src/sessions/sessions.ts';
+import type { SessionView } from '../../../bridge/src/contract/views/session.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { OutboxReads } from '../../../bridge/src/store/outbox.repository.ts';
 import { openLightDatabase } from './light-database.ts';

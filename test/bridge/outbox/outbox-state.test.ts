@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { OUTBOX_STATES, type OutboxState } from '../../../bridge/src/contract/messages.ts';
+import { OUTBOX_STATES, type OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
 import { ACK_LEVELS } from '../../../bridge/src/contract/events.ts';
 import { TRANSITIONS, transitionOfAck, stateAfter, type Transition } from '../../../bridge/src/outbox/outbox-state.ts';
 

@@ -1,7 +1,8 @@
 /** Reactions: outbox messages without an id of their own, which are repeated where others would be in doubt. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { isEmoji, type OutboxMessage, type SendReaction } from '../../../bridge/src/contract/messages.ts';
+import { isEmoji, type SendReaction } from '../../../bridge/src/contract/messages.ts';
+import { type OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
 import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
-import { describeSettings, type DescribedSettings, type SettingView } from '../../config/describe-settings.ts';
+import { describeSettings } from '../../config/describe-settings.ts';
 import { WabError } from '../../contract/errors.ts';
+import type { SettingList, SettingView } from '../../contract/views/setting.ts';
 import { UnreachableError } from '../client.ts';
 import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -36,9 +37,9 @@ export function configCommand(program: Command): void {
 }
 
 /** Null if no bridge answers here, or none was ever started. */
-async function ofTheBridge(context: Context): Promise<DescribedSettings | null> {
+async function ofTheBridge(context: Context): Promise<SettingList | null> {
   try {
-    return await context.client().request<DescribedSettings>('GET', '/v1/settings');
+    return await context.client().request<SettingList>('GET', '/v1/settings');
   } catch (error) {
     const absent = error instanceof UnreachableError || (error instanceof WabError && !context.hasKey);
     if (absent) return null;

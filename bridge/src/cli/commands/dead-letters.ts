@@ -1,19 +1,9 @@
 import type { Command } from 'commander';
+import type { DeadLetterView } from '../../contract/views/dead-letter.ts';
 import { shortNames } from '../subscription-names.ts';
 import { deadLetterId } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, table } from '../output.ts';
-
-interface DeadLetter {
-  readonly id: string;
-  readonly subscription: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly session: string | null;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly createdAt: string;
-}
 
 export function deadLetterCommands(program: Command): void {
   const letters = program.command('dead-letters').description('events that could not be delivered to a subscription');
@@ -25,7 +15,7 @@ export function deadLetterCommands(program: Command): void {
     async (context, _args, { limit = 50 }) => {
       const { deadLetters } = await context
         .client()
-        .request<{ deadLetters: readonly DeadLetter[] }>('GET', '/v1/dead-letters', {
+        .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', {
           query: { limit: limit as number },
         });
       context.output.result(deadLetters, () =>

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { recoverOperator } from '../../auth/recover-operator.ts';
 import { ALL_SCOPES, N8N_SCOPES } from '../../contract/scopes.ts';
+import type { IssuedKey, KeyView } from '../../contract/views/key.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { messageOf } from '../../ops/reason.ts';
 import { openDatabase } from '../../store/open-database.ts';
@@ -8,16 +9,6 @@ import { requireDatabase } from '../context.ts';
 import { futureTime, keyId, knownList, sessionList } from '../arguments.ts';
 import { addCommand } from '../command.ts';
 import { localTime, table } from '../output.ts';
-
-interface Key {
-  readonly keyId: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly sessions: readonly string[] | null;
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  readonly lastUsedAt: string | null;
-}
 
 export function keyCommands(program: Command): void {
   const key = program.command('key').description('signing keys');
@@ -28,7 +19,7 @@ export function keyCommands(program: Command): void {
     'issue a key and show its secret, only this once (default scopes: those that n8n needs)',
     async (context, _args, options) => {
       const { name = 'n8n', scopes = N8N_SCOPES, sessions = null, expires = null } = options;
-      const issued = await context.client().request<{ key: Key; secret: string }>('POST', '/v1/keys', {
+      const issued = await context.client().request<IssuedKey>('POST', '/v1/keys', {
         body: { name, scopes, sessions, expiresAt: expires },
       });
       context.output.note(
@@ -67,7 +58,7 @@ export function keyCommands(program: Command): void {
   );
 
   addCommand(key, 'list', 'list keys', async (context) => {
-    const { keys } = await context.client().request<{ keys: readonly Key[] }>('GET', '/v1/keys');
+    const { keys } = await context.client().request<{ keys: readonly KeyView[] }>('GET', '/v1/keys');
     context.output.result(keys, () =>
       table(
         ['KEY', 'NAME', 'STATE', 'ENDS', 'SESSIONS', 'LAST USED'],
@@ -86,12 +77,12 @@ export function keyCommands(program: Command): void {
   });
 
   addCommand(key, 'revoke <keyId>', 'revoke a key; its streams close within a second', async (context, [id]) => {
-    const revoked = await context.client().request<Key>('DELETE', `/v1/keys/${keyId(id)}`);
+    const revoked = await context.client().request<KeyView>('DELETE', `/v1/keys/${keyId(id)}`);
     context.output.result(revoked, `Key ${revoked.keyId} is revoked.`);
   });
 }
 
-const stateOf = (key: Key): string =>
+const stateOf = (key: KeyView): string =>
   key.revokedAt !== null
     ? 'revoked'
     : key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now()

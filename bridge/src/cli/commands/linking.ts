@@ -2,23 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
+import type { LoginCode, SessionView } from '../../contract/views/session.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime } from '../output.ts';
 import { isProblem } from '../failure.ts';
-
-/** What is read here of a session. */
-export interface LinkingSession {
-  readonly state: string;
-  readonly reason: string;
-  readonly degraded: string | null;
-  readonly simulated: boolean;
-}
-export interface LoginCode {
-  readonly code: string;
-  readonly expiresAt: string;
-}
 
 const POLL_MS = 700;
 const LOADING = 'The account is linked; its data is loading ...';
@@ -31,17 +20,17 @@ export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${
  * @param source where the code is read
  * @throws WabError if it ends in another state
  */
-export async function untilReady<Session extends LinkingSession>(
+export async function untilReady(
   context: Context,
   name: string,
   source: 'qr' | 'pairing-code',
-  show: (code: LoginCode, session: Session) => Promise<void> | void,
+  show: (code: LoginCode, session: SessionView) => Promise<void> | void,
   shown = '',
-): Promise<Session> {
+): Promise<SessionView> {
   const client = context.client();
   let told = '';
   for (;;) {
-    const now = await client.request<Session>('GET', sessionPath(name));
+    const now = await client.request<SessionView>('GET', sessionPath(name));
     if (now.state === 'ready') return now;
     if (END_STATES.includes(now.state))
       throw new WabError('WAB_SESSION_STATE', {
@@ -91,7 +80,7 @@ export function nextStep(name: string, state: string): string | null {
 export const stateLine = (name: string, state: string): string =>
   [`Session ${name} is ${state}.`, nextStep(name, state)].filter((part) => part !== null).join(' ');
 
-export const readyLine = (name: string, session: LinkingSession): string =>
+export const readyLine = (name: string, session: SessionView): string =>
   `Session ${name} is ready${session.simulated ? ' (simulated: nothing here is WhatsApp)' : ''}.`;
 
 /** `session pair`: links without a camera. */
@@ -102,7 +91,7 @@ export function pairCommand(session: Command): void {
     'link the account of a phone number: show a code to enter on that phone, and wait until the session is ready',
     async (context, [name], options) => {
       const client = context.client();
-      const { simulated } = await client.request<LinkingSession>('GET', sessionPath(name!));
+      const { simulated } = await client.request<SessionView>('GET', sessionPath(name!));
       const howTo = (code: LoginCode): string => instructions(name!, code, simulated);
       const body = { phone: options['phone'] };
       const first = await client.request<LoginCode>('POST', sessionPath(name!, '/pairing-code'), { body });

@@ -1,24 +1,9 @@
 import { Option, type Command } from 'commander';
-import { OUTBOX_STATES } from '../../contract/messages.ts';
+import { OUTBOX_STATES, type OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { knownList, outboxId, sessionName } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime, members, table } from '../output.ts';
-
-export interface OutboxMessage {
-  readonly id: string;
-  readonly session: string;
-  readonly chat: { readonly chatId: string; readonly phone?: string };
-  readonly type: string;
-  readonly state: string;
-  readonly messageId: string | null;
-  readonly attempts: number;
-  readonly createdAt: string;
-  readonly nextAttemptAt: string | null;
-  readonly expiresAt: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly replayed?: boolean;
-}
 
 const path = (id: string | undefined, rest = ''): string => `/v1/messages/${outboxId(id)}${rest}`;
 

@@ -1,27 +1,12 @@
 /** Conversations on the simulated phones: others write to the account, and its owner writes on the own phone. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import type { SandboxContact, SandboxInboxEntry } from '../../engine/sandbox/sandbox-contract.ts';
 import { sessionName } from '../arguments.ts';
 import type { BridgeClient } from '../client.ts';
 import { ArgumentError, addCommand, listOption, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { printable } from '../output.ts';
-
-export interface InboxEntry {
-  readonly messageId: string;
-  readonly chat: { readonly chatId: string };
-  readonly via: string;
-  readonly kind: string;
-  readonly text: string | null;
-  readonly media: { readonly mimeType: string; readonly sizeBytes: number; readonly fileName?: string } | null;
-  readonly receivedAt: string;
-  readonly transmissions: number;
-}
-
-interface Contact {
-  readonly phone: string;
-  readonly name?: string;
-}
 
 interface SayOptions {
   readonly from: string;
@@ -39,7 +24,7 @@ const WAIT_STEP_MS = 20_000;
 const LID = /^\d{1,40}$/;
 
 export const sandboxPath = (session: string, rest = ''): string => `/v1/sandbox/${sessionName(session)}${rest}`;
-export const textOf = (entry: InboxEntry): string =>
+export const textOf = (entry: SandboxInboxEntry): string =>
   entry.text ??
   (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
 
@@ -120,14 +105,14 @@ const inboxOf = (
   client: BridgeClient,
   session: string,
   query: Readonly<Record<string, string | number>>,
-): Promise<readonly InboxEntry[]> => client.request('GET', sandboxPath(session, '/inbox'), { query });
+): Promise<readonly SandboxInboxEntry[]> => client.request('GET', sandboxPath(session, '/inbox'), { query });
 
 /** Declares a person whose number WhatsApp does not show; a name that was declared stays. Returns the chat id. */
 async function hideBehind(client: BridgeClient, session: string, phone: string, written: string): Promise<string> {
   const digits = written.replace(/@lid$/, '');
   if (!LID.test(digits))
     throw new ArgumentError(`${written} is not a valid lid. Use only its digits, for example 98765432101234.`);
-  const known = await client.request<readonly Contact[]>('GET', sandboxPath(session, '/contacts'));
+  const known = await client.request<readonly SandboxContact[]>('GET', sandboxPath(session, '/contacts'));
   const name = known.find((contact) => digitsOf(contact.phone) === digitsOf(phone))?.name;
   const lid = `${digits}@lid`;
   await client.request('PUT', sandboxPath(session, '/contacts'), {

@@ -1,21 +1,11 @@
 import { Argument, Option, type Command } from 'commander';
-import { FAULT_NAMES, FAULTS } from '../../engine/sandbox/sandbox-contract.ts';
+import { FAULT_NAMES, FAULTS, type SandboxOperation, type SandboxInboxEntry } from '../../engine/sandbox/sandbox-contract.ts';
 import { probability } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, members, printable, table } from '../output.ts';
-import { sandboxPath as path, sandboxTalkCommands, textOf, type InboxEntry } from './sandbox-talk.ts';
+import { sandboxPath as path, sandboxTalkCommands, textOf } from './sandbox-talk.ts';
 
-interface Operation {
-  readonly kind: string;
-  readonly chat: { readonly chatId: string };
-  readonly messageId: string | null;
-  readonly emoji: string | null;
-  readonly state: string | null;
-  readonly read: number | null;
-  readonly at: string;
-}
-
-function describeOperation({ kind, emoji, messageId, state, read }: Operation): string {
+function describeOperation({ kind, emoji, messageId, state, read }: SandboxOperation): string {
   if (kind === 'reaction') return emoji === '' ? `reaction to ${messageId} taken back` : `${emoji} to ${messageId}`;
   return kind === 'read' ? `${read} read` : `${state}`;
 }
@@ -33,7 +23,9 @@ export function sandboxCommands(program: Command): void {
     'messages that arrived on the phones of others',
     async (context, [session], { to, limit = 50 }) => {
       const query = { to, limit } as Record<string, string | number | undefined>;
-      const entries = await context.client().request<readonly InboxEntry[]>('GET', path(session!, '/inbox'), { query });
+      const entries = await context
+        .client()
+        .request<readonly SandboxInboxEntry[]>('GET', path(session!, '/inbox'), { query });
       context.output.result(entries, () =>
         table(
           ['AT', 'CHAT', 'VIA', 'TIMES', 'MESSAGE'],
@@ -60,9 +52,7 @@ export function sandboxCommands(program: Command): void {
     'what others have seen of the account other than messages: reactions, read state, typing',
     async (context, [session], { to }) => {
       const query = { to } as Record<string, string | undefined>;
-      const operations = await context
-        .client()
-        .request<readonly Operation[]>('GET', path(session!, '/operations'), { query });
+      const operations = await context.client().request<readonly SandboxOperation[]>('GET', path(session!, '/operations'), { query });
       context.output.result(operations, () =>
         table(
           ['AT', 'CHAT', 'OPERATION', 'WHAT'],

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
+import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
-import { oneMessage, type OutboxMessage } from './outbox.ts';
+import { oneMessage } from './outbox.ts';
 
 const COMMON = [
   wholeNumber('--wait <seconds>', 'how many seconds to wait at most for WhatsApp to accept it (default 10)', 0, 60),

@@ -1,35 +1,13 @@
 import { Option, type Command } from 'commander';
 import { toString } from 'qrcode';
+import type { LoginCode, SessionHealth, SessionView } from '../../contract/views/session.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, localTime, members, table } from '../output.ts';
 import { loginStateCommands } from './login-state.ts';
 import { proxyFrom } from '../proxy-argument.ts';
-import {
-  type LinkingSession,
-  type LoginCode,
-  nextStep,
-  pairCommand,
-  stateLine,
-  readyLine,
-  sessionPath,
-  untilReady,
-} from './linking.ts';
-
-interface Session extends LinkingSession {
-  readonly name: string;
-  readonly engine: string;
-  readonly since: string;
-  readonly self: { readonly chatId: string; readonly phone?: string } | null;
-  readonly degraded: string | null;
-  readonly proxy: string | null;
-}
-
-interface Health {
-  readonly healthy: boolean;
-  readonly checks: readonly { readonly name: string; readonly state: string; readonly detail: string }[];
-}
+import { nextStep, pairCommand, stateLine, readyLine, sessionPath, untilReady } from './linking.ts';
 
 export function sessionCommands(program: Command): void {
   const session = program.command('session').description('linked WhatsApp accounts');
@@ -39,7 +17,7 @@ export function sessionCommands(program: Command): void {
     'add <name>',
     'add a session, show its QR code and wait until it is ready',
     async (context, [name], options) => {
-      const added = await context.client().request<Session>('POST', '/v1/sessions', {
+      const added = await context.client().request<SessionView>('POST', '/v1/sessions', {
         body: {
           name: sessionName(name),
           engine: options['engine'],
@@ -63,7 +41,7 @@ export function sessionCommands(program: Command): void {
   );
 
   addCommand(session, 'list', 'list sessions', async (context) => {
-    const { sessions } = await context.client().request<{ sessions: readonly Session[] }>('GET', '/v1/sessions');
+    const { sessions } = await context.client().request<{ sessions: readonly SessionView[] }>('GET', '/v1/sessions');
     context.output.result(sessions, () =>
       table(
         ['SESSION', 'ENGINE', 'STATE', 'SINCE', 'ACCOUNT'],
@@ -81,7 +59,7 @@ export function sessionCommands(program: Command): void {
   });
 
   addCommand(session, 'show <name>', 'show a session', async (context, [name]) =>
-    show(context, await context.client().request<Session>('GET', sessionPath(name!))),
+    show(context, await context.client().request<SessionView>('GET', sessionPath(name!))),
   );
 
   addCommand(
@@ -89,7 +67,7 @@ export function sessionCommands(program: Command): void {
     'health <name>',
     'show which parts of a session work; exits with 1 if one does not',
     async (context, [name]) => {
-      const health = await context.client().request<Health>('GET', sessionPath(name!, '/health'));
+      const health = await context.client().request<SessionHealth>('GET', sessionPath(name!, '/health'));
       context.output.result(health, () =>
         table(
           ['CHECK', 'STATE', 'DETAIL'],
@@ -107,7 +85,7 @@ export function sessionCommands(program: Command): void {
     ['logout', 'unlink the account from the phone'],
   ] as const) {
     addCommand(session, `${operation} <name>`, description, async (context, [name]) => {
-      const after = await context.client().request<Session>('POST', sessionPath(name!, `/${operation}`));
+      const after = await context.client().request<SessionView>('POST', sessionPath(name!, `/${operation}`));
       context.output.result(after, stateLine(name!, after.state));
     });
   }
@@ -117,7 +95,7 @@ export function sessionCommands(program: Command): void {
     'proxy <name> <url>',
     'set the proxy of a session (or `none`) from its next start; pass a URL with a login as @file or @-',
     async (context, [name, url]) => {
-      const after = await context.client().request<Session>('PUT', sessionPath(name!, '/proxy'), {
+      const after = await context.client().request<SessionView>('PUT', sessionPath(name!, '/proxy'), {
         body: { proxy: url === 'none' ? null : proxyFrom(url!) },
       });
       context.output.result(
@@ -147,8 +125,8 @@ export function sessionCommands(program: Command): void {
 }
 
 /** Shows each new QR code until the session is ready. @throws WabError if it ends in another state */
-function follow(context: Context, name: string): Promise<Session> {
-  return untilReady<Session>(context, name, 'qr', async (qr, { simulated }) => {
+function follow(context: Context, name: string): Promise<SessionView> {
+  return untilReady(context, name, 'qr', async (qr, { simulated }) => {
     context.output.note(await drawn(qr));
     context.output.note(
       simulated
@@ -159,7 +137,7 @@ function follow(context: Context, name: string): Promise<Session> {
 }
 
 /** Of a session that is not connected the state's own reason says more than what it was degraded by. */
-function noteOf({ degraded, name, reason, state }: Session): string | null {
+function noteOf({ degraded, name, reason, state }: SessionView): string | null {
   if (state === 'ready') return degraded;
   return [reason, nextStep(name, state)].filter((part) => part !== null).join(' - ');
 }
@@ -167,9 +145,10 @@ function noteOf({ degraded, name, reason, state }: Session): string | null {
 /** In black on white where colours are shown, which a dark terminal needs; in plain blocks elsewhere. */
 const drawn = (qr: LoginCode): Promise<string> =>
   toString(qr.code, layoutOf().colour ? { type: 'terminal', small: true } : { type: 'utf8' });
-const engineOf = (session: Session): string => (session.simulated ? `${session.engine} (simulated)` : session.engine);
+const engineOf = (session: SessionView): string =>
+  session.simulated ? `${session.engine} (simulated)` : session.engine;
 
-function show(context: Context, session: Session): void {
+function show(context: Context, session: SessionView): void {
   context.output.result(session, () =>
     members([
       ['session', session.name],

@@ -1,22 +1,10 @@
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
+import type { SubscriptionView } from '../../contract/views/subscription.ts';
 import { ArgumentError, addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime, table } from '../output.ts';
 import { namesMeant, shortNames } from '../subscription-names.ts';
-
-interface Subscription {
-  readonly name: string;
-  readonly filter: object;
-  readonly connected: boolean;
-  readonly waiting: number;
-  readonly inFlight: number;
-  readonly blockedBy: string | null;
-  readonly createdAt: string;
-  readonly lastUsedAt: string;
-  readonly takeovers: number;
-  readonly pausedAt: string | null;
-}
 
 export function subscriptionCommands(program: Command): void {
   const subscriptions = program.command('subscriptions').description('durable readers of the event log');
@@ -68,12 +56,14 @@ export function subscriptionCommands(program: Command): void {
   );
 }
 
-async function allOf(context: Context): Promise<readonly Subscription[]> {
-  const answer = await context.client().request<{ subscriptions: readonly Subscription[] }>('GET', '/v1/subscriptions');
+async function allOf(context: Context): Promise<readonly SubscriptionView[]> {
+  const answer = await context
+    .client()
+    .request<{ subscriptions: readonly SubscriptionView[] }>('GET', '/v1/subscriptions');
   return answer.subscriptions;
 }
 
-function noteOf({ name, filter, blockedBy, createdAt, pausedAt }: Subscription, long: boolean): string {
+function noteOf({ name, filter, blockedBy, createdAt, pausedAt }: SubscriptionView, long: boolean): string {
   const parts = blockedBy === null ? [] : [`blocked by ${blockedBy}`];
   if (pausedAt !== null) parts.push(`paused since ${localTime(pausedAt)}, because nobody reads it`);
   if (long) parts.push(name, `since ${localTime(createdAt)}`, `filter ${JSON.stringify(filter)}`);

@@ -1,5 +1,7 @@
 /** What the live checks have in common: the session under test, what they learn from each other, and how they send. */
 import { randomInt, randomUUID } from 'node:crypto';
+import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
+import type { SessionView } from '../../contract/views/session.ts';
 import type { BridgeClient } from '../client.ts';
 import type { EventWatch, WatchedEvent } from './event-watch.ts';
 import { failed, type Outcome } from './report.ts';
@@ -21,32 +23,16 @@ export interface LiveCheck {
   run(live: Live): Promise<Outcome>;
 }
 
-export interface LiveSession {
-  readonly engine: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly degraded: string | null;
-  readonly simulated: boolean;
-  readonly self: { readonly chatId: string; readonly name?: string } | null;
-  readonly capabilities: { readonly chosenMessageIds: boolean; readonly operations: readonly string[] };
-}
-export interface Sent {
-  readonly id: string;
-  readonly state: string;
-  readonly messageId: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
-
 /** What one check leaves for another. */
 interface Memory {
-  session?: LiveSession;
-  first?: Sent;
+  session?: SessionView;
+  first?: OutboxMessage;
   /** Files that went out, by the name of the check that sent them. */
   readonly files: Map<string, { readonly sha256: string; readonly uploadedAs: string; readonly event: WatchedEvent }>;
   /** The message that the person wrote. */
   inbound?: WatchedEvent;
   /** Written while the session was stopped. */
-  meanwhile?: { readonly held: Sent; readonly code: string | null };
+  meanwhile?: { readonly held: OutboxMessage; readonly code: string | null };
 }
 
 /** WhatsApp takes a message within seconds; a session that is busy, later. */
@@ -76,8 +62,8 @@ export class Live {
     return `/v1/sessions/${encodeURIComponent(this.options.session)}${rest}`;
   }
 
-  session(): Promise<LiveSession> {
-    return this.client.request<LiveSession>('GET', this.path());
+  session(): Promise<SessionView> {
+    return this.client.request<SessionView>('GET', this.path());
   }
 
   /** The chat of the account with itself. */
@@ -88,25 +74,25 @@ export class Live {
   }
 
   /** Hands a message to the outbox. */
-  post(message: object): Promise<Sent> {
-    return this.client.request<Sent>('POST', '/v1/messages', {
+  post(message: object): Promise<OutboxMessage> {
+    return this.client.request<OutboxMessage>('POST', '/v1/messages', {
       headers: { 'idempotency-key': randomUUID() },
       body: { session: this.options.session, ...message },
     });
   }
 
   /** The message once it is neither queued nor under way, or as it is when the time is over. */
-  async settled({ id }: Sent, timeoutMs = TAKEN_MS): Promise<Sent> {
+  async settled({ id }: OutboxMessage, timeoutMs = TAKEN_MS): Promise<OutboxMessage> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const waitMs = Math.max(0, Math.min(MOST_WAIT_MS, end - Date.now()));
-      const now = await this.client.request<Sent>('GET', `/v1/messages/${id}`, { query: { waitMs } });
+      const now = await this.client.request<OutboxMessage>('GET', `/v1/messages/${id}`, { query: { waitMs } });
       if (!UNDER_WAY.includes(now.state) || Date.now() >= end) return now;
     }
   }
 
   /** Sends, and waits until WhatsApp has taken it. */
-  async send(message: object): Promise<Sent> {
+  async send(message: object): Promise<OutboxMessage> {
     return this.settled(await this.post(message));
   }
 
@@ -135,10 +121,10 @@ export const says =
     (type === 'message.received' || (type === 'message.sent' && data?.outboxId === undefined)) &&
     new RegExp(`\\b${code}\\b`).test(data?.text ?? '');
 
-export const isTaken = ({ state }: Sent): boolean => ['accepted', 'delivered', 'read'].includes(state);
+export const isTaken = ({ state }: OutboxMessage): boolean => ['accepted', 'delivered', 'read'].includes(state);
 
 /** For a message that was not taken. */
-export function notTaken({ state, error }: Sent): Outcome {
+export function notTaken({ state, error }: OutboxMessage): Outcome {
   if (error !== null) return failed(`${state}: ${error.message} (${error.code})`, 'Do what the message says.');
   return failed(
     `it is still ${state}`,

@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { newMediaId } from '../../contract/ids.ts';
 import type { WatchedEvent } from './event-watch.ts';
-import { isTaken, type Live, type LiveCheck, notTaken, type Sent } from './live.ts';
+import { isTaken, type Live, type LiveCheck, notTaken } from './live.ts';
 import { failed, kib, notRun, ok, type Outcome } from './report.ts';
 import { sampleDocument, samplePicture, type SampleFile } from './sample-files.ts';
 
@@ -17,7 +18,7 @@ const LOOK_MS = 25;
 const FIRST_TEXT = 'wabridge live check: a text. You can delete all messages of this check.';
 
 const sentEvent =
-  ({ id }: Sent) =>
+  ({ id }: OutboxMessage) =>
   ({ type, data }: WatchedEvent): boolean =>
     type === 'message.sent' && data?.outboxId === id;
 
@@ -64,9 +65,9 @@ async function messageId(live: Live): Promise<Outcome> {
 }
 
 /** The id on disk before WhatsApp has answered; null if the answer was faster. */
-async function chosenId(live: Live, { id }: Sent): Promise<string | null> {
+async function chosenId(live: Live, { id }: OutboxMessage): Promise<string | null> {
   for (;;) {
-    const now = await live.client.request<Sent>('GET', `/v1/messages/${id}`);
+    const now = await live.client.request<OutboxMessage>('GET', `/v1/messages/${id}`);
     if (now.state === 'sending' && now.messageId !== null) return now.messageId;
     if (now.state !== 'queued' && now.state !== 'sending') return null;
     await pause(LOOK_MS);
@@ -183,7 +184,7 @@ async function markRead(live: Live): Promise<Outcome> {
   return ok('the own chat is marked as read');
 }
 
-function first(live: Live): Sent {
+function first(live: Live): OutboxMessage {
   if (!live.memory.first) throw new Error('nothing was sent');
   return live.memory.first;
 }

@@ -1,17 +1,14 @@
 /** The first live checks: does the bridge answer, is the session ready, does it call itself healthy. */
+import type { SessionHealth } from '../../contract/views/session.ts';
+import type { Whoami } from '../../contract/views/whoami.ts';
 import type { Live, LiveCheck } from './live.ts';
 import { failed, ok, type Outcome, seconds } from './report.ts';
-
-interface Health {
-  readonly healthy: boolean;
-  readonly checks: readonly { readonly name: string; readonly state: string; readonly detail: string }[];
-}
 
 const MAX_SKEW_MS = 30_000;
 
 async function bridge(live: Live): Promise<Outcome> {
   const asked = Date.now();
-  const { serverTime } = await live.client.request<{ serverTime: string }>('GET', '/v1/whoami');
+  const { serverTime } = await live.client.request<Whoami>('GET', '/v1/whoami');
   const tookMs = Date.now() - asked;
   const skewMs = Math.abs(Date.parse(serverTime) - Date.now());
   if (skewMs > MAX_SKEW_MS)
@@ -35,7 +32,7 @@ async function session(live: Live): Promise<Outcome> {
 }
 
 async function health(live: Live): Promise<Outcome> {
-  const { healthy, checks } = await live.client.request<Health>('GET', live.path('/health'));
+  const { healthy, checks } = await live.client.request<SessionHealth>('GET', live.path('/health'));
   const told = checks.map(({ name, state, detail }) => `${name} ${state} (${detail})`).join('; ');
   if (healthy) return ok(told);
   return failed(
@@ -47,8 +44,8 @@ async function health(live: Live): Promise<Outcome> {
 /** What the versions are, by the sentences of the session's health; null if it does not tell. */
 export async function versionsOf(live: Live): Promise<{ browser: string | null; whatsappWeb: string | null }> {
   const { checks } = await live.client
-    .request<Health>('GET', live.path('/health'))
-    .catch((): Health => ({ healthy: false, checks: [] }));
+    .request<SessionHealth>('GET', live.path('/health'))
+    .catch((): SessionHealth => ({ healthy: false, checks: [] }));
   const all = checks.map(({ detail }) => detail).join('\n');
   return {
     browser: /\b(?:Headless)?Chrom(?:e|ium)\/[\d.]+/.exec(all)?.[0] ?? null,

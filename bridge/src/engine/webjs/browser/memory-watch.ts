@@ -5,11 +5,9 @@
  */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
-import type { EngineHealth } from '../../engine.ts';
+import type { HealthCheck } from '../../../contract/views/session.ts';
 import { describe } from '../page/page-reason.ts';
 import { memoryOfGroup } from './session-memory.ts';
-
-type HealthCheck = EngineHealth['checks'][number];
 
 export interface MemoryLimits {
   /** Above this, in bytes; 0 for no ceiling. */

@@ -1,10 +1,10 @@
 /** What `GET /v1/sessions/{name}/health` says of a session on WhatsApp Web. Names no people. */
+import type { HealthCheck } from '../../../contract/views/session.ts';
 import type { EngineHealth } from '../../engine.ts';
 import { lasting, unreadWords } from './diagnosis.ts';
 import type { HealthView } from './health.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 
-type Check = EngineHealth['checks'][number];
 
 export interface Facts {
   readonly isReady: boolean;
@@ -32,14 +32,14 @@ export function healthReport(facts: Facts): EngineHealth {
   };
 }
 
-function browser({ liveness: { browser: state, version } }: Facts): Check {
+function browser({ liveness: { browser: state, version } }: Facts): HealthCheck {
   const name = 'browser';
   if (state === 'silent') return { name, state: 'failed', detail: 'it does not answer' };
   if (version === null) return { name, state: 'unknown', detail: 'it is starting' };
   return { name, state: 'ok', detail: `${version} answers` };
 }
 
-function page({ liveness: { page: state, silentMs }, health: { version } }: Facts): Check {
+function page({ liveness: { page: state, silentMs }, health: { version } }: Facts): HealthCheck {
   const name = 'page';
   const silent = lasting(silentMs);
   const what = version === null ? 'WhatsApp Web' : `WhatsApp Web ${version}`;
@@ -56,12 +56,12 @@ function page({ liveness: { page: state, silentMs }, health: { version } }: Fact
   }
 }
 
-const connection = ({ isReady }: Facts): Check =>
+const connection = ({ isReady }: Facts): HealthCheck =>
   isReady
     ? { name: 'connection', state: 'ok', detail: 'connected and synchronised' }
     : { name: 'connection', state: 'failed', detail: 'not connected to WhatsApp' };
 
-function line(facts: Facts): Check {
+function line(facts: Facts): HealthCheck {
   const name = 'line';
   const probe = facts.health.results.get('line');
   if (probe?.outcome === 'failed') return { name, state: 'failed', detail: "WhatsApp's server does not answer" };
@@ -72,7 +72,7 @@ function line(facts: Facts): Check {
   return { name, state: 'ok', detail: `last received data from WhatsApp's server ${ago} ago` };
 }
 
-function listeners({ health: { results }, now }: Facts): Check {
+function listeners({ health: { results }, now }: Facts): HealthCheck {
   const name = 'listeners';
   const probe = results.get(name);
   if (!probe) return { name, state: 'unknown', detail: 'not probed yet' };
@@ -82,12 +82,12 @@ function listeners({ health: { results }, now }: Facts): Check {
   return { name, state: 'unknown', detail: 'this version of WhatsApp Web cannot be probed' };
 }
 
-const events = ({ lastReceivedAt, now }: Facts): Check =>
+const events = ({ lastReceivedAt, now }: Facts): HealthCheck =>
   lastReceivedAt === null
     ? { name: 'events', state: 'unknown', detail: 'none since the browser was started' }
     : { name: 'events', state: 'ok', detail: `last activity from WhatsApp ${lasting(now - lastReceivedAt)} ago` };
 
-function missedMessages({ health: { results, diagnosis, unread }, now }: Facts): Check {
+function missedMessages({ health: { results, diagnosis, unread }, now }: Facts): HealthCheck {
   const name = 'missed messages';
   const checked = results.get('missed_messages');
   if (diagnosis) return { name, state: 'failed', detail: diagnosis.words };

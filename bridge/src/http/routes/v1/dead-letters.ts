@@ -3,24 +3,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { Principal } from '../../../auth/keys.ts';
 import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
-import { listOf, nullable, object, Timestamp } from '../../../contract/schema.ts';
+import { listOf, object } from '../../../contract/schema.ts';
+import { DeadLetterView } from '../../../contract/views/dead-letter.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, Empty } from '../schemas.ts';
 
-const DeadLetter = object(
-  {
-    id: Type.String(),
-    subscription: Type.String(),
-    eventId: Type.String(),
-    eventType: Type.String(),
-    session: nullable(Type.String()),
-    reason: Type.String(),
-    attempts: Type.Integer(),
-    createdAt: Timestamp,
-  },
-  { $id: 'DeadLetter' },
-);
 const Params = object({ id: Type.String({ pattern: DEAD_LETTER_ID_PATTERN }) });
 const Query = object({
   before: Type.Optional(Type.String({ pattern: DEAD_LETTER_ID_PATTERN })),
@@ -42,7 +30,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { 
         summary: 'List dead letters, newest first',
         tags,
         querystring: Query,
-        response: answers({ 200: object({ deadLetters: listOf(DeadLetter) }) }),
+        response: answers({ 200: object({ deadLetters: listOf(DeadLetterView) }) }),
       },
     },
     async (request) => {

@@ -4,30 +4,17 @@
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import type { KeyView, Principal } from '../../../auth/keys.ts';
+import type { Principal } from '../../../auth/keys.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { KEY_ID_PATTERN, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../contract/ids.ts';
 import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
 import { ALL_SCOPES } from '../../../contract/scopes.ts';
+import { IssuedKey, KeyView } from '../../../contract/views/key.ts';
 import { allows, principalOf, requireScope, requireSession } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
 
 const ScopeName = literals(ALL_SCOPES);
-const Key = object(
-  {
-    keyId: Type.String(),
-    name: Type.String(),
-    scopes: listOf(ScopeName),
-    sessions: nullable(listOf(Type.String())),
-    notBefore: nullable(Timestamp),
-    expiresAt: nullable(Timestamp),
-    revokedAt: nullable(Timestamp),
-    createdAt: Timestamp,
-    lastUsedAt: nullable(Timestamp),
-  },
-  { $id: 'Key' },
-);
 const KeySpec = object({
   name: Type.String({ minLength: 1, maxLength: 100 }),
   scopes: Type.Array(ScopeName, { minItems: 1, uniqueItems: true }),
@@ -39,7 +26,6 @@ const KeySpec = object({
   notBefore: Type.Optional(nullable(Timestamp)),
   expiresAt: Type.Optional(nullable(Timestamp)),
 });
-const IssuedKey = object({ key: Key, secret: Type.String({ description: 'shown only once: wabk_<key id>_<seed>' }) });
 const KeyParams = object({ keyId: Type.String({ pattern: KEY_ID_PATTERN }) });
 
 type Needs = { deps: Pick<AppDependencies, 'keys'> };
@@ -56,7 +42,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: {
         operationId: 'listKeys',
         summary: 'List keys',
         tags,
-        response: answers({ 200: object({ keys: listOf(Key) }) }),
+        response: answers({ 200: object({ keys: listOf(KeyView) }) }),
       },
     },
     async (request) => {
@@ -100,7 +86,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: {
         summary: 'Revoke a key; its streams close',
         tags,
         params: KeyParams,
-        response: answers({ 200: Key }),
+        response: answers({ 200: KeyView }),
       },
     },
     async (request) => {

@@ -4,26 +4,13 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import type { MediaId } from '../../../contract/ids.ts';
-import { literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
+import { object } from '../../../contract/schema.ts';
+import { MediaView } from '../../../contract/views/media.ts';
 import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, MediaParams, WaitMs } from '../schemas.ts';
 
-const Media = object(
-  {
-    mediaId: Type.String(),
-    session: nullable(Type.String()),
-    state: literals(['pending', 'stored', 'failed']),
-    mimeType: Type.String({ description: 'found in the bytes' }),
-    sizeBytes: Type.Integer(),
-    sha256: Type.String(),
-    fileName: nullable(Type.String()),
-    failure: nullable(Type.String()),
-    createdAt: Timestamp,
-  },
-  { $id: 'Media' },
-);
 // The name travels in the query, which the signature covers, and not in a header, which it does not.
 const UploadQuery = object({ fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) });
 const WaitQuery = object({ waitMs: WaitMs });
@@ -57,7 +44,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         consumes: ['application/octet-stream'],
         params: MediaParams,
         querystring: UploadQuery,
-        response: answers({ 201: Media }),
+        response: answers({ 201: MediaView }),
       },
     },
     async (request, reply) => {
@@ -89,7 +76,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         tags,
         params: MediaParams,
         querystring: WaitQuery,
-        response: answers({ 200: Media }),
+        response: answers({ 200: MediaView }),
       },
     },
     async (request) => viewOf(await find(request, request.params.mediaId, request.query.waitMs)),
@@ -128,7 +115,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
 };
 
 /** What clients see: whose a file is does not concern them. */
-function viewOf({ owners: _owners, ...view }: MediaInfo): Omit<MediaInfo, 'owners'> {
+function viewOf({ owners: _owners, ...view }: MediaInfo): MediaView {
   return view;
 }
 

@@ -1,14 +1,8 @@
 /** Readiness and metrics, for those who run the bridge. The ops listener serves the same unsigned on loopback. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
-import { object } from '../../../contract/schema.ts';
+import { ReadinessReport } from '../../../contract/views/readiness.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers } from '../schemas.ts';
-
-const Ready = object({
-  ready: Type.Boolean(),
-  checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or a description of the problem' })),
-});
 
 type Needs = { deps: Pick<AppDependencies, 'readiness'> };
 
@@ -21,7 +15,7 @@ export const readyRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         operationId: 'ready',
         summary: 'Whether the bridge is ready to work',
         tags: ['operations'],
-        response: answers({ 200: Ready, 503: Ready }),
+        response: answers({ 200: ReadinessReport, 503: ReadinessReport }),
       },
     },
     async (_request, reply) => {

@@ -5,40 +5,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { toBuffer } from 'qrcode';
 import Type from 'typebox';
-import { Address } from '../../../contract/address.ts';
-import { SESSION_STATES } from '../../../contract/events.ts';
+import { ENGINE_NAMES } from '../../../contract/engines.ts';
 import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
-import { listOf, literals, nullable, object, Timestamp } from '../../../contract/schema.ts';
-import { ENGINE_NAMES } from '../../../engine/engine.ts';
+import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
+import { LoginCode, SessionHealth, SessionView } from '../../../contract/views/session.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, SessionParams } from '../schemas.ts';
 
-const EngineName = literals(ENGINE_NAMES);
-const Session = object(
-  {
-    name: Type.String(),
-    engine: EngineName,
-    state: literals(SESSION_STATES),
-    reason: Type.String({ description: 'why it is in this state' }),
-    since: Timestamp,
-    self: nullable(Address),
-    degraded: nullable(Type.String()),
-    proxy: nullable(Type.String({ description: 'host and port of the proxy it uses' })),
-    capabilities: object({ chosenMessageIds: Type.Boolean(), operations: listOf(Type.String()) }),
-    simulated: Type.Boolean({ description: 'true for the sandbox, which does not connect to WhatsApp' }),
-  },
-  { $id: 'Session' },
-);
-const Health = object(
-  {
-    healthy: Type.Boolean({ description: 'connected, not degraded, and no check failed' }),
-    checks: listOf(
-      object({ name: Type.String(), state: literals(['ok', 'failed', 'unknown']), detail: Type.String() }),
-    ),
-  },
-  { $id: 'SessionHealth' },
-);
 const ProxyUrl = Type.String({
   minLength: 1,
   maxLength: 2048,
@@ -47,11 +21,10 @@ const ProxyUrl = Type.String({
 });
 const NewSession = object({
   name: Type.String({ pattern: SESSION_NAME_PATTERN }),
-  engine: Type.Optional(EngineName),
+  engine: Type.Optional(literals(ENGINE_NAMES)),
   proxy: Type.Optional(ProxyUrl),
 });
 const NewProxy = object({ proxy: nullable(ProxyUrl) });
-const LoginCode = object({ code: Type.String(), expiresAt: Timestamp }, { $id: 'LoginCode' });
 const PairingRequest = object({
   phone: Type.String({
     minLength: 3,
@@ -76,7 +49,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
         operationId: 'listSessions',
         summary: 'List sessions',
         tags,
-        response: answers({ 200: object({ sessions: listOf(Session) }) }),
+        response: answers({ 200: object({ sessions: listOf(SessionView) }) }),
       },
     },
     async (request) => ({ sessions: sessions.list().filter((session) => allows(principalOf(request), session.name)) }),
@@ -91,7 +64,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
         summary: 'Add a session and start it (default engine: webjs)',
         tags,
         body: NewSession,
-        response: answers({ 201: Session }),
+        response: answers({ 201: SessionView }),
       },
     },
     async (request, reply) => {
@@ -110,7 +83,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
         summary: 'Read a session',
         tags,
         params: SessionParams,
-        response: answers({ 200: Session }),
+        response: answers({ 200: SessionView }),
       },
     },
     async (request) => sessions.get(requireSession(principalOf(request), request.params.name)),
@@ -125,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
         summary: 'The health of a session, from its regular checks',
         tags,
         params: SessionParams,
-        response: answers({ 200: Health }),
+        response: answers({ 200: SessionHealth }),
       },
     },
     async (request) => sessions.health(requireSession(principalOf(request), request.params.name)),
@@ -159,7 +132,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
         tags,
         params: SessionParams,
         body: NewProxy,
-        response: answers({ 200: Session }),
+        response: answers({ 200: SessionView }),
       },
     },
     async (request) => sessions.setProxy(requireSession(principalOf(request), request.params.name), request.body.proxy),
@@ -175,7 +148,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
       `/sessions/:name/${operation}`,
       {
         config: manage,
-        schema: { ...operations[operation], tags, params: SessionParams, response: answers({ 200: Session }) },
+        schema: { ...operations[operation], tags, params: SessionParams, response: answers({ 200: SessionView }) },
       },
       async (request) => sessions[operation](requireSession(principalOf(request), request.params.name)),
     );

@@ -1,0 +1,3 @@
+/** The engines by name. What each can do is the engine's own business (`engine/engine.ts`). */
+export const ENGINE_NAMES = ['webjs', 'sandbox'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
