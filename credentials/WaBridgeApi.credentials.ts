@@ -1,4 +1,5 @@
 import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
+import { DEFAULT_BASE_URL } from '../nodes/shared/contract.generated';
 import { authenticate } from './authenticate';
 
 /** Where the bridge is, and the key that signs what n8n asks of it. The key itself is never sent. */
@@ -23,7 +24,7 @@ export class WaBridgeApi implements ICredentialType {
       displayName: 'Base URL',
       name: 'baseUrl',
       type: 'string',
-      default: 'http://127.0.0.1:8477',
+      default: DEFAULT_BASE_URL,
       required: true,
       placeholder: 'https://wa.example.org',
       description:

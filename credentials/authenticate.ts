@@ -3,6 +3,7 @@
  * this, so both are made final here: the URL with its query, the body as bytes.
  */
 import type { ICredentialDataDecryptedObject, IDataObject, IHttpRequestOptions } from 'n8n-workflow';
+import { DEFAULT_BASE_URL } from '../nodes/shared/contract.generated';
 import { parseSigningKey, signRequest } from './signing';
 
 export const INCOMPLETE_KEY =
@@ -53,7 +54,7 @@ export function checkBaseUrl(text: unknown): string {
     new URL(base).hash !== ''
   ) {
     throw new Error(
-      'The base URL of the WaBridge credential is not a valid URL. Write, for example, http://127.0.0.1:8477 or https://wa.example.org',
+      `The base URL of the WaBridge credential is not a valid URL. Write, for example, ${DEFAULT_BASE_URL} or https://wa.example.org`,
     );
   }
   return base;

@@ -9,6 +9,7 @@ import type {
   INodeCredentialTestResult,
 } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
+import type { Problem, Whoami } from '../nodes/shared/contract.generated';
 import { checkBaseUrl, INCOMPLETE_KEY } from './authenticate';
 import { parseSigningKey, signRequest, type ParsedKey } from './signing';
 import { describeUnreachable } from './unreachable';
@@ -20,12 +21,8 @@ interface Answer {
   readonly body?: unknown;
 }
 
-interface Told {
-  readonly keyId?: string;
-  readonly scopes?: readonly string[];
-  readonly code?: string;
-  readonly detail?: string;
-}
+/** What the bridge answers, or anything else that answers there. */
+type Told = Partial<Pick<Whoami, 'keyId' | 'scopes'> & Pick<Problem, 'code' | 'detail'>>;
 
 const failed = (message: string): INodeCredentialTestResult => ({ status: 'Error', message });
 

@@ -8,7 +8,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Address, CHAT_KINDS } from '../bridge/src/contract/address.ts';
-import { TYPING_STATES } from '../bridge/src/contract/chats.ts';
+import { DEFAULT_TYPING_STATE, TYPING_STATES } from '../bridge/src/contract/chats.ts';
+import {
+  CLIENT_WAIT_MS,
+  DEFAULT_BASE_URL,
+  DEFAULT_SEND_WAIT_SECONDS,
+  IDEMPOTENCY_DAYS,
+  MAX_WAIT_MS,
+} from '../bridge/src/contract/defaults.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
 import {
   EVENT_CATALOGUE,
@@ -34,6 +41,7 @@ import {
   SESSION_NAME_PATTERN,
 } from '../bridge/src/contract/ids.ts';
 import {
+  MAX_EXPIRY_SECONDS,
   MAX_TEXT_LENGTH,
   SendMedia,
   SendReaction,
@@ -41,6 +49,9 @@ import {
   SENDABLE_MEDIA_KINDS,
 } from '../bridge/src/contract/messages.ts';
 import { OUTBOX_STATES, OutboxMessage } from '../bridge/src/contract/views/outbox-message.ts';
+import { Problem } from '../bridge/src/contract/views/problem.ts';
+import { SessionView } from '../bridge/src/contract/views/session.ts';
+import { Whoami } from '../bridge/src/contract/views/whoami.ts';
 
 export const PACK_CONTRACT_PATH = fileURLToPath(new URL('../nodes/shared/contract.generated.ts', import.meta.url));
 
@@ -121,13 +132,20 @@ export function renderPackContract(): string {
     `export const STREAM_PROTOCOL = ${quote(STREAM_PROTOCOL)};\n/** Most events that a subscription may have in flight. */\nexport const MAX_WINDOW = ${MAX_WINDOW};\n` +
       `/** Largest age that a client may state, in milliseconds. */\nexport const MAX_AGE_MS = ${MAX_AGE_MS};\n` +
       `/** Longest text WhatsApp takes, in UTF-16 code units. */\nexport const MAX_TEXT_LENGTH = ${MAX_TEXT_LENGTH};\n` +
+      `/** Where a bridge on the same machine answers unless told otherwise. */\nexport const DEFAULT_BASE_URL = ${quote(DEFAULT_BASE_URL)};\n` +
+      `/** Longest time that a request may wait for its result, in ms. */\nexport const MAX_WAIT_MS = ${MAX_WAIT_MS};\n` +
+      `/** How long one request waits, in ms: below the 30 s after which strict proxies cut it off. */\nexport const CLIENT_WAIT_MS = ${CLIENT_WAIT_MS};\n` +
+      `/** How long to wait until WhatsApp has accepted a message, in seconds. */\nexport const DEFAULT_SEND_WAIT_SECONDS = ${DEFAULT_SEND_WAIT_SECONDS};\n` +
+      `/** Days that an idempotency key replays its first answer. */\nexport const IDEMPOTENCY_DAYS = ${IDEMPOTENCY_DAYS};\n` +
+      `/** Longest time a message may wait to be sent, in seconds. */\nexport const MAX_EXPIRY_SECONDS = ${MAX_EXPIRY_SECONDS};\n` +
       `export const SESSION_NAME_PATTERN = ${quote(SESSION_NAME_PATTERN)};\nexport const MEDIA_ID_PATTERN = ${quote(MEDIA_ID_PATTERN)};\n` +
       `export const OUTBOX_ID_PATTERN = ${quote(OUTBOX_ID_PATTERN)};\nexport const KEY_ID_PATTERN = ${quote(KEY_ID_PATTERN)};\n`,
     list('CHAT_KINDS', CHAT_KINDS) + 'export type ChatKind = (typeof CHAT_KINDS)[number];\n',
     list('MEDIA_KINDS', MEDIA_KINDS) +
       list('SENDABLE_MEDIA_KINDS', SENDABLE_MEDIA_KINDS) +
       'export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];\n',
-    list('TYPING_STATES', TYPING_STATES) + 'export type TypingState = (typeof TYPING_STATES)[number];\n',
+    list('TYPING_STATES', TYPING_STATES) +
+      `export type TypingState = (typeof TYPING_STATES)[number];\nexport const DEFAULT_TYPING_STATE: TypingState = ${quote(DEFAULT_TYPING_STATE)};\n`,
     list('SESSION_STATES', SESSION_STATES) + 'export type SessionState = (typeof SESSION_STATES)[number];\n',
     list('OUTBOX_STATES', OUTBOX_STATES) + 'export type OutboxState = (typeof OUTBOX_STATES)[number];\n',
     '/** Every event type, what it means, and whether its data is message content (a key needs `messages:read` for it). */\n' +
@@ -168,6 +186,9 @@ export function renderPackContract(): string {
     alias('SendMedia', SendMedia),
     alias('SendReaction', SendReaction),
     alias('OutboxMessage', OutboxMessage),
+    alias('SessionView', SessionView),
+    alias('Whoami', Whoami),
+    alias('Problem', Problem),
     frames('Client', ClientFrame),
     frames('Bridge', BridgeFrame),
   ];

@@ -1,7 +1,15 @@
 /** The parameters of the trigger node. */
 import type { INodeProperties } from 'n8n-workflow';
+import { MAX_WAIT_MS, MAX_WINDOW } from '../shared/contract.generated';
 import { chatKindOptions, eventTypeOptions } from '../shared/options';
 import { sessionField } from '../shared/session-field';
+import {
+  DEFAULT_BACKLOG_HOURS,
+  DEFAULT_BINARY_FIELD,
+  DEFAULT_MAX_IN_FLIGHT,
+  DEFAULT_MEDIA_WAIT_SECONDS,
+  DEFAULT_OUTAGE_MINUTES,
+} from './defaults';
 
 export const properties: INodeProperties[] = [
   {
@@ -125,7 +133,7 @@ export const properties: INodeProperties[] = [
         name: 'backlogHours',
         type: 'number',
         typeOptions: { minValue: 0, maxValue: 80_000 },
-        default: 1,
+        default: DEFAULT_BACKLOG_HOURS,
         description:
           'Maximum age of the events that arrived while the workflow was not published. Older ones are skipped, and the log of n8n says how many. 0 skips none.',
         displayOptions: { hide: { whenPublishedAgain: ['now'] } },
@@ -134,7 +142,7 @@ export const properties: INodeProperties[] = [
         displayName: 'Binary Field',
         name: 'binaryField',
         type: 'string',
-        default: 'data',
+        default: DEFAULT_BINARY_FIELD,
         description: 'Name of the field of the item that will hold the file of a media message',
         hint: 'Not used if Download Media is off',
       },
@@ -150,8 +158,8 @@ export const properties: INodeProperties[] = [
         displayName: 'Executions at a Time',
         name: 'maxInFlight',
         type: 'number',
-        typeOptions: { minValue: 1, maxValue: 256, numberPrecision: 0 },
-        default: 5,
+        typeOptions: { minValue: 1, maxValue: MAX_WINDOW, numberPrecision: 0 },
+        default: DEFAULT_MAX_IN_FLIGHT,
         description:
           'How many executions of this trigger may run at once. Within one chat there is always only one at a time, except with Acknowledge When Received.',
       },
@@ -168,8 +176,8 @@ export const properties: INodeProperties[] = [
         displayName: 'Media Wait (Seconds)',
         name: 'mediaWait',
         type: 'number',
-        typeOptions: { minValue: 0, maxValue: 60 },
-        default: 30,
+        typeOptions: { minValue: 0, maxValue: MAX_WAIT_MS / 1_000 },
+        default: DEFAULT_MEDIA_WAIT_SECONDS,
         description:
           'How long to wait for the bridge to fetch a file from WhatsApp before the workflow starts without it',
       },
@@ -178,7 +186,7 @@ export const properties: INodeProperties[] = [
         name: 'outageMinutes',
         type: 'number',
         typeOptions: { minValue: 0 },
-        default: 2,
+        default: DEFAULT_OUTAGE_MINUTES,
         description:
           'How long the published trigger may be without a connection to the bridge before it records one failed execution, which starts the error workflow. 0 turns this off.',
       },

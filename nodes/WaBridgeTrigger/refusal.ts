@@ -1,6 +1,6 @@
 /** Finds out why the bridge refused a connection: the global WebSocket does not say, a signed HTTP request does. */
 import { NodeApiError, type ITriggerFunctions } from 'n8n-workflow';
-import type { ErrorCode } from '../shared/contract.generated';
+import type { ErrorCode, Whoami } from '../shared/contract.generated';
 import { bridgeJson, bridgeRequest, codeOf } from '../shared/transport';
 import type { Refusal } from './stream-client';
 
@@ -34,7 +34,7 @@ async function fetchStreamRefusal(context: ITriggerFunctions): Promise<string> {
 /** Never rejects. */
 export async function fetchRefusal(context: ITriggerFunctions): Promise<Refusal> {
   try {
-    const { scopes } = await bridgeJson<{ scopes?: readonly string[] }>(context, { method: 'GET', path: '/v1/whoami' });
+    const { scopes } = await bridgeJson<Partial<Whoami>>(context, { method: 'GET', path: '/v1/whoami' });
     if (scopes !== undefined && !scopes.includes('events:read')) {
       return {
         reason:

@@ -3,7 +3,7 @@
  * read messages. The stream takes them without a word and never delivers what was meant.
  */
 import type { ITriggerFunctions } from 'n8n-workflow';
-import { EVENT_TYPES } from '../shared/contract.generated';
+import { EVENT_TYPES, type SessionView, type Whoami } from '../shared/contract.generated';
 import { bridgeJson, codeOf } from '../shared/transport';
 import type { TriggerSettings } from './settings';
 
@@ -13,7 +13,7 @@ export type Finding = { readonly kind: 'fine' | 'unknown' } | { readonly kind: '
 /** Never rejects. A refusal of the key itself is left to the stream, which names the reason. */
 export async function checkSettings(context: ITriggerFunctions, { filter }: TriggerSettings): Promise<Finding> {
   try {
-    const { scopes } = await bridgeJson<{ scopes?: readonly string[] }>(context, { method: 'GET', path: '/v1/whoami' });
+    const { scopes } = await bridgeJson<Partial<Whoami>>(context, { method: 'GET', path: '/v1/whoami' });
     const wantsContent = filter.types?.some((type) => EVENT_TYPES[type].content) ?? true;
     if (scopes?.includes('events:read') === true && wantsContent && !scopes.includes('messages:read')) {
       return {
@@ -23,7 +23,7 @@ export async function checkSettings(context: ITriggerFunctions, { filter }: Trig
       };
     }
     if (filter.sessions === undefined || scopes?.includes('sessions:read') !== true) return { kind: 'fine' };
-    const { sessions } = await bridgeJson<{ sessions: readonly { readonly name: string }[] }>(context, {
+    const { sessions } = await bridgeJson<{ sessions: readonly SessionView[] }>(context, {
       method: 'GET',
       path: '/v1/sessions',
     });

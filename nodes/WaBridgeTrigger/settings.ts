@@ -2,6 +2,7 @@
 import { NodeOperationError, type ITriggerFunctions } from 'n8n-workflow';
 import {
   EVENT_TYPES,
+  MAX_WAIT_MS,
   MAX_WINDOW,
   SESSION_NAME_PATTERN,
   type ChatKind,
@@ -10,6 +11,13 @@ import {
 } from '../shared/contract.generated';
 import { splitAddresses } from '../shared/addresses';
 import { asText } from '../shared/text';
+import {
+  DEFAULT_BACKLOG_HOURS,
+  DEFAULT_BINARY_FIELD,
+  DEFAULT_MAX_IN_FLIGHT,
+  DEFAULT_MEDIA_WAIT_SECONDS,
+  DEFAULT_OUTAGE_MINUTES,
+} from './defaults';
 import type { AcknowledgeMode } from './delivery';
 import type { MediaSettings } from './item';
 
@@ -72,7 +80,7 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
   };
 
   const options = context.getNodeParameter('options', {}) as Options;
-  const maxInFlight = options.maxInFlight ?? 5;
+  const maxInFlight = options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
   if (!Number.isInteger(maxInFlight) || maxInFlight < 1 || maxInFlight > MAX_WINDOW) {
     fail('Executions at a Time is out of range', `It must be a whole number from 1 to ${MAX_WINDOW}.`);
   }
@@ -81,11 +89,14 @@ export function readSettings(context: ITriggerFunctions): TriggerSettings {
     mode: context.getNodeParameter('acknowledge', 'finished') as AcknowledgeMode,
     maxInFlight,
     media: {
-      binaryField: options.downloadMedia === false ? null : (options.binaryField ?? '').trim() || 'data',
-      waitMs: Math.round(Math.min(Math.max(options.mediaWait ?? 30, 0), 60) * 1_000),
+      binaryField: options.downloadMedia === false ? null : (options.binaryField ?? '').trim() || DEFAULT_BINARY_FIELD,
+      waitMs: Math.round(
+        Math.min(Math.max(options.mediaWait ?? DEFAULT_MEDIA_WAIT_SECONDS, 0), MAX_WAIT_MS / 1_000) * 1_000,
+      ),
     },
-    outageMs: Math.round(Math.max(options.outageMinutes ?? 2, 0) * 60_000),
-    maxBacklogAgeMs: options.whenPublishedAgain === 'now' ? 0 : ageLimit(options.backlogHours ?? 1, 3_600_000),
+    outageMs: Math.round(Math.max(options.outageMinutes ?? DEFAULT_OUTAGE_MINUTES, 0) * 60_000),
+    maxBacklogAgeMs:
+      options.whenPublishedAgain === 'now' ? 0 : ageLimit(options.backlogHours ?? DEFAULT_BACKLOG_HOURS, 3_600_000),
     maxAgeMs: ageLimit(options.maxAgeMinutes ?? 0, 60_000),
   };
 }

@@ -7,6 +7,18 @@ export const MAX_WINDOW = 256;
 export const MAX_AGE_MS = 315360000000;
 /** Longest text WhatsApp takes, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 65536;
+/** Where a bridge on the same machine answers unless told otherwise. */
+export const DEFAULT_BASE_URL = 'http://127.0.0.1:8477';
+/** Longest time that a request may wait for its result, in ms. */
+export const MAX_WAIT_MS = 60000;
+/** How long one request waits, in ms: below the 30 s after which strict proxies cut it off. */
+export const CLIENT_WAIT_MS = 20000;
+/** How long to wait until WhatsApp has accepted a message, in seconds. */
+export const DEFAULT_SEND_WAIT_SECONDS = 10;
+/** Days that an idempotency key replays its first answer. */
+export const IDEMPOTENCY_DAYS = 7;
+/** Longest time a message may wait to be sent, in seconds. */
+export const MAX_EXPIRY_SECONDS = 86400;
 export const SESSION_NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,62}$';
 export const MEDIA_ID_PATTERN = '^med_[0-9A-HJKMNP-TV-Z]{26}$';
 export const OUTBOX_ID_PATTERN = '^out_[0-9A-HJKMNP-TV-Z]{26}$';
@@ -42,6 +54,7 @@ export const TYPING_STATES = [
   'paused',
 ] as const;
 export type TypingState = (typeof TYPING_STATES)[number];
+export const DEFAULT_TYPING_STATE: TypingState = 'composing';
 
 export const SESSION_STATES = [
   'stopped',
@@ -355,6 +368,48 @@ export type OutboxMessage = {
   } | null;
   /** true if the idempotency key belongs to an earlier message, which is returned */
   replayed?: boolean;
+};
+
+export type SessionView = {
+  name: string;
+  engine: 'webjs' | 'sandbox';
+  state: 'stopped' | 'starting' | 'awaiting_scan' | 'connecting' | 'ready' | 'reconnecting' | 'stopping' | 'logged_out' | 'failed';
+  /** why it is in this state */
+  reason: string;
+  since: string;
+  self: Address | null;
+  degraded: string | null;
+  proxy: string | null;
+  capabilities: {
+    chosenMessageIds: boolean;
+    operations: string[];
+  };
+  /** true for the sandbox, which does not connect to WhatsApp */
+  simulated: boolean;
+};
+
+export type Whoami = {
+  keyId: string;
+  scopes: ('events:read' | 'events:manage' | 'messages:send' | 'messages:read' | 'sessions:read' | 'sessions:manage' | 'keys:manage' | 'metrics:read')[];
+  /** null: all sessions */
+  sessions: string[] | null;
+  expiresAt: string | null;
+  serverTime: string;
+  version: string;
+};
+
+export type Problem = {
+  /** urn:wabridge:error:<code> */
+  type: string;
+  title: string;
+  status: number;
+  /** what is wrong and what to do next */
+  detail: string;
+  /** code of the error catalogue */
+  code: string;
+  /** whether repeating the request later can succeed */
+  retryable: boolean;
+  requestId: string;
 };
 
 export type ClientSubscribe = {

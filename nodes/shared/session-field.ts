@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { SESSION_NAME_PATTERN } from './contract.generated';
 import { optionalLocator } from './optional-locator';
 
 /** The picker of one session. */
@@ -26,7 +27,7 @@ export const sessionField: INodeProperties = {
         {
           type: 'regex',
           properties: {
-            regex: '^[a-z0-9][a-z0-9_-]{0,62}$',
+            regex: SESSION_NAME_PATTERN,
             errorMessage: 'A session name has only lower-case letters, digits, _ and -',
           },
         },

@@ -1,15 +1,7 @@
 /** Sessions for pickers in the editor. */
 import type { ILoadOptionsFunctions, INodeListSearchResult, INodePropertyOptions } from 'n8n-workflow';
-import type { SessionState } from './contract.generated';
+import type { SessionView } from './contract.generated';
 import { bridgeJson } from './transport';
-
-/** A session as the bridge shows it. */
-export interface SessionView {
-  readonly name: string;
-  readonly engine: string;
-  readonly state: SessionState;
-  readonly simulated: boolean;
-}
 
 const label = ({ name, state, simulated }: SessionView): string =>
   `${name} (${state.replace('_', ' ')}${simulated ? ', simulated' : ''})`;

@@ -1,4 +1,5 @@
 /** What a bridge that runs knows of its own troubles: sessions without an account, events and messages that were given up. */
+import { MAX_LIST_LIMIT } from '../contract/defaults.ts';
 import type { DeadLetterView } from '../contract/views/dead-letter.ts';
 import type { OutboxMessage } from '../contract/views/outbox-message.ts';
 import type { SessionView } from '../contract/views/session.ts';
@@ -9,8 +10,6 @@ import { localTime } from './output.ts';
 
 /** Failed messages are listed for days; older ones are not news. */
 const RECENT_MS = 24 * 3_600_000;
-/** The bridge lists this many at most. */
-const MOST = 500;
 
 /** Sessions that do not work and do not mend themselves; one that somebody stopped is as it should be. */
 export async function checkSessions(context: Context): Promise<Result> {
@@ -34,7 +33,9 @@ export async function checkSessions(context: Context): Promise<Result> {
 export async function checkDeadLetters(context: Context): Promise<Result> {
   const { deadLetters } = await context
     .client()
-    .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', { query: { limit: MOST } });
+    .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', {
+      query: { limit: MAX_LIST_LIMIT },
+    });
   const [newest] = deadLetters;
   if (newest === undefined) return ok('none');
   return warning(
@@ -46,7 +47,7 @@ export async function checkDeadLetters(context: Context): Promise<Result> {
 /** Messages that did not go out, or of which nobody knows. */
 export async function checkSends(context: Context): Promise<Result> {
   const { messages } = await context.client().request<{ messages: readonly OutboxMessage[] }>('GET', '/v1/messages', {
-    query: { state: 'failed,in_doubt', limit: MOST },
+    query: { state: 'failed,in_doubt', limit: MAX_LIST_LIMIT },
   });
   const since = Date.now() - RECENT_MS;
   const failed = messages.filter(({ state, createdAt }) => state === 'failed' && Date.parse(createdAt) > since).length;
@@ -62,4 +63,4 @@ export async function checkSends(context: Context): Promise<Result> {
   );
 }
 
-const atLeast = (count: number): string => (count >= MOST ? `${count} or more` : String(count));
+const atLeast = (count: number): string => (count >= MAX_LIST_LIMIT ? `${count} or more` : String(count));

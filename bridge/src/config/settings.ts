@@ -4,9 +4,19 @@
  * them is in `load-settings.ts`, showing them in `describe-settings.ts`.
  */
 import Type, { type Static, type TSchema } from 'typebox';
+import {
+  DEFAULT_EVENT_RETENTION_DAYS,
+  DEFAULT_HEARTBEAT_MS,
+  DEFAULT_HOST,
+  DEFAULT_MAX_LOSSES,
+  DEFAULT_MAX_REFUSALS,
+  DEFAULT_PAUSE_DAYS,
+  DEFAULT_PORT,
+  DEFAULT_READ_AHEAD,
+} from '../contract/defaults.ts';
 import { MAX_EXPIRY_SECONDS } from '../contract/messages.ts';
 import { literals, object } from '../contract/schema.ts';
-import { ENGINE_NAMES } from '../contract/engines.ts';
+import { DEFAULT_ENGINE, ENGINE_NAMES } from '../contract/engines.ts';
 import { LOG_LEVELS } from '../ops/logger.ts';
 
 const MIB = 1024 * 1024;
@@ -21,8 +31,8 @@ export const SettingsSchema = object({
   dataDir: text('Folder that holds the database, media, login states and the operator key', {
     default: './.wabridge',
   }),
-  host: text('Address to listen on', { default: '127.0.0.1' }),
-  port: whole('Port to listen on; 0 lets the system choose', 8477, 0, 65_535),
+  host: text('Address to listen on', { default: DEFAULT_HOST }),
+  port: whole('Port to listen on; 0 lets the system choose', DEFAULT_PORT, 0, 65_535),
   publicUrls: Type.Array(Type.String({ format: 'url', pattern: '^https?://' }), {
     description:
       'URLs at which clients reach this bridge; signatures are checked against them (loopback is always included)',
@@ -50,7 +60,7 @@ export const SettingsSchema = object({
   ),
   engines: Type.Array(literals(ENGINE_NAMES), {
     description: 'Engines that sessions may use; the sandbox is a simulation and must be listed here to be used',
-    default: ['webjs'],
+    default: [DEFAULT_ENGINE],
     minItems: 1,
     uniqueItems: true,
   }),
@@ -72,10 +82,10 @@ export const SettingsSchema = object({
     0,
     Number.MAX_SAFE_INTEGER,
   ),
-  eventRetentionDays: whole('Days that events are kept', 30, 1, 3650),
+  eventRetentionDays: whole('Days that events are kept', DEFAULT_EVENT_RETENTION_DAYS, 1, 3650),
   subscriptionPauseDays: whole(
     'Days after which an unread subscription (of an unpublished workflow) stops collecting events',
-    7,
+    DEFAULT_PAUSE_DAYS,
     1,
     3650,
   ),
@@ -98,20 +108,25 @@ export const SettingsSchema = object({
   mediaMaxAudioBytes: bytes('Largest audio file', 16 * MIB),
   mediaMaxDocumentBytes: bytes('Largest document', 100 * MIB),
   mediaRetentionDays: whole('Days that media files are kept', 30, 1, 3650),
-  heartbeatMs: whole('Heartbeat interval of a stream, in milliseconds', 15_000, 100, 300_000),
+  heartbeatMs: whole('Heartbeat interval of a stream, in milliseconds', DEFAULT_HEARTBEAT_MS, 100, 300_000),
   deliveryMaxAttempts: whole(
     'Number of refusals after which an event becomes a dead letter of its subscription',
-    8,
+    DEFAULT_MAX_REFUSALS,
     1,
     1000,
   ),
   deliveryMaxLost: whole(
     'Number of deliveries cut off by a lost connection after which an event becomes a dead letter',
-    20,
+    DEFAULT_MAX_LOSSES,
     1,
     1000,
   ),
-  readAheadMax: whole('Number of positions that a subscription remembers beyond a busy chat', 10_000, 1, 1_000_000),
+  readAheadMax: whole(
+    'Number of positions that a subscription remembers beyond a busy chat',
+    DEFAULT_READ_AHEAD,
+    1,
+    1_000_000,
+  ),
   inDoubtPolicy: literals(['hold', 'resend'], {
     description: 'What to do with a send whose outcome is unknown: hold it for an operator, or send it again',
     default: 'hold',

@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { MAX_WAIT_MS } from '../contract/defaults.ts';
 import { WabError } from '../contract/errors.ts';
 import { accessLog } from './plugins/access-log.ts';
 import { connectionLimits, connections } from './plugins/connections.ts';
@@ -17,7 +18,6 @@ import { PossibleUpgrade, upgrades } from './plugins/upgrades.ts';
 import { compileSerializer, compileValidator, refuseUnexpectedBody } from './validation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
-import { MAX_WAIT_MS } from './routes/schemas.ts';
 import { v1Routes } from './routes/v1/v1.ts';
 import type { AppDependencies } from './services.ts';
 

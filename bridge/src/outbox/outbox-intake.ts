@@ -1,5 +1,6 @@
 /** Takes a request durably, once per idempotency key. Everything that can be known to be wrong is said before. */
 import type { Address } from '../contract/address.ts';
+import { IDEMPOTENCY_DAYS } from '../contract/defaults.ts';
 import { WabError } from '../contract/errors.ts';
 import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
 import { MAX_EXPIRY_SECONDS, type SendRequest } from '../contract/messages.ts';
@@ -17,7 +18,7 @@ import { contentOf, digestOf, mediaOf, viewOf, type OutboxContent } from './outb
 import type { Acceptance, AcceptOptions } from './outbox.ts';
 
 /** How long an idempotency key is remembered. */
-export const IDEMPOTENCY_MS = 7 * 24 * 3_600_000;
+export const IDEMPOTENCY_MS = IDEMPOTENCY_DAYS * 24 * 3_600_000;
 /** How long an acceptance waits for WhatsApp to tell whether it knows the recipient. */
 const RESOLVE_MS = 2_000;
 

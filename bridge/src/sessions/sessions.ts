@@ -7,7 +7,7 @@ import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
-import type { Engine, EngineCapabilities } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 
 export interface Sessions {
   list(): readonly SessionView[];

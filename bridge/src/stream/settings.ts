@@ -1,4 +1,12 @@
 /** The settings of the stream. */
+import {
+  DEFAULT_EVENT_RETENTION_DAYS,
+  DEFAULT_HEARTBEAT_MS,
+  DEFAULT_MAX_LOSSES,
+  DEFAULT_MAX_REFUSALS,
+  DEFAULT_PAUSE_DAYS,
+  DEFAULT_READ_AHEAD,
+} from '../contract/defaults.ts';
 import type { RedeliveryPolicy } from './redelivery-policy.ts';
 
 export interface StreamSettings extends RedeliveryPolicy {
@@ -23,14 +31,14 @@ export interface StreamSettings extends RedeliveryPolicy {
 }
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
-  heartbeatMs: 15_000,
-  maxRefusals: 5,
-  maxLosses: 20,
+  heartbeatMs: DEFAULT_HEARTBEAT_MS,
+  maxRefusals: DEFAULT_MAX_REFUSALS,
+  maxLosses: DEFAULT_MAX_LOSSES,
   lossBackoffMs: 1_000,
   maxLossBackoffMs: 600_000,
-  readAheadMax: 10_000,
-  expiryDays: 30,
-  pauseDays: 7,
+  readAheadMax: DEFAULT_READ_AHEAD,
+  expiryDays: DEFAULT_EVENT_RETENTION_DAYS,
+  pauseDays: DEFAULT_PAUSE_DAYS,
   reconnectAfterMs: 1_000,
   maxConnections: 1_000,
   maxConnectionsPerKey: 500,

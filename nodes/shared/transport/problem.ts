@@ -1,16 +1,8 @@
 /** Failures of the bridge as n8n shows them: the sentence of the error catalogue, its code, and what to look at next. */
 import { NodeApiError, jsonParse, type INode } from 'n8n-workflow';
 import { describeUnreachable } from '../../../credentials/unreachable';
-import { ERROR_CODES, type ErrorCode } from '../contract.generated';
+import { ERROR_CODES, type ErrorCode, type Problem } from '../contract.generated';
 import { markUnavailable } from './retry';
-
-/** RFC 9457, as the bridge answers. */
-interface Problem {
-  readonly detail?: string;
-  readonly title?: string;
-  readonly code?: string;
-  readonly requestId?: string;
-}
 
 const RETRY_HELPS = 'The same request may succeed later: turn on Retry On Fail in the settings of the node.';
 
@@ -36,7 +28,7 @@ export function problemError(
   answer: { readonly status: number; readonly body: Buffer; readonly baseUrl: string },
   itemIndex?: number,
 ): NodeApiError {
-  const problem = jsonParse<Problem>(answer.body.toString('utf8'), { fallbackValue: {} });
+  const problem = jsonParse<Partial<Problem>>(answer.body.toString('utf8'), { fallbackValue: {} });
   const httpCode = String(answer.status);
   if (typeof problem.code !== 'string' || typeof problem.detail !== 'string') {
     const redirected = answer.status >= 300 && answer.status < 400;

@@ -1,10 +1,11 @@
-/** Numbers in docs/errors.md, signing.md and stream-protocol.md are those of the code, and the bridge keeps to them. */
+/** Numbers in the README and in docs/errors.md, signing.md and stream-protocol.md are those of the code, and the bridge keeps to them. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { maxHeaderSize, request } from 'node:http';
 import { MAX_IN_MEMORY } from '../../../bridge/src/auth/nonces.ts';
 import { CLOCK_SKEW_SECONDS, MAX_LIFETIME_SECONDS } from '../../../bridge/src/auth/policy.ts';
 import { definitionOf, envNameOf } from '../../../bridge/src/config/settings.ts';
+import { DEFAULT_PAUSE_DAYS, DEFAULT_PORT, DEFAULT_READ_AHEAD } from '../../../bridge/src/contract/defaults.ts';
 import { MAX_CLIENT_FRAME_BYTES, MAX_RETRY_AFTER_MS, MAX_WINDOW } from '../../../bridge/src/contract/frames.ts';
 import { SUBSCRIPTION_NAME_PATTERN } from '../../../bridge/src/contract/ids.ts';
 import { MAX_PARAM_LENGTH } from '../../../bridge/src/http/app.ts';
@@ -34,6 +35,9 @@ test.each([
   ['stream-protocol.md', `| ${number(MAX_WINDOW)}; at least 1 `],
   ['stream-protocol.md', `| ${number(MAX_RETRY_AFTER_MS)} (24 hours) `],
   ['stream-protocol.md', `| ${number(MAX_REASON)} characters `],
+  ['stream-protocol.md', `nobody read the subscription for ${DEFAULT_PAUSE_DAYS} days`],
+  ['stream-protocol.md', `at most ${number(DEFAULT_READ_AHEAD)} per subscription`],
+  ['../../README.md', `http://host.docker.internal:${DEFAULT_PORT}`],
   ['errors.md', `more than ${number(MAX_PARAM_LENGTH)} characters`],
   ['errors.md', `more than ${number(maxHeaderSize / 1024)} KiB`],
   ['errors.md', `not complete after ${number(connectionLimits.headersTimeout / 1000)} seconds`],

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { TYPING_STATES } from '../../contract/chats.ts';
+import { DEFAULT_TYPING_STATE, TYPING_STATES } from '../../contract/chats.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
 
@@ -22,6 +22,6 @@ export function chatCommands(program: Command): void {
       await context.client().request('POST', path(session!, to!, 'typing'), { body: { state } });
       context.output.result({ typing: to, state }, 'Shown.');
     },
-    [new Option('--state <state>', 'what to show').choices(TYPING_STATES).default('composing')],
+    [new Option('--state <state>', 'what to show').choices(TYPING_STATES).default(DEFAULT_TYPING_STATE)],
   );
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { DEFAULT_LIST_LIMIT } from '../../contract/defaults.ts';
 import type { DeadLetterView } from '../../contract/views/dead-letter.ts';
 import { shortNames } from '../subscription-names.ts';
 import { deadLetterId } from '../arguments.ts';
-import { addCommand, wholeNumber } from '../command.ts';
+import { addCommand, listLimit } from '../command.ts';
 import { localTime, table } from '../output.ts';
 
 export function deadLetterCommands(program: Command): void {
@@ -12,7 +13,7 @@ export function deadLetterCommands(program: Command): void {
     letters,
     'list',
     'list dead letters, newest first',
-    async (context, _args, { limit = 50 }) => {
+    async (context, _args, { limit = DEFAULT_LIST_LIMIT }) => {
       const { deadLetters } = await context
         .client()
         .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', {
@@ -33,7 +34,7 @@ export function deadLetterCommands(program: Command): void {
         ),
       );
     },
-    [wholeNumber('--limit <count>', 'maximum number to list (default 50)', 1, 500)],
+    [listLimit],
   );
 
   addCommand(letters, 'redrive <id>', 'deliver the event again', async (context, [id]) => {

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
+import { DEFAULT_LIST_LIMIT } from '../../contract/defaults.ts';
 import { OUTBOX_STATES, type OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { knownList, outboxId, sessionName } from '../arguments.ts';
-import { addCommand, wholeNumber } from '../command.ts';
+import { addCommand, listLimit } from '../command.ts';
 import type { Context } from '../context.ts';
 import { localTime, members, table } from '../output.ts';
 
@@ -14,7 +15,7 @@ export function outboxCommands(program: Command): void {
     outbox,
     'list',
     'list outbox messages, newest first',
-    async (context, _args, { session, state, limit = 50, before }) => {
+    async (context, _args, { session, state, limit = DEFAULT_LIST_LIMIT, before }) => {
       const query = {
         session: session === undefined ? undefined : sessionName(session as string),
         state: (state as string[] | undefined)?.join(','),
@@ -44,7 +45,7 @@ export function outboxCommands(program: Command): void {
       new Option('--session <name>', 'of this session'),
       knownList('--state <states>', `comma-separated: ${OUTBOX_STATES.join(', ')}`, 'state', OUTBOX_STATES),
       new Option('--before <id>', 'older than this one'),
-      wholeNumber('--limit <count>', 'maximum number to list (default 50)', 1, 500),
+      listLimit,
     ],
   );
 

@@ -1,6 +1,7 @@
 /** Conversations on the simulated phones: others write to the account, and its owner writes on the own phone. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
+import { CLIENT_WAIT_MS } from '../../contract/defaults.ts';
 import type { SandboxContact, SandboxInboxEntry } from '../../engine/sandbox/sandbox-contract.ts';
 import { sessionName } from '../arguments.ts';
 import type { BridgeClient } from '../client.ts';
@@ -19,8 +20,6 @@ interface SayOptions {
   readonly timeout?: number;
 }
 
-/** The bridge answers a wait at the latest after this. */
-const WAIT_STEP_MS = 20_000;
 const LID = /^\d{1,40}$/;
 
 export const sandboxPath = (session: string, rest = ''): string => `/v1/sandbox/${sessionName(session)}${rest}`;
@@ -84,7 +83,7 @@ async function say(context: Context, session: string, text: string | undefined, 
   context.output.note(`Said. Waiting for an answer on the simulated phone, at most ${timeout} s ...`);
   const deadline = Date.now() + timeout * 1000;
   for (;;) {
-    const waitMs = Math.max(0, Math.min(WAIT_STEP_MS, deadline - Date.now()));
+    const waitMs = Math.max(0, Math.min(CLIENT_WAIT_MS, deadline - Date.now()));
     const answers = (await inboxOf(client, session, { ...query, atLeast: before + 1, waitMs })).slice(before);
     if (answers.length > 0)
       return context.output.result({ ...said, answers }, answers.map((answer) => printable(textOf(answer))).join('\n'));

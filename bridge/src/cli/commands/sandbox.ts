@@ -1,5 +1,11 @@
 import { Argument, Option, type Command } from 'commander';
-import { FAULT_NAMES, FAULTS, type SandboxOperation, type SandboxInboxEntry } from '../../engine/sandbox/sandbox-contract.ts';
+import { DEFAULT_LIST_LIMIT } from '../../contract/defaults.ts';
+import {
+  FAULT_NAMES,
+  FAULTS,
+  type SandboxOperation,
+  type SandboxInboxEntry,
+} from '../../engine/sandbox/sandbox-contract.ts';
 import { probability } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import { localTime, members, printable, table } from '../output.ts';
@@ -21,7 +27,7 @@ export function sandboxCommands(program: Command): void {
     sandbox,
     'inbox <session>',
     'messages that arrived on the phones of others',
-    async (context, [session], { to, limit = 50 }) => {
+    async (context, [session], { to, limit = DEFAULT_LIST_LIMIT }) => {
       const query = { to, limit } as Record<string, string | number | undefined>;
       const entries = await context
         .client()
@@ -42,7 +48,7 @@ export function sandboxCommands(program: Command): void {
     },
     [
       new Option('--to <number>', 'on this phone or in this group'),
-      wholeNumber('--limit <count>', 'how many of the newest to list (default 50)', 1, 100_000),
+      wholeNumber('--limit <count>', `how many of the newest to list (default ${DEFAULT_LIST_LIMIT})`, 1, 100_000),
     ],
   );
 
@@ -52,7 +58,9 @@ export function sandboxCommands(program: Command): void {
     'what others have seen of the account other than messages: reactions, read state, typing',
     async (context, [session], { to }) => {
       const query = { to } as Record<string, string | undefined>;
-      const operations = await context.client().request<readonly SandboxOperation[]>('GET', path(session!, '/operations'), { query });
+      const operations = await context
+        .client()
+        .request<readonly SandboxOperation[]>('GET', path(session!, '/operations'), { query });
       context.output.result(operations, () =>
         table(
           ['AT', 'CHAT', 'OPERATION', 'WHAT'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
+import { DEFAULT_SEND_WAIT_SECONDS, MAX_WAIT_MS } from '../../contract/defaults.ts';
 import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
 import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { sessionName } from '../arguments.ts';
@@ -8,7 +9,12 @@ import type { Context } from '../context.ts';
 import { oneMessage } from './outbox.ts';
 
 const COMMON = [
-  wholeNumber('--wait <seconds>', 'how many seconds to wait at most for WhatsApp to accept it (default 10)', 0, 60),
+  wholeNumber(
+    '--wait <seconds>',
+    `how many seconds to wait at most for WhatsApp to accept it (default ${DEFAULT_SEND_WAIT_SECONDS})`,
+    0,
+    MAX_WAIT_MS / 1000,
+  ),
   new Option('--idempotency-key <key>', 'requests with the same key send only once'),
   wholeNumber('--expires-in <seconds>', 'do not send it after this many seconds', 1, MAX_EXPIRY_SECONDS),
 ];
@@ -38,7 +44,7 @@ export function sendCommands(program: Command): void {
 
 async function send(context: Context, body: object, options: Readonly<Record<string, unknown>>): Promise<void> {
   const message = await context.client().request<OutboxMessage>('POST', '/v1/messages', {
-    query: { waitMs: ((options['wait'] as number | undefined) ?? 10) * 1000 },
+    query: { waitMs: ((options['wait'] as number | undefined) ?? DEFAULT_SEND_WAIT_SECONDS) * 1000 },
     headers: { 'idempotency-key': (options['idempotencyKey'] as string | undefined) ?? randomUUID() },
     body: options['expiresIn'] === undefined ? body : { ...body, expiresInSeconds: options['expiresIn'] },
   });

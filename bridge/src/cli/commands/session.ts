@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { toString } from 'qrcode';
+import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../contract/engines.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../../contract/views/session.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
@@ -30,8 +31,8 @@ export function sessionCommands(program: Command): void {
     },
     [
       new Option('--engine <engine>', 'webjs (a real phone) or sandbox (a simulated one)')
-        .choices(['webjs', 'sandbox'])
-        .default('webjs'),
+        .choices(ENGINE_NAMES)
+        .default(DEFAULT_ENGINE),
       new Option('--no-wait', 'do not wait until the code is scanned'),
       new Option(
         '--proxy <url>',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Settings } from '../../config/settings.ts';
+import { ENGINE_NAMES } from '../../contract/engines.ts';
 import { addCommand, listOption, wholeNumber } from '../command.ts';
 
 export function startCommand(program: Command): void {
@@ -17,7 +18,7 @@ export function startCommand(program: Command): void {
       await runBridge(context.load(overrides));
     },
     [
-      listOption('--engines <list>', 'engines to enable: webjs, sandbox'),
+      listOption('--engines <list>', `engines to enable: ${ENGINE_NAMES.join(', ')}`),
       wholeNumber('--port <port>', 'port to listen on; 0 lets the system choose', 0, 65_535),
     ],
   );

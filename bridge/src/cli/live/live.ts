@@ -1,5 +1,6 @@
 /** What the live checks have in common: the session under test, what they learn from each other, and how they send. */
 import { randomInt, randomUUID } from 'node:crypto';
+import { CLIENT_WAIT_MS } from '../../contract/defaults.ts';
 import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import type { SessionView } from '../../contract/views/session.ts';
 import type { BridgeClient } from '../client.ts';
@@ -37,7 +38,6 @@ interface Memory {
 
 /** WhatsApp takes a message within seconds; a session that is busy, later. */
 const TAKEN_MS = 60_000;
-const MOST_WAIT_MS = 20_000;
 const TELL_EVERY_MS = 15_000;
 const UNDER_WAY = ['queued', 'sending'];
 
@@ -85,7 +85,7 @@ export class Live {
   async settled({ id }: OutboxMessage, timeoutMs = TAKEN_MS): Promise<OutboxMessage> {
     const end = Date.now() + timeoutMs;
     for (;;) {
-      const waitMs = Math.max(0, Math.min(MOST_WAIT_MS, end - Date.now()));
+      const waitMs = Math.max(0, Math.min(CLIENT_WAIT_MS, end - Date.now()));
       const now = await this.client.request<OutboxMessage>('GET', `/v1/messages/${id}`, { query: { waitMs } });
       if (!UNDER_WAY.includes(now.state) || Date.now() >= end) return now;
     }

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import plugin from 'fastify-plugin';
 import type { Access } from '../access.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../contract/views/problem.ts';
 
 const DESCRIPTION = `Every request except GET /healthz must be signed with Ed25519 as defined by RFC 9421 (HTTP Message Signatures), tag "wabridge". \
 Errors are RFC 9457 problems; their \`code\` is listed in the error catalogue.

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { chatField } from '../../../shared/chat-field';
-import type { TypingState } from '../../../shared/contract.generated';
+import { DEFAULT_TYPING_STATE, type TypingState } from '../../../shared/contract.generated';
 import { optionalSessionField } from '../../../shared/session-field';
 import { runChatOperation } from './chat-operation';
 
@@ -16,7 +16,7 @@ export const fields: INodeProperties[] = [
       { name: 'Stopped', value: 'paused', description: 'Stop showing anything' },
       { name: 'Typing', value: 'composing', description: 'Show "typing" in the chat' },
     ],
-    default: 'composing',
+    default: DEFAULT_TYPING_STATE,
     description: 'What the other people see. WhatsApp clears it after a while, or when a message is sent.',
   },
 ];

@@ -1,5 +1,10 @@
 /** Fields that all kinds of messages share. */
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import { DEFAULT_SEND_WAIT_SECONDS, IDEMPOTENCY_DAYS, MAX_EXPIRY_SECONDS } from '../../../shared/contract.generated';
+
+/** Longest that the node waits for one message, in seconds. */
+export const MAX_SEND_WAIT_SECONDS = 3_600;
+export const DEFAULT_SEND_WITHIN_MINUTES = 60;
 
 type OptionField = INodeProperties | INodePropertyOptions | INodePropertyCollection;
 
@@ -8,8 +13,7 @@ const idempotencyKey: OptionField = {
   name: 'idempotencyKey',
   type: 'string',
   default: '',
-  description:
-    'Identifies the intended message: within 7 days, the bridge sends at most one message with the same key. If empty, it is derived from the event that started the workflow, this node and the item, so that running the workflow again for the same event sends nothing twice.',
+  description: `Identifies the intended message: within ${IDEMPOTENCY_DAYS} days, the bridge sends at most one message with the same key. If empty, it is derived from the event that started the workflow, this node and the item, so that running the workflow again for the same event sends nothing twice.`,
 };
 const mentions: OptionField = {
   displayName: 'Mentions',
@@ -61,8 +65,8 @@ export const waitFields: INodeProperties[] = [
     displayName: 'Wait at Most (Seconds)',
     name: 'waitSeconds',
     type: 'number',
-    typeOptions: { minValue: 1, maxValue: 3600 },
-    default: 10,
+    typeOptions: { minValue: 1, maxValue: MAX_SEND_WAIT_SECONDS },
+    default: DEFAULT_SEND_WAIT_SECONDS,
     description: 'How long to wait for WhatsApp to accept the message',
     displayOptions: { hide: { wait: ['stored'] } },
   },
@@ -70,8 +74,8 @@ export const waitFields: INodeProperties[] = [
     displayName: 'Send Within (Minutes)',
     name: 'sendWithinMinutes',
     type: 'number',
-    typeOptions: { minValue: 0, maxValue: 1440 },
-    default: 60,
+    typeOptions: { minValue: 0, maxValue: MAX_EXPIRY_SECONDS / 60 },
+    default: DEFAULT_SEND_WITHIN_MINUTES,
     description:
       'How long the bridge may try to send the message. If it cannot be sent in that time, for example because the session is stopped, it fails with WAB_SEND_EXPIRED. 0 uses the time set in the bridge, one day by default.',
   },

@@ -1,20 +1,23 @@
 /** Hands a message to the bridge's outbox and waits until WhatsApp has taken it, unless told otherwise. */
 import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import type { OutboxMessage, SendMedia, SendReaction, SendText } from '../../../shared/contract.generated';
+import {
+  CLIENT_WAIT_MS,
+  DEFAULT_SEND_WAIT_SECONDS,
+  MAX_EXPIRY_SECONDS,
+  type OutboxMessage,
+  type SendMedia,
+  type SendReaction,
+  type SendText,
+} from '../../../shared/contract.generated';
 import { splitAddresses } from '../../../shared/addresses';
 import { pause } from '../../../shared/pause';
 import { bridgeJson, retryWhileUnavailable } from '../../../shared/transport';
 import { idempotencyOf, type Idempotency } from '../../idempotency';
 import { readTarget } from '../operation';
-import type { SendOptions } from './fields';
+import { DEFAULT_SEND_WITHIN_MINUTES, MAX_SEND_WAIT_SECONDS, type SendOptions } from './fields';
 
-/** The longest that one request waits, in ms: below the 30 s after which the strictest of the usual proxies cuts it. */
-const ONE_WAIT_MS = 20_000;
 /** Between two requests where the bridge answered before its time, in ms. */
 const EARLY_ANSWER_MS = 500;
-const DEFAULT_WAIT_SECONDS = 10;
-const MAX_WAIT_SECONDS = 3_600;
-const SEND_WITHIN_MINUTES = 60;
 
 /** When the node goes on after the bridge has stored a message. */
 type Wait = 'accepted' | 'acceptedOrFail' | 'stored';
@@ -62,7 +65,7 @@ export async function send(
   // By the time that passes, however the clock is set meanwhile.
   const deadline = performance.now() + limitMs;
   // In whole milliseconds, which are all that the bridge takes.
-  const left = (): number => Math.max(0, Math.min(ONE_WAIT_MS, Math.round(deadline - performance.now())));
+  const left = (): number => Math.max(0, Math.min(CLIENT_WAIT_MS, Math.round(deadline - performance.now())));
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
     await retryWhileUnavailable(context, () =>
       bridgeJson<OutboxMessage>(context, {
@@ -100,18 +103,18 @@ function readWait(
 ): { readonly wait: Wait; readonly limitMs: number } {
   const wait = context.getNodeParameter('wait', itemIndex, 'accepted') as Wait;
   if (wait === 'stored') return { wait, limitMs: 0 };
-  const seconds = Number(context.getNodeParameter('waitSeconds', itemIndex, DEFAULT_WAIT_SECONDS));
+  const seconds = Number(context.getNodeParameter('waitSeconds', itemIndex, DEFAULT_SEND_WAIT_SECONDS));
   const isSlow = wait === 'accepted' && slowSessions.get(context)?.has(session) === true;
   if (isSlow) return { wait, limitMs: 0 };
-  const wished = Number.isFinite(seconds) ? seconds : DEFAULT_WAIT_SECONDS;
-  return { wait, limitMs: Math.min(MAX_WAIT_SECONDS, Math.max(1, wished)) * 1_000 };
+  const wished = Number.isFinite(seconds) ? seconds : DEFAULT_SEND_WAIT_SECONDS;
+  return { wait, limitMs: Math.min(MAX_SEND_WAIT_SECONDS, Math.max(1, wished)) * 1_000 };
 }
 
 /** The deadline of the message; without one that of the bridge holds. */
 function readExpiry(context: IExecuteFunctions, itemIndex: number): Pick<SendText, 'expiresInSeconds'> {
-  const minutes = Number(context.getNodeParameter('sendWithinMinutes', itemIndex, SEND_WITHIN_MINUTES));
-  if (!Number.isFinite(minutes)) return { expiresInSeconds: SEND_WITHIN_MINUTES * 60 };
-  return minutes > 0 ? { expiresInSeconds: Math.min(86_400, Math.max(1, Math.round(minutes * 60))) } : {};
+  const minutes = Number(context.getNodeParameter('sendWithinMinutes', itemIndex, DEFAULT_SEND_WITHIN_MINUTES));
+  if (!Number.isFinite(minutes)) return { expiresInSeconds: DEFAULT_SEND_WITHIN_MINUTES * 60 };
+  return minutes > 0 ? { expiresInSeconds: Math.min(MAX_EXPIRY_SECONDS, Math.max(1, Math.round(minutes * 60))) } : {};
 }
 
 function noteSlow(context: IExecuteFunctions, session: string): void {

@@ -5,7 +5,6 @@ import { lasting, unreadWords } from './diagnosis.ts';
 import type { HealthView } from './health.ts';
 import type { LivenessView } from '../browser/liveness.ts';
 
-
 export interface Facts {
   readonly isReady: boolean;
   readonly liveness: LivenessView;

@@ -2,17 +2,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { Principal } from '../../../auth/keys.ts';
+import { DEFAULT_LIST_LIMIT } from '../../../contract/defaults.ts';
 import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from '../../../contract/ids.ts';
 import { listOf, object } from '../../../contract/schema.ts';
 import { DeadLetterView } from '../../../contract/views/dead-letter.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, Empty } from '../schemas.ts';
+import { answers, Empty, limitOf } from '../schemas.ts';
 
 const Params = object({ id: Type.String({ pattern: DEAD_LETTER_ID_PATTERN }) });
 const Query = object({
   before: Type.Optional(Type.String({ pattern: DEAD_LETTER_ID_PATTERN })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+  limit: limitOf(DEFAULT_LIST_LIMIT),
 });
 
 type Needs = { deps: Pick<AppDependencies, 'stream'> };
@@ -34,7 +35,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { 
       },
     },
     async (request) => {
-      const { limit = 50, before } = request.query;
+      const { limit = DEFAULT_LIST_LIMIT, before } = request.query;
       const page = { limit, before: before as DeadLetterId | undefined };
       return { deadLetters: await stream.deadLetters(principalOf(request), page) };
     },

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Compile } from 'typebox/compile';
 import Type from 'typebox';
 import { CHAT_KINDS } from '../../../contract/address.ts';
+import { DEFAULT_EVENT_LIMIT } from '../../../contract/defaults.ts';
 import { EVENT_TYPES, EventBody } from '../../../contract/events.ts';
 import { Filter } from '../../../contract/filter.ts';
 import type { Principal } from '../../../auth/keys.ts';
@@ -13,11 +14,11 @@ import { startPosition } from '../../../stream/start-position.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, itemsOf } from '../schemas.ts';
+import { answers, itemsOf, limitOf } from '../schemas.ts';
 
 const Query = object({
   after: Type.Optional(Type.String({ maxLength: 120, description: 'a cursor, `earliest` (default) or `latest`' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+  limit: limitOf(DEFAULT_EVENT_LIMIT),
   sessions: Type.Optional(Type.String({ maxLength: 4000, description: 'comma-separated' })),
   types: Type.Optional(Type.String({ maxLength: 4000, description: `comma-separated: ${EVENT_TYPES.join(', ')}` })),
   chatKinds: Type.Optional(
@@ -61,7 +62,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
     },
     async (request) => {
       const principal = principalOf(request);
-      const { after = 'earliest', limit = 100 } = request.query;
+      const { after = 'earliest', limit = DEFAULT_EVENT_LIMIT } = request.query;
       const filter = filterOf(principal, request.query);
       const { floor, reset } = startPosition(after, null, eventLog);
       const { matches, scannedTo } = await eventLog.scan(floor, filter, limit);

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { DEFAULT_LIST_LIMIT, IDEMPOTENCY_DAYS } from '../../../contract/defaults.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
 import { SendRequest } from '../../../contract/messages.ts';
@@ -9,7 +10,7 @@ import { OutboxMessage, OUTBOX_STATES, type OutboxState } from '../../../contrac
 import { listOf, literals, object } from '../../../contract/schema.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, itemsOf, OutboxParams, WaitMs } from '../schemas.ts';
+import { answers, itemsOf, limitOf, OutboxParams, WaitMs } from '../schemas.ts';
 
 const SendQuery = object({
   firstAnswer: Type.Optional(
@@ -20,14 +21,14 @@ const SendQuery = object({
 // Open, since a request has other headers too.
 const SendHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ description: 'required; 1 to 255 visible characters, kept for 7 days' }),
+    Type.String({ description: `required; 1 to 255 visible characters, kept for ${IDEMPOTENCY_DAYS} days` }),
   ),
 });
 const ListQuery = object({
   session: Type.Optional(Type.String({ pattern: SESSION_NAME_PATTERN })),
   state: Type.Optional(Type.String({ maxLength: 200, description: `comma-separated: ${OUTBOX_STATES.join(', ')}` })),
   before: Type.Optional(Type.String({ pattern: OUTBOX_ID_PATTERN, description: 'list messages older than this one' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
+  limit: limitOf(DEFAULT_LIST_LIMIT),
 });
 const ResolveBody = object({ as: literals(['sent', 'failed', 'resend']) });
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -94,7 +95,7 @@ export const messageRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
     },
     async (request) => {
       const principal = principalOf(request);
-      const { session, before, limit = 50 } = request.query;
+      const { session, before, limit = DEFAULT_LIST_LIMIT } = request.query;
       const states = statesOf(request.query.state);
       const filter = { limit, ...(states ? { states } : {}), ...(before ? { before: before as OutboxId } : {}) };
       if (session !== undefined)

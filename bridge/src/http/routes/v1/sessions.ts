@@ -5,7 +5,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { toBuffer } from 'qrcode';
 import Type from 'typebox';
-import { ENGINE_NAMES } from '../../../contract/engines.ts';
+import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../../contract/engines.ts';
 import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
 import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
 import { LoginCode, SessionHealth, SessionView } from '../../../contract/views/session.ts';
@@ -61,7 +61,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
       config: manage,
       schema: {
         operationId: 'addSession',
-        summary: 'Add a session and start it (default engine: webjs)',
+        summary: `Add a session and start it (default engine: ${DEFAULT_ENGINE})`,
         tags,
         body: NewSession,
         response: answers({ 201: SessionView }),
@@ -69,7 +69,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
     },
     async (request, reply) => {
       const name = requireSession(principalOf(request), request.body.name);
-      const { engine = 'webjs', proxy = null } = request.body;
+      const { engine = DEFAULT_ENGINE, proxy = null } = request.body;
       return reply.code(201).send(await sessions.add(name, engine, proxy));
     },
   );
