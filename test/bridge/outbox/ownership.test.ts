@@ -123,12 +123,16 @@ describe('a session that is gained', () => {
     let release!: () => void;
     const held = new Promise<void>((resolve) => (release = resolve));
     const read = outbox.reads.interruptedWithoutId.bind(outbox.reads);
+    let recovers!: () => void;
+    const begun = new Promise<void>((resolve) => (recovers = resolve));
     const asked = jest.spyOn(outbox.reads, 'interruptedWithoutId').mockImplementation(async (...args) => {
+      recovers();
       await held;
       return read(...args);
     });
     const looked = jest.spyOn(outbox.reads, 'inState');
     const gained = owners.handOver(SESSION, here);
+    await begun;
     outbox.dispatcher.wake(SESSION);
     outbox.sessions.up();
     await barrier(outbox);
