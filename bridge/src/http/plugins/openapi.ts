@@ -51,6 +51,7 @@ const install = async (app: FastifyInstance, options: { version: string }): Prom
 export const openapi = plugin(install, { name: 'openapi' });
 
 interface Document {
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
 }
 
@@ -83,12 +84,18 @@ function withComponents(document: Document): object {
     return { $ref: `#/components/schemas/${name}` };
   };
   const { components = {}, ...rest } = document;
-  const lifted = lift(rest) as object;
+  const lifted = lift({ ...rest, paths: inOrder(document.paths ?? {}) }) as object;
   for (const [name, schema] of Object.entries(components.schemas ?? {}))
     schemas[name] = lift(without$id(schema as object));
-  const sorted = Object.fromEntries(Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1)));
-  return { ...lifted, components: { ...components, schemas: sorted } };
+  return { ...lifted, components: { ...components, schemas: byName(schemas) } };
 }
+
+/** Paths and their methods by name, so that the document does not depend on the order in which routes are registered. */
+const inOrder = (paths: NonNullable<Document['paths']>): object =>
+  byName(Object.fromEntries(Object.entries(paths).map(([path, methods]) => [path, byName(methods)])));
+
+const byName = (members: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(Object.entries(members).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 function without$id(schema: object): object {
   return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$id'));
