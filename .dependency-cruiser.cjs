@@ -17,7 +17,20 @@ const ALLOWED = {
   sessions: ['contract', 'ops', 'store', 'engine', 'events', 'ownership'],
   stream: ['contract', 'ops', 'store', 'events', 'auth', 'ownership'],
   outbox: ['contract', 'ops', 'store', 'engine', 'sessions', 'media', 'events', 'ownership'],
-  http: ['contract', 'ops', 'config', 'auth', 'sessions', 'outbox', 'media', 'stream', 'events', 'engine'],
+  operations: ['contract', 'ops', 'auth', 'stream'],
+  http: [
+    'contract',
+    'ops',
+    'config',
+    'auth',
+    'sessions',
+    'outbox',
+    'media',
+    'stream',
+    'events',
+    'operations',
+    'engine',
+  ],
   cli: ['contract', 'ops', 'config', 'auth', 'store'],
 };
 

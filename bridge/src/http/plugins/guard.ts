@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest, RequestPayload } from 'fastify';
 import plugin from 'fastify-plugin';
+import { requireScope } from '../../auth/permissions.ts';
 import { headOf, type RequestHead } from '../../auth/request-head.ts';
 import type { VerifiedRequest } from '../../auth/verifier.ts';
 import { WabError } from '../../contract/errors.ts';
 import { ALL_SCOPES } from '../../contract/scopes.ts';
-import { requireScope, type Access } from '../access.ts';
+import type { Access } from '../access.ts';
 
 const ACCESSES: readonly Access[] = [...ALL_SCOPES, 'any', 'unsigned'];
 

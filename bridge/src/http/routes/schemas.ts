@@ -1,6 +1,6 @@
 /** Parts that the schemas of several routes share. */
 import Type from 'typebox';
-import { MAX_LIST_LIMIT, MAX_WAIT_MS } from '../../contract/defaults.ts';
+import { MAX_WAIT_MS } from '../../contract/defaults.ts';
 import { MEDIA_ID_PATTERN, OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN } from '../../contract/ids.ts';
 import { object } from '../../contract/schema.ts';
 import { Problem } from '../../contract/views/problem.ts';
@@ -17,10 +17,6 @@ export const WaitMs = Type.Optional(
     description: 'long polling: answer as soon as there is a result, at the latest after this many milliseconds',
   }),
 );
-
-/** How many items a list has at most. */
-export const limitOf = (fallback: number) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_LIMIT, default: fallback }));
 
 /** Answers of a route: what it gives, and a problem for everything else. */
 export const answers = <const Answers extends Readonly<Record<number, unknown>>>(given: Answers) => ({

@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { CHAT_KINDS } from '../../../contract/address.ts';
 import { DEFAULT_EVENT_LIMIT } from '../../../contract/defaults.ts';
 import { EVENT_TYPES, EventBody } from '../../../contract/events.ts';
+import { limitOf } from '../../../contract/fields.ts';
 import { Filter } from '../../../contract/filter.ts';
 import type { Principal } from '../../../auth/keys.ts';
 import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
@@ -14,7 +15,7 @@ import { startPosition } from '../../../stream/start-position.ts';
 import { WabError } from '../../../contract/errors.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, itemsOf, limitOf } from '../schemas.ts';
+import { answers, itemsOf } from '../schemas.ts';
 
 const Query = object({
   after: Type.Optional(Type.String({ maxLength: 120, description: 'a cursor, `earliest` (default) or `latest`' })),

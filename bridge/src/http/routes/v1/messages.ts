@@ -4,13 +4,14 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { DEFAULT_LIST_LIMIT, IDEMPOTENCY_DAYS } from '../../../contract/defaults.ts';
 import { WabError } from '../../../contract/errors.ts';
+import { limitOf } from '../../../contract/fields.ts';
 import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionName } from '../../../contract/ids.ts';
 import { SendRequest } from '../../../contract/messages.ts';
 import { OutboxMessage, OUTBOX_STATES, type OutboxState } from '../../../contract/views/outbox-message.ts';
 import { listOf, literals, object } from '../../../contract/schema.ts';
 import { allows, principalOf, requireSession } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, itemsOf, limitOf, OutboxParams, WaitMs } from '../schemas.ts';
+import { answers, itemsOf, OutboxParams, WaitMs } from '../schemas.ts';
 
 const SendQuery = object({
   firstAnswer: Type.Optional(

@@ -1,0 +1,60 @@
+/**
+ * The routes of the operation catalogue: one loop, in which a definition becomes a route with its validation, its scope and
+ * its entry in the OpenAPI document. Written by hand are only routes that are no call with an answer in JSON: the stream,
+ * files, the QR code as an image, health and metrics.
+ */
+import type { FastifyPluginAsync, FastifySchema } from 'fastify';
+import type { TProperties } from 'typebox';
+import type { HttpBinding, Operation } from '../../contract/operation.ts';
+import { OPERATIONS } from '../../contract/operations/operations.ts';
+import { object } from '../../contract/schema.ts';
+import { operationHandlers, type OperationDependencies } from '../../operations/operations.ts';
+import { perform } from '../../operations/perform.ts';
+import { principalOf } from '../access.ts';
+import { answers } from './schemas.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+export const operationRoutes: FastifyPluginAsync<{ deps: OperationDependencies }> = async (app, { deps }) => {
+  const handlers = operationHandlers(deps);
+  for (const operation of OPERATIONS) {
+    const { http, scope, secret }: Operation = operation;
+    app.route({
+      method: http.method,
+      url: http.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      config: { scope },
+      schema: schemaOf(operation),
+      handler: async (request, reply) => {
+        const input = { ...(request.params as Fields), ...(request.query as Fields), ...(request.body as Fields) };
+        const result = await perform(handlers, operation, input, principalOf(request));
+        if (secret) void reply.header('cache-control', 'no-store');
+        return reply.code(http.status).send(http.status === 204 ? null : result);
+      },
+    });
+  }
+};
+
+/** The parts of a request, each with its share of the input, and what documents the route. */
+function schemaOf({ operationId, summary, description, tag, http, input, result }: Operation): FastifySchema {
+  const parts: Record<Part, TProperties> = { params: {}, querystring: {}, body: {} };
+  for (const [name, schema] of Object.entries(input.properties)) parts[partOf(name, http)][name] = schema;
+  const { params, querystring, body } = parts;
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [tag],
+    ...(isEmpty(params) ? {} : { params: object(params) }),
+    ...(isEmpty(querystring) ? {} : { querystring: object(querystring) }),
+    ...(isEmpty(body) ? {} : { body: object(body) }),
+    response: answers({ [http.status]: result }),
+  };
+}
+
+type Part = 'params' | 'querystring' | 'body';
+
+function partOf(field: string, { method, path }: HttpBinding): Part {
+  if (path.includes(`{${field}}`)) return 'params';
+  return method === 'POST' || method === 'PUT' ? 'body' : 'querystring';
+}
+
+const isEmpty = (properties: TProperties): boolean => Object.keys(properties).length === 0;

@@ -1,0 +1,81 @@
+/** The catalogue of operations against its folder, itself and what is served. */
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { Check } from 'typebox/value';
+import { ERRORS } from '../../../bridge/src/contract/errors.ts';
+import type { Operation } from '../../../bridge/src/contract/operation.ts';
+import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
+import { SCOPES } from '../../../bridge/src/contract/scopes.ts';
+import { openapiDocument } from '../../../bridge/src/http/openapi-document.ts';
+import { version } from '../../../bridge/src/version.ts';
+
+const folder = new URL('../../../bridge/src/contract/operations/', import.meta.url);
+const definitions: readonly Operation[] = OPERATIONS;
+const cases = definitions.map((operation) => [operation.id, operation] as const);
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const duplicates = (values: readonly string[]): readonly string[] =>
+  values.filter((value, index) => values.indexOf(value) !== index);
+
+describe('the catalogue', () => {
+  test('holds what is in the folder: one operation per file, whose name is its id', async () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.includes('/'));
+    const defined = files.filter((file) => file.endsWith('.ts'));
+    expect(defined.sort()).toEqual(definitions.map(({ id }) => `${kebab(id).replace('.', '/')}.ts`).sort());
+    for (const file of defined) {
+      const exported = Object.values((await import(new URL(file, folder).href)) as Record<string, Operation>);
+      expect({ file, ids: exported.map(({ id }) => `${kebab(id).replace('.', '/')}.ts`) }).toEqual({
+        file,
+        ids: [file],
+      });
+    }
+  });
+
+  test('has no id, name or route twice', () => {
+    expect(duplicates(definitions.map(({ id }) => id))).toEqual([]);
+    expect(duplicates(definitions.map(({ operationId }) => operationId))).toEqual([]);
+    const routes = definitions.map(({ http }) => `${http.method} ${http.path.replaceAll(/\{\w+\}/g, '{}')}`);
+    expect(duplicates(routes)).toEqual([]);
+  });
+});
+
+describe.each(cases)('%s', (_id, operation) => {
+  test('has examples that its input allows', () => {
+    expect(operation.examples.length).toBeGreaterThan(0);
+    for (const example of operation.examples)
+      expect({ example, fits: Check(operation.input, example) }).toEqual({ example, fits: true });
+  });
+
+  test('names a scope and errors that exist', () => {
+    expect(['any', ...Object.keys(SCOPES)]).toContain(operation.scope);
+    for (const code of operation.errors) expect(Object.keys(ERRORS)).toContain(code);
+    expect(duplicates(operation.errors)).toEqual([]);
+  });
+
+  test('has in its path only fields that it requires', () => {
+    const inPath = [...operation.http.path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field!);
+    expect(operation.input.required ?? []).toEqual(expect.arrayContaining(inPath));
+  });
+});
+
+interface Served {
+  readonly operationId: string;
+  readonly 'x-wabridge-scope': string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+const { paths } = (await openapiDocument(version)) as { paths: Record<string, Record<string, Served>> };
+
+describe('what is served', () => {
+  test.each(cases)('%s has its route, with its scope, its fields and its status', (_id, operation) => {
+    const { method, path, status } = operation.http;
+    const served = paths[`/v1${path}`]?.[method.toLowerCase()];
+    expect(served).toMatchObject({ operationId: operation.operationId, 'x-wabridge-scope': operation.scope });
+    expect(Object.keys(served!.responses)).toEqual([String(status), 'default']);
+    const fields = Object.keys(operation.input.properties);
+    const inUrl = (served!.parameters ?? []).map(({ name }) => name);
+    expect(fields).toEqual(expect.arrayContaining(inUrl));
+    expect(served!.requestBody !== undefined).toBe(inUrl.length < fields.length);
+  });
+});
