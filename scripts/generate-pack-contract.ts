@@ -17,14 +17,9 @@ import {
   MAX_WAIT_MS,
 } from '../bridge/src/contract/defaults.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
-import {
-  EVENT_CATALOGUE,
-  EventBody,
-  MEDIA_KINDS,
-  MessageData,
-  MessageMedia,
-  SESSION_STATES,
-} from '../bridge/src/contract/events.ts';
+import { EVENT_CATALOGUE, EventBody } from '../bridge/src/contract/events.ts';
+import { MEDIA_KINDS, MessageData, MessageMedia } from '../bridge/src/contract/message-data.ts';
+import { SESSION_STATES } from '../bridge/src/contract/session-states.ts';
 import { Filter } from '../bridge/src/contract/filter.ts';
 import {
   BridgeFrame,

@@ -294,6 +294,7 @@ export type Event = {
   occurredAt: string;
   chat: Address | null;
   sender: Address | null;
+  /** depends on the type; null if it is withheld */
   data: Record<string, unknown> | null;
   withheld?: 'scope' | 'expired' | 'erased';
 };

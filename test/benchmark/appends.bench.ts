@@ -11,7 +11,8 @@ import type { ChatId, SessionName, MessageId } from '../../bridge/src/contract/i
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
-import { messageReported } from '../../bridge/src/events/event-constructors.ts';
+import { messageFact } from '../../bridge/src/engine/engine.ts';
+import { eventOf } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { median, type BenchmarkRow } from './benchmark.ts';
@@ -26,12 +27,12 @@ const CASES = [
 const ROUNDS = 3;
 
 /** An event whose stored payload is 1 KB, from one of 50 chats. */
-function eventOf(index: number): NewEvent {
+function eventAt(index: number): NewEvent {
   const chat = addressOf(`49151${String(10_000_000 + (index % 50))}@c.us` as ChatId);
   const event = (text: string): NewEvent =>
-    messageReported(
+    eventOf(
       'support' as SessionName,
-      {
+      messageFact({
         messageId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as MessageId,
         chat,
         sender: chat,
@@ -42,8 +43,7 @@ function eventOf(index: number): NewEvent {
         mentions: [],
         quotedMessageId: null,
         media: null,
-      },
-      null,
+      }),
     );
   const { chat: _chat, sender, data } = event('');
   return event('x'.repeat(PAYLOAD_BYTES - JSON.stringify({ chat, sender, data }).length));
@@ -51,7 +51,7 @@ function eventOf(index: number): NewEvent {
 
 /** Events are made beforehand for both sides; `salt` keeps them apart between rounds. */
 const eventsOf = (salt: number, count: number): NewEvent[] =>
-  Array.from({ length: count }, (_, index) => eventOf(salt * 1_000_000 + index));
+  Array.from({ length: count }, (_, index) => eventAt(salt * 1_000_000 + index));
 
 const perSecond = (count: number, startedAt: number): number => (count / (performance.now() - startedAt)) * 1_000;
 

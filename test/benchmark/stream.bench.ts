@@ -19,7 +19,8 @@ import type { ChatId, KeyId, SessionName, MessageId } from '../../bridge/src/con
 import { ALL_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
-import { messageReported } from '../../bridge/src/events/event-constructors.ts';
+import { messageFact } from '../../bridge/src/engine/engine.ts';
+import { eventOf } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
 import { SoleOwner } from '../../bridge/src/ownership/sole-owner.ts';
@@ -44,11 +45,11 @@ interface Figures {
 
 const principal: Principal = { keyId: 'bench' as KeyId, scopes: new Set(ALL_SCOPES), sessions: null, expiresAt: null };
 
-function eventOf(index: number): NewEvent {
+function eventAt(index: number): NewEvent {
   const chat = addressOf(`49151${String(10_000_000 + (index % CHATS))}@c.us` as ChatId);
-  return messageReported(
+  return eventOf(
     'support' as SessionName,
-    {
+    messageFact({
       messageId: `false_${chat.chatId}_${index.toString(16).toUpperCase().padStart(20, '0')}` as MessageId,
       chat,
       sender: chat,
@@ -59,8 +60,7 @@ function eventOf(index: number): NewEvent {
       mentions: [],
       quotedMessageId: null,
       media: null,
-    },
-    null,
+    }),
   );
 }
 
@@ -137,7 +137,7 @@ async function measureOurs(): Promise<Figures> {
     for (let index = 0; index < WARM_UP + LATENCY_EVENTS; index++) {
       const startedAt = performance.now();
       const arrival = new Promise<void>((resolve) => (arrived = resolve));
-      void events.append(eventOf(index));
+      void events.append(eventAt(index));
       await arrival;
       if (index >= WARM_UP) times.push(performance.now() - startedAt);
     }
@@ -146,7 +146,7 @@ async function measureOurs(): Promise<Figures> {
 
     for (let done = 0; done < BACKLOG; done += 1_000) {
       await Promise.all(
-        Array.from({ length: 1_000 }, (_, index) => events.append(eventOf(WARM_UP + LATENCY_EVENTS + done + index))),
+        Array.from({ length: 1_000 }, (_, index) => events.append(eventAt(WARM_UP + LATENCY_EVENTS + done + index))),
       );
     }
     const total = WARM_UP + LATENCY_EVENTS + BACKLOG;
@@ -179,7 +179,7 @@ async function measureEcho(): Promise<Figures> {
   const socket = new WebSocket(await listen(server));
   await once(socket, 'open');
   try {
-    const payload = JSON.stringify(eventOf(0));
+    const payload = JSON.stringify(eventAt(0));
     let onMessage: () => void = () => undefined;
     socket.on('message', (data) => {
       JSON.parse((data as Buffer).toString());

@@ -48,7 +48,9 @@ test(
     for (const messageId of [toBob, fromPhone]) await untilAck(recording, messageId, 'read');
     network.read(session.carol);
     for (const messageId of [toCarol, toGroup]) await untilAck(recording, messageId, 'read');
-    const acks = recording.facts.flatMap((fact) => (fact.kind === 'ack' ? [`${fact.messageId} ${fact.level}`] : []));
+    const acks = recording.facts.flatMap((fact) =>
+      fact.type === 'message.acknowledged' ? [`${fact.data.messageId} ${fact.data.ack}`] : [],
+    );
     expect(acks.sort()).toEqual([toBob, toCarol, toGroup, fromPhone].map((messageId) => `${messageId} read`).sort());
     expect(recording.messages.filter(({ chat }) => chat.chatId === session.bob.pn)).toEqual([]);
     await engine.stop();

@@ -1,9 +1,25 @@
 /** A listener that keeps what an engine reports and lets a test wait for it (by event, never by polling). */
-import type { AckLevel } from '../../bridge/src/contract/events.ts';
+import type { Address } from '../../bridge/src/contract/address.ts';
+import type { MessageId } from '../../bridge/src/contract/ids.ts';
+import type { AckLevel } from '../../bridge/src/contract/message-data.ts';
 import type { EngineFact, EngineListener, EngineMessage, EngineSignal } from '../../bridge/src/engine/engine.ts';
 
 type Entry =
   { readonly on: 'signal'; readonly signal: EngineSignal } | { readonly on: 'fact'; readonly fact: EngineFact };
+
+/** The message that a fact brings, or null. */
+export function messageOf(fact: EngineFact): EngineMessage | null {
+  if (fact.type !== 'message.received' && fact.type !== 'message.sent') return null;
+  const { messageId, quotedMessageId, ...data } = fact.data;
+  return {
+    ...data,
+    messageId: messageId as MessageId,
+    quotedMessageId: quotedMessageId as MessageId | null,
+    chat: fact.chat,
+    sender: fact.sender as Address,
+    sentAt: fact.at,
+  };
+}
 
 export class EngineRecording implements EngineListener {
   readonly entries: Entry[] = [];
@@ -35,13 +51,16 @@ export class EngineRecording implements EngineListener {
   }
 
   get messages(): readonly EngineMessage[] {
-    return this.facts.flatMap((fact) => (fact.kind === 'message' ? [fact.message] : []));
+    return this.facts.flatMap((fact) => {
+      const message = messageOf(fact);
+      return message === null ? [] : [message];
+    });
   }
 
   /** Levels reported for a message, in the order of their first report. */
   acksOf(messageId: string): readonly AckLevel[] {
     const levels = this.facts.flatMap((fact) =>
-      fact.kind === 'ack' && fact.messageId === messageId ? [fact.level] : [],
+      fact.type === 'message.acknowledged' && fact.data.messageId === messageId ? [fact.data.ack] : [],
     );
     return [...new Set(levels)];
   }
@@ -74,7 +93,7 @@ export class EngineRecording implements EngineListener {
       const timer = setTimeout(() => {
         done();
         const seen = this.entries
-          .map((entry) => (entry.on === 'signal' ? entry.signal.kind : entry.fact.kind))
+          .map((entry) => (entry.on === 'signal' ? entry.signal.kind : entry.fact.type))
           .join(', ');
         reject(new Error(`waited ${timeoutMs} ms for ${what}; seen: ${seen || 'nothing'}`));
       }, timeoutMs);

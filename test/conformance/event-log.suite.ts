@@ -8,7 +8,8 @@ import type { Filter } from '../../bridge/src/contract/filter.ts';
 import type { ChatId, Seq, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
-import { messageAcknowledged, messageReported, sessionDegraded } from '../../bridge/src/events/event-constructors.ts';
+import { messageFact } from '../../bridge/src/engine/engine.ts';
+import { eventOf } from '../../bridge/src/events/event-constructors.ts';
 import type { EventLog } from '../../bridge/src/events/event-log.ts';
 import type { RetainedLog } from '../../bridge/src/events/retention.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';
@@ -32,9 +33,9 @@ const alice = '4915112345678@c.us' as ChatId;
 const bob = '4915187654321@c.us' as ChatId;
 
 export const message = (messageId: string, chat: ChatId = alice, fromMe = false): NewEvent =>
-  messageReported(
+  eventOf(
     session,
-    {
+    messageFact({
       messageId: messageId as MessageId,
       chat: addressOf(chat),
       sender: addressOf(chat, 'Alice'),
@@ -45,29 +46,28 @@ export const message = (messageId: string, chat: ChatId = alice, fromMe = false)
       mentions: [],
       quotedMessageId: null,
       media: null,
-    },
-    null,
+    }),
   );
 const acknowledged = (messageId: string, chat: ChatId = alice): NewEvent =>
-  messageAcknowledged(
-    session,
-    { kind: 'ack', messageId: messageId as MessageId, chat: addressOf(chat), level: 'read', at: new Date(0) },
-    null,
-  );
+  eventOf(session, {
+    type: 'message.acknowledged',
+    at: new Date(0),
+    chat: addressOf(chat),
+    data: { messageId: messageId, ack: 'read' },
+  });
 
 /** Alice by both her names, and a message of hers under one of them. */
 const ALICE_LID = '98765@lid' as ChatId;
 const known = { ...addressOf(alice), lid: ALICE_LID };
 const moved = { ...addressOf(ALICE_LID), phone: '+4915112345678' };
 const fromAlice = (chat: Address, stanza: string): NewEvent =>
-  messageReported(
+  eventOf(
     session,
-    {
+    messageFact({
       messageId: `false_${chat.chatId}_${stanza}` as MessageId,
       ...{ chat, sender: chat, fromMe: false, sentAt: new Date(0), kind: 'text', text: 'hi' },
       ...{ mentions: [], quotedMessageId: null, media: null },
-    },
-    null,
+    }),
   );
 
 export function eventLogSuite(name: string, subject: EventLogSubject): void {
@@ -187,7 +187,7 @@ export function eventLogSuite(name: string, subject: EventLogSubject): void {
         message('a2', alice, true),
         acknowledged('a2'),
         message('g1', '120363000000000000@g.us' as ChatId),
-        sessionDegraded(session, 'slow', new Date(0)),
+        eventOf(session, { type: 'session.degraded', at: new Date(0), data: { reason: 'slow' } }),
         message('a3'),
       ];
       for (const event of events) await current.log.append(event);

@@ -67,3 +67,12 @@ export function deriveEventId(session: SessionName, fact: string, ...identity: r
 
 /** An identity for a fact that WhatsApp gives no id and that must never be taken for an earlier one. */
 export const uniqueOccurrence = (): string => nextUlid();
+
+/** The id of a message's medium, from the id of its event: a fact that is reported again names the same file. */
+export function mediaIdOf(event: EventId): MediaId {
+  const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  const digest = createHash('sha256').update(event).digest();
+  // A ULID holds 128 bits, so its first character is at most 7.
+  const characters = [...digest.subarray(0, 26)].map((byte, index) => alphabet[index === 0 ? byte % 8 : byte % 32]);
+  return `med_${characters.join('')}` as MediaId;
+}

@@ -124,7 +124,12 @@ const MESSAGE_ID = /^(true|false)_([^_]+@[^_]+)_([^_]+)(?:_([^_]+@[^_]+))?$/;
 
 /** The names of a person besides the given one; none if the address is somebody else's. */
 function otherNames(name: ChatId, address: Address | null): readonly ChatId[] {
-  const phoneId = address?.phone === undefined ? undefined : `${address.phone.slice(1)}@c.us`;
-  const names = [address?.chatId, phoneId, address?.lid].filter((each): each is ChatId => each !== undefined);
-  return names.includes(name) ? [...new Set(names)].filter((each) => each !== name) : [];
+  const names = address === null ? [] : namesOf(address);
+  return names.includes(name) ? names.filter((each) => each !== name) : [];
+}
+
+/** The ids by which WhatsApp may name a person or group, the one that is used first. */
+export function namesOf({ chatId, phone, lid }: Address): readonly ChatId[] {
+  const phoneId = phone === undefined ? undefined : `${phone.slice(1)}@c.us`;
+  return [...new Set([chatId, phoneId, lid].filter((each): each is ChatId => each !== undefined))];
 }

@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { EngineName } from '../contract/engines.ts';
-import type { AckLevel, MediaKind } from '../contract/events.ts';
+import type { EngineEventType, EventReport } from '../contract/events.ts';
+import type { MediaKind, ReportedMedia } from '../contract/message-data.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
 import type { HealthCheck } from '../contract/views/session.ts';
 
@@ -49,13 +50,6 @@ export interface EngineHealth {
   readonly checks: readonly HealthCheck[];
 }
 
-export interface EngineMedia {
-  readonly kind: MediaKind;
-  readonly mimeType: string;
-  readonly sizeBytes?: number;
-  readonly fileName?: string;
-}
-
 export interface EngineMessage {
   readonly messageId: MessageId;
   readonly chat: Address;
@@ -68,29 +62,28 @@ export interface EngineMessage {
   readonly text: string | null;
   readonly mentions: readonly Address[];
   readonly quotedMessageId: MessageId | null;
-  readonly media: EngineMedia | null;
+  readonly media: ReportedMedia | null;
 }
 
 /** What happened on WhatsApp. Reported at least once: after a reconnect an engine may repeat itself. */
-export type EngineFact =
-  | { readonly kind: 'message'; readonly message: EngineMessage }
-  | {
-      readonly kind: 'ack';
-      readonly messageId: MessageId;
-      readonly chat: Address;
-      /** This account, where the engine knows it. */
-      readonly sender?: Address;
-      readonly level: AckLevel;
-      readonly at: Date;
-    }
-  | {
-      readonly kind: 'send_failed';
-      readonly messageId: MessageId;
-      readonly chat: Address;
-      readonly sender?: Address;
-      readonly reason: string;
-      readonly at: Date;
-    };
+export type EngineFact<T extends EngineEventType = EngineEventType> = EventReport<T>;
+
+/** A message as a fact. */
+export const messageFact = ({
+  messageId,
+  chat,
+  sender,
+  sentAt,
+  quotedMessageId,
+  mentions,
+  ...message
+}: EngineMessage): EngineFact<'message.received' | 'message.sent'> => ({
+  type: message.fromMe ? 'message.sent' : 'message.received',
+  at: sentAt,
+  chat,
+  sender,
+  data: { ...message, messageId: messageId, quotedMessageId: quotedMessageId, mentions: [...mentions] },
+});
 
 export interface EngineListener {
   signal(signal: EngineSignal): void;

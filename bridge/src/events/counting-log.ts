@@ -1,5 +1,5 @@
 /** The event log, counting for the metrics what it stores. */
-import type { NewEvent } from '../contract/events.ts';
+import { definitionOf, type NewEvent } from '../contract/events.ts';
 import type { EventLog } from './event-log.ts';
 
 interface EventCounters {
@@ -22,11 +22,8 @@ export function countingLog(eventLog: Pick<EventLog, 'append'>, metrics: EventCo
   };
 }
 
-/** What an event tells of an outbox message, or null. */
-function outcomeOf(event: NewEvent): string | null {
-  if (event.type === 'outbox.failed') return 'failed';
-  if (event.type === 'outbox.in_doubt') return 'in_doubt';
-  const data = event.data as { outboxId?: string; ack?: string };
-  if (data.outboxId === undefined) return null;
-  return event.type === 'message.sent' ? 'accepted' : event.type === 'message.acknowledged' ? (data.ack ?? null) : null;
+/** The outcome of an outbox message that an event tells of, or null. */
+function outcomeOf({ type, data }: NewEvent): string | null {
+  const { countedAs } = definitionOf(type);
+  return countedAs !== null && 'outboxId' in data ? countedAs(data) : null;
 }

@@ -1,7 +1,7 @@
 /** The envelope of an event, computed once when it is recorded. */
 import type { ChatId, SessionName } from '../contract/ids.ts';
 import type { Envelope } from '../contract/filter.ts';
-import type { NewEvent } from '../contract/events.ts';
+import { definitionOf, type NewEvent } from '../contract/events.ts';
 import { addressKeys, chatKindOf } from '../contract/whatsapp-id.ts';
 
 /** What is kept in order: a chat of a session, or the session where an event has no chat. */
@@ -24,8 +24,8 @@ export function envelopeOf(event: NewEvent): Omit<Envelope, 'seq'> {
   };
 }
 
-/** Acknowledgements and failures are about messages of this account; null for what is about no message. */
-function fromMeOf(event: NewEvent): boolean | null {
-  if ('fromMe' in event.data) return event.data.fromMe;
-  return event.type === 'message.acknowledged' || event.type === 'message.failed' ? true : null;
+/** Whose message or act it is, as the catalogue says of its type. */
+function fromMeOf({ type, data }: NewEvent): boolean | null {
+  const { fromMe } = definitionOf(type);
+  return typeof fromMe === 'function' ? fromMe(data) : fromMe;
 }

@@ -1,10 +1,10 @@
 /** The recorder: the only writer of events. It turns what an engine reports into an event with everything it causes. */
-import type { MessageMedia, NewEvent } from '../contract/events.ts';
+import type { MessageData, MessageMedia } from '../contract/message-data.ts';
+import { definitionOf, type NewEvent } from '../contract/events.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
-import { messageIdsOfFact } from '../engine/fact-ids.ts';
 import type { Call } from '../store/operation.ts';
-import { messageAcknowledged, messageFailed, messageReported } from './event-constructors.ts';
+import { eventOf, messageIdsOfReport } from './event-constructors.ts';
 import type { Appended, EventLog } from './event-log.ts';
 
 /** What another part of the bridge adds to the recording of a fact. */
@@ -67,25 +67,22 @@ export class Recorder {
   }
 
   async #submit(session: SessionName, fact: EngineFact): Promise<{ appended: Promise<Appended>; event: NewEvent }> {
-    const event = await this.#eventOf(session, fact);
+    const event = eventOf(session, await this.#withOutboxId(session, fact));
     const effects: Call<unknown>[] = [];
     for (const source of this.#options.sources) effects.push(...(await source.effectsOf(session, fact, event)));
-    const media = mediaOf(event);
-    if (media) effects.push(this.#options.media.expect(media, session, messageIdOf(fact)));
+    const message = newMessageOf(event);
+    if (message?.media)
+      effects.push(this.#options.media.expect(message.media, session, message.messageId as MessageId));
     return { appended: this.#options.log.append(event, effects), event };
   }
 
-  async #eventOf(session: SessionName, fact: EngineFact): Promise<NewEvent> {
-    const ours =
-      fact.kind !== 'message' || fact.message.fromMe ? await this.#outboxIdOf(session, messageIdsOfFact(fact)) : null;
-    switch (fact.kind) {
-      case 'message':
-        return messageReported(session, fact.message, ours);
-      case 'ack':
-        return messageAcknowledged(session, fact, ours);
-      case 'send_failed':
-        return messageFailed(session, fact, ours);
-    }
+  /** Facts about a message that the outbox sent name it. */
+  async #withOutboxId(session: SessionName, fact: EngineFact): Promise<EngineFact> {
+    const { about } = definitionOf(fact.type);
+    const messageIds = messageIdsOfReport(fact);
+    if (messageIds === null || about.kind !== 'message' || !about.isFromOutbox) return fact;
+    const outboxId = await this.#outboxIdOf(session, messageIds);
+    return outboxId === null ? fact : ({ ...fact, data: { ...fact.data, outboxId } } as EngineFact);
   }
 
   async #outboxIdOf(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null> {
@@ -97,13 +94,16 @@ export class Recorder {
   }
 
   async #announce(session: SessionName, fact: EngineFact, event: NewEvent, appended: Appended): Promise<void> {
-    const media = mediaOf(event);
-    if (media && !appended.duplicate) this.#options.onMediaExpected(media, session, messageIdOf(fact));
+    const message = newMessageOf(event);
+    if (message?.media && !appended.duplicate) {
+      this.#options.onMediaExpected(message.media, session, message.messageId as MessageId);
+    }
     for (const source of this.#options.sources) await source.recorded?.(session, fact, appended);
   }
 }
 
-const messageIdOf = (fact: EngineFact): MessageId =>
-  fact.kind === 'message' ? fact.message.messageId : fact.messageId;
-
-const mediaOf = (event: NewEvent): MessageMedia | null => ('media' in event.data ? event.data.media : null);
+/** The message that an event brings, or null. */
+function newMessageOf(event: NewEvent): MessageData | null {
+  const { about } = definitionOf(event.type);
+  return about.kind === 'message' && about.isNew ? (event.data as MessageData) : null;
+}

@@ -1,5 +1,5 @@
 /** Media files: uploaded by clients to be sent, or fetched from WhatsApp after an event named them. */
-import type { MediaKind, MessageMedia } from '../contract/events.ts';
+import type { MediaKind, MessageMedia } from '../contract/message-data.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { MediaView } from '../contract/views/media.ts';
 import type { OutgoingFile } from '../engine/engine.ts';

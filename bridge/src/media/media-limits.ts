@@ -1,5 +1,5 @@
 /** Largest file in bytes, by what it is sent or received as. */
-import type { MediaKind } from '../contract/events.ts';
+import type { MediaKind } from '../contract/message-data.ts';
 import type { SendableKind } from './media-type.ts';
 
 export type MediaLimits = Readonly<Record<SendableKind, number>>;

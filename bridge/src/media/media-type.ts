@@ -1,7 +1,7 @@
 /** What a file is, from its bytes, and as what WhatsApp takes it. Names and claims of the sender play no part. */
 import { open } from 'node:fs/promises';
 import { fileTypeFromFile } from 'file-type';
-import type { MediaKind } from '../contract/events.ts';
+import type { MediaKind } from '../contract/message-data.ts';
 
 export type SendableKind = Exclude<MediaKind, 'sticker'>;
 

@@ -1,7 +1,7 @@
 /** The media library over a media store and the database. */
 import { createHash } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
-import type { MessageMedia } from '../contract/events.ts';
+import type { MessageMedia } from '../contract/message-data.ts';
 import { safeFileName } from '../contract/file-name.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { OutgoingFile } from '../engine/engine.ts';

@@ -2,14 +2,15 @@
  * What facts from WhatsApp mean for outbox messages. The recorder carries these writes out in the transaction of the
  * fact's event, so that event and row never disagree.
  */
+import { definitionOf } from '../contract/events.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
-import { messageIdsOfFact } from '../engine/fact-ids.ts';
+import { messageIdsOfReport } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Call } from '../store/operation.ts';
 import { moveMessage, type OutboxReads } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { TRANSITIONS, transitionOfAck, type Transition } from './outbox-state.ts';
+import { TRANSITIONS, TRANSITION_OF_MOVE, type Transition } from './outbox-state.ts';
 
 export class OutboxEffects {
   readonly #reads: Pick<OutboxReads, 'byMessageIds'>;
@@ -24,16 +25,19 @@ export class OutboxEffects {
 
   /** The writes that belong to a fact. A message of another origin matches no row, and then they change nothing. */
   effectsOf(session: SessionName, fact: EngineFact): readonly Call<unknown>[] {
-    const messageIds = messageIdsOfFact(fact);
-    if (fact.kind === 'message') return fact.message.fromMe ? [this.#move(session, messageIds, 'accepted')] : [];
-    if (fact.kind === 'ack') return [this.#move(session, messageIds, transitionOfAck(fact.level))];
-    return [this.#move(session, messageIds, 'rejected_late', { code: 'WAB_SEND_REFUSED', message: fact.reason })];
+    const { movesOutbox } = definitionOf(fact.type);
+    const messageIds = messageIdsOfReport(fact);
+    if (movesOutbox === null || messageIds === null) return [];
+    const move = movesOutbox(fact.data);
+    const error = move.to === 'failed' ? { code: 'WAB_SEND_REFUSED', message: move.reason } : null;
+    return [this.#move(session, messageIds, TRANSITION_OF_MOVE[move.to], error)];
   }
 
   /** To be called once the fact is durable: wakes who waits for the message. */
   async recorded(session: SessionName, fact: EngineFact): Promise<void> {
-    if (fact.kind === 'message' && !fact.message.fromMe) return;
-    const id = await this.outboxIdOf(session, messageIdsOfFact(fact));
+    const messageIds = messageIdsOfReport(fact);
+    if (definitionOf(fact.type).movesOutbox === null || messageIds === null) return;
+    const id = await this.outboxIdOf(session, messageIds);
     if (id === null) return;
     this.#changes.changed(id);
     this.#changes.freed(session);
@@ -49,7 +53,7 @@ export class OutboxEffects {
     session: SessionName,
     messageIds: readonly MessageId[],
     transition: Transition,
-    error: { code: string; message: string } | null = null,
+    error: { code: string; message: string } | null,
   ): Call<unknown> {
     const { from, to } = TRANSITIONS[transition];
     return moveMessage({ of: { session, messageIds }, from, to, error, now: this.#clock.now() });

@@ -3,7 +3,7 @@
  * database carries it out as compare-and-set on the states it may start from, so that an illegal transition cannot be
  * written and an acknowledgement never moves a message backwards.
  */
-import type { AckLevel } from '../contract/events.ts';
+import type { OutboxMove } from '../contract/event.ts';
 import type { OutboxState } from '../contract/views/outbox-message.ts';
 
 interface TransitionRule {
@@ -48,11 +48,13 @@ export function stateAfter(state: OutboxState, transition: Transition): OutboxSt
   return from.includes(state) ? to : null;
 }
 
-/** What an acknowledgement means for the message. */
-export function transitionOfAck(level: AckLevel): Transition {
-  if (level === 'server') return 'accepted';
-  return level === 'delivered' ? 'delivered' : 'read';
-}
+/** What a fact of WhatsApp that moves the message is to it. */
+export const TRANSITION_OF_MOVE = {
+  accepted: 'accepted',
+  delivered: 'delivered',
+  read: 'read',
+  failed: 'rejected_late',
+} as const satisfies Record<OutboxMove['to'], Transition>;
 
 /** Whether the message may still reach WhatsApp without any further request. */
 export const isPending = (state: OutboxState): boolean => state === 'queued' || state === 'sending';

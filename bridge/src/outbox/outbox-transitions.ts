@@ -7,7 +7,7 @@ import { WabError, type ErrorCode } from '../contract/errors.ts';
 import type { NewEvent } from '../contract/events.ts';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { SendReceipt } from '../engine/engine.ts';
-import { messageSent, outboxFailed, outboxInDoubt } from '../events/event-constructors.ts';
+import { eventOf } from '../events/event-constructors.ts';
 import type { Appended } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
@@ -22,6 +22,7 @@ import {
 } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { contentOfRow } from './outbox-content.ts';
+import { sentMessageReport } from './sent-message.ts';
 import { TRANSITIONS, type Transition } from './outbox-state.ts';
 import type { Verdict } from './retry-policy.ts';
 
@@ -113,15 +114,17 @@ export class OutboxTransitions {
       return;
     }
     const move = this.#move(row, 'accepted', { messageId: receipt.messageId, error: null });
-    const event = messageSent({
-      session: row.session as SessionName,
-      chat: JSON.parse(row.chat) as Address,
-      sender: self,
-      messageId: receipt.messageId,
-      sentAt: receipt.sentAt,
-      outboxId: row.id as OutboxId,
-      content,
-    });
+    const event = eventOf(
+      row.session as SessionName,
+      sentMessageReport({
+        chat: JSON.parse(row.chat) as Address,
+        sender: self,
+        messageId: receipt.messageId,
+        sentAt: receipt.sentAt,
+        outboxId: row.id as OutboxId,
+        content,
+      }),
+    );
     const { duplicate } = await this.#recorder.recordEvent(event, [move]);
     // The engine reported the message before its own send returned; the row may still have to follow.
     if (duplicate) await this.#database.write(move);
@@ -146,13 +149,10 @@ export class OutboxTransitions {
     transition: 'refused' | 'expired' = 'refused',
   ): Promise<void> {
     const error = errorOf(code, row, reason);
-    const event = outboxFailed({
-      session: row.session as SessionName,
-      chat: JSON.parse(row.chat) as Address,
-      outboxId: row.id as OutboxId,
-      code,
-      reason: error.message,
-      at: new Date(this.#clock.now()),
+    const event = eventOf(row.session as SessionName, {
+      type: 'outbox.failed',
+      ...this.#placeOf(row),
+      data: { outboxId: row.id, code, reason: error.message },
     });
     await this.#withEvent(row, event, transition, { error });
   }
@@ -182,15 +182,16 @@ export class OutboxTransitions {
     reason: string,
     transition: 'outcome_unknown' | 'back_in_doubt' = 'outcome_unknown',
   ): Promise<void> {
-    const event = outboxInDoubt({
-      session: row.session as SessionName,
-      chat: JSON.parse(row.chat) as Address,
-      outboxId: row.id as OutboxId,
-      attempt: row.attempts,
-      // No attempt tells it apart from the doubt before; when it was requeued does.
-      ...(transition === 'back_in_doubt' ? { waitedSince: row.updated_at } : {}),
-      reason,
-      at: new Date(this.#clock.now()),
+    const event = eventOf(row.session as SessionName, {
+      type: 'outbox.in_doubt',
+      ...this.#placeOf(row),
+      data: {
+        outboxId: row.id,
+        attempt: row.attempts,
+        // No attempt tells it apart from the doubt before; when it was requeued does.
+        ...(transition === 'back_in_doubt' ? { waitedSince: row.updated_at } : {}),
+        reason,
+      },
     });
     await this.#withEvent(row, event, transition, {
       error: { code: 'WAB_SEND_IN_DOUBT', message: new WabError('WAB_SEND_IN_DOUBT', { id: row.id, reason }).message },
@@ -213,6 +214,10 @@ export class OutboxTransitions {
   #move(row: OutboxRow, transition: Transition, patch: Patch): Call<OutboxRow | null> {
     const { from, to } = TRANSITIONS[transition];
     return moveMessage({ of: { id: row.id as OutboxId }, from, to, now: this.#clock.now(), ...patch });
+  }
+
+  #placeOf(row: OutboxRow): { readonly at: Date; readonly chat: Address } {
+    return { at: new Date(this.#clock.now()), chat: JSON.parse(row.chat) as Address };
   }
 
   #notify(row: OutboxRow): void {

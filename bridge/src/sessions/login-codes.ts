@@ -1,6 +1,6 @@
 /** The codes by which a person links the account of a session: the QR code shown, and a pairing code where one was asked for. */
 import { WabError } from '../contract/errors.ts';
-import type { SessionState } from '../contract/events.ts';
+import type { SessionState } from '../contract/session-states.ts';
 import type { SessionName } from '../contract/ids.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';

@@ -1,5 +1,5 @@
 /** Restores sessions a few at a time: all at once would be more than a machine can start. */
-import type { SessionState } from '../contract/events.ts';
+import type { SessionState } from '../contract/session-states.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionEntry } from './session-entry.ts';
 

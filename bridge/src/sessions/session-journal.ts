@@ -1,12 +1,8 @@
 /** What a session tells the event log about itself. */
-import type { NewEvent, SessionState } from '../contract/events.ts';
+import type { EventReport, NewEvent } from '../contract/events.ts';
+import type { SessionState } from '../contract/session-states.ts';
 import type { SessionName } from '../contract/ids.ts';
-import {
-  sessionDegraded,
-  sessionQrIssued,
-  sessionRecovered,
-  sessionStateChanged,
-} from '../events/event-constructors.ts';
+import { eventOf } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Call } from '../store/operation.ts';
@@ -37,19 +33,20 @@ export class SessionJournal {
     change: { readonly from: SessionState; readonly to: SessionState; readonly reason: string },
     effects: readonly Call<unknown>[],
   ): void {
-    this.#record(sessionStateChanged(this.#session, change, this.#now()), effects);
+    const { from, to, reason } = change;
+    this.#record({ type: 'session.state_changed', at: this.#now(), data: { from, to, reason } }, effects);
   }
 
   qrIssued(expiresAt: Date): void {
-    this.#record(sessionQrIssued(this.#session, expiresAt, this.#now()));
+    this.#record({ type: 'session.qr_issued', at: this.#now(), data: { expiresAt: expiresAt.toISOString() } });
   }
 
   degraded(reason: string): void {
-    this.#record(sessionDegraded(this.#session, reason, this.#now()));
+    this.#record({ type: 'session.degraded', at: this.#now(), data: { reason } });
   }
 
   recovered(reason: string): void {
-    this.#record(sessionRecovered(this.#session, reason, this.#now()));
+    this.#record({ type: 'session.recovered', at: this.#now(), data: { reason } });
   }
 
   /** Resolves once nothing is on its way into the log any more. */
@@ -61,12 +58,12 @@ export class SessionJournal {
     return new Date(this.#deps.clock.now());
   }
 
-  #record(event: NewEvent, effects: readonly Call<unknown>[] = []): void {
+  #record(report: EventReport, effects: readonly Call<unknown>[] = []): void {
     const recording = this.#deps.recorder
-      .recordEvent(event, effects)
+      .recordEvent(eventOf(this.#session, report), effects)
       .catch((error: unknown) => {
         this.#deps.log.error(
-          { session: this.#session, event: event.type, reason: reasonOf(error) },
+          { session: this.#session, event: report.type, reason: reasonOf(error) },
           'an event of the session could not be recorded',
         );
       })

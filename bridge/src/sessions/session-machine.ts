@@ -10,7 +10,7 @@
  * `degraded` outlives a change of state, since healing takes a session through several: it ends with `recovered`, or
  * where the session comes to rest.
  */
-import type { SessionState } from '../contract/events.ts';
+import type { SessionState } from '../contract/session-states.ts';
 
 export interface Machine {
   readonly state: SessionState;

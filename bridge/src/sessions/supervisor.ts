@@ -4,7 +4,7 @@
  */
 import { WabError } from '../contract/errors.ts';
 import type { Address } from '../contract/address.ts';
-import type { SessionState } from '../contract/events.ts';
+import type { SessionState } from '../contract/session-states.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type {
   Engine,

@@ -4,7 +4,7 @@
  */
 import type { NewEvent } from '../contract/events.ts';
 import type { SubscriptionName } from '../contract/ids.ts';
-import { subscriptionExpired } from '../events/event-constructors.ts';
+import { eventOf } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership } from '../ownership/ownership.ts';
@@ -72,7 +72,9 @@ export class SubscriptionExpiry {
       await locks.run(name, async () => {
         const unused = await this.#unusedSince(name, lastUse);
         if (unused === null) return;
-        const event = subscriptionExpired(name, new Date(unused.lastUsedAt), new Date(clock.now()));
+        const lastUsedAt = new Date(unused.lastUsedAt).toISOString();
+        const data = { subscription: name, lastUsedAt };
+        const event = eventOf(null, { type: 'subscription.expired', at: new Date(clock.now()), data });
         await recorder.recordEvent(event, [removeSubscription({ name })]);
         log.warn({ subscription: name }, 'an unused subscription was removed');
       });

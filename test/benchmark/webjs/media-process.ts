@@ -44,8 +44,8 @@ async function ours(): Promise<Side> {
       else if (signal.kind === 'ready') tell({ say: 'ready' });
     },
     fact: async (fact) => {
-      if (fact.kind !== 'message' || !fact.message.media || fact.message.fromMe) return;
-      came = fact.message.messageId;
+      if (fact.type !== 'message.received' || !fact.data.media) return;
+      came = fact.data.messageId as MessageId;
       tell({ say: 'came' });
     },
   });

@@ -7,12 +7,12 @@ import {
   type MediaId,
   type OutboxId,
   type SessionName,
-  type SubscriptionName,
   type MessageId,
 } from '../../../bridge/src/contract/ids.ts';
-import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import { messageFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import * as make from '../../../bridge/src/events/event-constructors.ts';
+import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
+import { sentMessageReport } from '../../../bridge/src/outbox/sent-message.ts';
 import { envelopeOf } from '../../../bridge/src/events/envelope.ts';
 
 const support = 'support' as SessionName;
@@ -36,42 +36,43 @@ const message = (patch: Partial<EngineMessage> = {}): EngineMessage => ({
 const picture = { kind: 'image', mimeType: 'image/jpeg', sizeBytes: 12, fileName: 'a.jpg' } as const;
 
 const ALL: readonly NewEvent[] = [
-  make.messageReported(support, message(), null),
-  make.messageReported(support, message({ fromMe: true, kind: 'image', media: picture, mentions: [chat] }), outboxId),
-  make.messageReported(support, message({ kind: 'unsupported', rawKind: 'poll', text: null }), null),
-  make.messageSent({
-    session: support,
-    chat,
-    sender: null,
-    messageId,
-    sentAt: at,
-    outboxId,
-    content: {
-      type: 'document',
-      mediaId: 'med_1' as MediaId,
-      caption: 'c',
-      fileName: 'f.pdf',
-      mentions: ['1@c.us' as ChatId],
-    },
+  eventOf(support, messageFact(message())),
+  eventOf(support, messageFact(message({ fromMe: true, kind: 'image', media: picture, mentions: [chat] }))),
+  eventOf(support, messageFact(message({ kind: 'unsupported', rawKind: 'poll', text: null }))),
+  eventOf(
+    support,
+    sentMessageReport({
+      chat,
+      sender: null,
+      messageId,
+      sentAt: at,
+      outboxId,
+      content: {
+        type: 'document',
+        mediaId: 'med_1' as MediaId,
+        caption: 'c',
+        fileName: 'f.pdf',
+        mentions: ['1@c.us' as ChatId],
+      },
+    }),
+  ),
+  eventOf(
+    support,
+    sentMessageReport({ chat, sender: chat, messageId, sentAt: at, outboxId, content: { type: 'text', text: 'x' } }),
+  ),
+  eventOf(support, { type: 'message.acknowledged', at, chat, data: { messageId: messageId, ack: 'read', outboxId } }),
+  eventOf(support, { type: 'message.failed', at, chat, data: { messageId: messageId, reason: 'r' } }),
+  eventOf(support, { type: 'session.state_changed', at, data: { from: 'starting', to: 'ready', reason: 'r' } }),
+  eventOf(support, { type: 'session.qr_issued', at, data: { expiresAt: at.toISOString() } }),
+  eventOf(support, { type: 'session.degraded', at, data: { reason: 'r' } }),
+  eventOf(support, { type: 'session.recovered', at, data: { reason: 'r' } }),
+  eventOf(support, { type: 'outbox.failed', at, chat, data: { outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r' } }),
+  eventOf(support, { type: 'outbox.in_doubt', at, chat, data: { outboxId, attempt: 1, reason: 'r' } }),
+  eventOf(null, {
+    type: 'subscription.expired',
+    at: at,
+    data: { subscription: 'n8n:a', lastUsedAt: at.toISOString() },
   }),
-  make.messageSent({
-    session: support,
-    chat,
-    sender: chat,
-    messageId,
-    sentAt: at,
-    outboxId,
-    content: { type: 'text', text: 'x' },
-  }),
-  make.messageAcknowledged(support, { kind: 'ack', messageId, chat, level: 'read', at }, outboxId),
-  make.messageFailed(support, { kind: 'send_failed', messageId, chat, reason: 'r', at }, null),
-  make.sessionStateChanged(support, { from: 'starting', to: 'ready', reason: 'r' }, at),
-  make.sessionQrIssued(support, at, at),
-  make.sessionDegraded(support, 'r', at),
-  make.sessionRecovered(support, 'r', at),
-  make.outboxFailed({ session: support, chat, outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r', at }),
-  make.outboxInDoubt({ session: support, chat, outboxId, attempt: 1, reason: 'r', at }),
-  make.subscriptionExpired('n8n:a' as SubscriptionName, at, at),
 ];
 
 test('every type of the catalogue has a constructor', () => {
@@ -86,7 +87,7 @@ test.each(ALL.map((event) => [event.type, event] as const))('%s fits its schema'
 
 describe('identity', () => {
   const idOf = (patch: Partial<EngineMessage>, session = support): string =>
-    make.messageReported(session, message(patch), null).id;
+    eventOf(session, messageFact(message(patch))).id;
 
   test('a message is its message id and direction, whatever else the engine says of it', () => {
     expect(idOf({ text: 'other', sentAt: new Date(0) })).toBe(idOf({}));
@@ -96,34 +97,30 @@ describe('identity', () => {
   });
 
   test('what the outbox sent and what the engine reports of it are one event', () => {
-    const sent = make.messageSent({
-      session: support,
-      chat,
-      sender: null,
-      messageId,
-      sentAt: at,
-      outboxId,
-      content: { type: 'text', text: 'x' },
-    });
+    const sent = eventOf(
+      support,
+      sentMessageReport({ chat, sender: null, messageId, sentAt: at, outboxId, content: { type: 'text', text: 'x' } }),
+    );
     expect(sent.id).toBe(idOf({ fromMe: true }));
   });
 
   test('each level of an acknowledgement is a fact of its own, once', () => {
     const ack = (level: 'read' | 'delivered', time: Date): string =>
-      make.messageAcknowledged(support, { kind: 'ack', messageId, chat, level, at: time }, null).id;
+      eventOf(support, { type: 'message.acknowledged', at: time, chat, data: { messageId: messageId, ack: level } }).id;
     expect(ack('read', at)).toBe(ack('read', new Date(0)));
     expect(ack('read', at)).not.toBe(ack('delivered', at));
   });
 
   test('states of a session repeat, and each time is a fact of its own', () => {
     const change = (): string =>
-      make.sessionStateChanged(support, { from: 'ready', to: 'reconnecting', reason: 'r' }, at).id;
+      eventOf(support, { type: 'session.state_changed', at, data: { from: 'ready', to: 'reconnecting', reason: 'r' } })
+        .id;
     expect(change()).not.toBe(change());
   });
 
   test('outbox.in_doubt is one per attempt', () => {
     const doubt = (attempt: number): string =>
-      make.outboxInDoubt({ session: support, chat, outboxId, attempt, reason: 'r', at }).id;
+      eventOf(support, { type: 'outbox.in_doubt', at, chat, data: { outboxId, attempt, reason: 'r' } }).id;
     expect(doubt(1)).toBe(doubt(1));
     expect(doubt(1)).not.toBe(doubt(2));
   });
@@ -132,8 +129,8 @@ describe('identity', () => {
 test('a medium reported twice has the same, well-formed id', () => {
   const ids = ['A', 'A', 'B'].map(
     (wire) =>
-      make.messageReported(support, message({ messageId: wire as MessageId, kind: 'image', media: picture }), null).data
-        .media?.mediaId,
+      eventOf(support, messageFact(message({ messageId: wire as MessageId, kind: 'image', media: picture }))).data.media
+        ?.mediaId,
   );
   expect(ids[0]).toMatch(new RegExp(MEDIA_ID_PATTERN));
   expect(ids[1]).toBe(ids[0]);

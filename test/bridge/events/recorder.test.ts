@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { ChatId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import type { EngineFact, EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import { messageFact, type EngineFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Appended } from '../../../bridge/src/events/event-log.ts';
 import { Recorder, type EffectSource } from '../../../bridge/src/events/recorder.ts';
@@ -10,9 +10,8 @@ import type { Call } from '../../../bridge/src/store/operation.ts';
 const support = 'support' as SessionName;
 const chat = addressOf('4915112345678@c.us' as ChatId);
 const call = (operation: string): Call<unknown> => ({ operation, args: null });
-const message = (messageId: string, patch: Partial<EngineMessage> = {}): EngineFact => ({
-  kind: 'message',
-  message: {
+const message = (messageId: string, patch: Partial<EngineMessage> = {}): EngineFact =>
+  messageFact({
     messageId: messageId as MessageId,
     chat,
     sender: chat,
@@ -24,14 +23,12 @@ const message = (messageId: string, patch: Partial<EngineMessage> = {}): EngineF
     quotedMessageId: null,
     media: null,
     ...patch,
-  },
-});
+  });
 const ack = (messageId: string): EngineFact => ({
-  kind: 'ack',
-  messageId: messageId as MessageId,
-  chat,
-  level: 'read',
+  type: 'message.acknowledged',
   at: new Date(0),
+  chat,
+  data: { messageId: messageId, ack: 'read' },
 });
 const image = { kind: 'image', media: { kind: 'image', mimeType: 'image/png' } } as const;
 
@@ -63,7 +60,7 @@ describe('Recorder', () => {
       },
       sources: [
         {
-          effectsOf: (_session, fact, event) => [call(`${fact.kind}:${event.type}`)],
+          effectsOf: (_session, fact, event) => [call(`${fact.type}:${event.id}`)],
           outboxIdOf: (session, messageIds) => outboxIdOf(session, messageIds),
           recorded,
         },
@@ -78,7 +75,7 @@ describe('Recorder', () => {
   test('an event carries the effects of every source', async () => {
     await expect(recorder.record(support, message('w1'))).resolves.toMatchObject({ seq: 1, duplicate: false });
     expect(appended[0]!.event).toMatchObject({ type: 'message.received', session: 'support' });
-    expect(operations(0)).toEqual(['message:message.received', 'second']);
+    expect(operations(0)).toEqual([`message.received:${appended[0]!.event.id}`, 'second']);
   });
 
   test('acknowledgements name the outbox message they are about', async () => {
@@ -87,11 +84,10 @@ describe('Recorder', () => {
     await recorder.record(support, ack('theirs'));
     await recorder.record(support, message('ours', { fromMe: true }));
     await recorder.record(support, {
-      kind: 'send_failed',
-      messageId: 'ours' as MessageId,
-      chat,
-      reason: 'r',
+      type: 'message.failed',
       at: new Date(0),
+      chat,
+      data: { messageId: 'ours', reason: 'r' },
     });
     expect(appended.map(({ event }) => (event.data as { outboxId?: string }).outboxId)).toEqual([
       'out_7',
@@ -99,6 +95,14 @@ describe('Recorder', () => {
       'out_7',
       'out_7',
     ]);
+  });
+
+  test('a fact that is about no message is recorded without an outbox message or a file', async () => {
+    outboxIdOf = () => Promise.reject(new Error('not about a message'));
+    const fact = { type: 'session.degraded', at: new Date(0), data: { reason: 'r' } } as unknown as EngineFact;
+    await expect(recorder.record(support, fact)).resolves.toMatchObject({ duplicate: false });
+    expect(appended[0]!.event).toMatchObject({ type: 'session.degraded', chat: null, data: { reason: 'r' } });
+    expect(operations(0)).toEqual([`session.degraded:${appended[0]!.event.id}`, 'second']);
   });
 
   test('facts of a session keep their order, also where one takes longer to prepare', async () => {

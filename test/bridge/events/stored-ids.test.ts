@@ -4,10 +4,11 @@
  */
 import { expect, test } from '@jest/globals';
 import { EVENT_TYPES, type EventType, type NewEvent } from '../../../bridge/src/contract/events.ts';
-import type { ChatId, OutboxId, SessionName, SubscriptionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
+import { messageFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import * as make from '../../../bridge/src/events/event-constructors.ts';
+import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
+import { sentMessageReport } from '../../../bridge/src/outbox/sent-message.ts';
 
 const session = 'support' as SessionName;
 const at = new Date('2026-01-02T03:04:05.678Z');
@@ -38,104 +39,131 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
   [
     'message.received',
     'direct',
-    () => make.messageReported(session, message({}), null),
+    () => eventOf(session, messageFact(message({}))),
     ['evt_LB6Ei_2S0q4Dn3jWfFgNKtN6iD5', 'evt_xGlZlpUTALUxq_CU3FM6oaeDca3'],
   ],
   [
     'message.received',
     'in a group',
     () =>
-      make.messageReported(
+      eventOf(
         session,
-        message({ chat: group, messageId: 'false_1203630@g.us_3EB0D_4915112345678@c.us' as MessageId }),
-        null,
+        messageFact(message({ chat: group, messageId: 'false_1203630@g.us_3EB0D_4915112345678@c.us' as MessageId })),
       ),
     ['evt_ZOIDWbKEZcVbUpnRCtfiHe7rTXu', 'evt_0LwPLgIC0PRe_Hn0Knn859Y3gFa'],
   ],
   [
     'message.received',
     'under an id that is not of the usual form',
-    () => make.messageReported(session, message({ messageId: 'sandbox-1' as MessageId }), null),
+    () => eventOf(session, messageFact(message({ messageId: 'sandbox-1' as MessageId }))),
     ['evt_tRWs-n_mPoGb_D_r-Wj1AC5QYk7'],
   ],
   [
     'message.sent',
     'as the engine reports it',
-    () => make.messageReported(session, message({ fromMe: true, messageId: own, sender: self }), outboxId),
+    () => eventOf(session, messageFact(message({ fromMe: true, messageId: own, sender: self }))),
     ['evt_G7Uejs0J61Q7Zx7iseDEvOiGmF7', 'evt_ozDzS03pf1Bn-RGki-V_EBhjNNW'],
   ],
   [
     'message.sent',
     'as the outbox records it',
     () =>
-      make.messageSent({
+      eventOf(
         session,
-        chat: alice,
-        sender: null,
-        messageId: own,
-        sentAt: at,
-        outboxId,
-        content: { type: 'text', text: 'x' },
-      }),
+        sentMessageReport({
+          chat: alice,
+          sender: null,
+          messageId: own,
+          sentAt: at,
+          outboxId,
+          content: { type: 'text', text: 'x' },
+        }),
+      ),
     ['evt_G7Uejs0J61Q7Zx7iseDEvOiGmF7', 'evt_ozDzS03pf1Bn-RGki-V_EBhjNNW'],
   ],
   [
     'message.acknowledged',
     'direct',
-    () => make.messageAcknowledged(session, { kind: 'ack', messageId: own, chat: alice, level: 'read', at }, outboxId),
+    () =>
+      eventOf(session, {
+        type: 'message.acknowledged',
+        at,
+        chat: alice,
+        data: { messageId: own, ack: 'read', outboxId },
+      }),
     ['evt_8sbtpn0TpCtdPrNLUcLzB2hDEw6', 'evt_vIOTmNndwm8R-ZJlo5NH4IFHFKX'],
   ],
   [
     'message.acknowledged',
     'in a group',
     () =>
-      make.messageAcknowledged(
-        session,
-        { kind: 'ack', messageId: ownInGroup, chat: group, sender: self, level: 'server', at },
-        null,
-      ),
+      eventOf(session, {
+        type: 'message.acknowledged',
+        at,
+        chat: group,
+        author: self,
+        data: { messageId: ownInGroup, ack: 'server' },
+      }),
     ['evt_6N-qzG5Kwcg_SXjANPMCqH1poQd', 'evt_sykpHUE9Xg5e8G8TZfr20njphfJ'],
   ],
   [
     'message.failed',
     'direct',
-    () => make.messageFailed(session, { kind: 'send_failed', messageId: own, chat: alice, reason: 'r', at }, null),
+    () => eventOf(session, { type: 'message.failed', at, chat: alice, data: { messageId: own, reason: 'r' } }),
     ['evt_ijk5FKfkz0msYMDIieSlHapmjEn', 'evt_fD_K15n9QWzJQEPdyTmSPoQvPAB'],
   ],
   [
     'message.failed',
     'in a group',
     () =>
-      make.messageFailed(
-        session,
-        { kind: 'send_failed', messageId: ownInGroup, chat: group, sender: self, reason: 'r', at },
-        null,
-      ),
+      eventOf(session, {
+        type: 'message.failed',
+        at,
+        chat: group,
+        author: self,
+        data: { messageId: ownInGroup, reason: 'r' },
+      }),
     ['evt_F56_ZYElqVUjK-wyBZEx4iNG2HH', 'evt_p35BMG6jqjN-WzI9epjPdrwQOdM'],
   ],
   [
     'outbox.failed',
     'given up on',
-    () => make.outboxFailed({ session, chat: alice, outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r', at }),
+    () =>
+      eventOf(session, {
+        type: 'outbox.failed',
+        at,
+        chat: alice,
+        data: { outboxId, code: 'WAB_SEND_GAVE_UP', reason: 'r' },
+      }),
     ['evt_Aru2KDf0_bshaLX8FV9UvDMWACU'],
   ],
   [
     'outbox.in_doubt',
     'after an attempt',
-    () => make.outboxInDoubt({ session, chat: alice, outboxId, attempt: 2, reason: 'r', at }),
+    () => eventOf(session, { type: 'outbox.in_doubt', at, chat: alice, data: { outboxId, attempt: 2, reason: 'r' } }),
     ['evt_JpXq-vr0bcCep7V58YVflkXDf0w'],
   ],
   [
     'outbox.in_doubt',
     'while it waited to be sent again',
     () =>
-      make.outboxInDoubt({ session, chat: alice, outboxId, attempt: 2, waitedSince: 1767323045678, reason: 'r', at }),
+      eventOf(session, {
+        type: 'outbox.in_doubt',
+        at,
+        chat: alice,
+        data: { outboxId, attempt: 2, waitedSince: 1767323045678, reason: 'r' },
+      }),
     ['evt_hnB2ryfiw5gqhWYGlzRNgaK9lxu'],
   ],
   [
     'subscription.expired',
     'unused',
-    () => make.subscriptionExpired('n8n:a:b:c' as SubscriptionName, at, new Date('2026-03-01T00:00:00Z')),
+    () =>
+      eventOf(null, {
+        type: 'subscription.expired',
+        at: new Date('2026-03-01T00:00:00Z'),
+        data: { subscription: 'n8n:a:b:c', lastUsedAt: at.toISOString() },
+      }),
     ['evt_nc_WsQSaE6iEzPvF2BuV1Pnt_4f'],
   ],
 ];
@@ -143,11 +171,14 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
 const UNIQUE: readonly (readonly [EventType, () => NewEvent])[] = [
   [
     'session.state_changed',
-    () => make.sessionStateChanged(session, { from: 'starting', to: 'ready', reason: 'r' }, at),
+    () => eventOf(session, { type: 'session.state_changed', at, data: { from: 'starting', to: 'ready', reason: 'r' } }),
   ],
-  ['session.qr_issued', () => make.sessionQrIssued(session, at, at)],
-  ['session.degraded', () => make.sessionDegraded(session, 'r', at)],
-  ['session.recovered', () => make.sessionRecovered(session, 'r', at)],
+  [
+    'session.qr_issued',
+    () => eventOf(session, { type: 'session.qr_issued', at, data: { expiresAt: at.toISOString() } }),
+  ],
+  ['session.degraded', () => eventOf(session, { type: 'session.degraded', at, data: { reason: 'r' } })],
+  ['session.recovered', () => eventOf(session, { type: 'session.recovered', at, data: { reason: 'r' } })],
 ];
 
 test.each(DERIVED)('%s, %s, keeps its ids', (type, _of, event, ids) => {

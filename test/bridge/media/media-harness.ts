@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { MessageMedia } from '../../../bridge/src/contract/events.ts';
+import type { MessageMedia } from '../../../bridge/src/contract/message-data.ts';
 import { newMediaId, type MediaId, type SessionName, type MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';

@@ -1,7 +1,7 @@
 /** What keeps the outbox from doing too much, too little, or in the wrong order where two things happen at once. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, type Engine, messageFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
@@ -163,9 +163,8 @@ describe('a message that was taken for absent and waits to be sent again', () =>
 
   test('is accepted where it is seen after all, and not sent again', async () => {
     const { outbox, id, messageId } = await lostAtFirst();
-    await outbox.report({
-      kind: 'message',
-      message: {
+    await outbox.report(
+      messageFact({
         messageId,
         chat: addressOf(ALICE),
         sender: outbox.sessions.self(),
@@ -176,8 +175,8 @@ describe('a message that was taken for absent and waits to be sent again', () =>
         mentions: [],
         quotedMessageId: null,
         media: null,
-      },
-    });
+      }),
+    );
     expect(await stateOf(outbox, id)).toBe('accepted');
     const next = await outbox.accept('next');
     await outbox.until(next.id, 'accepted');
@@ -190,7 +189,12 @@ describe('a message that was taken for absent and waits to be sent again', () =>
     ['read', 'read'],
   ] as const)('is settled when WhatsApp reports %s', async (level, state) => {
     const { outbox, id, messageId } = await lostAtFirst();
-    await outbox.report({ kind: 'ack', messageId, chat: addressOf(ALICE), level, at: new Date() });
+    await outbox.report({
+      type: 'message.acknowledged',
+      at: new Date(),
+      chat: addressOf(ALICE),
+      data: { messageId: messageId, ack: level },
+    });
     expect(await stateOf(outbox, id)).toBe(state);
     const next = await outbox.accept('next');
     await outbox.until(next.id, 'accepted');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, messageFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
@@ -42,7 +42,12 @@ describe('sending', () => {
     const { id } = await outbox.accept('hello');
     const { messageId } = await outbox.until(id, 'accepted');
     const ack = (level: 'server' | 'delivered' | 'read') =>
-      outbox.report({ kind: 'ack', messageId: messageId as MessageId, chat: addressOf(ALICE), level, at: new Date() });
+      outbox.report({
+        type: 'message.acknowledged',
+        at: new Date(),
+        chat: addressOf(ALICE),
+        data: { messageId: messageId!, ack: level },
+      });
     await ack('read');
     await ack('delivered');
     await ack('server');
@@ -71,10 +76,20 @@ describe('sending', () => {
       kind: 'text',
       text: 'hello',
     } as const;
-    await outbox.report({ kind: 'message', message: { ...message, mentions: [], quotedMessageId: null, media: null } });
+    await outbox.report(messageFact({ ...message, mentions: [], quotedMessageId: null, media: null }));
     for (const level of ['delivered', 'read'] as const)
-      await outbox.report({ kind: 'ack', messageId: otherId, chat, level, at: new Date() });
-    await outbox.report({ kind: 'ack', messageId: messageId as MessageId, chat, level: 'read', at: new Date() });
+      await outbox.report({
+        type: 'message.acknowledged',
+        at: new Date(),
+        chat,
+        data: { messageId: otherId, ack: level },
+      });
+    await outbox.report({
+      type: 'message.acknowledged',
+      at: new Date(),
+      chat,
+      data: { messageId: messageId!, ack: 'read' },
+    });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('read');
     expect(await outbox.events('message.sent')).toHaveLength(1);
     expect((await outbox.events('message.acknowledged')).map(({ data }) => data)).toEqual([
@@ -88,11 +103,10 @@ describe('sending', () => {
     const { id } = await outbox.accept('hello');
     const { messageId } = await outbox.until(id, 'accepted');
     await outbox.report({
-      kind: 'send_failed',
-      messageId: messageId as MessageId,
-      chat: addressOf(ALICE),
-      reason: 'too many',
+      type: 'message.failed',
       at: new Date(),
+      chat: addressOf(ALICE),
+      data: { messageId: messageId!, reason: 'too many' },
     });
     expect(await outbox.service.get(id as OutboxId)).toMatchObject({
       state: 'failed',
@@ -105,9 +119,8 @@ describe('sending', () => {
     const outbox = await start({ network });
     network.scripts.push(async (_message, messageId, deliver) => {
       const receipt = deliver();
-      await outbox.report({
-        kind: 'message',
-        message: {
+      await outbox.report(
+        messageFact({
           messageId: messageId!,
           chat: addressOf(ALICE),
           sender: outbox.sessions.self(),
@@ -118,8 +131,8 @@ describe('sending', () => {
           mentions: [],
           quotedMessageId: null,
           media: null,
-        },
-      });
+        }),
+      );
       return receipt;
     });
     const { id } = await outbox.accept('hello');
@@ -375,11 +388,10 @@ describe('what goes wrong', () => {
     const { id } = await outbox.accept('hello');
     const { messageId } = await outbox.until(id, 'in_doubt');
     await outbox.report({
-      kind: 'ack',
-      messageId: messageId as MessageId,
-      chat: addressOf(ALICE),
-      level: 'delivered',
+      type: 'message.acknowledged',
       at: new Date(),
+      chat: addressOf(ALICE),
+      data: { messageId: messageId!, ack: 'delivered' },
     });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('delivered');
   });

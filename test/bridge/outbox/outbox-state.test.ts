@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { OUTBOX_STATES, type OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
-import { ACK_LEVELS } from '../../../bridge/src/contract/events.ts';
-import { TRANSITIONS, transitionOfAck, stateAfter, type Transition } from '../../../bridge/src/outbox/outbox-state.ts';
+import { EVENT_CATALOGUE } from '../../../bridge/src/contract/events.ts';
+import { ACK_LEVELS, type AckLevel } from '../../../bridge/src/contract/message-data.ts';
+import { TRANSITIONS, TRANSITION_OF_MOVE, stateAfter, type Transition } from '../../../bridge/src/outbox/outbox-state.ts';
 
 const transition = fc.constantFrom(...(Object.keys(TRANSITIONS) as Transition[]));
+const transitionOfAck = (ack: AckLevel): Transition =>
+  TRANSITION_OF_MOVE[EVENT_CATALOGUE['message.acknowledged'].movesOutbox({ messageId: 'any', ack }).to];
 const run = (start: OutboxState, transitions: readonly Transition[]) =>
   transitions.reduce<OutboxState[]>(
     (states, next) => [...states, stateAfter(states.at(-1)!, next) ?? states.at(-1)!],

@@ -56,7 +56,12 @@ describe('a reaction', () => {
     const outbox = await start();
     const { id } = await react(outbox, '👍');
     await outbox.until(id, 'accepted');
-    await outbox.report({ kind: 'ack', messageId: TARGET, chat: addressOf(ALICE), level: 'read', at: new Date() });
+    await outbox.report({
+      type: 'message.acknowledged',
+      at: new Date(),
+      chat: addressOf(ALICE),
+      data: { messageId: TARGET, ack: 'read' },
+    });
     expect((await outbox.service.get(id as OutboxId)).state).toBe('accepted');
   });
 

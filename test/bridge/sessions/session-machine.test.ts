@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SESSION_STATES } from '../../../bridge/src/contract/events.ts';
+import { SESSION_STATES } from '../../../bridge/src/contract/session-states.ts';
 import { atRest, step, type Action, type Input, type Machine } from '../../../bridge/src/sessions/session-machine.ts';
 
 const signal = fc.constantFrom<Input>(

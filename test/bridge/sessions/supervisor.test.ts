@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChatId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type EngineFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { type SupervisedSession, Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
@@ -55,11 +55,10 @@ async function ready(made: Made): Promise<Made> {
   return made;
 }
 const ack: EngineFact = {
-  kind: 'ack',
-  messageId: 'true_4915112345678@c.us_3EB0AA' as MessageId,
-  chat: addressOf('4915112345678@c.us' as ChatId),
-  level: 'server',
+  type: 'message.acknowledged',
   at: new Date(0),
+  chat: addressOf('4915112345678@c.us' as ChatId),
+  data: { messageId: 'true_4915112345678@c.us_3EB0AA', ack: 'server' },
 };
 
 describe('supervisor', () => {

@@ -11,7 +11,7 @@ import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { BridgeFrame, ClientFrame, SubscribeFrame } from '../../../bridge/src/contract/frames.ts';
 import type { KeyId, SessionName, SubscriptionName } from '../../../bridge/src/contract/ids.ts';
 import { ALL_SCOPES, type Scope } from '../../../bridge/src/contract/scopes.ts';
-import { sessionDegraded, subscriptionExpired } from '../../../bridge/src/events/event-constructors.ts';
+import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
 import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../../bridge/src/ops/logger.ts';
@@ -33,6 +33,9 @@ export const key = (
   sessions: changes.sessions ? new Set(changes.sessions as SessionName[]) : null,
   expiresAt: changes.expiresAt ?? null,
 });
+
+const degraded = (session: string, reason: string) =>
+  eventOf(session as SessionName, { type: 'session.degraded', at: new Date(), data: { reason } });
 
 export interface HarnessOptions {
   readonly settings?: Partial<StreamSettings>;
@@ -153,7 +156,7 @@ export class Harness {
     this.#count += 1;
     const chatId = `${chat}@c.us`;
     return {
-      ...sessionDegraded(session as SessionName, '', new Date()),
+      ...degraded(session, ''),
       type: 'message.received',
       chat: { chatId },
       sender: { chatId },
@@ -181,12 +184,13 @@ export class Harness {
 
   /** An event without a chat and without content. */
   async degrade(session = 'support'): Promise<number> {
-    return (await this.events.append(sessionDegraded(session as SessionName, 'test', new Date()))).seq;
+    return (await this.events.append(degraded(session, 'test'))).seq;
   }
 
   /** A fact about the bridge itself: it has no session. */
   async fact(): Promise<number> {
-    return (await this.events.append(subscriptionExpired('gone' as SubscriptionName, new Date(), new Date()))).seq;
+    const data = { subscription: 'gone', lastUsedAt: new Date().toISOString() };
+    return (await this.events.append(eventOf(null, { type: 'subscription.expired', at: new Date(), data }))).seq;
   }
 }
 

@@ -9,6 +9,7 @@ import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
 import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
+import { messageOf } from '../../conformance/engine-recording.ts';
 import { Scene } from './scene.ts';
 
 let scene: Scene;
@@ -40,7 +41,7 @@ test(
     await recording.untilMessage(({ text }) => text === 'once or twice');
     scene.standin.network.repeat(scene.me);
     const twice = (): EngineFact[] | undefined => {
-      const found = recording.facts.filter((fact) => fact.kind === 'message' && fact.message.text === 'once or twice');
+      const found = recording.facts.filter((fact) => messageOf(fact)?.text === 'once or twice');
       return found.length > 1 ? found : undefined;
     };
     const [first, again] = await recording.until('the repetition', twice);

@@ -94,7 +94,7 @@ test(
     const messageId = engine.chooseMessageId(bobOf(scene));
     expect(await send('no', { messageId })).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
     await recording.until('the failure', () =>
-      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.messageId === messageId),
+      recording.facts.find((fact) => fact.type === 'message.failed' && fact.data.messageId === messageId),
     );
     network.refuses = false;
     expect(await send('about what?', { quotedMessageId: GONE })).toMatchObject({

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { isSameAccount } from '../../../bridge/src/contract/address.ts';
 import type { ChatId } from '../../../bridge/src/contract/ids.ts';
 import type { EngineError } from '../../../bridge/src/engine/engine.ts';
+import { messageOf } from '../engine-recording.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 export function restartChecks(at: EngineAtTest): void {
@@ -56,7 +57,7 @@ export function restartChecks(at: EngineAtTest): void {
     first.recording.refuseFacts = true;
     await at.harness.say({ from: at.harness.contact, text: 'refused' });
     const refused = await first.recording.until('a message that is refused', () =>
-      first.recording.refused.find((fact) => fact.kind === 'message' && fact.message.text === 'refused'),
+      first.recording.refused.find((fact) => messageOf(fact)?.text === 'refused'),
     );
     await end(first.engine);
     const second = await launch();

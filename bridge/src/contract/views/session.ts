@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { Address } from '../address.ts';
 import { ENGINE_NAMES } from '../engines.ts';
-import { SESSION_STATES } from '../events.ts';
+import { SESSION_STATES } from '../session-states.ts';
 import type { SessionName } from '../ids.ts';
 import { branded, listOf, literals, nullable, object, Timestamp } from '../schema.ts';
 

@@ -1,7 +1,8 @@
 /** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
-import type { AckLevel } from '../../contract/events.ts';
+import type { AckLevel } from '../../contract/message-data.ts';
+import type { ReportedData, SendProgressType } from '../../contract/events.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
-import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
+import type { NetworkFact, NetworkMedia, NetworkMessage, NewMessageType } from './phone-network.ts';
 import type { SandboxOperation, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
@@ -30,6 +31,23 @@ export interface Outgoing {
   level: AckLevel | null;
   silent: boolean;
 }
+
+/** What a fact that tells of the progress of a message says, by its type. */
+type Progress = { readonly [T in Exclude<SendProgressType, NewMessageType>]: ReportedData<T> };
+
+/** What the servers keep of it. */
+const NOTE_PROGRESS: { readonly [T in keyof Progress]: (outgoing: Outgoing, data: Progress[T]) => void } = {
+  'message.acknowledged': (outgoing, { ack }) => {
+    outgoing.level = ack;
+  },
+  'message.failed': (outgoing) => {
+    outgoing.silent = true;
+  },
+};
+const isProgress = (fact: NetworkFact): fact is Extract<NetworkFact, { readonly type: keyof Progress }> =>
+  fact.type in NOTE_PROGRESS;
+const noteProgress = <T extends keyof Progress>(outgoing: Outgoing, type: T, data: Progress[T]): void =>
+  NOTE_PROGRESS[type](outgoing, data);
 
 /** How many confirmed facts stay at hand to be repeated after a reconnect. */
 const RECENT = 50;
@@ -103,16 +121,15 @@ export class AccountMemory {
   }
 
   #noteFact(fact: NetworkFact): void {
-    if (fact.kind === 'message') {
+    if (fact.type === 'message') {
       this.#noteMessage(fact.message);
       const { chatId } = fact.message.chat;
       if (!fact.message.fromMe) this.unread.set(chatId, (this.unread.get(chatId) ?? 0) + 1);
       return;
     }
-    const outgoing = this.outgoing.get(fact.messageId);
-    if (!outgoing) return;
-    if (fact.kind === 'ack') outgoing.level = fact.level;
-    else outgoing.silent = true;
+    if (!isProgress(fact)) return;
+    const outgoing = this.outgoing.get(fact.data.messageId as MessageId);
+    if (outgoing) noteProgress(outgoing, fact.type, fact.data);
   }
 
   #noteMessage(message: NetworkMessage): void {
@@ -143,7 +160,7 @@ export class AccountMemory {
     const fact = this.undelivered.get(number);
     if (!fact) return;
     this.undelivered.delete(number);
-    if (fact.kind !== 'message') return;
+    if (fact.type !== 'message') return;
     this.recent.set(number, fact);
     if (this.recent.size > RECENT) this.recent.delete(this.recent.keys().next().value as number);
   }

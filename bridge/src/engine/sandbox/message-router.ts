@@ -1,5 +1,5 @@
 /** Messages of the account on their way out: taken, lost, late, acknowledged. */
-import { ACK_LEVELS, type AckLevel } from '../../contract/events.ts';
+import { ACK_LEVELS, type AckLevel } from '../../contract/message-data.ts';
 import type { MessageId } from '../../contract/ids.ts';
 import type { SendStatus } from '../engine.ts';
 import { addressOf } from '../../contract/whatsapp-id.ts';
@@ -76,7 +76,7 @@ export class MessageRouter {
     const outgoing = memory.outgoing.get(message.messageId);
     if (!outgoing) throw new Error(`the simulated network of ${session} lost a message`);
     if (via === 'phone') return sent;
-    if (this.#account.applyFault('ownMessageEchoed')) await this.#account.deliver({ kind: 'message', message: sent });
+    if (this.#account.applyFault('ownMessageEchoed')) await this.#account.deliver({ type: 'message', message: sent });
     void this.#acknowledge(outgoing);
     return sent;
   }
@@ -124,18 +124,13 @@ export class MessageRouter {
         await this.#account.pause(this.#account.delay(level));
         const at = new Date().toISOString();
         if (fails) {
-          await this.#account.deliver({
-            kind: 'send_failed',
-            messageId,
-            chat,
-            reason: 'the simulated server dropped it',
-            at,
-          });
+          const data = { messageId, reason: 'the simulated server dropped it' };
+          await this.#account.deliver({ type: 'message.failed', at, chat, data });
           return;
         }
-        await this.#account.deliver({ kind: 'ack', messageId, chat, level, at });
-        if (this.#account.applyFault('ackDuplicated'))
-          await this.#account.deliver({ kind: 'ack', messageId, chat, level, at });
+        const ack = { type: 'message.acknowledged', at, chat, data: { messageId, ack: level } } as const;
+        await this.#account.deliver(ack);
+        if (this.#account.applyFault('ackDuplicated')) await this.#account.deliver(ack);
       }
     } catch {
       // The network ended meanwhile; the acknowledgements go on when it is opened again.

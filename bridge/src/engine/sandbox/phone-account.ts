@@ -245,7 +245,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     const text = message.text ?? null;
     const sentAt = new Date().toISOString();
     await this.deliver({
-      kind: 'message',
+      type: 'message',
       message: { messageId, chat, sender, fromMe: false, sentAt, text, mentions, quotedMessageId, media },
     });
     return messageId;
@@ -260,7 +260,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
       { messageId, chatId, text: message.text, mentions: [], quotedMessageId: null, media: null },
       'phone',
     );
-    await this.deliver({ kind: 'message', message: sent });
+    await this.deliver({ type: 'message', message: sent });
     return messageId;
   }
 

@@ -5,9 +5,9 @@
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
-import type { AckLevel, MediaKind } from '../../contract/events.ts';
+import type { MediaKind } from '../../contract/message-data.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
-import type { SendStatus } from '../engine.ts';
+import type { EngineFact, SendStatus } from '../engine.ts';
 
 /** A file that the network stores under the digest of its bytes. */
 export interface NetworkMedia {
@@ -32,22 +32,15 @@ export interface NetworkMessage {
   readonly media: NetworkMedia | null;
 }
 
+/** A fact as the engine reports it, in JSON; a message names its file as the network stores it. */
 export type NetworkFact =
-  | { readonly kind: 'message'; readonly message: NetworkMessage }
-  | {
-      readonly kind: 'ack';
-      readonly messageId: MessageId;
-      readonly chat: Address;
-      readonly level: AckLevel;
-      readonly at: string;
-    }
-  | {
-      readonly kind: 'send_failed';
-      readonly messageId: MessageId;
-      readonly chat: Address;
-      readonly reason: string;
-      readonly at: string;
-    };
+  | { readonly type: 'message'; readonly message: NetworkMessage }
+  | AsJson<Exclude<EngineFact, { readonly type: NewMessageType }>>;
+
+/** The event types that bring a message. */
+export type NewMessageType = 'message.received' | 'message.sent';
+
+type AsJson<Fact> = Fact extends { readonly at: Date } ? Omit<Fact, 'at'> & { readonly at: string } : never;
 
 /** A message on its way out. The device chose the id, as linked devices do. */
 export interface NetworkSend {

@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Address } from '../../contract/address.ts';
 import { TYPING_STATES } from '../../contract/chats.ts';
-import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/events.ts';
+import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/message-data.ts';
 import { MAX_TEXT_LENGTH } from '../../contract/messages.ts';
 import { literals, nullable, object, Timestamp } from '../../contract/schema.ts';
 

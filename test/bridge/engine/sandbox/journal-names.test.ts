@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { SessionName } from '../../../../bridge/src/contract/ids.ts';
+import { withCurrentNames } from '../../../../bridge/src/engine/sandbox/journal-names.ts';
 import { LocalNetwork } from '../../../../bridge/src/engine/sandbox/local-network.ts';
 
 const SESSION = 'demo' as SessionName;
@@ -59,4 +60,23 @@ test('a message is known by its id, with what it quotes and its text', async () 
 test('a chat that was read is one still, and the faults in force stay in force', async () => {
   expect(await network.operations(SESSION, { kind: 'read' })).toMatchObject([{ chat: CHAT, read: 2 }]);
   expect(await network.faults(SESSION)).toEqual({ operationHangs: { count: 1 }, sendStatusUnknown: { count: 2 } });
+});
+
+test.each([
+  [
+    { kind: 'ack', wireId: 'm', chat: CHAT, level: 'read', at: AT },
+    { type: 'message.acknowledged', chat: CHAT, at: AT, data: { messageId: 'm', ack: 'read' } },
+  ],
+  [
+    { kind: 'send_failed', wireId: 'm', chat: CHAT, reason: 'r', at: AT },
+    { type: 'message.failed', chat: CHAT, at: AT, data: { messageId: 'm', reason: 'r' } },
+  ],
+  [
+    { kind: 'message', message: { wireId: 'm', text: 'hi' } },
+    { type: 'message', message: { messageId: 'm', text: 'hi' } },
+  ],
+])('a fact that waits has the type of its event: %j', (former, now) => {
+  const line = withCurrentNames(JSON.stringify({ t: 'fact', number: 1, fact: former }));
+  expect(JSON.parse(line)).toEqual({ t: 'fact', number: 1, fact: now });
+  expect(withCurrentNames(line)).toBe(line);
 });

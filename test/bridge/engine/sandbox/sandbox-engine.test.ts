@@ -130,7 +130,7 @@ describe('sends that go wrong', () => {
     const messageId = engine.chooseMessageId(CHAT);
     await sendText(engine, messageId);
     await recording.until('send_failed', () =>
-      recording.facts.find((fact) => fact.kind === 'send_failed' && fact.messageId === messageId),
+      recording.facts.find((fact) => fact.type === 'message.failed' && fact.data.messageId === messageId),
     );
     expect(recording.acksOf(messageId)).toEqual([]);
   });
@@ -155,7 +155,9 @@ describe('sends that go wrong', () => {
     });
     await recording.until(
       'two acks',
-      () => recording.facts.filter((fact) => fact.kind === 'ack' && fact.level === 'server').length === 2 || undefined,
+      () =>
+        recording.facts.filter((fact) => fact.type === 'message.acknowledged' && fact.data.ack === 'server').length ===
+          2 || undefined,
     );
   });
 

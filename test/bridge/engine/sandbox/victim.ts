@@ -20,7 +20,7 @@ const engine = new SandboxEngineFactory(network).create('victim' as SessionName,
     if (signal.kind === 'ready') for (let lane = 0; lane < 4; lane += 1) void sendOn();
   },
   fact: async (fact) => {
-    if (fact.kind === 'message') tell({ got: fact.message.messageId });
+    if (fact.type === 'message.received') tell({ got: fact.data.messageId });
   },
 });
 async function sendOn(): Promise<never> {

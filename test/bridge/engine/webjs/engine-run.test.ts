@@ -120,7 +120,9 @@ test('a message without an id is left out, and the next is reported', async () =
   const rawData = { id: { fromMe: false, remote: from, id: '3EB0AA' }, from, t: 2, type: 'chat', body: 'hello' };
   told.message({ rawData } as unknown as whatsapp.Message);
   await until(() => facts.length > 0);
-  expect(facts).toEqual([{ kind: 'message', message: expect.objectContaining({ text: 'hello' }) }]);
+  expect(facts).toEqual([
+    expect.objectContaining({ type: 'message.received', data: expect.objectContaining({ text: 'hello' }) }),
+  ]);
 });
 
 test('a message that is not as expected is reported as unsupported, and so are its acknowledgements', async () => {
@@ -133,8 +135,13 @@ test('a message that is not as expected is reported as unsupported, and so are i
   told.acknowledged({ rawData } as unknown as whatsapp.Message, 2);
   await until(() => facts.length > 1);
   expect(facts).toEqual([
-    { kind: 'message', message: expect.objectContaining({ kind: 'unsupported', rawKind: 'chat', text: null }) },
-    expect.objectContaining({ kind: 'ack', level: 'delivered' }),
+    expect.objectContaining({
+      data: expect.objectContaining({ kind: 'unsupported', rawKind: 'chat', text: null }),
+    }),
+    expect.objectContaining({
+      type: 'message.acknowledged',
+      data: expect.objectContaining({ ack: 'delivered' }),
+    }),
   ]);
 });
 

@@ -3,6 +3,7 @@ import type { Address } from '../../../contract/address.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
+import { messageFact } from '../../engine.ts';
 import type { AddressBook } from './address-book.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { FactReporter, MakeFact } from './fact-reporter.ts';
@@ -153,7 +154,7 @@ export class InboundMessages {
     return async () => {
       const people = [...new Set([ids.chat, ids.sender, ...ids.mentions])];
       const addresses = new Map(await Promise.all(people.map(async (id) => [id, await this.#addressOf(id)] as const)));
-      return { kind: 'message', message: toEngineMessage(raw, ids, (id) => addresses.get(id) as Address) };
+      return messageFact(toEngineMessage(raw, ids, (id) => addresses.get(id) as Address));
     };
   }
 
@@ -208,15 +209,15 @@ export class InboundMessages {
     const at = new Date(this.#deps.clock.now());
     const ack = ackLevelOf(level);
     const { self } = this.#deps.account();
-    const about = async () => ({
-      messageId,
-      chat: await this.#deps.addresses.find(chat),
-      ...(self ? { sender: self } : {}),
-    });
-    if (ack) report(chat, null, async () => ({ kind: 'ack', ...(await about()), level: ack, at }), recorded);
-    else if (level < 0) {
-      const reason = 'WhatsApp could not send the message';
-      report(chat, null, async () => ({ kind: 'send_failed', ...(await about()), reason, at }), recorded);
+    const about = async () => ({ at, chat: await this.#deps.addresses.find(chat), author: self });
+    const of = { messageId };
+    if (ack) {
+      const data = { ...of, ack };
+      report(chat, null, async () => ({ type: 'message.acknowledged', ...(await about()), data }), recorded);
+    }
+    if (level < 0) {
+      const data = { ...of, reason: 'WhatsApp could not send the message' };
+      report(chat, null, async () => ({ type: 'message.failed', ...(await about()), data }), recorded);
     }
   }
 

@@ -1,8 +1,8 @@
 /** whatsapp-web.js's messages as the engine reports them. */
-import type { AckLevel, MediaKind } from '../../../contract/events.ts';
+import type { AckLevel, MediaKind, ReportedMedia } from '../../../contract/message-data.ts';
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
-import type { EngineMedia, EngineMessage } from '../../engine.ts';
+import type { EngineMessage } from '../../engine.ts';
 import { messageIdOf } from '../../../contract/whatsapp-id.ts';
 
 /** An id as the page gives it: text from its events, an object from calls into it. */
@@ -144,7 +144,7 @@ export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: Cha
   };
 }
 
-function mediaOf(raw: RawMessage, kind: MediaKind): EngineMedia {
+function mediaOf(raw: RawMessage, kind: MediaKind): ReportedMedia {
   return {
     kind,
     mimeType: raw.mimetype ?? 'application/octet-stream',

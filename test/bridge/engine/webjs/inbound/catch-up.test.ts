@@ -44,10 +44,11 @@ function session(pages: Record<ChatId, (since: number) => ChatHistory | Promise<
   };
   const listener = {
     signal: () => undefined,
-    fact: async (fact: EngineFact) => void got.push((fact as { messageId: string }).messageId),
+    fact: async (fact: EngineFact) => void got.push((fact.data as { messageId: string }).messageId),
   };
   const facts = new FactReporter(listener, { reportedUntil: MARK, behind: [] }, { clock, serverClock }, silent);
-  const make = (name: string) => async () => ({ kind: 'ack', messageId: name }) as unknown as EngineFact;
+  const make = (name: string) => async () =>
+    ({ type: 'message.acknowledged', data: { messageId: name } }) as unknown as EngineFact;
   const catchUp = new CatchUp({
     page: () => ({ call }) as unknown as PageCalls,
     answers: () => page.answers,

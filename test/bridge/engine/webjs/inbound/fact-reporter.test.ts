@@ -15,11 +15,10 @@ const immediately: Clock = {
   sleep: () => new Promise((resolve) => setImmediate(resolve)),
 };
 const fact = (name: string): EngineFact => ({
-  kind: 'ack',
-  messageId: name as never,
-  chat: { chatId: 'x' },
-  level: 'read',
+  type: 'message.acknowledged',
   at: new Date(0),
+  chat: { chatId: 'x' },
+  data: { messageId: name, ack: 'read' },
 });
 const turns = async (count = 20): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -32,7 +31,7 @@ function reporter(reportedUntil = 100, behind: readonly ChatBehind[] = []) {
   const listener = {
     signal: () => undefined,
     fact: async (each: EngineFact) => {
-      const name = (each as { messageId: string }).messageId;
+      const name = (each.data as { messageId: string }).messageId;
       if (state.refuse.has(name)) throw new Error('disk full');
       got.push(name);
     },

@@ -7,6 +7,7 @@ import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/inbound/fact-reporter.ts';
 import { InboundMessages } from '../../../../../bridge/src/engine/webjs/inbound/inbound-messages.ts';
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import { messageOf } from '../../../../conformance/engine-recording.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 
 const A = 'a@c.us' as ChatId;
@@ -34,7 +35,7 @@ beforeEach(() => {
   const listener = {
     signal: () => undefined,
     fact: async (fact: EngineFact) => {
-      got.push(fact.kind === 'message' ? String(fact.message.messageId.split('_').at(-1)) : fact.kind);
+      got.push(messageOf(fact)?.messageId.split('_').at(-1) ?? fact.type);
     },
   };
   const serverClock = { seconds: Infinity };

@@ -45,8 +45,8 @@ function make(remembered: readonly UnreadMessage[] = []): void {
     signal: () => undefined,
     fact: async (fact: EngineFact) => {
       if (refuses) throw new Error('the log takes nothing now');
-      if (fact.kind === 'ack') got.push(`${fact.messageId.split('_')[2]} ${fact.level}`);
-      else got.push(fact.kind);
+      if (fact.type === 'message.acknowledged') got.push(`${fact.data.messageId.split('_')[2]} ${fact.data.ack}`);
+      else got.push(fact.type);
     },
   };
   const serverClock = { seconds: Infinity };

@@ -1,0 +1,55 @@
+/** A message as an event carries it, and how far a message of this account has come. */
+import Type, { type Static } from 'typebox';
+import { Address } from './address.ts';
+import { mediaIdOf, type EventId } from './ids.ts';
+import { literals, nullable, object } from './schema.ts';
+
+export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const;
+export type MediaKind = (typeof MEDIA_KINDS)[number];
+
+/** Media of a message: the file itself is fetched after the event was recorded and read with GET /v1/media/{mediaId}. */
+export const MessageMedia = object(
+  {
+    mediaId: Type.String(),
+    kind: literals(MEDIA_KINDS),
+    mimeType: Type.String({
+      description: 'as stated by the sender; the stored file has the type found in its bytes',
+    }),
+    sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    fileName: Type.Optional(Type.String()),
+  },
+  { $id: 'MessageMedia' },
+);
+export type MessageMedia = Static<typeof MessageMedia>;
+
+export const MESSAGE_KINDS = ['text', ...MEDIA_KINDS, 'unsupported'] as const;
+
+export const MessageData = object(
+  {
+    messageId: Type.String({ description: "WhatsApp's id of the message" }),
+    kind: literals(MESSAGE_KINDS),
+    text: nullable(Type.String(), { description: 'body, or the caption of media' }),
+    fromMe: Type.Boolean(),
+    mentions: Type.Array(Address),
+    quotedMessageId: nullable(Type.String()),
+    media: nullable(MessageMedia),
+    outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, if known' })),
+    rawKind: Type.Optional(Type.String({ description: "WhatsApp's own type if kind is `unsupported`" })),
+  },
+  { $id: 'MessageData' },
+);
+export type MessageData = Static<typeof MessageData>;
+
+export const ACK_LEVELS = ['server', 'delivered', 'read', 'played'] as const;
+export type AckLevel = (typeof ACK_LEVELS)[number];
+
+/** A medium as an engine reports it. It has an id already if the outbox sent it. */
+export type ReportedMedia = Omit<MessageMedia, 'mediaId'> & Partial<Pick<MessageMedia, 'mediaId'>>;
+/** A message as an engine reports it. */
+export type ReportedMessage = Omit<MessageData, 'media'> & { readonly media: ReportedMedia | null };
+
+/** Names a reported medium by its event, so that a fact that is reported again names the same file. */
+export const messageDataOf = ({ media, ...message }: ReportedMessage, id: EventId): MessageData => ({
+  ...message,
+  media: media && { ...media, mediaId: media.mediaId ?? mediaIdOf(id) },
+});
