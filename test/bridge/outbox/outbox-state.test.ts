@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { OUTBOX_STATES, type OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
 import { EVENT_CATALOGUE } from '../../../bridge/src/contract/events.ts';
 import { ACK_LEVELS, type AckLevel } from '../../../bridge/src/contract/message-data.ts';
-import { TRANSITIONS, TRANSITION_OF_MOVE, stateAfter, type Transition } from '../../../bridge/src/outbox/outbox-state.ts';
+import {
+  TRANSITIONS,
+  TRANSITION_OF_MOVE,
+  stateAfter,
+  type Transition,
+} from '../../../bridge/src/outbox/outbox-state.ts';
 
 const transition = fc.constantFrom(...(Object.keys(TRANSITIONS) as Transition[]));
 const transitionOfAck = (ack: AckLevel): Transition =>
