@@ -72,7 +72,7 @@ class HttpEngine implements Engine {
   async markRead(): Promise<void> {}
   async setTyping(): Promise<void> {}
   async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
-    return (await this.#ask('/fate', { messageId })).fate as SendStatus;
+    return (await this.#ask('/send-status', { messageId }))['sendStatus'] as SendStatus;
   }
   health(): Promise<EngineHealth> {
     return Promise.resolve({ checks: [] });

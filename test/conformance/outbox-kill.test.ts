@@ -61,7 +61,7 @@ class Oracle {
   }
 
   #answer(path: string, body: Sent, response: ServerResponse): void {
-    if (path === '/fate') {
+    if (path === '/send-status') {
       const has = this.sent.some(({ messageId }) => messageId === body.messageId);
       response.end(JSON.stringify({ sendStatus: !this.askable ? 'unknown' : has ? 'sent' : 'absent' }));
       return;

@@ -1,6 +1,7 @@
 /** A message as an event carries it, and how far a message of this account has come. */
 import Type, { type Static } from 'typebox';
 import { Address } from './address.ts';
+import { fileNameField } from './file-name.ts';
 import { mediaIdOf, type EventId } from './ids.ts';
 import { literals, nullable, object } from './schema.ts';
 
@@ -48,8 +49,12 @@ export type ReportedMedia = Omit<MessageMedia, 'mediaId'> & Partial<Pick<Message
 /** A message as an engine reports it. */
 export type ReportedMessage = Omit<MessageData, 'media'> & { readonly media: ReportedMedia | null };
 
-/** Names a reported medium by its event, so that a fact that is reported again names the same file. */
-export const messageDataOf = ({ media, ...message }: ReportedMessage, id: EventId): MessageData => ({
-  ...message,
-  media: media && { ...media, mediaId: media.mediaId ?? mediaIdOf(id) },
-});
+/**
+ * Names a reported medium by its event, so that a fact that is reported again names the same file. The name of the file
+ * comes from a stranger: it loses what could deceive or do harm.
+ */
+export const messageDataOf = ({ media, ...message }: ReportedMessage, id: EventId): MessageData => {
+  if (media === null) return { ...message, media };
+  const { fileName, ...file } = media;
+  return { ...message, media: { ...file, mediaId: media.mediaId ?? mediaIdOf(id), ...fileNameField(fileName) } };
+};

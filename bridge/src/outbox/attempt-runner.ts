@@ -144,7 +144,8 @@ export class AttemptRunner {
     // Unlinked while it was asked: what it does not have any more says nothing.
     if (this.#account(row).login !== row.login) return this.#markInDoubt(row, UNLINKED);
     if (status === 'ask_later' || lost) return 'open';
-    if (status === 'unknown' || this.#late.has(row.id)) return this.#markInDoubt(row, reason);
+    // Only a plain "it is not there" lets it be sent again.
+    if (status !== 'absent' || this.#late.has(row.id)) return this.#markInDoubt(row, reason);
     return this.#applyVerdict(
       row,
       this.#decide(row, { outcome: 'absent', code: 'WAB_SEND_LOST', reason }, row.attempts),
