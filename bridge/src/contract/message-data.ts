@@ -50,11 +50,29 @@ export type ReportedMedia = Omit<MessageMedia, 'mediaId'> & Partial<Pick<Message
 export type ReportedMessage = Omit<MessageData, 'media'> & { readonly media: ReportedMedia | null };
 
 /**
- * Names a reported medium by its event, so that a fact that is reported again names the same file. The name of the file
- * comes from a stranger: it loses what could deceive or do harm.
+ * The data of a message's event. Each field is named, so that nothing else that an engine may carry along is stored, and
+ * clients see them in one order.
  */
-export const messageDataOf = ({ media, ...message }: ReportedMessage, id: EventId): MessageData => {
-  if (media === null) return { ...message, media };
-  const { fileName, ...file } = media;
-  return { ...message, media: { ...file, mediaId: media.mediaId ?? mediaIdOf(id), ...fileNameField(fileName) } };
-};
+export const messageDataOf = (message: ReportedMessage, id: EventId): MessageData => ({
+  messageId: message.messageId,
+  kind: message.kind,
+  text: message.text,
+  fromMe: message.fromMe,
+  mentions: message.mentions,
+  quotedMessageId: message.quotedMessageId,
+  media: message.media && mediaOf(message.media, id),
+  ...(message.outboxId === undefined ? {} : { outboxId: message.outboxId }),
+  ...(message.rawKind === undefined ? {} : { rawKind: message.rawKind }),
+});
+
+/**
+ * A medium is named by its event, so that a fact that is reported again names the same file. The name of the file comes
+ * from a stranger: it loses what could deceive or do harm.
+ */
+const mediaOf = (media: ReportedMedia, event: EventId): MessageMedia => ({
+  mediaId: media.mediaId ?? mediaIdOf(event),
+  kind: media.kind,
+  mimeType: media.mimeType,
+  ...(media.sizeBytes === undefined ? {} : { sizeBytes: media.sizeBytes }),
+  ...fileNameField(media.fileName),
+});

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { renderEventDocs } from '../../../scripts/event-docs.ts';
-import { EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../../../bridge/src/contract/events.ts';
+import { definitionOf, EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../../../bridge/src/contract/events.ts';
+import { MessageData } from '../../../bridge/src/contract/message-data.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../bridge/src/contract/events', import.meta.url));
 
@@ -39,5 +40,22 @@ describe('the event catalogue', () => {
     if (about.kind !== 'message') return expect(['chat', 'session', 'bridge']).toContain(about.kind);
     expect(data.properties).toHaveProperty(about.id);
     if (about.isFromOutbox) expect(data.properties).toHaveProperty('outboxId');
+    // Its medium is fetched, which takes the fields of a message.
+    expect(about.isNew).toBe((data as object) === MessageData);
+  });
+
+  test.each(EVENT_TYPES.map((type) => [type]))('%s has an identity that tells its facts apart', (type) => {
+    const { about, identity, movesOutbox } = definitionOf(type);
+    const data: { readonly properties: object; readonly required: readonly string[] } = EVENT_CATALOGUE[type].data;
+    if (identity.by === 'message') expect(about.kind).toBe('message');
+    if (identity.by === 'fields') {
+      expect(identity.fields.length).toBeGreaterThan(0);
+      // A missing field leaves no gap in the id: if another came behind it, two facts could have one id.
+      const optional = identity.fields
+        .slice(0, -1)
+        .filter((field) => field in data.properties && !data.required.includes(field));
+      expect(optional).toEqual([]);
+    }
+    if (movesOutbox !== null) expect(about).toMatchObject({ kind: 'message', isFromOutbox: true });
   });
 });

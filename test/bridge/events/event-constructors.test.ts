@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { EVENT_CATALOGUE, EVENT_TYPES, type NewEvent } from '../../../bridge/src/contract/events.ts';
+import { MessageData } from '../../../bridge/src/contract/message-data.ts';
 import {
   MEDIA_ID_PATTERN,
   type ChatId,
@@ -135,6 +136,17 @@ test('a medium reported twice has the same, well-formed id', () => {
   expect(ids[0]).toMatch(new RegExp(MEDIA_ID_PATTERN));
   expect(ids[1]).toBe(ids[0]);
   expect(ids[2]).not.toBe(ids[0]);
+});
+
+test('only what the catalogue names is stored of a message, and the name of its file is cleaned', () => {
+  const carried = {
+    ...message({ kind: 'image', media: { ...picture, fileName: '../x\u202Egpj.exe' } }),
+    secret: 'of the engine',
+  };
+  const { data } = eventOf(support, messageFact(carried));
+  expect(Check(MessageData, data)).toBe(true);
+  expect(Object.keys(data).slice(0, 7)).toEqual(Object.keys(MessageData.properties).slice(0, 7));
+  expect(data.media?.fileName).toBe('.._xgpj.exe');
 });
 
 test('the envelope tells chat, sender and direction', () => {
