@@ -240,8 +240,9 @@ async function compose(
     clock,
     log,
   });
-  await dispatcher.start();
+  // Before it starts: a recovery that fails leaves lanes that send.
   closers.add('dispatcher', () => dispatcher.stop(GRACE_MS));
+  await dispatcher.start();
   const outboxMaintenance = new OutboxMaintenance({
     database,
     reads: outboxReads,

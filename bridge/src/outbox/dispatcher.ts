@@ -83,7 +83,9 @@ export class Dispatcher {
     this.#stopListening = null;
     changes.onFreed(() => undefined);
     await scheduler.stop();
-    const ended = Promise.all([...[...this.#lanes.values()].map((lane) => lane.stop()), ...this.#endings.values()]);
+    const recovered = [...this.#recovering.values()].map((recovery) => recovery.catch(() => undefined));
+    const lanes = [...this.#lanes.values()].map((lane) => lane.stop());
+    const ended = Promise.all([...lanes, ...recovered, ...this.#endings.values()]);
     const abort = new AbortController();
     await Promise.race([ended, clock.sleep(graceMs, abort.signal).catch(() => undefined)]);
     abort.abort();

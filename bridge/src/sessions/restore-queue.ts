@@ -31,7 +31,7 @@ export class RestoreQueue {
     this.#waiting.push(...wanted);
     const begun = [];
     for (; this.#workers < this.#options.concurrency && begun.length < wanted.length; this.#workers++)
-      begun.push(this.#work().finally(() => this.#workers--));
+      begun.push(this.#work());
     this.#idle = Promise.all([this.#idle, ...begun]);
   }
 
@@ -50,16 +50,21 @@ export class RestoreQueue {
   /** One that does not get ready in its usual time frees its place too: it may go on for long, with much to load. */
   async #work(): Promise<void> {
     const { clock, startDeadlineMs } = this.#options;
-    for (let entry = this.#waiting.shift(); entry && !this.#isClosing; entry = this.#waiting.shift()) {
-      const supervisor = entry.supervised?.supervisor;
-      if (!supervisor || !entry.wanted || entry.deleting) continue;
-      await supervisor.restore();
-      const over = new AbortController();
-      await Promise.race([
-        this.#until(() => this.#isClosing || !BUSY.has(supervisor.machine.state)),
-        clock.sleep(startDeadlineMs, over.signal).catch(() => undefined),
-      ]);
-      over.abort();
+    try {
+      for (let entry = this.#waiting.shift(); entry && !this.#isClosing; entry = this.#waiting.shift()) {
+        const supervisor = entry.supervised?.supervisor;
+        if (!supervisor || !entry.wanted || entry.deleting) continue;
+        await supervisor.restore();
+        const over = new AbortController();
+        await Promise.race([
+          this.#until(() => this.#isClosing || !BUSY.has(supervisor.machine.state)),
+          clock.sleep(startDeadlineMs, over.signal).catch(() => undefined),
+        ]);
+        over.abort();
+      }
+    } finally {
+      // In the same turn in which nothing was left to do: what is added after it finds its place free.
+      this.#workers--;
     }
   }
 

@@ -70,3 +70,23 @@ test.each([
   await until('the end of the request to be noted', () => logged.slice(before).length > 0);
   expect(failuresSince(before)).toEqual([]);
 });
+
+test('a query that nobody asked for does not replace what the path or the body says', async () => {
+  const issue = async (name: string): Promise<string> => {
+    const body = JSON.stringify({ name, scopes: ['events:read'] });
+    // A limit that is in the query alone limits nothing.
+    const { status, json } = await real.raw('POST', '/v1/keys?sessions=one', { body });
+    expect(status).toBe(201);
+    expect(json.key.sessions).toBeNull();
+    return json.key.keyId;
+  };
+  const [named, other] = [await issue('named'), await issue('other')];
+  expect(await real.raw('DELETE', `/v1/keys/${named}?keyId=${other}`)).toMatchObject({
+    status: 200,
+    json: { keyId: named },
+  });
+  const { keys } = (await real.raw('GET', '/v1/keys')).json;
+  const revokedAt = (keyId: string) => keys.find((key: { keyId: string }) => key.keyId === keyId).revokedAt;
+  expect(revokedAt(named)).not.toBeNull();
+  expect(revokedAt(other)).toBeNull();
+});

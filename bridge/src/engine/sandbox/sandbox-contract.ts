@@ -97,7 +97,7 @@ export const SandboxOperation = object(
     messageId: nullable(Type.String(), { description: 'reaction: the message reacted to' }),
     emoji: nullable(Type.String(), { description: 'reaction: empty if it was removed' }),
     state: nullable(literals(TYPING_STATES), { description: 'typing: what is shown' }),
-    read: nullable(Type.Integer(), { description: 'seen: how many messages it marked as read' }),
+    read: nullable(Type.Integer(), { description: 'read: how many messages it marked as read' }),
     at: Timestamp,
   },
   { $id: 'SandboxOperation' },

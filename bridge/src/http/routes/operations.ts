@@ -1,9 +1,9 @@
 /**
  * The routes of the operation catalogue: one loop, in which a definition becomes a route with its validation, its scope and
- * its entry in the OpenAPI document. Written by hand are only routes that are no call with an answer in JSON: the stream,
+ * its entry in the OpenAPI document. Written by hand are only routes that are not calls with an answer in JSON: the stream,
  * files, the QR code as an image, health and metrics.
  */
-import type { FastifyPluginAsync, FastifySchema } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
 import type { TProperties } from 'typebox';
 import type { HttpBinding, Operation } from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/operations/operations.ts';
@@ -24,14 +24,20 @@ export const operationRoutes: FastifyPluginAsync<{ deps: OperationDependencies }
       config: { scope },
       schema: schemaOf(operation),
       handler: async (request, reply) => {
-        const input = { ...(request.params as Fields), ...(request.query as Fields), ...(request.body as Fields) };
-        const result = await perform(handlers, operation, input, principalOf(request));
+        const result = await perform(handlers, operation, inputOf(operation, request), principalOf(request));
         if (secret) void reply.header('cache-control', 'no-store');
         return reply.code(http.status).send(http.status === 204 ? null : result);
       },
     });
   }
 };
+
+/** Each field from its own part of the request: a query that nobody asked for must not replace what the path says. */
+function inputOf({ input, http }: Operation, { params, query, body }: FastifyRequest): Fields {
+  const parts = { params, querystring: query, body } as Readonly<Record<Part, Fields | null | undefined>>;
+  const fields = Object.keys(input.properties).map((name) => [name, parts[partOf(name, http)]?.[name]] as const);
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+}
 
 /** The parts of a request, each with its share of the input, and what documents the route. */
 function schemaOf({ operationId, summary, description, tag, http, input, result }: Operation): FastifySchema {
