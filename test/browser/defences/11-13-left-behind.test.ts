@@ -80,7 +80,7 @@ describe('a bridge that dies', () => {
 
       Object.assign(scene.standin.page, { version: undefined });
       const { recording } = await scene.launch({ document: 2_000 });
-      expect((await recording.untilSignal('crashed')).reason).toContain('that it is WhatsApp Web');
+      expect((await recording.untilSignal('crashed')).reason).toContain('did not turn out to be WhatsApp Web');
       await untilEnded((await browserTree(scene.profileFolder)).pids, 10_000);
     },
     LONG,
