@@ -35,7 +35,7 @@ test(
     withoutVersion();
     scene.standin.network.reload(scene.me);
     await ours.until('the failure to take hold', (lines) =>
-      lines.find(({ said: words }) => JSON.stringify(words)?.includes('that it is WhatsApp Web')),
+      lines.find(({ said: words }) => JSON.stringify(words)?.includes('did not turn out to be WhatsApp Web')),
     );
     ours.say('stray');
     await ours.until('the stray rejection, told as one of the session', (lines) =>
