@@ -1,5 +1,5 @@
 /** Time as a dependency, so that logic with deadlines can be tested without waiting for them. */
-import { readFileSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -42,6 +42,10 @@ export function countElapsed(awake: () => number, sinceBoot: () => number): () =
   };
 }
 
+/** Stays open: the time is asked for with every frame and message, and opening a file each time would cost more than the rest. */
+let uptimeFile: number | null = null;
+const uptimeText = Buffer.alloc(64);
+
 /**
  * Milliseconds since this machine, or the container, was started. Read here on Linux: where `uptime` of Node cannot open the same
  * file, as when too many are open, it counts from another start, which would look like a sleep.
@@ -50,7 +54,9 @@ export function countElapsed(awake: () => number, sinceBoot: () => number): () =
  */
 function sinceBoot(): number {
   if (process.platform !== 'linux') return uptime() * 1_000;
-  return Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 1_000;
+  uptimeFile ??= openSync('/proc/uptime', 'r');
+  const length = readSync(uptimeFile, uptimeText, 0, uptimeText.length, 0);
+  return Number.parseFloat(uptimeText.toString('latin1', 0, length)) * 1_000;
 }
 
 export const systemClock: Clock = {

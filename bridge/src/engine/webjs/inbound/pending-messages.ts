@@ -51,10 +51,11 @@ export class PendingMessages<Message extends PendingMessage> {
   /** One that is known already stays as it is. */
   add(message: Message): void {
     if (this.#messages.has(message.messageId)) return;
-    const { most, everyMs, clock } = this.#options;
+    const { most, everyMs, clock, serverClock } = this.#options;
     this.#messages.set(message.messageId, { message, dueAt: clock.elapsed() + everyMs });
+    const oldest = serverClock.seconds - LONGEST_S;
     for (const [id, { message: each }] of this.#messages)
-      if (this.#messages.size > most || this.#ageOf(each) > LONGEST_S) this.#messages.delete(id);
+      if (this.#messages.size > most || each.t < oldest) this.#messages.delete(id);
   }
 
   /** Something else is known of a message that is awaited. */
@@ -74,15 +75,12 @@ export class PendingMessages<Message extends PendingMessage> {
 
   /** These were asked for just now. */
   asked(messageIds: readonly MessageId[]): void {
-    const now = this.#options.clock.elapsed();
+    const { clock, serverClock } = this.#options;
+    const now = clock.elapsed();
+    const { seconds } = serverClock;
     for (const messageId of messageIds) {
       const known = this.#messages.get(messageId);
-      if (known) known.dueAt = now + this.#ageOf(known.message) * 1000 * SHARE_OF_AGE;
+      if (known) known.dueAt = now + Math.max(0, seconds - known.message.t) * 1000 * SHARE_OF_AGE;
     }
-  }
-
-  /** Seconds. */
-  #ageOf({ t }: PendingMessage): number {
-    return Math.max(0, this.#options.serverClock.seconds - t);
   }
 }
