@@ -71,7 +71,8 @@ export class OutboxMaintenance {
 
   /** One round of everything. */
   async runOnce(): Promise<void> {
-    const own = await this.#ownSessions();
+    // Each with a message that is queued or sending.
+    const own = this.#ownOf(await this.#deps.reads.sessionsWithWork());
     for (const session of own) if (!this.#deps.sessions.exists(session)) await this.sessionDeleted(session);
     await this.#giveUpOld(own);
     await this.#markUnsettledInDoubt(own);
@@ -82,7 +83,10 @@ export class OutboxMaintenance {
   async expire(): Promise<void> {
     const { reads, transitions, clock } = this.#deps;
     for (let more = true; more && !this.#abort.signal.aborted;) {
-      const expired = await reads.expired(await this.#ownSessions(), clock.now(), BATCH);
+      const now = clock.now();
+      const own = this.#ownOf(await reads.sessionsWithExpired(now));
+      if (own.length === 0) return;
+      const expired = await reads.expired(own, now, BATCH);
       for (const row of expired) if (this.#owns(row)) await transitions.expire(row);
       for (const session of new Set(expired.map((row) => row.session))) this.#deps.freed(session as SessionName);
       more = expired.length === BATCH;
@@ -113,10 +117,8 @@ export class OutboxMaintenance {
     }
   }
 
-  /** Sessions of this process with a message that is queued or sending. */
-  async #ownSessions(): Promise<readonly SessionName[]> {
-    const { reads, ownership } = this.#deps;
-    return (await reads.sessionsWithWork()).filter((session) => ownership.owns(session));
+  #ownOf(sessions: readonly SessionName[]): readonly SessionName[] {
+    return sessions.filter((session) => this.#deps.ownership.owns(session));
   }
 
   /** Asked before each row is touched: the session may be lost while a batch is worked off. */

@@ -453,6 +453,19 @@ export class OutboxReads {
       .execute();
   }
 
+  /** Sessions with a message that waits although its deadline is past: asked each second, and mostly there are none. */
+  async sessionsWithExpired(now: number): Promise<SessionName[]> {
+    const rows = await this.#db
+      .selectFrom('outbox')
+      .select('session')
+      .distinct()
+      .where('state', '=', QUEUED)
+      .where('expires_at', 'is not', null)
+      .where('expires_at', '<=', now)
+      .execute();
+    return rows.map(({ session }) => session as SessionName);
+  }
+
   /** Messages that wait although their deadline is past. */
   expired(sessions: readonly SessionName[], now: number, limit: number): Promise<OutboxRow[]> {
     return this.#ofSessions(sessions)
