@@ -7,7 +7,7 @@ import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
-import type { MediaKind, ReportedMedia } from '../contract/message-data.ts';
+import type { ReportedMessage } from '../contract/message-data.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
 import type { HealthCheck } from '../contract/views/session.ts';
 
@@ -50,19 +50,16 @@ export interface EngineHealth {
   readonly checks: readonly HealthCheck[];
 }
 
-export interface EngineMessage {
+/** A message as an engine knows it: what its event says, who and where. */
+export interface EngineMessage extends Readonly<
+  Pick<ReportedMessage, 'fromMe' | 'kind' | 'rawKind' | 'text' | 'media'>
+> {
   readonly messageId: MessageId;
   readonly chat: Address;
   readonly sender: Address;
-  readonly fromMe: boolean;
   readonly sentAt: Date;
-  /** `unsupported` keeps WhatsApp's own type in `rawKind`. */
-  readonly kind: 'text' | MediaKind | 'unsupported';
-  readonly rawKind?: string;
-  readonly text: string | null;
   readonly mentions: readonly Address[];
   readonly quotedMessageId: MessageId | null;
-  readonly media: ReportedMedia | null;
 }
 
 /** What happened on WhatsApp. Reported at least once: after a reconnect an engine may repeat itself. */
@@ -70,19 +67,16 @@ export type EngineFact<T extends EngineEventType = EngineEventType> = EventRepor
 
 /** A message as a fact. */
 export const messageFact = ({
-  messageId,
   chat,
   sender,
   sentAt,
-  quotedMessageId,
-  mentions,
   ...message
 }: EngineMessage): EngineFact<'message.received' | 'message.sent'> => ({
   type: message.fromMe ? 'message.sent' : 'message.received',
   at: sentAt,
   chat,
   sender,
-  data: { ...message, messageId: messageId, quotedMessageId: quotedMessageId, mentions: [...mentions] },
+  data: { ...message, mentions: [...message.mentions] },
 });
 
 export interface EngineListener {

@@ -79,9 +79,8 @@ export class Recorder {
   /** Facts about a message that the outbox sent name it. */
   async #withOutboxId(session: SessionName, fact: EngineFact): Promise<EngineFact> {
     const { about } = definitionOf(fact.type);
-    const messageIds = messageIdsOfReport(fact);
-    if (messageIds === null || about.kind !== 'message' || !about.isFromOutbox) return fact;
-    const outboxId = await this.#outboxIdOf(session, messageIds);
+    const messageIds = about.kind === 'message' && about.isFromOutbox ? messageIdsOfReport(fact) : null;
+    const outboxId = messageIds && (await this.#outboxIdOf(session, messageIds));
     return outboxId === null ? fact : ({ ...fact, data: { ...fact.data, outboxId } } as EngineFact);
   }
 
