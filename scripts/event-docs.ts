@@ -31,7 +31,9 @@ function section(type: EventType): string {
   );
   return [
     `## \`${type}\``,
+    '',
     description,
+    '',
     `- About: ${ABOUT[about.kind]}`,
     `- Content: ${content ? 'yes, needs `messages:read`' : 'no'}`,
     `- The same fact: ${sameFact(identity)}`,
@@ -41,9 +43,7 @@ function section(type: EventType): string {
     ...fields,
     '',
     `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\`\n`,
-  ]
-    .join('\n')
-    .replace(`${description}\n`, `\n${description}\n\n`);
+  ].join('\n');
 }
 
 function sameFact(identity: (typeof EVENT_CATALOGUE)[EventType]['identity']): string {

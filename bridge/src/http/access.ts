@@ -7,8 +7,6 @@ import type { Principal } from '../auth/keys.ts';
 import { WabError } from '../contract/errors.ts';
 import type { Scope } from '../contract/scopes.ts';
 
-export { allows, requireSession } from '../auth/permissions.ts';
-
 /** `unsigned` is liveness alone; `any` asks for a valid key with whatever scopes. */
 export type Access = Scope | 'any' | 'unsigned';
 

@@ -114,11 +114,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     const row = (await listSessions(this.#deps.database.reader)).find((each) => each.name === name);
     if (!row) this.#sessions.delete(name);
     if (!row || this.#closing || !this.#deps.ownership.owns(name)) return;
-    const entry = this.#addEntry(
-      name,
-      row,
-      this.#placement(name, [...this.#sessions.values()].filter(countsTowardLimit).length),
-    );
+    const entry = this.#addEntry(name, row, this.#placement(name, this.#counted().length));
     if (await this.#isToBeRestored(entry, row)) this.#restore([entry]);
   }
 
@@ -337,10 +333,13 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   #refuseAboveLimit(): void {
     const limit = this.#options.maxSessions;
-    const counted = [...this.#sessions.values()].filter(
-      (each) => countsTowardLimit(each) && !this.#reserved.has(each.name),
-    );
+    const counted = this.#counted().filter(({ name }) => !this.#reserved.has(name));
     if (counted.length + this.#reserved.size >= limit) throw new WabError('WAB_SESSION_LIMIT', { limit });
+  }
+
+  /** Sessions that take one of the places. */
+  #counted(): readonly SessionEntry[] {
+    return [...this.#sessions.values()].filter(countsTowardLimit);
   }
 
   #notEnabled(engine: EngineName): WabError {

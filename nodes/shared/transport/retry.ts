@@ -9,7 +9,7 @@ const LONGEST_PAUSE_MS = 4_000;
 
 /** Marks an error of a request that can be repeated as soon as the bridge is back. */
 export function markUnavailable(error: NodeApiError): NodeApiError {
-  error.context['away'] = true;
+  error.context['unavailable'] = true;
   return error;
 }
 
@@ -28,7 +28,7 @@ export async function retryWhileUnavailable<Answer>(
       (error: unknown) => ({ error: error as Error }),
     );
     if ('answer' in outcome) return outcome.answer;
-    const isUnavailable = outcome.error instanceof NodeApiError && outcome.error.context['away'] === true;
+    const isUnavailable = outcome.error instanceof NodeApiError && outcome.error.context['unavailable'] === true;
     if (!isUnavailable || performance.now() + wait > deadline) return await Promise.reject(outcome.error);
     await pause(wait, context.getExecutionCancelSignal());
   }

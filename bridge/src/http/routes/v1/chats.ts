@@ -6,7 +6,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { TypingRequest } from '../../../contract/chats.ts';
 import { AnyAddress } from '../../../contract/messages.ts';
 import { object } from '../../../contract/schema.ts';
-import { principalOf, requireSession } from '../../access.ts';
+import { requireSession } from '../../../auth/permissions.ts';
+import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, SessionParams } from '../schemas.ts';
 

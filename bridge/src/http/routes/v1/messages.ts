@@ -9,7 +9,8 @@ import { OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN, type OutboxId, type SessionNam
 import { SendRequest } from '../../../contract/messages.ts';
 import { OutboxMessage, OUTBOX_STATES, type OutboxState } from '../../../contract/views/outbox-message.ts';
 import { listOf, literals, object } from '../../../contract/schema.ts';
-import { allows, principalOf, requireSession } from '../../access.ts';
+import { allows, requireSession } from '../../../auth/permissions.ts';
+import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, itemsOf, OutboxParams, WaitMs } from '../schemas.ts';
 

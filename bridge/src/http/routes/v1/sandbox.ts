@@ -17,7 +17,8 @@ import {
   SandboxInboundMessage,
 } from '../../../engine/sandbox/sandbox-contract.ts';
 import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts';
-import { principalOf, requireSession } from '../../access.ts';
+import { requireSession } from '../../../auth/permissions.ts';
+import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, WaitMs } from '../schemas.ts';
 

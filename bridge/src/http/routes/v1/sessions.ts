@@ -9,7 +9,8 @@ import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../../contract/engines.ts';
 import { SESSION_NAME_PATTERN } from '../../../contract/ids.ts';
 import { listOf, literals, nullable, object } from '../../../contract/schema.ts';
 import { LoginCode, SessionHealth, SessionView } from '../../../contract/views/session.ts';
-import { allows, principalOf, requireSession } from '../../access.ts';
+import { allows, requireSession } from '../../../auth/permissions.ts';
+import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, Empty, SessionParams } from '../schemas.ts';
 
