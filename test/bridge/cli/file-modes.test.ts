@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOGIN, PROGRESS } from '../../../bridge/src/engine/webjs/login/unfinished-restore.ts';
+import { until } from '../../until.ts';
 import { CliProcesses, stopped, withUmask, type Started } from './cli-process.ts';
 
 jest.setTimeout(120_000);
@@ -75,7 +76,8 @@ test('a data folder that others can read is named at the start and by doctor; th
   const bridge = await cli.startBridge();
   running.push(bridge);
   expect(bridge.output().out).toContain(`chmod 700 ${dataDir}`);
-  expect(bridge.output().err).toContain('other users can read the data folder');
+  // On stderr, which may arrive after what stdout said later.
+  await until('the warning', () => bridge.output().err.includes('other users can read the data folder'));
   expect(open(dataDir)).toEqual([]);
   const backup = join(folder, 'strict.db');
   await new CliProcesses(folder, settings, withUmask('777')).json('backup', backup);
