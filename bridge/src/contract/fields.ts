@@ -1,9 +1,32 @@
-/** Fields that several operations have. */
-import Type from 'typebox';
+/** Fields that several operations have. What one refers to is resolved in one place (`operations/perform.ts`). */
+import Type, { type TSchema } from 'typebox';
 import { MAX_LIST_LIMIT } from './defaults.ts';
-import { DEAD_LETTER_ID_PATTERN, type DeadLetterId } from './ids.ts';
+import { DEAD_LETTER_ID_PATTERN, SESSION_NAME_PATTERN, type DeadLetterId, type SessionName } from './ids.ts';
+
+/** What a field can refer to. */
+type Reference = 'session';
+
+/** A symbol is not part of the JSON, so the mark shows in no document. */
+const REFERS_TO = Symbol('refersTo');
+const refersTo = (reference: Reference): object => ({ [REFERS_TO]: reference });
+
+/** What a field refers to; undefined if it is a plain value. */
+export const referenceOf = (schema: TSchema): Reference | undefined =>
+  (schema as { [REFERS_TO]?: Reference })[REFERS_TO];
+
+/** The session that an operation is about. A key that may not use it is refused. */
+export const SessionField = Type.Unsafe<SessionName>(
+  Type.String({ pattern: SESSION_NAME_PATTERN, ...refersTo('session') }),
+);
 
 export const DeadLetterIdField = Type.Unsafe<DeadLetterId>(Type.String({ pattern: DEAD_LETTER_ID_PATTERN }));
+
+export const ProxyUrl = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description:
+    'http, https or socks5 URL; http and https URLs may contain a login, which is stored encrypted and never shown',
+});
 
 /** How many items a list has at most. */
 export const limitOf = (fallback: number) =>

@@ -1,12 +1,15 @@
 /** Carries out an operation of the catalogue for whatever surface asks for it. */
+import type { TSchema } from 'typebox';
 import type { Principal } from '../auth/keys.ts';
+import { requireSession } from '../auth/permissions.ts';
+import { referenceOf } from '../contract/fields.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { AnyOperation } from '../contract/operations/operations.ts';
 import type { Handler, Handlers } from './handler.ts';
 
 /**
  * @param input as its schema has it; a surface validates before it calls this
- * @throws WabError one of those that the definition names
+ * @throws WabError WAB_SESSION_NOT_ALLOWED, and those that the definition names
  */
 export async function perform(
   handlers: Handlers,
@@ -14,6 +17,10 @@ export async function perform(
   input: Readonly<Record<string, unknown>>,
   principal: Principal,
 ): Promise<unknown> {
+  const properties: Readonly<Record<string, TSchema>> = operation.input.properties;
+  for (const [name, schema] of Object.entries(properties))
+    if (referenceOf(schema) === 'session' && input[name] !== undefined)
+      requireSession(principal, input[name] as string);
   // The handler of this very operation, whose type nobody can follow through a loop over all of them.
   const handler = handlers[operation.id] as unknown as Handler<Operation>;
   return handler(input, principal);

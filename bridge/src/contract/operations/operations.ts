@@ -6,6 +6,16 @@ import { redriveDeadLetter } from './dead-letter/redrive.ts';
 import { issueKey } from './key/issue.ts';
 import { listKeys } from './key/list.ts';
 import { revokeKey } from './key/revoke.ts';
+import { addSession } from './session/add.ts';
+import { deleteSession } from './session/delete.ts';
+import { getSession } from './session/get.ts';
+import { getSessionHealth } from './session/get-health.ts';
+import { getPairingCode } from './session/get-pairing-code.ts';
+import { listSessions } from './session/list.ts';
+import { logoutSession } from './session/logout.ts';
+import { setSessionProxy } from './session/set-proxy.ts';
+import { startSession } from './session/start.ts';
+import { stopSession } from './session/stop.ts';
 import { deleteSubscription } from './subscription/delete.ts';
 import { listSubscriptions } from './subscription/list.ts';
 import { whoami } from './whoami/get.ts';
@@ -17,6 +27,16 @@ export const OPERATIONS = [
   issueKey,
   listKeys,
   revokeKey,
+  addSession,
+  deleteSession,
+  getSession,
+  getSessionHealth,
+  getPairingCode,
+  listSessions,
+  logoutSession,
+  setSessionProxy,
+  startSession,
+  stopSession,
   deleteSubscription,
   listSubscriptions,
   whoami,
