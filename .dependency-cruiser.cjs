@@ -17,7 +17,7 @@ const ALLOWED = {
   sessions: ['contract', 'ops', 'store', 'engine', 'events', 'ownership'],
   stream: ['contract', 'ops', 'store', 'events', 'auth', 'ownership'],
   outbox: ['contract', 'ops', 'store', 'engine', 'sessions', 'media', 'events', 'ownership'],
-  operations: ['contract', 'ops', 'auth', 'sessions', 'stream'],
+  operations: ['contract', 'ops', 'auth', 'sessions', 'outbox', 'stream', 'events'],
   http: [
     'contract',
     'ops',

@@ -1,7 +1,14 @@
 /** Fields that several operations have. What one refers to is resolved in one place (`operations/perform.ts`). */
 import Type, { type TSchema } from 'typebox';
-import { MAX_LIST_LIMIT } from './defaults.ts';
-import { DEAD_LETTER_ID_PATTERN, SESSION_NAME_PATTERN, type DeadLetterId, type SessionName } from './ids.ts';
+import { MAX_LIST_LIMIT, MAX_WAIT_MS } from './defaults.ts';
+import {
+  DEAD_LETTER_ID_PATTERN,
+  OUTBOX_ID_PATTERN,
+  SESSION_NAME_PATTERN,
+  type DeadLetterId,
+  type OutboxId,
+  type SessionName,
+} from './ids.ts';
 
 /** What a field can refer to. */
 type Reference = 'session';
@@ -19,6 +26,7 @@ export const SessionField = Type.Unsafe<SessionName>(
   Type.String({ pattern: SESSION_NAME_PATTERN, ...refersTo('session') }),
 );
 
+export const OutboxIdField = Type.Unsafe<OutboxId>(Type.String({ pattern: OUTBOX_ID_PATTERN }));
 export const DeadLetterIdField = Type.Unsafe<DeadLetterId>(Type.String({ pattern: DEAD_LETTER_ID_PATTERN }));
 
 export const ProxyUrl = Type.String({
@@ -27,6 +35,14 @@ export const ProxyUrl = Type.String({
   description:
     'http, https or socks5 URL; http and https URLs may contain a login, which is stored encrypted and never shown',
 });
+
+export const WaitMs = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: MAX_WAIT_MS,
+    description: 'long polling: answer as soon as there is a result, at the latest after this many milliseconds',
+  }),
+);
 
 /** How many items a list has at most. */
 export const limitOf = (fallback: number) =>

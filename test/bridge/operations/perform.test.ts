@@ -42,3 +42,8 @@ test('a field that is written like a session name is marked as one', () => {
   );
   expect(unmarked).toEqual([]);
 });
+
+test('a session that may be left out is not required', async () => {
+  const list = OPERATIONS.find(({ id }) => id === 'outbox.list')!;
+  await expect(perform(handlers, list, {}, holderOf('sales'))).resolves.toBe('outbox.list');
+});

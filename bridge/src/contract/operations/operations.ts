@@ -3,9 +3,14 @@ import type { Operation } from '../operation.ts';
 import { discardDeadLetter } from './dead-letter/discard.ts';
 import { listDeadLetters } from './dead-letter/list.ts';
 import { redriveDeadLetter } from './dead-letter/redrive.ts';
+import { listEvents } from './event/list.ts';
 import { issueKey } from './key/issue.ts';
 import { listKeys } from './key/list.ts';
 import { revokeKey } from './key/revoke.ts';
+import { cancelOutboxMessage } from './outbox/cancel.ts';
+import { getOutboxMessage } from './outbox/get.ts';
+import { listOutboxMessages } from './outbox/list.ts';
+import { resolveOutboxMessage } from './outbox/resolve.ts';
 import { addSession } from './session/add.ts';
 import { deleteSession } from './session/delete.ts';
 import { getSession } from './session/get.ts';
@@ -16,6 +21,7 @@ import { logoutSession } from './session/logout.ts';
 import { setSessionProxy } from './session/set-proxy.ts';
 import { startSession } from './session/start.ts';
 import { stopSession } from './session/stop.ts';
+import { listSettings } from './setting/list.ts';
 import { deleteSubscription } from './subscription/delete.ts';
 import { listSubscriptions } from './subscription/list.ts';
 import { whoami } from './whoami/get.ts';
@@ -24,9 +30,14 @@ export const OPERATIONS = [
   discardDeadLetter,
   listDeadLetters,
   redriveDeadLetter,
+  listEvents,
   issueKey,
   listKeys,
   revokeKey,
+  cancelOutboxMessage,
+  getOutboxMessage,
+  listOutboxMessages,
+  resolveOutboxMessage,
   addSession,
   deleteSession,
   getSession,
@@ -37,6 +48,7 @@ export const OPERATIONS = [
   setSessionProxy,
   startSession,
   stopSession,
+  listSettings,
   deleteSubscription,
   listSubscriptions,
   whoami,

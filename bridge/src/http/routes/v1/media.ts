@@ -3,13 +3,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
+import { WaitMs } from '../../../contract/fields.ts';
 import type { MediaId } from '../../../contract/ids.ts';
 import { object } from '../../../contract/schema.ts';
 import { MediaView } from '../../../contract/views/media.ts';
 import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, MediaParams, WaitMs } from '../schemas.ts';
+import { answers, MediaParams } from '../schemas.ts';
 
 // The name travels in the query, which the signature covers, and not in a header, which it does not.
 const UploadQuery = object({ fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })) });

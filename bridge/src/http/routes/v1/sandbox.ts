@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
+import { WaitMs } from '../../../contract/fields.ts';
 import { SESSION_NAME_PATTERN, type SessionName } from '../../../contract/ids.ts';
 import { listOf, object } from '../../../contract/schema.ts';
 import {
@@ -20,7 +21,7 @@ import type { SandboxControl } from '../../../engine/sandbox/sandbox-control.ts'
 import { requireSession } from '../../../auth/permissions.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
-import { answers, Empty, WaitMs } from '../schemas.ts';
+import { answers, Empty } from '../schemas.ts';
 
 /** A file travels inside the JSON body here, since this is for trying out. */
 const RECEIVE_BODY_LIMIT = 24 * 1024 * 1024;

@@ -3,14 +3,12 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { AppDependencies } from '../../services.ts';
 import { operationRoutes } from '../operations.ts';
 import { chatRoutes } from './chats.ts';
-import { eventRoutes } from './events.ts';
 import { mediaRoutes } from './media.ts';
 import { messageRoutes } from './messages.ts';
 import { openapiRoutes } from './openapi.ts';
 import { readyRoutes } from './ready.ts';
 import { sandboxRoutes } from './sandbox.ts';
 import { sessionRoutes } from './sessions.ts';
-import { settingRoutes } from './settings.ts';
 import { streamRoutes } from './stream.ts';
 
 type Routes = FastifyPluginAsync<{ deps: AppDependencies }>;
@@ -18,13 +16,11 @@ type Routes = FastifyPluginAsync<{ deps: AppDependencies }>;
 const ROUTES = [
   operationRoutes,
   readyRoutes,
-  settingRoutes,
   openapiRoutes,
   sessionRoutes,
   chatRoutes,
   messageRoutes,
   mediaRoutes,
-  eventRoutes,
   streamRoutes,
   sandboxRoutes,
 ] as readonly unknown[] as readonly Routes[];
