@@ -18,7 +18,9 @@ import {
 } from '../bridge/src/contract/defaults.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
 import { EVENT_CATALOGUE, EventBody } from '../bridge/src/contract/events.ts';
-import { MEDIA_KINDS, MessageData, MessageMedia } from '../bridge/src/contract/message-data.ts';
+import { MessageData, MessageMedia } from '../bridge/src/contract/message-data.ts';
+import { MAX_TEXT_LENGTH } from '../bridge/src/contract/kind.ts';
+import { MEDIA_KINDS, SENDABLE_MEDIA_KINDS } from '../bridge/src/contract/kinds.ts';
 import { SESSION_STATES } from '../bridge/src/contract/session-states.ts';
 import { Filter } from '../bridge/src/contract/filter.ts';
 import {
@@ -35,14 +37,7 @@ import {
   OUTBOX_ID_PATTERN,
   SESSION_NAME_PATTERN,
 } from '../bridge/src/contract/ids.ts';
-import {
-  MAX_EXPIRY_SECONDS,
-  MAX_TEXT_LENGTH,
-  SendMedia,
-  SendReaction,
-  SendText,
-  SENDABLE_MEDIA_KINDS,
-} from '../bridge/src/contract/messages.ts';
+import { MAX_EXPIRY_SECONDS, SendMedia, SendReaction, SendText } from '../bridge/src/contract/messages.ts';
 import { OUTBOX_STATES, OutboxMessage } from '../bridge/src/contract/views/outbox-message.ts';
 import { Problem } from '../bridge/src/contract/views/problem.ts';
 import { SessionView } from '../bridge/src/contract/views/session.ts';

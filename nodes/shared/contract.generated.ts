@@ -332,8 +332,8 @@ export type SendMedia = {
   mentions?: string[];
   type: 'image' | 'video' | 'audio' | 'document';
   mediaId: string;
-  caption?: string;
   fileName?: string;
+  caption?: string;
 };
 
 export type SendReaction = {

@@ -3,10 +3,8 @@ import Type, { type Static } from 'typebox';
 import { Address } from './address.ts';
 import { fileNameField } from './file-name.ts';
 import { mediaIdOf, type EventId } from './ids.ts';
+import { MEDIA_KINDS, MESSAGE_KINDS } from './kinds.ts';
 import { literals, nullable, object } from './schema.ts';
-
-export const MEDIA_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const;
-export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 /** Media of a message: the file itself is fetched after the event was recorded and read with GET /v1/media/{mediaId}. */
 export const MessageMedia = object(
@@ -22,8 +20,6 @@ export const MessageMedia = object(
   { $id: 'MessageMedia' },
 );
 export type MessageMedia = Static<typeof MessageMedia>;
-
-export const MESSAGE_KINDS = ['text', ...MEDIA_KINDS, 'unsupported'] as const;
 
 export const MessageData = object(
   {

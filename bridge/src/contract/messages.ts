@@ -1,11 +1,9 @@
 /** The body of `POST /v1/messages`: what can be sent. */
 import Type, { type Static } from 'typebox';
-import { MEDIA_ID_PATTERN, SESSION_NAME_PATTERN } from './ids.ts';
+import { SESSION_NAME_PATTERN } from './ids.ts';
+import { fileToSend, MAX_TEXT_LENGTH } from './kind.ts';
+import { KIND_CATALOGUE, SENDABLE_MEDIA_KINDS } from './kinds.ts';
 import { literals, object } from './schema.ts';
-
-/** Longest text WhatsApp takes, in UTF-16 code units. */
-export const MAX_TEXT_LENGTH = 65_536;
-export const SENDABLE_MEDIA_KINDS = ['image', 'video', 'audio', 'document'] as const;
 
 /** Longest emoji that is taken, in UTF-16 code units: those that are joined of several people with skin tones need 15. */
 const MAX_EMOJI_LENGTH = 40;
@@ -40,14 +38,13 @@ const common = {
 export const SendText = object({
   ...common,
   type: Type.Literal('text'),
-  text: Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'must contain at least one visible character' }),
+  ...KIND_CATALOGUE.text.send,
 });
 export const SendMedia = object({
   ...common,
   type: literals(SENDABLE_MEDIA_KINDS),
-  mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }),
+  ...fileToSend,
   caption: Type.Optional(Type.String({ maxLength: MAX_TEXT_LENGTH })),
-  fileName: Type.Optional(Type.String({ maxLength: 255 })),
 });
 /** A reaction of the account to a message. It replaces the one before it, so that repeating it changes nothing. */
 export const SendReaction = object({

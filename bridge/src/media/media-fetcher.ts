@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { WabError } from '../contract/errors.ts';
-import type { MediaKind } from '../contract/message-data.ts';
+import type { MediaKind } from '../contract/kinds.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';

@@ -1,8 +1,8 @@
 /** Largest file in bytes, by what it is sent or received as. */
-import type { MediaKind } from '../contract/message-data.ts';
-import type { SendableKind } from './media-type.ts';
+import type { FileRules } from '../contract/kind.ts';
+import { KIND_CATALOGUE, type MediaKind } from '../contract/kinds.ts';
 
-export type MediaLimits = Readonly<Record<SendableKind, number>>;
+export type MediaLimits = Readonly<Record<FileRules['limit'], number>>;
 
-/** The limit for a message's medium; stickers are images. */
-export const limitFor = (limits: MediaLimits, kind: MediaKind): number => limits[kind === 'sticker' ? 'image' : kind];
+/** The limit for a message's medium. */
+export const limitFor = (limits: MediaLimits, kind: MediaKind): number => limits[KIND_CATALOGUE[kind].file.limit];

@@ -1,9 +1,8 @@
 /** What a file is, from its bytes, and as what WhatsApp takes it. Names and claims of the sender play no part. */
 import { open } from 'node:fs/promises';
 import { fileTypeFromFile } from 'file-type';
-import type { MediaKind } from '../contract/message-data.ts';
-
-export type SendableKind = Exclude<MediaKind, 'sticker'>;
+import type { FileRules } from '../contract/kind.ts';
+import { KIND_CATALOGUE, type MediaKind } from '../contract/kinds.ts';
 
 const UNKNOWN = 'application/octet-stream';
 const SAMPLE_BYTES = 4096;
@@ -24,12 +23,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'application/zip': 'zip',
   'text/plain': 'txt',
 };
-const TYPES: Readonly<Record<SendableKind, (type: string) => boolean>> = {
-  image: (type) => ['image/jpeg', 'image/png', 'image/webp', 'image/gif'].includes(type),
-  video: (type) => ['video/mp4', 'video/3gpp', 'video/quicktime'].includes(type),
-  audio: (type) => type.startsWith('audio/'),
-  document: () => true,
-};
 
 /** The MIME type of a file: by its signature, else `text/plain` where it is text, else octet-stream. */
 export async function typeOfFile(path: string): Promise<string> {
@@ -40,7 +33,11 @@ export async function typeOfFile(path: string): Promise<string> {
 }
 
 /** Whether WhatsApp takes a file of this type as this kind. */
-export const fitsKind = (mimeType: string, kind: SendableKind): boolean => TYPES[kind](bare(mimeType));
+export function fitsKind(mimeType: string, kind: MediaKind): boolean {
+  const { mimeTypes }: FileRules = KIND_CATALOGUE[kind].file;
+  const type = bare(mimeType);
+  return mimeTypes === 'any' || mimeTypes.some((each) => each === type || each === type.replace(/\/.*$/, '/*'));
+}
 
 /** A file name for a type, where nobody gave one. */
 export function nameFor(base: string, mimeType: string): string {

@@ -1,6 +1,7 @@
 /** The media library over a media store and the database. */
 import { createHash } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
+import type { SendableMediaKind } from '../contract/kinds.ts';
 import type { MessageMedia } from '../contract/message-data.ts';
 import { safeFileName } from '../contract/file-name.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
@@ -11,9 +12,9 @@ import type { Call } from '../store/operation.ts';
 import { expectMedia, type MediaReads, type MediaRow } from '../store/media.repository.ts';
 import type { MediaIntake } from './media-intake.ts';
 import { mayUse, type MediaInfo, type MediaLibrary, type Upload } from './media-library.ts';
-import type { MediaLimits } from './media-limits.ts';
+import { limitFor, type MediaLimits } from './media-limits.ts';
 import type { MediaStore } from './media-store.ts';
-import { fitsKind, nameFor, type SendableKind } from './media-type.ts';
+import { fitsKind, nameFor } from './media-type.ts';
 
 export interface MediaLibraryDependencies {
   readonly store: MediaStore;
@@ -76,10 +77,10 @@ export class StoredMediaLibrary implements MediaLibrary {
     return { info: infoOf(row), stream };
   }
 
-  async forSend(mediaId: MediaId, kind: SendableKind, fileName?: string): Promise<OutgoingFile> {
+  async forSend(mediaId: MediaId, kind: SendableMediaKind, fileName?: string): Promise<OutgoingFile> {
     const row = await this.#stored(mediaId);
     if (!fitsKind(row.mime_type, kind)) throw new WabError('WAB_MEDIA_TYPE', { found: row.mime_type, kind });
-    const limitBytes = this.#deps.limits[kind];
+    const limitBytes = limitFor(this.#deps.limits, kind);
     if (row.size_bytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
     const path = await this.#deps.store.localPath(mediaId);
     if (path === null) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });

@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
-import type { MediaKind } from '../../contract/message-data.ts';
+import type { MediaKind } from '../../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { EngineFact, SendStatus } from '../engine.ts';
 

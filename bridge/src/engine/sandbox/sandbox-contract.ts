@@ -5,8 +5,9 @@
 import Type, { type Static } from 'typebox';
 import { Address } from '../../contract/address.ts';
 import { TYPING_STATES } from '../../contract/chats.ts';
-import { ACK_LEVELS, MEDIA_KINDS } from '../../contract/message-data.ts';
-import { MAX_TEXT_LENGTH } from '../../contract/messages.ts';
+import { MAX_TEXT_LENGTH } from '../../contract/kind.ts';
+import { MEDIA_KINDS } from '../../contract/kinds.ts';
+import { ACK_LEVELS } from '../../contract/message-data.ts';
 import { literals, nullable, object, Timestamp } from '../../contract/schema.ts';
 
 /** Largest file that can be said, encoded: it travels in the JSON body. */

@@ -1,5 +1,6 @@
 /** whatsapp-web.js's messages as the engine reports them. */
-import type { AckLevel, MediaKind, ReportedMedia } from '../../../contract/message-data.ts';
+import type { MediaKind } from '../../../contract/kinds.ts';
+import type { AckLevel, ReportedMedia } from '../../../contract/message-data.ts';
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { EngineMessage } from '../../engine.ts';

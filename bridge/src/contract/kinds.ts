@@ -1,0 +1,27 @@
+/** The one catalogue of message kinds; each is defined in `kinds/<kind>.ts`. */
+import type { FileRules } from './kind.ts';
+import { audio } from './kinds/audio.ts';
+import { document } from './kinds/document.ts';
+import { image } from './kinds/image.ts';
+import { sticker } from './kinds/sticker.ts';
+import { text } from './kinds/text.ts';
+import { unsupported } from './kinds/unsupported.ts';
+import { video } from './kinds/video.ts';
+
+/** In the order in which people see them. */
+const DEFINITIONS = [text, image, video, audio, document, sticker, unsupported] as const;
+
+type Definition = (typeof DEFINITIONS)[number];
+export type MessageKind = Definition['kind'];
+export type MediaKind = Extract<Definition, { readonly file: FileRules }>['kind'];
+export type SendableMediaKind = Extract<Definition, { readonly file: FileRules; readonly send: object }>['kind'];
+
+export const KIND_CATALOGUE = Object.fromEntries(DEFINITIONS.map((each) => [each.kind, each])) as unknown as {
+  readonly [K in MessageKind]: Extract<Definition, { readonly kind: K }>;
+};
+
+export const MESSAGE_KINDS = Object.keys(KIND_CATALOGUE) as readonly MessageKind[];
+export const MEDIA_KINDS = MESSAGE_KINDS.filter((each): each is MediaKind => KIND_CATALOGUE[each].file !== null);
+export const SENDABLE_MEDIA_KINDS = MEDIA_KINDS.filter(
+  (each): each is SendableMediaKind => KIND_CATALOGUE[each].send !== null,
+);

@@ -1,0 +1,8 @@
+import { fileWithCaption, kind } from '../kind.ts';
+
+export const document = kind({
+  kind: 'document',
+  description: 'A file of any type.',
+  send: fileWithCaption,
+  file: { limit: 'document', mimeTypes: 'any' },
+});

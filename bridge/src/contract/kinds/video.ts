@@ -1,0 +1,8 @@
+import { fileWithCaption, kind } from '../kind.ts';
+
+export const video = kind({
+  kind: 'video',
+  description: 'A video.',
+  send: fileWithCaption,
+  file: { limit: 'video', mimeTypes: ['video/mp4', 'video/3gpp', 'video/quicktime'] },
+});

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { Check } from 'typebox/value';
+import {
+  KIND_CATALOGUE,
+  MEDIA_KINDS,
+  MESSAGE_KINDS,
+  SENDABLE_MEDIA_KINDS,
+} from '../../../bridge/src/contract/kinds.ts';
+import { object } from '../../../bridge/src/contract/schema.ts';
+
+const FOLDER = fileURLToPath(new URL('../../../bridge/src/contract/kinds', import.meta.url));
+const MEDIA_ID = 'med_01JB3Y6ZK4T8W2V5N7Q9R1S3D5';
+
+describe('the catalogue of message kinds', () => {
+  test('gathers every definition of the folder, each under the name of its file', () => {
+    const files = readdirSync(FOLDER);
+    expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...MESSAGE_KINDS].sort());
+    for (const file of files)
+      expect(readFileSync(join(FOLDER, file), 'utf8')).toContain(`kind: '${file.replace(/\.ts$/, '')}'`);
+  });
+
+  test.each(MESSAGE_KINDS.map((kind) => [kind]))('%s is described by a sentence', (kind) => {
+    expect(KIND_CATALOGUE[kind].description).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('tells which kinds have a file, and which of them can be sent', () => {
+    expect(MEDIA_KINDS).toEqual(['image', 'video', 'audio', 'document', 'sticker']);
+    expect(SENDABLE_MEDIA_KINDS).toEqual(['image', 'video', 'audio', 'document']);
+  });
+
+  test.each([
+    ['text', { text: 'hi' }, true],
+    ['text', {}, false],
+    ['image', { mediaId: MEDIA_ID, text: 'a caption', fileName: 'a.png' }, true],
+    ['image', { text: 'a caption' }, false],
+    ['audio', { mediaId: MEDIA_ID }, true],
+    ['audio', { mediaId: MEDIA_ID, text: 'a caption' }, false],
+  ] as const)('%s is sent by the fields that make sense for it: %j is %s', (kind, fields, fits) => {
+    expect(Check(object(KIND_CATALOGUE[kind].send), fields)).toBe(fits);
+  });
+});
