@@ -5,6 +5,7 @@ import { newKeyId, SESSION_NAME_PATTERN, type KeyId, type SessionName } from '..
 import { ALL_SCOPES } from '../contract/scopes.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { PeriodicJob } from '../ops/periodic-job.ts';
 import { addKey, allKeys, registerKey, revokeKey, touchKeys, type StoredKey } from '../store/auth.repository.ts';
 import type { Database } from '../store/database.ts';
 import type { IssuedKey, KeyView } from '../contract/views/key.ts';
@@ -39,12 +40,19 @@ export class KeyRing implements Keys, KnownKeys {
   /** Keys whose expiry was told to the listeners. */
   readonly #expired = new Set<KeyId>();
   readonly #used = new Map<KeyId, number>();
-  readonly #stopping = new AbortController();
-  #wake = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #job: PeriodicJob;
+  /** By the elapsed time: keys expire by the time of day, but housekeeping does not wait if that is set back. */
+  #housekeepingAt = -Infinity;
 
   constructor(deps: KeyRingDependencies) {
     this.#deps = deps;
+    this.#job = new PeriodicJob({
+      run: () => this.#runOnce(),
+      every: () => this.#pauseMs(),
+      runsAtStart: true,
+      failed: (error) => deps.log.warn({ err: error }, 'a check of the keys failed; trying again soon'),
+      clock: deps.clock,
+    });
   }
 
   async start(): Promise<void> {
@@ -53,13 +61,11 @@ export class KeyRing implements Keys, KnownKeys {
       this.#remember(stored);
       if (isExpired(stored, clock.now())) this.#expired.add(stored.keyId);
     }
-    this.#loop = this.#run();
+    this.#job.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#wake.abort();
-    await this.#loop;
+    await this.#job.stop();
     await this.#flushUses();
   }
 
@@ -77,7 +83,8 @@ export class KeyRing implements Keys, KnownKeys {
       }),
     );
     this.#remember(stored);
-    this.#rewake();
+    // It may expire sooner than the others.
+    this.#job.wake();
     return { key: this.#view(stored), secret: formatSecret(secret) };
   }
 
@@ -160,28 +167,20 @@ export class KeyRing implements Keys, KnownKeys {
     for (const listener of this.#listeners) listener(keyId);
   }
 
-  #rewake(): void {
-    if (this.#stopping.signal.aborted) return;
-    this.#wake.abort();
-    this.#wake = new AbortController();
+  /** Tells of keys at the moment they expire, and keeps house in between. */
+  async #runOnce(): Promise<void> {
+    const { clock } = this.#deps;
+    const now = clock.now();
+    this.#tellExpired(now);
+    if (clock.elapsed() < this.#housekeepingAt) return;
+    await this.#housekeeping(now);
+    this.#housekeepingAt = clock.elapsed() + HOUSEKEEPING_MS;
   }
 
-  /** Tells of keys at the moment they expire, and keeps house in between. */
-  async #run(): Promise<void> {
+  /** Until the next key expires or housekeeping is due, whichever comes first. */
+  #pauseMs(): number {
     const { clock } = this.#deps;
-    // Keys expire by the time of day; housekeeping does not wait where that is set back.
-    let housekeepingAt = clock.elapsed();
-    while (!this.#stopping.signal.aborted) {
-      const now = clock.now();
-      this.#tellExpired(now);
-      if (clock.elapsed() >= housekeepingAt) {
-        await this.#housekeeping(now);
-        housekeepingAt = clock.elapsed() + HOUSEKEEPING_MS;
-      }
-      const pause = Math.min(housekeepingAt - clock.elapsed(), this.#nextExpiry() - clock.now());
-      // A wake-up is not a failure: somebody issued a key that expires sooner.
-      await clock.sleep(Math.max(pause, 1), this.#wake.signal).catch(() => undefined);
-    }
+    return Math.max(1, Math.min(this.#housekeepingAt - clock.elapsed(), this.#nextExpiry() - clock.now()));
   }
 
   #tellExpired(now: number): void {

@@ -3,6 +3,7 @@
  * never silent: the horizon rises, and readers behind it are told with a reset.
  */
 import type { Clock } from '../ops/clock.ts';
+import { PeriodicJob } from '../ops/periodic-job.ts';
 
 /** What retention needs of the log. */
 export interface RetainedLog {
@@ -30,24 +31,27 @@ const HOUR_MS = 3_600_000;
 
 export class Retention {
   readonly #options: RetentionOptions;
-  #running: { readonly abort: AbortController; readonly loop: Promise<void> } | undefined;
+  readonly #job: PeriodicJob;
   /** Payloads up to here are withheld already. */
   #expiredTo = 0;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#job = new PeriodicJob({
+      run: (stopped) => this.run(stopped),
+      every: options.everyMs ?? HOUR_MS,
+      runsAtStart: true,
+      failed: (error) => options.logger.warn({ err: error }, 'retention failed; trying again at the next run'),
+      clock: options.clock,
+    });
   }
 
   start(): void {
-    if (this.#running) return;
-    const abort = new AbortController();
-    this.#running = { abort, loop: this.#loop(abort.signal) };
+    this.#job.start();
   }
 
   async stop(): Promise<void> {
-    this.#running?.abort.abort();
-    await this.#running?.loop;
-    this.#running = undefined;
+    await this.#job.stop();
   }
 
   /** Brings the log to its age once. @returns what was done */
@@ -78,17 +82,5 @@ export class Retention {
       await this.#options.clock.sleep(PAUSE_MS, signal);
     }
     return total;
-  }
-
-  async #loop(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.run(signal);
-      } catch (error) {
-        if (!signal.aborted)
-          this.#options.logger.warn({ err: error }, 'retention failed; trying again at the next run');
-      }
-      await this.#options.clock.sleep(this.#options.everyMs ?? HOUR_MS, signal).catch(() => undefined);
-    }
   }
 }

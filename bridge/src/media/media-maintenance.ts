@@ -2,6 +2,7 @@
 import type { MediaId } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { PeriodicJob } from '../ops/periodic-job.ts';
 import type { Database } from '../store/database.ts';
 import { expireMedia, type MediaReads } from '../store/media.repository.ts';
 import type { MediaQuota } from './media-quota.ts';
@@ -22,12 +23,18 @@ const EVERY_MS = 10 * 60_000;
 export class MediaMaintenance {
   readonly #deps: MediaMaintenanceDependencies;
   readonly #retentionMs: number;
-  readonly #abort = new AbortController();
-  #rounds: Promise<void> | null = null;
+  readonly #expiry: PeriodicJob;
 
   constructor(deps: MediaMaintenanceDependencies, retentionMs: number) {
     this.#deps = deps;
     this.#retentionMs = retentionMs;
+    this.#expiry = new PeriodicJob({
+      run: (stopped) => this.expire(stopped),
+      every: EVERY_MS,
+      runsAtStart: true,
+      failed: (error) => deps.log.error({ err: error }, 'old media could not be removed'),
+      clock: deps.clock,
+    });
   }
 
   /** Makes the store usable. Resolves before the first upload may come. */
@@ -36,16 +43,15 @@ export class MediaMaintenance {
     await store.start();
     await this.#removeOrphans();
     quota.begin(await reads.usedBytes());
-    this.#rounds ??= this.#run();
+    this.#expiry.start();
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#rounds;
+    await this.#expiry.stop();
   }
 
-  /** Removes what is older than the retention and needed by no message. */
-  async expire(): Promise<void> {
+  /** Removes what is older than the retention and needed by no message. @param stopped ends it after the batch under way */
+  async expire(stopped?: AbortSignal): Promise<void> {
     const { database, clock, store, quota } = this.#deps;
     for (;;) {
       const expired = await database.write(expireMedia({ before: clock.now() - this.#retentionMs, limit: BATCH }));
@@ -53,7 +59,7 @@ export class MediaMaintenance {
         await store.remove(id);
         quota.freed(sizeBytes);
       }
-      if (expired.length < BATCH || this.#abort.signal.aborted) return;
+      if (expired.length < BATCH || stopped?.aborted) return;
     }
   }
 
@@ -77,14 +83,6 @@ export class MediaMaintenance {
       if (known.has(key)) continue;
       log.info({ mediaId: key as MediaId }, 'removing a media file that nothing refers to');
       await store.remove(key);
-    }
-  }
-
-  async #run(): Promise<void> {
-    const { clock, log } = this.#deps;
-    while (!this.#abort.signal.aborted) {
-      await this.expire().catch((error: unknown) => log.error({ err: error }, 'old media could not be removed'));
-      await clock.sleep(EVERY_MS, this.#abort.signal).catch(() => undefined);
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { PeriodicJob } from '../ops/periodic-job.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
 import { pruneOutbox, type OutboxReads, type OutboxRow } from '../store/outbox.repository.ts';
@@ -48,25 +49,27 @@ const AGAIN = { kind: 'retry', afterMs: 0, counts: true, code: 'WAB_SEND_REPEATE
 export class OutboxMaintenance {
   readonly #deps: OutboxMaintenanceDependencies;
   readonly #options: OutboxMaintenanceOptions;
-  readonly #abort = new AbortController();
-  #rounds: Promise<unknown> | null = null;
+  readonly #jobs: readonly PeriodicJob[];
+  #stopped = false;
 
   constructor(deps: OutboxMaintenanceDependencies, options: OutboxMaintenanceOptions = DEFAULT_MAINTENANCE_OPTIONS) {
     this.#deps = deps;
     this.#options = options;
+    const { clock, log } = deps;
+    const failed = (error: unknown): void => log.error({ err: error }, 'outbox housekeeping failed');
+    this.#jobs = [
+      new PeriodicJob({ run: () => this.runOnce(), every: options.everyMs, runsAtStart: true, failed, clock }),
+      new PeriodicJob({ run: () => this.expire(), every: options.expireEveryMs, runsAtStart: true, failed, clock }),
+    ];
   }
 
   start(): void {
-    const { everyMs, expireEveryMs } = this.#options;
-    this.#rounds ??= Promise.all([
-      this.#repeat(everyMs, () => this.runOnce()),
-      this.#repeat(expireEveryMs, () => this.expire()),
-    ]);
+    for (const job of this.#jobs) job.start();
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#rounds;
+    this.#stopped = true;
+    await Promise.all(this.#jobs.map((job) => job.stop()));
   }
 
   /** One round of everything. */
@@ -82,7 +85,7 @@ export class OutboxMaintenance {
   /** Messages that wait fail at their deadline, whatever their session or lane is doing. */
   async expire(): Promise<void> {
     const { reads, transitions, clock } = this.#deps;
-    for (let more = true; more && !this.#abort.signal.aborted;) {
+    for (let more = true; more && !this.#stopped;) {
       const now = clock.now();
       const own = this.#ownOf(await reads.sessionsWithExpired(now));
       if (own.length === 0) return;
@@ -96,7 +99,7 @@ export class OutboxMaintenance {
   /** The messages of a deleted session come to their end, before another session can take its name. */
   async sessionDeleted(session: SessionName): Promise<void> {
     const { reads, transitions } = this.#deps;
-    for (let more = true; more && !this.#abort.signal.aborted;) {
+    for (let more = true; more && !this.#stopped;) {
       const queued = await reads.inState(session, 'queued', BATCH);
       const sending = await reads.inState(session, 'sending', BATCH);
       for (const row of queued) await transitions.giveUp(row, 'WAB_SESSION_NOT_FOUND', GONE);
@@ -106,14 +109,6 @@ export class OutboxMaintenance {
         else await transitions.markInDoubt(row, GONE);
       }
       more = queued.length === BATCH || sending.length === BATCH;
-    }
-  }
-
-  async #repeat(everyMs: number, round: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#deps;
-    while (!this.#abort.signal.aborted) {
-      await round().catch((error: unknown) => log.error({ err: error }, 'outbox housekeeping failed'));
-      await clock.sleep(everyMs, this.#abort.signal).catch(() => undefined);
     }
   }
 
@@ -155,6 +150,6 @@ export class OutboxMaintenance {
       settledBefore: now - this.#options.retentionMs,
       limit,
     });
-    while (!this.#abort.signal.aborted && (await database.write(call)) >= limit);
+    while (!this.#stopped && (await database.write(call)) >= limit);
   }
 }

@@ -7,6 +7,7 @@ import type { SubscriptionName } from '../contract/ids.ts';
 import { eventOf } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { PeriodicJob } from '../ops/periodic-job.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
@@ -44,20 +45,30 @@ const DAY_MS = 86_400_000;
 
 export class SubscriptionExpiry {
   readonly #deps: SubscriptionExpiryDependencies;
-  readonly #life = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #job: PeriodicJob;
+  /** When the next sweep is to come, by the time of day. */
+  #due = 0;
 
   constructor(deps: SubscriptionExpiryDependencies) {
     this.#deps = deps;
+    const { clock, log } = deps;
+    this.#job = new PeriodicJob({
+      run: () => this.#sweepUnlessStoodStill(),
+      every: () => {
+        this.#due = clock.now() + SWEEP_EVERY_MS;
+        return SWEEP_EVERY_MS;
+      },
+      failed: (error) => log.error({ err: error }, 'the search for unused subscriptions failed'),
+      clock,
+    });
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#job.start();
   }
 
   async stop(): Promise<void> {
-    this.#life.abort();
-    await this.#loop;
+    await this.#job.stop();
   }
 
   async sweep(): Promise<void> {
@@ -107,20 +118,9 @@ export class SubscriptionExpiry {
   }
 
   /** Readers get one interval to come back after a start, and after a time in which this process stood still. */
-  async #run(): Promise<void> {
-    const { clock, log } = this.#deps;
-    const { signal } = this.#life;
-    while (!signal.aborted) {
-      const due = clock.now() + SWEEP_EVERY_MS;
-      await clock.sleep(SWEEP_EVERY_MS, signal).catch(() => undefined);
-      // The machine was suspended, or its clock was set forward.
-      const stoodStill = clock.now() - due > SWEEP_EVERY_MS;
-      if (signal.aborted || stoodStill) continue;
-      try {
-        await this.sweep();
-      } catch (error) {
-        log.error({ err: error }, 'the search for unused subscriptions failed');
-      }
-    }
+  async #sweepUnlessStoodStill(): Promise<void> {
+    // The machine was suspended, or its clock was set forward.
+    const stoodStill = this.#deps.clock.now() - this.#due > SWEEP_EVERY_MS;
+    if (!stoodStill) await this.sweep();
   }
 }
