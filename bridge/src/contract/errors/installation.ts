@@ -1,0 +1,96 @@
+/** What is wrong on the machine of the bridge: settings, browser, ports, database, disk and backups. */
+import type { ErrorDefinition } from './definition.ts';
+
+export const INSTALLATION_ERRORS = {
+  WAB_CONFIG_INVALID: { status: 500, retryable: false, message: 'The settings are not valid: {reason}' },
+  WAB_BROWSER_NOT_FOUND: {
+    status: 500,
+    retryable: false,
+    message:
+      'No usable browser was found: {reason}. Run `wabridge browser install`, or install one (Debian: apt-get install chromium-headless-shell) and, if the bridge does not find it, set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+  },
+  WAB_BROWSER_INSTALL_FAILED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The browser could not be installed: {reason}. Check the network, or install chromium-headless-shell, chromium or Chrome another way and set browserPath (WABRIDGE_BROWSER_PATH) to its path.',
+  },
+  WAB_DATABASE_LOCKED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The data folder {folder} is in use by another wabridge (process {pid}). Stop it first, or choose another folder with WABRIDGE_DATA_DIR.',
+  },
+  WAB_PORT_IN_USE: {
+    status: 500,
+    retryable: false,
+    message:
+      'Another program, perhaps a second wabridge, already listens on {address}. Stop it, or choose another port with {setting}.',
+  },
+  WAB_ADDRESS_UNUSABLE: { status: 500, retryable: false, message: 'The bridge cannot listen on {address}: {reason}.' },
+  WAB_PATH_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message:
+      'The path {path} cannot be used: {reason}. Fix that, or choose another path (for the data folder, set WABRIDGE_DATA_DIR).',
+  },
+  WAB_DATABASE_DAMAGED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database in {folder} is damaged: {reason}. Keep a copy of the folder, check the disk, and restore a backup with `wabridge restore <backup>`; the runbook says what to do if you have none.',
+  },
+  WAB_DATABASE_NEWER: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database was last used by a newer version of wabridge (this version does not know its schema {schema}). Start the newer version, or restore a backup made by this version.',
+  },
+  WAB_DATABASE_EMPTY: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database {file} is missing or empty, but {beside} shows that this data folder has been used before. Restore the database (`wabridge restore <backup>`), or move the empty file and {beside} away to start over.',
+  },
+  WAB_DISK_FULL: {
+    status: 507,
+    retryable: true,
+    message: 'The disk that holds the data folder is full. Free some space; nothing from this request was stored.',
+  },
+  WAB_BACKUP_EXISTS: {
+    status: 409,
+    retryable: false,
+    message: 'The file {file} already exists. Choose a new name for the backup.',
+  },
+  WAB_BACKUP_INVALID: { status: 422, retryable: false, message: 'The backup {file} cannot be restored: {reason}.' },
+  WAB_PASSPHRASE_MISSING: {
+    status: 400,
+    retryable: false,
+    message:
+      'A backup of a login state is encrypted with a passphrase, and {reason}. Write the passphrase to a file and pass its path with --passphrase-file, set WABRIDGE_PASSPHRASE, or run the command in a terminal, where it asks for the passphrase.',
+  },
+  WAB_PASSPHRASE_WRONG: {
+    status: 422,
+    retryable: false,
+    message:
+      'The passphrase does not open {file}, or the beginning of the file was changed. Nothing was restored. Use the passphrase that the backup was made with.',
+  },
+  WAB_LOGIN_ABSENT: {
+    status: 404,
+    retryable: false,
+    message:
+      'There is no login state for session {session} in {folder}, or the session is not linked yet. Set the data folder with --data-dir or WABRIDGE_DATA_DIR; only sessions of the engine webjs have a login state to back up.',
+  },
+  WAB_LOGIN_EXISTS: {
+    status: 409,
+    retryable: false,
+    message:
+      'The folder {folder} already has a login state for session {session}. Restore with --replace to discard it, or back it up first with `wabridge session backup {session} <file>`.',
+  },
+  WAB_LOGIN_IN_USE: {
+    status: 409,
+    retryable: false,
+    message:
+      'The login state of session {session} is in use. Stop the session with `wabridge session stop {session}`, or the bridge that runs it, and try again.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;
