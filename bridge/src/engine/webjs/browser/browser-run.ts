@@ -260,7 +260,13 @@ export class BrowserRun {
     for (const stream of this.#process?.stdio ?? []) stream?.on('error', () => undefined);
     if (this.#over) return void this.#kill();
     this.#probe = browserProbeOf(browser, page);
-    this.#liveness = new Liveness(this.#probe, this.#deadlines, this.#clock, (reason) => this.#end('crashed', reason));
+    this.#liveness = new Liveness(
+      this.#probe,
+      this.#deadlines,
+      this.#clock,
+      (reason) => this.#end('crashed', reason),
+      this.#log,
+    );
     void this.#liveness.run(this.#stopWatching.signal);
     this.#reachability = this.#watchReachability(page, this.#probe);
     this.#countFrames(this.#probe);

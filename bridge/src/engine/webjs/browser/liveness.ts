@@ -4,6 +4,8 @@
  * so that a busy page is not given more to do.
  */
 import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import { type Deadlines, within } from '../deadlines.ts';
 import { type CpuSample, judgeSilence, type PageState } from './silence.ts';
 import type { BrowserProbe } from './browser-probe.ts';
@@ -27,6 +29,7 @@ export class Liveness {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #onBrowserDead: (reason: string) => void;
+  readonly #log: Log;
   #version: string | null = null;
   #browserMisses = 0;
   /** The question to the page that is open; an answer to an earlier one no longer counts. */
@@ -41,23 +44,36 @@ export class Liveness {
     limits: Limits,
     clock: Clock,
     onBrowserDead: (reason: string) => void,
+    log: Log,
   ) {
     this.#probe = probe;
     this.#limits = limits;
     this.#clock = clock;
     this.#onBrowserDead = onBrowserDead;
+    this.#log = log;
   }
 
   /** Asks regularly until the signal comes. */
   async run(until: AbortSignal): Promise<void> {
-    while (!until.aborted) {
-      this.#noticePause();
-      await Promise.all([this.#askBrowser(), this.#askPage()]);
-      if (this.#browserMisses >= this.#limits.browserMisses && !until.aborted)
-        return this.#onBrowserDead('the browser is not responding');
-      this.#lookedAt = this.#clock.elapsed();
-      await this.#clock.sleep(this.#limits.livenessEvery, until).catch(() => undefined);
-    }
+    const job = new PeriodicJob({
+      run: async (stopped) => {
+        await this.#look();
+        if (this.#browserMisses < this.#limits.browserMisses || stopped.aborted) return;
+        job.end();
+        this.#onBrowserDead('the browser is not responding');
+      },
+      every: this.#limits.livenessEvery,
+      runsAtStart: true,
+      failed: (error) => this.#log.error({ err: error }, 'whether the browser is alive could not be checked'),
+      clock: this.#clock,
+    });
+    await job.runUntil(until);
+  }
+
+  async #look(): Promise<void> {
+    this.#noticePause();
+    await Promise.all([this.#askBrowser(), this.#askPage()]);
+    this.#lookedAt = this.#clock.elapsed();
   }
 
   get view(): LivenessView {

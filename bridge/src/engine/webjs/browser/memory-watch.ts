@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { HealthCheck } from '../../../contract/views/session.ts';
 import { describe } from '../page/page-reason.ts';
 import { memoryOfGroup } from './session-memory.ts';
@@ -67,31 +68,29 @@ export class MemoryWatch {
 
   /** Checks until the signal comes: once for each run of a browser. */
   async run(until: AbortSignal): Promise<void> {
-    const { clock, limits, measured } = this.#deps;
+    const { clock, limits, measured, log } = this.#deps;
     this.#above = 0;
-    while (!until.aborted) {
+    const job = new PeriodicJob({
+      run: () => this.#check(),
       // What is above the ceiling is looked at again soon.
-      const wait = this.#above > 0 ? limits.everyMs / AGAIN_SOON : limits.everyMs;
-      await clock.sleep(wait, until).catch(() => undefined);
-      if (!until.aborted) await this.#check();
-    }
+      every: () => (this.#above > 0 ? limits.everyMs / AGAIN_SOON : limits.everyMs),
+      failed: (error) => log.warn({ reason: describe(error) }, 'the memory of the session could not be measured'),
+      clock,
+    });
+    await job.runUntil(until);
     this.#last = null;
     measured(null);
   }
 
   async #check(): Promise<void> {
-    const { pid, measure = memoryOfGroup, measured, log } = this.#deps;
+    const { pid, measure = memoryOfGroup, measured } = this.#deps;
     const leader = pid();
     if (leader === null) return;
-    try {
-      const bytes = await measure(leader);
-      if (bytes === null) return;
-      this.#last = bytes;
-      measured(bytes);
-      this.#judge(bytes);
-    } catch (error) {
-      log.warn({ reason: describe(error) }, 'the memory of the session could not be measured');
-    }
+    const bytes = await measure(leader);
+    if (bytes === null) return;
+    this.#last = bytes;
+    measured(bytes);
+    this.#judge(bytes);
   }
 
   #judge(bytes: number): void {

@@ -4,6 +4,7 @@
  */
 import type { HTTPRequest, Page } from 'puppeteer';
 import type { Clock } from '../../../ops/clock.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import { messageOf } from '../../../ops/reason.ts';
 import { TransportError } from '../deadlines.ts';
 
@@ -94,17 +95,23 @@ export class Reachability {
   /** Asks regularly, while the page is being loaded or has no line, whether anything can be reached. */
   async run(): Promise<void> {
     const { every, clock, until } = this.#deps;
-    while (!until.aborted) {
-      await clock.sleep(every, until).catch(() => undefined);
-      if (until.aborted) return;
-      if (this.#isWaiting()) await this.#ask().catch(() => undefined);
-      else if (this.#loading === 0) {
-        this.#awaySince = null;
-        // It works, so that nothing of it is missing.
-        this.#isPatchy = false;
-        this.#restarts = this.#inVain = 0;
-      }
-    }
+    const job = new PeriodicJob({
+      run: () => this.#look(),
+      every,
+      // Whether anything can be reached cannot be told, so nothing changes.
+      failed: () => undefined,
+      clock,
+    });
+    await job.runUntil(until);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isWaiting()) return this.#ask();
+    if (this.#loading > 0) return;
+    this.#awaySince = null;
+    // It works, so that nothing of it is missing.
+    this.#isPatchy = false;
+    this.#restarts = this.#inVain = 0;
   }
 
   /**

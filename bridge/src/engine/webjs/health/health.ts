@@ -5,6 +5,7 @@
  */
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { EngineSignal } from '../../engine.ts';
 import type { CatchUp } from '../inbound/catch-up.ts';
 import { within } from '../deadlines.ts';
@@ -149,13 +150,13 @@ export class Health {
   /** Examines and heals until the signal comes. */
   async run(until: AbortSignal): Promise<void> {
     const { clock, deadlines, log } = this.#deps;
-    while (!until.aborted) {
-      await clock.sleep(Math.min(deadlines.livenessEvery, deadlines.examineEvery), until).catch(() => undefined);
-      if (until.aborted) return;
-      await this.#round().catch((error: unknown) =>
-        log.warn({ reason: describe(error) }, 'the health of the session could not be checked'),
-      );
-    }
+    const job = new PeriodicJob({
+      run: () => this.#round(),
+      every: Math.min(deadlines.livenessEvery, deadlines.examineEvery),
+      failed: (error) => log.warn({ reason: describe(error) }, 'the health of the session could not be checked'),
+      clock,
+    });
+    await job.runUntil(until);
   }
 
   async #round(): Promise<void> {

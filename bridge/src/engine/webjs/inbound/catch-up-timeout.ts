@@ -4,6 +4,8 @@
  */
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
+import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { FactReporter } from './fact-reporter.ts';
 
 const LOOK_MS = 1_000;
@@ -17,6 +19,7 @@ export interface CatchUpTimeoutDependencies {
   readonly giveUpOn: (chats: readonly ChatId[] | 'all') => void;
   readonly limitMs: number;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 export class CatchUpTimeout {
@@ -33,12 +36,17 @@ export class CatchUpTimeout {
 
   /** Looks regularly until the signal comes. */
   async run(until: AbortSignal): Promise<void> {
-    const { clock, limitMs, answers } = this.#deps;
+    const { clock, limitMs, answers, log } = this.#deps;
     const every = Math.min(LOOK_MS, limitMs / 10);
-    while (!until.aborted) {
-      await clock.sleep(every, until).catch(() => undefined);
-      if (!until.aborted && answers()) this.#check(every);
-    }
+    const job = new PeriodicJob({
+      run: () => {
+        if (answers()) this.#check(every);
+      },
+      every,
+      failed: (error) => log.error({ err: error }, 'the wait for missed messages could not be checked'),
+      clock,
+    });
+    await job.runUntil(until);
   }
 
   #check(ms: number): void {

@@ -123,7 +123,7 @@ export class CatchUp {
   }
 
   #timeout(): CatchUpTimeout {
-    const { facts, answers, deadlines, clock } = this.#deps;
+    const { facts, answers, deadlines, clock, log } = this.#deps;
     return new CatchUpTimeout({
       facts,
       answers,
@@ -131,6 +131,7 @@ export class CatchUp {
       giveUpOn: (chats) => (chats === 'all' ? this.#letAllGo() : this.#letGo(chats)),
       limitMs: deadlines.catchUpWait,
       clock,
+      log,
     });
   }
 

@@ -6,6 +6,7 @@
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { PendingMessages } from './pending-messages.ts';
 import type { PageCalls } from '../page/page-calls.ts';
@@ -48,11 +49,19 @@ export interface ReceiptOf {
 export class Receipts {
   readonly #deps: ReceiptsDependencies;
   readonly #unread: PendingMessages<UnreadMessage>;
+  readonly #job: PeriodicJob;
 
   /** @param remembered by earlier runs */
   constructor(deps: ReceiptsDependencies, remembered: readonly UnreadMessage[]) {
     this.#deps = deps;
     this.#unread = new PendingMessages({ ...deps, most: MOST, everyMs: deps.deadlines.receipts }, remembered);
+    this.#job = new PeriodicJob({
+      run: () => this.#look(),
+      every: deps.deadlines.receipts,
+      // A page that is away is asked in the next run.
+      failed: (error) => deps.log.warn({ reason: describe(error) }, 'receipts could not be read; retrying'),
+      clock: deps.clock,
+    });
   }
 
   /** What is to be remembered. */
@@ -81,32 +90,23 @@ export class Receipts {
   /** The session is ready, perhaps again: receipts may have come without an event. */
   ready(): void {
     this.#unread.makeAllDue();
-    void this.#look();
+    this.#job.wake();
   }
 
   /** Asks regularly until the session ends. */
   async watch(): Promise<void> {
-    const { clock, deadlines, stopped } = this.#deps;
-    while (!stopped.aborted) {
-      await clock.sleep(deadlines.receipts, stopped).catch(() => undefined);
-      if (!stopped.aborted) await this.#look();
-    }
+    await this.#job.runUntil(this.#deps.stopped);
   }
 
-  /** A page that is away is asked in the next round. */
   async #look(): Promise<void> {
-    const { page, deadlines, log } = this.#deps;
+    const { page, deadlines } = this.#deps;
     const due = this.#unread.due;
-    try {
-      for (let from = 0; from < due.length; from += BATCH) {
-        const batch = due.slice(from, from + BATCH);
-        const answer = await page().call(readReceipts, deadlines.call, batch);
-        if (answer.failed !== undefined) throw new Error(answer.failed);
-        this.#unread.asked(batch);
-        for (const receipt of answer.receipts) this.#compare(receipt);
-      }
-    } catch (error) {
-      log.warn({ reason: describe(error) }, 'receipts could not be read; retrying');
+    for (let from = 0; from < due.length; from += BATCH) {
+      const batch = due.slice(from, from + BATCH);
+      const answer = await page().call(readReceipts, deadlines.call, batch);
+      if (answer.failed !== undefined) throw new Error(answer.failed);
+      this.#unread.asked(batch);
+      for (const receipt of answer.receipts) this.#compare(receipt);
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import type { MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { PendingMessages } from './pending-messages.ts';
 import type { RawMessage } from './message-mapper.ts';
@@ -55,11 +56,14 @@ export class Undecrypted {
   /** Asks regularly until the session ends. */
   async watch(): Promise<void> {
     const { clock, deadlines, stopped } = this.#deps;
-    while (!stopped.aborted) {
-      await clock.sleep(deadlines.undecrypted, stopped).catch(() => undefined);
-      // A page that is away is asked in the next round.
-      if (!stopped.aborted) await this.look(this.#waiting.due).catch(() => undefined);
-    }
+    const job = new PeriodicJob({
+      run: () => this.look(this.#waiting.due),
+      every: deadlines.undecrypted,
+      // A page that is away is asked in the next run.
+      failed: () => undefined,
+      clock,
+    });
+    await job.runUntil(stopped);
   }
 
   /** Asks the page, by default for all that wait. @throws TransportError */

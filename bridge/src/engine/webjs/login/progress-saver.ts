@@ -1,6 +1,7 @@
 /** Writes down now and then how far the session has reported, so that the next start asks WhatsApp for the rest only. */
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
+import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import { describe } from '../page/page-reason.ts';
 import type { Profile, Progress } from './profile.ts';
 
@@ -41,21 +42,21 @@ export class ProgressSaver {
 
   /** Saves regularly until the signal comes. */
   async run(until: AbortSignal): Promise<void> {
-    while (!until.aborted) {
-      await this.#clock.sleep(SAVE_EVERY_MS, until).catch(() => undefined);
-      if (!until.aborted) await this.trySave();
-    }
+    const failed = (error: unknown): void => this.#failed(error);
+    await new PeriodicJob({ run: () => this.save(), every: SAVE_EVERY_MS, failed, clock: this.#clock }).runUntil(until);
   }
 
   /** Saves what can be saved; a failure is logged, since the next round tries again. */
   async trySave(): Promise<void> {
-    await this.save().catch((error: unknown) =>
-      this.#log.warn({ reason: describe(error) }, 'the progress of the session could not be saved'),
-    );
+    await this.save().catch((error: unknown) => this.#failed(error));
   }
 
   async save(): Promise<void> {
     const progress = this.#read();
     if (progress) await this.#profile.writeProgress(progress);
+  }
+
+  #failed(error: unknown): void {
+    this.#log.warn({ reason: describe(error) }, 'the progress of the session could not be saved');
   }
 }

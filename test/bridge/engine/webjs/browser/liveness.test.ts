@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { Liveness } from '../../../../../bridge/src/engine/webjs/browser/liveness.ts';
-import { ManualClock } from '../../../sessions/fake-engine.ts';
+import { ManualClock, silent } from '../../../sessions/fake-engine.ts';
 
 function make(deadlines: Partial<typeof DEADLINES> = {}) {
   const clock = new ManualClock();
@@ -28,6 +28,7 @@ function make(deadlines: Partial<typeof DEADLINES> = {}) {
     { ...DEADLINES, ...deadlines },
     clock,
     (reason) => dead.push(reason),
+    silent,
   );
   const stopped = new AbortController();
   const kept = liveness.run(stopped.signal);

@@ -149,6 +149,7 @@ describe('what the page is asked', () => {
 
   test('at ready: what is above the level on record is reported, once', async () => {
     make([remembered('same', 2), remembered('read', 2), remembered('gone', 1), remembered('less', 2)]);
+    void receipts.watch();
     page.set(id('same'), { ack: 2 }).set(id('read'), { ack: 3 }).set(id('less'), { ack: 1 });
     receipts.ready();
     receipts.ready();
@@ -162,6 +163,7 @@ describe('what the page is asked', () => {
 
   test('what is reported in another way while it waits behind its chat is not reported again', async () => {
     make([remembered('a', 2)]);
+    void receipts.watch();
     page.set(id('a'), { ack: 3 });
     facts.hold();
     receipts.ready();
@@ -175,6 +177,7 @@ describe('what the page is asked', () => {
 
   test('in portions', async () => {
     make(Array.from({ length: 250 }, (_, index) => remembered(String(index), 1)));
+    void receipts.watch();
     receipts.ready();
     await settle();
     expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);
