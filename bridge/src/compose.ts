@@ -15,7 +15,7 @@ import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
 import { localUrl, reachableUrls } from './config/urls.ts';
 import type { MediaId, SessionName, SubscriptionName } from './contract/ids.ts';
 import { N8N_SCOPES } from './contract/scopes.ts';
-import { GuardedSandboxControl } from './engine/sandbox/sandbox-control.ts';
+import { GuardedSandboxDriver } from './engine/sandbox/guarded-driver.ts';
 import { countingLog } from './events/counting-log.ts';
 import { DurableEventLog } from './events/durable-event-log.ts';
 import { Recorder } from './events/recorder.ts';
@@ -322,7 +322,7 @@ async function compose(
     media,
     eventLog,
     stream: hub,
-    sandbox: network === null ? null : new GuardedSandboxControl(registry, network),
+    sandbox: network === null ? null : new GuardedSandboxDriver(registry, network),
     metrics,
     readiness,
     guard: createGuard(verifier),

@@ -277,7 +277,7 @@ export async function run(): Promise<BenchmarkRow[]> {
     await n8n.untilPublished(webhook.id);
 
     const ours: Way = {
-      start: async (text, chat) => await network.receive(SESSION, { from: phoneOf(chat), text }),
+      start: async (text, chat) => await network.drive('sandbox.receive', SESSION, { from: phoneOf(chat), text }),
       settled: async () => await allAcknowledged(bridge),
     };
     const posts: Way = {

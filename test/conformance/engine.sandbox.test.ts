@@ -11,7 +11,7 @@ import type { SessionName } from '../../bridge/src/contract/ids.ts';
 import { LocalNetwork } from '../../bridge/src/engine/sandbox/local-network.ts';
 import type { PhoneNetwork } from '../../bridge/src/engine/sandbox/phone-network.ts';
 import { RemoteNetwork } from '../../bridge/src/engine/sandbox/remote-network.ts';
-import type { SandboxControl } from '../../bridge/src/engine/sandbox/sandbox-control.ts';
+import type { SandboxDriver } from '../../bridge/src/engine/sandbox/driver/driver.ts';
 import { SandboxEngineFactory } from '../../bridge/src/engine/sandbox/sandbox-factory.ts';
 import { engineConformance } from './engine.suite.ts';
 import { SUPPORTS_ALL, type EngineHarness } from './engine/engine-harness.ts';
@@ -23,26 +23,26 @@ const GROUP = '120363000000000001@g.us';
 
 async function sandboxHarness(
   folder: string,
-  network: PhoneNetwork & SandboxControl,
+  network: PhoneNetwork & SandboxDriver,
   end: () => Promise<void>,
 ): Promise<EngineHarness> {
   accounts += 1;
   const session = `conformance-${accounts}` as SessionName;
   const factory = new SandboxEngineFactory(network, { callDeadlineMs: 5_000 });
   // Somebody has written in the group once, so the account is in it.
-  await network.receive(session, { from: CONTACT, group: GROUP, text: 'welcome' });
+  await network.drive('sandbox.receive', session, { from: CONTACT, group: GROUP, text: 'welcome' });
   return {
     contact: CONTACT,
     otherContact: '4915187654321@c.us',
     group: GROUP,
-    ownNumber: (await network.account(session)).self.phone ?? '',
+    ownNumber: (await network.drive('sandbox.account', session)).self.phone ?? '',
     unknownChat: '4915112000000@c.us',
     createEngine: (listener) => factory.create(session, join(folder, 'profile'), listener),
-    scan: (code) => network.scan(session, code),
-    scanByAnother: (code) => network.scan(session, code, '+4915550009999'),
-    typeCode: (code) => network.scan(session, code),
+    scan: (code) => network.drive('sandbox.scan', session, { code }),
+    scanByAnother: (code) => network.drive('sandbox.scan', session, { code, phone: '+4915550009999' }),
+    typeCode: (code) => network.drive('sandbox.scan', session, { code }),
     say: async ({ from, group, text, media }) => {
-      await network.receive(session, {
+      await network.drive('sandbox.receive', session, {
         from,
         ...(group === undefined ? {} : { group }),
         ...(text === undefined ? {} : { text }),
@@ -59,10 +59,14 @@ async function sandboxHarness(
       });
     },
     sendFromPhone: async (said) => {
-      await network.sendFromPhone(session, said);
+      await network.drive('sandbox.sendFromPhone', session, said);
     },
     inbox: async (atLeast) => {
-      const entries = await network.waitForInbox(session, { via: 'bridge' }, atLeast, 10_000);
+      const entries = await network.drive('sandbox.inbox', session, {
+        via: 'bridge',
+        atLeast: atLeast,
+        waitMs: 10_000,
+      });
       return entries.map((entry) => ({
         messageId: entry.messageId,
         chatId: entry.chat.chatId,
@@ -73,23 +77,35 @@ async function sandboxHarness(
       }));
     },
     reactions: async (atLeast) => {
-      const operations = await network.waitForOperations(session, { kind: 'reaction' }, atLeast, WAIT_MS);
+      const operations = await network.drive('sandbox.operations', session, {
+        kind: 'reaction',
+        atLeast: atLeast,
+        waitMs: WAIT_MS,
+      });
       return operations.map(({ messageId, emoji }) => ({ stanza: messageId?.split('_')[2] ?? '', emoji: emoji ?? '' }));
     },
     // One look at least turns something read; a second waits for nothing.
     read: async (atLeast) => {
       for (let looks = atLeast === 0 ? 0 : 1; ; looks += 1) {
-        const operations = await network.waitForOperations(session, { kind: 'read' }, looks, WAIT_MS);
+        const operations = await network.drive('sandbox.operations', session, {
+          kind: 'read',
+          atLeast: looks,
+          waitMs: WAIT_MS,
+        });
         const read = operations.reduce((sum, operation) => sum + (operation.read ?? 0), 0);
         if (read >= atLeast || operations.length < looks) return read;
       }
     },
     typing: async (atLeast) => {
-      const operations = await network.waitForOperations(session, { kind: 'typing' }, atLeast, WAIT_MS);
+      const operations = await network.drive('sandbox.operations', session, {
+        kind: 'typing',
+        atLeast: atLeast,
+        waitMs: WAIT_MS,
+      });
       return operations.map(({ state }) => state ?? '');
     },
-    dropConnection: () => network.disconnect(session, 150),
-    unlink: () => network.unlink(session),
+    dropConnection: () => network.drive('sandbox.disconnect', session, { forMs: 150 }),
+    unlink: () => network.drive('sandbox.unlink', session),
     cleanUp: async () => {
       await end();
       await rm(folder, { recursive: true, force: true });

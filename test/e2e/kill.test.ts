@@ -85,7 +85,7 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     const cutOff: (readonly WitnessedRun[])[] = [];
     const speaking = (async () => {
       for (let index = 0; index < EVENTS; index += 1) {
-        await network.receive(SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
+        await network.drive('sandbox.receive', SESSION, { from: phoneOf(index % CHATS), text: textOf(index) });
       }
     })();
     // Awaited further below; a failure before that must not pass as an unhandled rejection.
@@ -106,7 +106,7 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     await n8n.start();
     await speaking;
 
-    await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, deadline - Date.now());
+    await network.drive('sandbox.inbox', SESSION, { via: 'bridge', atLeast: EVENTS, waitMs: deadline - Date.now() });
 
     // Nothing is left over, given up or in doubt. The phone has the last answer a moment before the bridge notes it.
     let open = await unfinished();
@@ -118,7 +118,7 @@ describe('1,000 events over 50 chats, n8n killed twice and the bridge once', () 
     const deadLetters = await bridge.client.request<{ deadLetters: readonly unknown[] }>('GET', '/v1/dead-letters');
     expect(deadLetters.deadLetters).toEqual([]);
     // Only now can nothing more arrive.
-    const answers = await network.waitForInbox(SESSION, { via: 'bridge' }, EVENTS, 0);
+    const answers = await network.drive('sandbox.inbox', SESSION, { via: 'bridge', atLeast: EVENTS, waitMs: 0 });
 
     // Every event's workflow ran.
     expect(witness.seen.size).toBe(EVENTS);

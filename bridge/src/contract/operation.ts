@@ -18,6 +18,10 @@ export interface HttpBinding {
   readonly path: `/${string}`;
   /** Of a success. */
   readonly status: 200 | 201 | 204;
+  /** The fields of the body under the name that they have in the OpenAPI document, if they have one. */
+  readonly body?: TObject;
+  /** Largest body in bytes, if it may be larger than others. */
+  readonly bodyLimit?: number;
 }
 
 export interface Operation<

@@ -9,7 +9,7 @@ import type { Log } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Readiness } from '../ops/readiness.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { SandboxControl } from '../engine/sandbox/sandbox-control.ts';
+import type { SandboxDriver } from '../engine/sandbox/driver/driver.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
 
@@ -28,7 +28,7 @@ export interface AppDependencies {
   readonly eventLog: EventLog;
   readonly stream: Stream;
   /** Null if the sandbox engine is not enabled. */
-  readonly sandbox: SandboxControl | null;
+  readonly sandbox: SandboxDriver | null;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   /** Verifies signatures and scopes; sets `request.principal`. */

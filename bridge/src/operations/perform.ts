@@ -17,11 +17,24 @@ export async function perform(
   input: Readonly<Record<string, unknown>>,
   principal: Principal,
 ): Promise<unknown> {
+  checkReferences(operation, input, principal);
+  // The handler of this very operation, whose type nobody can follow through a loop over all of them.
+  const handler = handlers[operation.id] as unknown as Handler<Operation>;
+  return handler(input, principal);
+}
+
+/**
+ * Checks what the fields of an input refer to, for an operation of any catalogue.
+ *
+ * @throws WabError WAB_SESSION_NOT_ALLOWED
+ */
+export function checkReferences(
+  operation: Operation,
+  input: Readonly<Record<string, unknown>>,
+  principal: Principal,
+): void {
   const properties: Readonly<Record<string, TSchema>> = operation.input.properties;
   for (const [name, schema] of Object.entries(properties))
     if (referenceOf(schema) === 'session' && input[name] !== undefined)
       requireSession(principal, input[name] as string);
-  // The handler of this very operation, whose type nobody can follow through a loop over all of them.
-  const handler = handlers[operation.id] as unknown as Handler<Operation>;
-  return handler(input, principal);
 }

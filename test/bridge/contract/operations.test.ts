@@ -1,4 +1,4 @@
-/** The catalogue of operations against its folder, itself and what is served. */
+/** The catalogues of operations, the contract's and that of the sandbox's driver, against folders, themselves and what is served. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
@@ -6,11 +6,13 @@ import { ERRORS } from '../../../bridge/src/contract/errors.ts';
 import type { Operation } from '../../../bridge/src/contract/operation.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import { SCOPES } from '../../../bridge/src/contract/scopes.ts';
+import { DRIVER_OPERATIONS } from '../../../bridge/src/engine/sandbox/driver/driver.ts';
 import { openapiDocument } from '../../../bridge/src/http/openapi-document.ts';
 import { version } from '../../../bridge/src/version.ts';
 
 const folder = new URL('../../../bridge/src/contract/operations/', import.meta.url);
-const definitions: readonly Operation[] = OPERATIONS;
+const driverFolder = new URL('../../../bridge/src/engine/sandbox/driver/', import.meta.url);
+const definitions: readonly Operation[] = [...OPERATIONS, ...DRIVER_OPERATIONS];
 const cases = definitions.map((operation) => [operation.id, operation] as const);
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const duplicates = (values: readonly string[]): readonly string[] =>
@@ -20,7 +22,7 @@ describe('the catalogue', () => {
   test('holds what is in the folder: one operation per file, whose name is its id', async () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.includes('/'));
     const defined = files.filter((file) => file.endsWith('.ts'));
-    expect(defined.sort()).toEqual(definitions.map(({ id }) => `${kebab(id).replace('.', '/')}.ts`).sort());
+    expect(defined.sort()).toEqual(OPERATIONS.map(({ id }) => `${kebab(id).replace('.', '/')}.ts`).sort());
     for (const file of defined) {
       const exported = Object.values((await import(new URL(file, folder).href)) as Record<string, Operation>);
       expect({ file, ids: exported.map(({ id }) => `${kebab(id).replace('.', '/')}.ts`) }).toEqual({
@@ -28,6 +30,17 @@ describe('the catalogue', () => {
         ids: [file],
       });
     }
+  });
+
+  test("holds what is in the driver's folder: one operation per file, whose name is its id", async () => {
+    const found: string[] = [];
+    for (const file of readdirSync(driverFolder)) {
+      const exported = Object.values((await import(new URL(file, driverFolder).href)) as Record<string, Operation>);
+      const ids = exported.flatMap((each) => (each.operationId === undefined ? [] : [each.id]));
+      for (const id of ids) expect(`${kebab(id).replace('sandbox.', '')}.ts`).toBe(file);
+      found.push(...ids);
+    }
+    expect(found.sort()).toEqual(DRIVER_OPERATIONS.map(({ id }) => id).sort());
   });
 
   test('has no id, name or route twice', () => {
@@ -54,6 +67,16 @@ describe.each(cases)('%s', (_id, operation) => {
   test('has in its path only fields that it requires', () => {
     const inPath = [...operation.http.path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field!);
     expect(operation.input.required ?? []).toEqual(expect.arrayContaining(inPath));
+  });
+});
+
+describe.each(cases.filter(([, { http }]) => http.body !== undefined))('the named body of %s', (_id, operation) => {
+  test('has the fields that are not in the path', () => {
+    const { path, body } = operation.http;
+    const fields = Object.entries(operation.input.properties).filter(([name]) => !path.includes(`{${name}}`));
+    expect(body!.properties).toEqual(Object.fromEntries(fields));
+    const required = (operation.input.required ?? []).filter((name) => fields.some(([field]) => field === name));
+    expect(body!.required ?? []).toEqual(required);
   });
 });
 

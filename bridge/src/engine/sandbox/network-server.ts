@@ -9,8 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
+import { driverOperationOf, type DriverInput, type DriverOperationId } from './driver/driver.ts';
 import { LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
-import { CONTROL_METHODS, toWire, type ControlMethod, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
+import { toWire, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
 import type { DeviceConnection, NetworkOperation, NetworkSend } from './phone-network.ts';
 
 export class NetworkServer {
@@ -51,8 +52,12 @@ export class NetworkServer {
       const [, area, ...rest] = new URL(request.url ?? '/', 'http://loopback').pathname
         .split('/')
         .map(decodeURIComponent);
-      if (area === 'control' && request.method === 'POST')
-        return reply(response, 200, { value: await this.#control(rest[0], request) });
+      if (area === 'driver' && request.method === 'POST')
+        return reply(response, 200, { value: await this.#drive(rest[0] as SessionName, rest[1] ?? '', request) });
+      if (area === 'accounts' && request.method === 'DELETE') {
+        await this.#network.forget(rest[0] as SessionName);
+        return reply(response, 200, {});
+      }
       if (area === 'media' && request.method === 'PUT')
         return reply(response, 200, await this.#network.storeMedia(rest[0] as SessionName, request));
       if (area === 'media' && request.method === 'GET') {
@@ -67,14 +72,13 @@ export class NetworkServer {
     }
   }
 
-  async #control(method: string | undefined, request: IncomingMessage): Promise<unknown> {
-    if (!(CONTROL_METHODS as readonly (string | undefined)[]).includes(method))
-      throw new Error('the simulated network has no such method');
+  async #drive(session: SessionName, id: string, request: IncomingMessage): Promise<unknown> {
+    const operation = driverOperationOf(id);
+    if (!operation) throw new Error(`the simulated network has no operation ${id}`);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const args = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown[];
-    const methods = this.#network as unknown as Record<ControlMethod, (...args: unknown[]) => Promise<unknown>>;
-    return (await methods[method as ControlMethod](...args)) ?? null;
+    const input = JSON.parse(Buffer.concat(chunks).toString('utf8')) as DriverInput<DriverOperationId>;
+    return (await this.#network.drive(operation.id as DriverOperationId, session, input)) ?? null;
   }
 
   #serve(socket: WebSocket): void {

@@ -2,28 +2,6 @@
 import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
 import { reasonOf } from '../../ops/reason.ts';
 import type { DeviceEvent, DeviceConnection } from './phone-network.ts';
-import type { SandboxControl } from './sandbox-control.ts';
-
-/** Methods that may be called with POST /control/<method>, arguments as a JSON array. */
-export const CONTROL_METHODS = [
-  'receive',
-  'sendFromPhone',
-  'inbox',
-  'waitForInbox',
-  'scan',
-  'unlink',
-  'disconnect',
-  'crash',
-  'setFaults',
-  'faults',
-  'putContact',
-  'contacts',
-  'account',
-  'operations',
-  'waitForOperations',
-  'forget',
-] as const satisfies readonly (keyof SandboxControl | 'forget')[];
-export type ControlMethod = (typeof CONTROL_METHODS)[number];
 
 /** Questions that a device asks over its connection. */
 export const QUESTIONS = [

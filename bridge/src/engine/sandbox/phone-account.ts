@@ -4,18 +4,18 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Address } from '../../contract/address.ts';
-import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { SendStatus } from '../engine.ts';
-import { addressOf, chatKindOf, parseChatId, messageIdOf } from '../../contract/whatsapp-id.ts';
+import { addressOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
-import { knownAddress, networkId } from './address-book.ts';
+import { knownAddress } from './address-book.ts';
 import { ChatOperations } from './chat-operations.ts';
 import { LocalDeviceConnection, type ConnectionHost } from './local-device-connection.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import type { NetworkJournal } from './network-journal.ts';
+import type { NetworkMediaStore } from './network-media-store.ts';
 import {
   ConnectionLost,
   type OperationAnswer,
@@ -24,23 +24,13 @@ import {
   type MediaAnswer,
   type NetworkOperation,
   type NetworkFact,
-  type NetworkMedia,
   type NetworkSend,
   type PairingAnswer,
   type SendAnswer,
 } from './phone-network.ts';
 import { MessageRouter } from './message-router.ts';
 import { PairingService } from './pairing-service.ts';
-import type {
-  FaultName,
-  FaultSpec,
-  SandboxAccount,
-  SandboxContact,
-  SandboxFaults,
-  SandboxOwnMessage,
-  SandboxInboundMessage,
-} from './sandbox-contract.ts';
-import { newStanzaId } from './stanza-id.ts';
+import type { FaultName, FaultSpec, SandboxFaults } from './sandbox-contract.ts';
 
 export interface AccountOptions {
   /** Scan every QR code at once, so that a session becomes ready by itself. */
@@ -58,9 +48,10 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   readonly memory = new AccountMemory();
   readonly inbox: Inbox;
   readonly operations: ChatOperations;
+  readonly router: MessageRouter;
+  readonly pairing: PairingService;
+  readonly files: NetworkMediaStore;
   readonly #journal: NetworkJournal<AccountEntry>;
-  readonly #router: MessageRouter;
-  readonly #pairing: PairingService;
   readonly #timers = new Set<NodeJS.Timeout>();
   #faults: Faults;
   #connection: LocalDeviceConnection | null = null;
@@ -68,14 +59,20 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   #refuseUntil = 0;
   #closed = false;
 
-  constructor(session: SessionName, journal: NetworkJournal<AccountEntry>, options: AccountOptions) {
+  constructor(
+    session: SessionName,
+    journal: NetworkJournal<AccountEntry>,
+    files: NetworkMediaStore,
+    options: AccountOptions,
+  ) {
     this.session = session;
+    this.files = files;
     this.#journal = journal;
     this.#faults = new Faults(options.faults);
     this.inbox = new Inbox(this.memory);
     this.operations = new ChatOperations(this);
-    this.#router = new MessageRouter(this);
-    this.#pairing = new PairingService(session, options.qrLifetimeMs, options.autoLink, () => this.scan());
+    this.router = new MessageRouter(this);
+    this.pairing = new PairingService(session, options.qrLifetimeMs, options.autoLink, () => this.link());
   }
 
   /** The account's own address, always the same for a session unless another phone was named when the code was scanned. */
@@ -90,13 +87,13 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     for (const entry of await this.#journal.open()) this.memory.apply(entry);
     this.#nextNumber = this.memory.lastNumber + 1;
     if (this.memory.faults) this.#faults = new Faults(this.memory.faults);
-    this.#router.resume();
+    this.router.resume();
   }
 
   async close(): Promise<void> {
     this.cut('the simulated network ends');
     this.#closed = true;
-    this.#pairing.hide();
+    this.pairing.hide();
     for (const timer of this.#timers) clearTimeout(timer);
     this.inbox.close();
     this.operations.close();
@@ -143,7 +140,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   }
 
   cut(reason: string): void {
-    this.#end({ on: 'closed', reason });
+    this.end({ on: 'closed', reason });
   }
 
   // --- the device's side
@@ -159,9 +156,9 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     // The caller has its connection before the first event.
     setImmediate(() => {
       if (this.#connection !== connection) return;
-      if (credential === null) this.#pairing.show(connection);
+      if (credential === null) this.pairing.show(connection);
       else if (credential === this.memory.credential) connection.emit({ on: 'accepted', self: this.self });
-      else this.#end({ on: 'unlinked', reason: 'the simulated phone has unlinked this device' });
+      else this.end({ on: 'unlinked', reason: 'the simulated phone has unlinked this device' });
     });
     return connection;
   }
@@ -185,7 +182,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   }
 
   send(message: NetworkSend): Promise<SendAnswer> {
-    return this.#router.send(message);
+    return this.router.send(message);
   }
 
   perform(operation: NetworkOperation): Promise<OperationAnswer> {
@@ -193,7 +190,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   }
 
   sendStatus(messageId: MessageId): SendStatus {
-    return this.#router.sendStatus(messageId);
+    return this.router.sendStatus(messageId);
   }
 
   resolve(chatId: ChatId): Address | null {
@@ -209,11 +206,11 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   }
 
   pair(connection: LocalDeviceConnection, phone: string): PairingAnswer {
-    if (this.#connection !== connection || !this.#pairing.shown)
+    if (this.#connection !== connection || !this.pairing.shown)
       return { given: false, why: this.memory.credential === null ? 'not_waiting' : 'linked' };
     if (this.applyFault('pairingLimited')) return { given: false, why: 'limited' };
     if (this.resolve(parseChatId(phone)) === null) return { given: false, why: 'unknown_number' };
-    return { given: true, ...this.#pairing.issueCode() };
+    return { given: true, ...this.pairing.issueCode() };
   }
 
   async unlinkDevice(connection: LocalDeviceConnection): Promise<void> {
@@ -224,67 +221,33 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   left(connection: LocalDeviceConnection): void {
     if (this.#connection !== connection) return;
     this.#connection = null;
-    this.#pairing.hide();
+    this.pairing.hide();
   }
 
   // --- the driver's side
 
-  /** Somebody writes to the account; `media` is already stored. */
-  async receive(message: SandboxInboundMessage, media: NetworkMedia | null): Promise<MessageId> {
-    const from = parseChatId(message.from);
-    const sender = this.resolve(from);
-    if (!sender || chatKindOf(from) !== 'direct') throw new WabError('WAB_CHAT_UNKNOWN');
-    const chat = message.group === undefined ? sender : addressOf(parseChatId(message.group));
-    if (message.group !== undefined && chatKindOf(chat.chatId as ChatId) !== 'group') {
-      throw new WabError('WAB_ADDRESS_INVALID', { reason: 'the id of a group must end in @g.us' });
-    }
-    const participant = message.group === undefined ? undefined : (sender.chatId as ChatId);
-    const messageId = messageIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
-    const mentions = (message.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
-    const quotedMessageId = (message.quotedMessageId ?? null) as MessageId | null;
-    const text = message.text ?? null;
-    const sentAt = new Date().toISOString();
-    await this.deliver({
-      type: 'message',
-      message: { messageId, chat, sender, fromMe: false, sentAt, text, mentions, quotedMessageId, media },
-    });
-    return messageId;
-  }
-
-  async sendFromPhone(message: SandboxOwnMessage): Promise<MessageId> {
-    const chat = this.resolve(parseChatId(message.to));
-    if (!chat) throw new WabError('WAB_CHAT_UNKNOWN');
-    const chatId = chat.chatId as ChatId;
-    const messageId = messageIdOf(true, chatId, newStanzaId());
-    const sent = await this.#router.transmit(
-      { messageId, chatId, text: message.text, mentions: [], quotedMessageId: null, media: null },
-      'phone',
-    );
-    await this.deliver({ type: 'message', message: sent });
-    return messageId;
-  }
-
-  /** @param phone the number of another phone that scans */
-  async scan(code?: string, phone?: string): Promise<void> {
-    const other = phone === undefined ? {} : { phone: parseChatId(phone) };
-    const connection = this.#pairing.redeem(code);
+  /**
+   * Somebody scans the QR code shown; with `code`, only if it is still that one. A pairing code as `code` is typed instead.
+   *
+   * @param phone the other phone that does it, so that another account is linked
+   * @throws WabError WAB_QR_NOT_AVAILABLE
+   */
+  async link(code?: string, phone: ChatId | null = null): Promise<void> {
+    const connection = this.pairing.redeem(code);
     const credential = randomBytes(24).toString('base64url');
-    await this.record({ t: 'linked', credential, ...other });
+    await this.record({ t: 'linked', credential, ...(phone === null ? {} : { phone }) });
     connection.emit({ on: 'linked', credential, self: this.self });
   }
 
   async unlink(): Promise<void> {
     await this.record({ t: 'unlinked' });
-    if (!this.#pairing.shown) this.#end({ on: 'unlinked', reason: 'the simulated phone has unlinked this device' });
+    if (!this.pairing.shown) this.end({ on: 'unlinked', reason: 'the simulated phone has unlinked this device' });
   }
 
+  /** Breaks the connection and refuses a new one for `forMs` milliseconds. */
   disconnect(forMs: number): void {
     this.#refuseUntil = Date.now() + forMs;
     this.cut('the simulated connection broke');
-  }
-
-  crash(): void {
-    this.#end({ on: 'crash' });
   }
 
   get faults(): SandboxFaults {
@@ -296,31 +259,16 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     await this.record({ t: 'faults', faults });
   }
 
-  get contacts(): readonly SandboxContact[] {
-    return [...this.memory.contacts.values()];
-  }
-
-  async putContact(contact: SandboxContact): Promise<void> {
-    await this.record({ t: 'contact', contact: { ...contact, phone: networkId(parseChatId(contact.phone)) } });
-  }
-
-  view(): SandboxAccount {
-    return {
-      self: this.self,
-      linked: this.memory.credential !== null,
-      online: this.#connection?.isOnline ?? false,
-      qrShown: this.#pairing.shown,
-      undelivered: this.memory.undelivered.size,
-      sent: this.memory.outgoing.size,
-      transmissions: this.memory.transmissions,
-    };
+  /** Whether a linked device is connected and ready. */
+  get isOnline(): boolean {
+    return this.#connection?.isOnline ?? false;
   }
 
   /** Ends the current connection with a last event. */
-  #end(last: DeviceEvent): void {
+  end(last: DeviceEvent): void {
     const connection = this.#connection;
     this.#connection = null;
-    this.#pairing.hide();
+    this.pairing.hide();
     connection?.cut(last);
   }
 

@@ -6,14 +6,8 @@ import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { SendStatus } from '../engine.ts';
-import {
-  fromWire,
-  type ControlMethod,
-  type DeviceFrame,
-  type NetworkFrame,
-  type Question,
-  type WireError,
-} from './network-wire.ts';
+import type { DriverArguments, DriverOperationId, DriverResult, SandboxDriver } from './driver/driver.ts';
+import { fromWire, type DeviceFrame, type NetworkFrame, type Question, type WireError } from './network-wire.ts';
 import {
   ConnectionLost,
   type OperationAnswer,
@@ -26,22 +20,9 @@ import {
   type PhoneNetwork,
   type SendAnswer,
 } from './phone-network.ts';
-import type {
-  SandboxAccount,
-  SandboxOperation,
-  SandboxOperationFilter,
-  SandboxContact,
-  SandboxFaults,
-  SandboxInboxEntry,
-  SandboxInboxFilter,
-  SandboxOwnMessage,
-  SandboxInboundMessage,
-} from './sandbox-contract.ts';
-import type { SandboxControl } from './sandbox-control.ts';
-
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-export class RemoteNetwork implements PhoneNetwork, SandboxControl {
+export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
   readonly #url: URL;
 
   /** @throws WabError WAB_CONFIG_INVALID for anything but http on loopback */
@@ -94,90 +75,21 @@ export class RemoteNetwork implements PhoneNetwork, SandboxControl {
   }
 
   async forget(session: SessionName): Promise<void> {
-    await this.#call('forget', session);
+    await jsonOf(await this.#fetch('DELETE', `/accounts/${session}`));
   }
 
-  async receive(session: SessionName, message: SandboxInboundMessage): Promise<{ readonly messageId: string }> {
-    return (await this.#call('receive', session, message)) as { messageId: string };
-  }
-
-  async sendFromPhone(session: SessionName, message: SandboxOwnMessage): Promise<{ readonly messageId: string }> {
-    return (await this.#call('sendFromPhone', session, message)) as { messageId: string };
-  }
-
-  async inbox(session: SessionName, filter: SandboxInboxFilter = {}): Promise<readonly SandboxInboxEntry[]> {
-    return (await this.#call('inbox', session, filter)) as SandboxInboxEntry[];
-  }
-
-  async waitForInbox(
+  async drive<Id extends DriverOperationId>(
+    id: Id,
     session: SessionName,
-    filter: SandboxInboxFilter,
-    atLeast: number,
-    waitMs: number,
-  ): Promise<readonly SandboxInboxEntry[]> {
-    return (await this.#call('waitForInbox', session, filter, atLeast, waitMs)) as SandboxInboxEntry[];
-  }
-
-  async operations(session: SessionName, filter: SandboxOperationFilter = {}): Promise<readonly SandboxOperation[]> {
-    return (await this.#call('operations', session, filter)) as SandboxOperation[];
-  }
-
-  async waitForOperations(
-    session: SessionName,
-    filter: SandboxOperationFilter,
-    atLeast: number,
-    waitMs: number,
-  ): Promise<readonly SandboxOperation[]> {
-    return (await this.#call('waitForOperations', session, filter, atLeast, waitMs)) as SandboxOperation[];
-  }
-
-  async scan(session: SessionName, code?: string | null, phone?: string): Promise<void> {
-    await this.#call('scan', session, code ?? null, ...(phone === undefined ? [] : [phone]));
-  }
-
-  async unlink(session: SessionName): Promise<void> {
-    await this.#call('unlink', session);
-  }
-
-  async disconnect(session: SessionName, forMs = 200): Promise<void> {
-    await this.#call('disconnect', session, forMs);
-  }
-
-  async crash(session: SessionName): Promise<void> {
-    await this.#call('crash', session);
-  }
-
-  async setFaults(session: SessionName, faults: SandboxFaults): Promise<void> {
-    await this.#call('setFaults', session, faults);
-  }
-
-  async faults(session: SessionName): Promise<SandboxFaults> {
-    return (await this.#call('faults', session)) as SandboxFaults;
-  }
-
-  async putContact(session: SessionName, contact: SandboxContact): Promise<void> {
-    await this.#call('putContact', session, contact);
-  }
-
-  async contacts(session: SessionName): Promise<readonly SandboxContact[]> {
-    return (await this.#call('contacts', session)) as SandboxContact[];
-  }
-
-  async account(session: SessionName): Promise<SandboxAccount> {
-    return (await this.#call('account', session)) as SandboxAccount;
+    ...[input]: DriverArguments<Id>
+  ): Promise<DriverResult<Id>> {
+    const body = Readable.from([Buffer.from(JSON.stringify(input ?? {}))]);
+    const response = await this.#fetch('POST', `/driver/${session}/${id}`, body);
+    return ((await jsonOf(response)) as { value: DriverResult<Id> }).value;
   }
 
   /** Nothing to end: each engine closes its own connection. */
   async close(): Promise<void> {}
-
-  async #call(method: ControlMethod, ...args: readonly unknown[]): Promise<unknown> {
-    const response = await this.#fetch(
-      'POST',
-      `/control/${method}`,
-      Readable.from([Buffer.from(JSON.stringify(args))]),
-    );
-    return ((await jsonOf(response)) as { value: unknown }).value;
-  }
 
   #fetch(method: string, path: string, body?: Readable): Promise<Readable> {
     return new Promise((resolve, reject) => {

@@ -3,8 +3,9 @@
  * its entry in the OpenAPI document. Written by hand are only routes that are not calls with an answer in JSON: the stream,
  * files, the QR code as an image, health and metrics.
  */
-import type { FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
 import type { TProperties } from 'typebox';
+import type { Principal } from '../../auth/keys.ts';
 import type { HttpBinding, Operation } from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/operations/operations.ts';
 import { object } from '../../contract/schema.ts';
@@ -16,21 +17,31 @@ import { answers } from './schemas.ts';
 type Fields = Readonly<Record<string, unknown>>;
 export const operationRoutes: FastifyPluginAsync<{ deps: OperationDependencies }> = async (app, { deps }) => {
   const handlers = operationHandlers(deps);
-  for (const operation of OPERATIONS) {
+  addRoutes(app, OPERATIONS, (operation, input, principal) => perform(handlers, operation, input, principal));
+};
+
+/** Adds the route of each operation of a catalogue, which `carryOut` carries out with a valid input. */
+export function addRoutes<Defined extends Operation>(
+  app: FastifyInstance,
+  operations: readonly Defined[],
+  carryOut: (operation: Defined, input: Fields, principal: Principal) => Promise<unknown>,
+): void {
+  for (const operation of operations) {
     const { http, scope, secret }: Operation = operation;
     app.route({
       method: http.method,
       url: http.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: { scope },
+      ...(http.bodyLimit === undefined ? {} : { bodyLimit: http.bodyLimit }),
       schema: schemaOf(operation),
       handler: async (request, reply) => {
-        const result = await perform(handlers, operation, inputOf(operation, request), principalOf(request));
+        const result = await carryOut(operation, inputOf(operation, request), principalOf(request));
         if (secret) void reply.header('cache-control', 'no-store');
         return reply.code(http.status).send(http.status === 204 ? null : result);
       },
     });
   }
-};
+}
 
 /** Each field from its own part of the request: a query that nobody asked for must not replace what the path says. */
 function inputOf({ input, http }: Operation, { params, query, body }: FastifyRequest): Fields {
@@ -51,7 +62,7 @@ function schemaOf({ operationId, summary, description, tag, http, input, result 
     tags: [tag],
     ...(isEmpty(params) ? {} : { params: object(params) }),
     ...(isEmpty(querystring) ? {} : { querystring: object(querystring) }),
-    ...(isEmpty(body) ? {} : { body: object(body) }),
+    ...(isEmpty(body) ? {} : { body: http.body ?? object(body) }),
     response: answers({ [http.status]: result }),
   };
 }

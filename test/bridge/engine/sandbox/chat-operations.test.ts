@@ -31,13 +31,13 @@ async function launch(): Promise<void> {
 const react = (emoji: string, about = target): Promise<unknown> =>
   engine.send({ type: 'reaction', chatId: CHAT, targetMessageId: about, emoji }, null);
 const shown = async (): Promise<(string | null)[]> =>
-  (await network.operations(SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
+  (await network.drive('sandbox.operations', SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wabridge-acts-'));
   network = openNetwork();
   await launch();
-  target = (await network.receive(SESSION, { from: CHAT, text: 'hello' })).messageId as MessageId;
+  target = (await network.drive('sandbox.receive', SESSION, { from: CHAT, text: 'hello' })).messageId as MessageId;
 });
 afterEach(async () => {
   await engine.stop();
@@ -53,14 +53,14 @@ test.each<[keyof SandboxFaults, EngineError['outcome'], number]>([
   ['answerLost', 'unknown', 1],
   ['dropAfterSend', 'unknown', 1],
 ])('a reaction with %s is %s', async (fault, outcome, arrived) => {
-  await network.setFaults(SESSION, { [fault]: {} });
+  await network.drive('sandbox.setFaults', SESSION, { [fault]: {} });
   await expect(react('👍')).rejects.toMatchObject({ outcome });
   expect(await shown()).toHaveLength(arrived);
 });
 
 test('a reaction names a message of its chat, also under the other address of a person', async () => {
   const lid = '77000000000001@lid';
-  await network.putContact(SESSION, { phone: CHAT, lid });
+  await network.drive('sandbox.putContact', SESSION, { phone: CHAT, lid });
   await engine.send({ type: 'reaction', chatId: lid as ChatId, targetMessageId: target, emoji: '👍' }, null);
   expect(await shown()).toEqual(['👍']);
   const elsewhere = '4915187654321@c.us' as ChatId;
@@ -73,12 +73,14 @@ test('a reaction names a message of its chat, also under the other address of a 
 });
 
 test('reading turns what was unread into read, once, chat by chat', async () => {
-  await network.receive(SESSION, { from: CHAT, text: 'again' });
-  await network.receive(SESSION, { from: '4915187654321@c.us', text: 'another chat' });
+  await network.drive('sandbox.receive', SESSION, { from: CHAT, text: 'again' });
+  await network.drive('sandbox.receive', SESSION, { from: '4915187654321@c.us', text: 'another chat' });
   await engine.markRead(CHAT);
   await engine.markRead(CHAT);
-  expect((await network.operations(SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([2, 0]);
-  expect(await network.operations(SESSION, { kind: 'read', to: '+4915187654321' })).toEqual([]);
+  expect((await network.drive('sandbox.operations', SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([
+    2, 0,
+  ]);
+  expect(await network.drive('sandbox.operations', SESSION, { kind: 'read', to: '+4915187654321' })).toEqual([]);
 });
 
 test('reactions and read state survive the end of the network; typing does not', async () => {
@@ -89,22 +91,24 @@ test('reactions and read state survive the end of the network; typing does not',
   await network.close();
   network = openNetwork();
   await launch();
-  expect((await network.operations(SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'read']);
+  expect((await network.drive('sandbox.operations', SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'read']);
   await engine.markRead(CHAT);
-  expect((await network.operations(SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([1, 0]);
+  expect((await network.drive('sandbox.operations', SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([
+    1, 0,
+  ]);
 });
 
 test('operationHangs: no answer, and nobody sees anything', async () => {
-  await network.setFaults(SESSION, { operationHangs: { count: 2 } });
+  await network.drive('sandbox.setFaults', SESSION, { operationHangs: { count: 2 } });
   for (const call of [engine.markRead(CHAT), engine.setTyping(CHAT, 'recording')])
     await expect(call).rejects.toMatchObject({ outcome: 'unknown' });
-  expect(await network.operations(SESSION)).toEqual([]);
+  expect(await network.drive('sandbox.operations', SESSION)).toEqual([]);
 });
 
 test('whoever waits is told as soon as there is enough, or what there is', async () => {
-  const waiting = network.waitForOperations(SESSION, { kind: 'typing' }, 2, 30_000);
+  const waiting = network.drive('sandbox.operations', SESSION, { kind: 'typing', atLeast: 2, waitMs: 30_000 });
   await engine.setTyping(CHAT, 'composing');
   await engine.setTyping(CHAT, 'paused');
   expect((await waiting).map(({ state }) => state)).toEqual(['composing', 'paused']);
-  expect(await network.waitForOperations(SESSION, { kind: 'reaction' }, 1, 20)).toEqual([]);
+  expect(await network.drive('sandbox.operations', SESSION, { kind: 'reaction', atLeast: 1, waitMs: 20 })).toEqual([]);
 });

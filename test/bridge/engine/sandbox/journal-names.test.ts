@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 test('a message is known by its id, with what it quotes and its text', async () => {
-  expect(await network.inbox(SESSION)).toMatchObject([
+  expect(await network.drive('sandbox.inbox', SESSION)).toMatchObject([
     {
       messageId: 'true_4915112345678@c.us_3EB0',
       quotedMessageId: 'false_4915112345678@c.us_3EB1',
@@ -58,8 +58,11 @@ test('a message is known by its id, with what it quotes and its text', async () 
 });
 
 test('a chat that was read is one still, and the faults in force stay in force', async () => {
-  expect(await network.operations(SESSION, { kind: 'read' })).toMatchObject([{ chat: CHAT, read: 2 }]);
-  expect(await network.faults(SESSION)).toEqual({ operationHangs: { count: 1 }, sendStatusUnknown: { count: 2 } });
+  expect(await network.drive('sandbox.operations', SESSION, { kind: 'read' })).toMatchObject([{ chat: CHAT, read: 2 }]);
+  expect(await network.drive('sandbox.faults', SESSION)).toEqual({
+    operationHangs: { count: 1 },
+    sendStatusUnknown: { count: 2 },
+  });
 });
 
 test.each([

@@ -68,7 +68,7 @@ test('network in the killed process: what had a receipt is there, and the status
 
   const network = new LocalNetwork({ folder: join(folder, 'network') });
   try {
-    const inbox = (await network.inbox(SESSION)).map((entry) => entry.messageId);
+    const inbox = (await network.drive('sandbox.inbox', SESSION)).map((entry) => entry.messageId);
     expect(new Set(inbox).size).toBe(inbox.length);
     for (const messageId of [...first.sent, ...second.sent]) expect(inbox).toContain(messageId);
     const recording = new EngineRecording();
@@ -94,11 +94,11 @@ test('network beside the killed process: it takes note of what was said meanwhil
     const first = await runAndKill(40, url);
     const missed = [];
     for (const text of ['one', 'two', 'three'])
-      missed.push((await network.receive(SESSION, { from: '+4915187654321', text })).messageId);
+      missed.push((await network.drive('sandbox.receive', SESSION, { from: '+4915187654321', text })).messageId);
     const second = await runAndKill(40, url);
     expect(second.got.slice(0, 3)).toEqual(missed);
     expect(second.signals).not.toContain('qr');
-    const inbox = await network.inbox(SESSION, { via: 'bridge' });
+    const inbox = await network.drive('sandbox.inbox', SESSION, { via: 'bridge' });
     expect(inbox.every((entry) => entry.transmissions === 1)).toBe(true);
     const ids = inbox.map((entry) => entry.messageId);
     for (const messageId of [...first.sent, ...second.sent]) expect(ids).toContain(messageId);

@@ -50,7 +50,7 @@ async function ready(
 ): Promise<{ engine: Engine; recording: EngineRecording }> {
   const launched = await launch(callDeadlineMs);
   await launched.recording.untilSignal('ready');
-  await network.setFaults(SESSION, { ...FAST, ...faults });
+  await network.drive('sandbox.setFaults', SESSION, { ...FAST, ...faults });
   return launched;
 }
 const sendText = (engine: Engine, messageId: MessageId, text = 'hi'): Promise<unknown> =>
@@ -63,7 +63,7 @@ const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
   expect(error).toBeInstanceOf(EngineError);
   return error as EngineError;
 };
-const inbox = (): Promise<readonly SandboxInboxEntry[]> => network.inbox(SESSION, { via: 'bridge' });
+const inbox = (): Promise<readonly SandboxInboxEntry[]> => network.drive('sandbox.inbox', SESSION, { via: 'bridge' });
 
 describe('sends that go wrong', () => {
   test.each<[keyof SandboxFaults, EngineError['outcome'], boolean, 'sent' | 'absent']>([
@@ -103,7 +103,7 @@ describe('sends that go wrong', () => {
     const messageId = engine.chooseMessageId(CHAT);
     expect((await failure(sendText(engine, messageId))).outcome).toBe('unknown');
     expect(await engine.sendStatusOf(messageId, CHAT)).toBe('unknown');
-    await network.waitForInbox(SESSION, {}, 1, 60_000);
+    await network.drive('sandbox.inbox', SESSION, { atLeast: 1, waitMs: 60_000 });
     expect(await engine.sendStatusOf(messageId, CHAT)).toBe('sent');
   });
 
@@ -122,7 +122,7 @@ describe('sends that go wrong', () => {
     await sendText(engine, messageId);
     await sendText(engine, engine.chooseMessageId(CHAT));
     expect((await inbox()).map((entry) => entry.transmissions)).toEqual([2, 1]);
-    expect(await network.account(SESSION)).toMatchObject({ sent: 2, transmissions: 3 });
+    expect(await network.drive('sandbox.account', SESSION)).toMatchObject({ sent: 2, transmissions: 3 });
   });
 
   test('sendFailsLater: taken, then reported as failed, and never acknowledged', async () => {
@@ -163,7 +163,7 @@ describe('sends that go wrong', () => {
 
   test('numbers that end in 000000, and contacts declared not to exist, are unknown', async () => {
     const { engine } = await ready();
-    await network.putContact(SESSION, { phone: '+4915187654321', exists: false });
+    await network.drive('sandbox.putContact', SESSION, { phone: '+4915187654321', exists: false });
     for (const chatId of ['4915112000000@c.us', '4915187654321@c.us', '120363000000000009@g.us'] as ChatId[]) {
       expect(await failure(engine.resolveChat(chatId))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
       expect(await failure(engine.send({ type: 'text', chatId, text: 'hi' }, null))).toMatchObject({
@@ -176,13 +176,18 @@ describe('sends that go wrong', () => {
 
   test('a contact that hides its number is known by its lid alone', async () => {
     const { engine, recording } = await ready();
-    await network.putContact(SESSION, { phone: '+4915187654321', lid: '987654321@lid', hidesPhone: true, name: 'Ada' });
+    await network.drive('sandbox.putContact', SESSION, {
+      phone: '+4915187654321',
+      lid: '987654321@lid',
+      hidesPhone: true,
+      name: 'Ada',
+    });
     expect(await engine.resolveChat('4915187654321@c.us' as ChatId)).toEqual({
       chatId: '987654321@lid',
       lid: '987654321@lid',
       name: 'Ada',
     });
-    await network.receive(SESSION, { from: '987654321@lid', text: 'who am I' });
+    await network.drive('sandbox.receive', SESSION, { from: '987654321@lid', text: 'who am I' });
     const message = await recording.untilMessage((each) => each.text === 'who am I');
     expect(message.sender).toEqual({ chatId: '987654321@lid', lid: '987654321@lid', name: 'Ada' });
   });
@@ -194,7 +199,10 @@ describe('what comes in', () => {
     const began = performance.now();
     await Promise.all(
       Array.from({ length: 1000 }, (_, index) =>
-        network.receive(SESSION, { from: `+49151123450${String(10 + (index % 50))}`, text: String(index) }),
+        network.drive('sandbox.receive', SESSION, {
+          from: `+49151123450${String(10 + (index % 50))}`,
+          text: String(index),
+        }),
       ),
     );
     await recording.until('all of them', () => recording.messages.length >= 1000 || undefined, 20_000);
@@ -213,9 +221,9 @@ describe('what comes in', () => {
   test('a fact is delivered only once it is recorded: what was refused comes again, under the same id', async () => {
     const { recording } = await ready();
     recording.refuseFacts = true;
-    const { messageId } = await network.receive(SESSION, { from: '+4915112345678', text: 'keep me' });
+    const { messageId } = await network.drive('sandbox.receive', SESSION, { from: '+4915112345678', text: 'keep me' });
     await recording.untilSignal('interrupted');
-    expect((await network.account(SESSION)).undelivered).toBe(1);
+    expect((await network.drive('sandbox.account', SESSION)).undelivered).toBe(1);
     recording.refuseFacts = false;
     expect((await recording.untilMessage((message) => message.text === 'keep me')).messageId).toBe(messageId);
     await recording.until('delivered', () => recording.messages.length === 1 || undefined);
@@ -223,11 +231,11 @@ describe('what comes in', () => {
 
   test('inboundDuplicated and redeliverOnReconnect repeat messages under the same id', async () => {
     const { recording } = await ready({ inboundDuplicated: {}, redeliverOnReconnect: {} });
-    await network.receive(SESSION, { from: '+4915112345678', text: 'again' });
+    await network.drive('sandbox.receive', SESSION, { from: '+4915112345678', text: 'again' });
     const count = (times: number) => () =>
       recording.messages.filter((message) => message.text === 'again').length >= times || undefined;
     await recording.until('twice', count(2));
-    await network.disconnect(SESSION, 10);
+    await network.drive('sandbox.disconnect', SESSION, { forMs: 10 });
     await recording.until('three times', count(3));
     expect(new Set(recording.messages.map((message) => message.messageId)).size).toBe(1);
   });
@@ -235,7 +243,10 @@ describe('what comes in', () => {
   test('media that is gone, not there yet, or hanging', async () => {
     const { engine, recording } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
     const base64 = Buffer.from('a picture').toString('base64');
-    await network.receive(SESSION, { from: '+4915112345678', media: { kind: 'image', mimeType: 'image/png', base64 } });
+    await network.drive('sandbox.receive', SESSION, {
+      from: '+4915112345678',
+      media: { kind: 'image', mimeType: 'image/png', base64 },
+    });
     const { messageId } = await recording.untilMessage((message) => message.media !== null);
     expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('defer'); // hangs
     expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('fail'); // gone
@@ -248,17 +259,17 @@ describe('what comes in', () => {
 
 describe('connections that go wrong', () => {
   test('connectRefused: the engine says so and keeps trying', async () => {
-    await network.setFaults(SESSION, { connectRefused: { count: 3 } });
+    await network.drive('sandbox.setFaults', SESSION, { connectRefused: { count: 3 } });
     const { recording } = await launch();
     await recording.untilSignal('interrupted', 3);
     await recording.untilSignal('ready');
   });
 
   test('connectHangs and readyMissing: no ready, and stop still works', async () => {
-    await network.setFaults(SESSION, { connectHangs: {} });
+    await network.drive('sandbox.setFaults', SESSION, { connectHangs: {} });
     const hanging = await launch();
     await hanging.engine.stop();
-    await network.setFaults(SESSION, { readyMissing: {} });
+    await network.drive('sandbox.setFaults', SESSION, { readyMissing: {} });
     const mute = await launch();
     await mute.recording.untilSignal('authenticated');
     await mute.engine.stop();
@@ -270,7 +281,7 @@ describe('connections that go wrong', () => {
 
   test('crash: the engine says so once and is of no more use', async () => {
     const { engine, recording } = await ready();
-    await network.crash(SESSION);
+    await network.drive('sandbox.crash', SESSION);
     await recording.untilSignal('crashed');
     expect((await failure(sendText(engine, engine.chooseMessageId(CHAT)))).outcome).toBe('defer');
   });
@@ -288,10 +299,12 @@ describe('connections that go wrong', () => {
     const { recording } = await launch();
     const old = await recording.untilSignal('qr');
     await recording.untilSignal('qr', 2);
-    await expect(network.scan(SESSION, old.code)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
-    await network.scan(SESSION);
+    await expect(network.drive('sandbox.scan', SESSION, { code: old.code })).rejects.toMatchObject({
+      code: 'WAB_QR_NOT_AVAILABLE',
+    });
+    await network.drive('sandbox.scan', SESSION);
     await recording.untilSignal('ready');
-    await expect(network.scan(SESSION)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
+    await expect(network.drive('sandbox.scan', SESSION)).rejects.toMatchObject({ code: 'WAB_QR_NOT_AVAILABLE' });
   });
 
   test('a pairing code is renewed; the network may refuse one', async () => {
@@ -299,14 +312,14 @@ describe('connections that go wrong', () => {
     network = openNetwork({ autoLink: false, qrLifetimeMs: 20 });
     const { engine, recording } = await launch();
     await recording.untilSignal('qr');
-    const phone = (await network.account(SESSION)).self.phone ?? '';
+    const phone = (await network.drive('sandbox.account', SESSION)).self.phone ?? '';
     const { code } = await engine.requestPairingCode(phone);
     expect((await recording.untilSignal('pairing_code', 2)).code).not.toBe(code);
     expect(await failure(engine.requestPairingCode('+4915112000000'))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_PAIRING_REFUSED',
     });
-    await network.setFaults(SESSION, { pairingLimited: {} });
+    await network.drive('sandbox.setFaults', SESSION, { pairingLimited: {} });
     expect(await failure(engine.requestPairingCode(phone))).toMatchObject({
       outcome: 'defer',
       code: 'WAB_PAIRING_LIMITED',
@@ -327,15 +340,15 @@ describe('the memory of the network', () => {
     const before = await ready({ delays: { answer: 1, server: 60_000 }, answerLost: { count: 5 } }, SOON_MS);
     const messageId = before.engine.chooseMessageId(CHAT);
     await failure(sendText(before.engine, messageId));
-    await network.putContact(SESSION, { phone: '+4915187654321', name: 'Ada' });
+    await network.drive('sandbox.putContact', SESSION, { phone: '+4915187654321', name: 'Ada' });
     await before.engine.stop();
-    await network.receive(SESSION, { from: '+4915187654321', text: 'while you were away' });
+    await network.drive('sandbox.receive', SESSION, { from: '+4915187654321', text: 'while you were away' });
     await network.close();
 
     network = openNetwork({ autoLink: false });
     expect(await inbox()).toEqual([expect.objectContaining({ messageId, transmissions: 1 })]);
-    expect(await network.faults(SESSION)).toMatchObject({ answerLost: { count: 4 } });
-    await network.setFaults(SESSION, FAST);
+    expect(await network.drive('sandbox.faults', SESSION)).toMatchObject({ answerLost: { count: 4 } });
+    await network.drive('sandbox.setFaults', SESSION, FAST);
     const after = await launch();
     await after.recording.untilSignal('ready');
     expect(after.recording.signals.map((signal) => signal.kind)).not.toContain('qr');
@@ -361,6 +374,6 @@ describe('the memory of the network', () => {
     await sendText(engine, engine.chooseMessageId(CHAT));
     await engine.stop();
     await network.forget(SESSION);
-    expect(await network.account(SESSION)).toMatchObject({ linked: false, sent: 0 });
+    expect(await network.drive('sandbox.account', SESSION)).toMatchObject({ linked: false, sent: 0 });
   });
 });

@@ -1,0 +1,66 @@
+import { Readable } from 'node:stream';
+import { WabError } from '../../../contract/errors.ts';
+import { SessionField } from '../../../contract/fields.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
+import { object } from '../../../contract/schema.ts';
+import { addressOf, chatKindOf, messageIdOf, parseChatId } from '../../../contract/whatsapp-id.ts';
+import { knownAddress, networkId } from '../address-book.ts';
+import type { PhoneAccount } from '../phone-account.ts';
+import type { NetworkMedia } from '../phone-network.ts';
+import { SandboxInboundMessage } from '../sandbox-contract.ts';
+import { newStanzaId } from '../stanza-id.ts';
+import { driverOperation } from './driver-operation.ts';
+import { MessageRef } from './fields.ts';
+
+/** A file travels inside the JSON body here, since this is for trying out. */
+const BODY_LIMIT = 24 * 1024 * 1024;
+
+export const receive = driverOperation({
+  id: 'sandbox.receive',
+  summary: 'Someone writes to the account',
+  http: {
+    method: 'POST',
+    path: '/sandbox/{session}/receive',
+    status: 201,
+    body: SandboxInboundMessage,
+    bodyLimit: BODY_LIMIT,
+  },
+  input: object({ session: SessionField, ...SandboxInboundMessage.properties }),
+  result: MessageRef,
+  errors: ['WAB_INVALID_REQUEST', 'WAB_ADDRESS_INVALID', 'WAB_CHAT_UNKNOWN'],
+  examples: [
+    { session: 'demo', from: '+4915112345678', text: 'Is my order on its way?' },
+    { session: 'demo', from: '+4915112345678', group: '120363000000000001@g.us', text: 'Hello everybody' },
+  ],
+  carryOut: async (account, message) => {
+    if (message.text === undefined && message.media === undefined)
+      throw new WabError('WAB_INVALID_REQUEST', { reason: 'text or media is missing' });
+    const media = message.media ? await store(account, message.media) : null;
+    const from = parseChatId(message.from);
+    const sender = knownAddress(account.memory, from);
+    if (!sender || chatKindOf(from) !== 'direct') throw new WabError('WAB_CHAT_UNKNOWN');
+    const chat = message.group === undefined ? sender : addressOf(parseChatId(message.group));
+    if (message.group !== undefined && chatKindOf(chat.chatId as ChatId) !== 'group') {
+      throw new WabError('WAB_ADDRESS_INVALID', { reason: 'the id of a group must end in @g.us' });
+    }
+    const participant = message.group === undefined ? undefined : (sender.chatId as ChatId);
+    const messageId = messageIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
+    const mentions = (message.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
+    const quotedMessageId = (message.quotedMessageId ?? null) as MessageId | null;
+    const text = message.text ?? null;
+    const sentAt = new Date().toISOString();
+    await account.deliver({
+      type: 'message',
+      message: { messageId, chat, sender, fromMe: false, sentAt, text, mentions, quotedMessageId, media },
+    });
+    return { messageId };
+  },
+});
+
+async function store(
+  account: PhoneAccount,
+  { kind, mimeType, fileName, base64 }: NonNullable<SandboxInboundMessage['media']>,
+): Promise<NetworkMedia> {
+  const stored = await account.files.store(Readable.from([Buffer.from(base64, 'base64')]));
+  return { kind, mimeType, ...(fileName === undefined ? {} : { fileName }), ...stored };
+}
