@@ -55,7 +55,7 @@ import type { SupervisorOptions } from './sessions/supervisor.ts';
 import type { Database } from './store/database.ts';
 import { restoredAt } from './store/epoch.ts';
 import { MediaReads } from './store/media.repository.ts';
-import { OutboxReads } from './store/outbox.repository.ts';
+import { OutboxReads } from './store/outbox-reads.repository.ts';
 import { touchLog } from './store/readiness.repository.ts';
 import { openDatabase } from './store/sqlite/sqlite-database.ts';
 import { StreamHub } from './stream/hub.ts';

@@ -4,7 +4,7 @@
  */
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
-import type { OutboxReads } from '../store/outbox.repository.ts';
+import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import { ANOTHER_ACCOUNT, type AttemptRunner, isForAccount, NO_ACCOUNT } from './attempt-runner.ts';
 import type { OutboxTransitions } from './outbox-transitions.ts';
 

@@ -7,7 +7,7 @@ import { inAnyForm } from '../engine/number-forms.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import type { OutboxRow } from '../store/outbox.repository.ts';
+import type { OutboxRow } from '../store/outbox-rows.ts';
 import { DeadlineError, withDeadline } from '../ops/deadline.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import { contentOfRow, engineSendOf, isRepeatable, mediaOf } from './outbox-content.ts';

@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
-import type { OutboxReads } from '../store/outbox.repository.ts';
+import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import type { AccountChanges } from './account-changes.ts';
 import type { AttemptRunner } from './attempt-runner.ts';
 import { Lane } from './lane.ts';

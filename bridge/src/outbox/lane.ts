@@ -7,7 +7,8 @@ import type { OutboxId, SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
-import type { OutboxReads, OutboxRow } from '../store/outbox.repository.ts';
+import type { OutboxReads } from '../store/outbox-reads.repository.ts';
+import type { OutboxRow } from '../store/outbox-rows.ts';
 import type { AttemptResult, AttemptRunner } from './attempt-runner.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -8,7 +8,7 @@ import { isBlank, isEmoji, type SendRequest } from '../contract/messages.ts';
 import { type OutboxMessage } from '../contract/views/outbox-message.ts';
 import type { EngineSend, OutgoingFile } from '../engine/engine.ts';
 import { parseChatId } from '../contract/whatsapp-id.ts';
-import type { OutboxRow } from '../store/outbox.repository.ts';
+import type { OutboxRow } from '../store/outbox-rows.ts';
 
 interface CommonContent {
   readonly quotedMessageId?: MessageId;

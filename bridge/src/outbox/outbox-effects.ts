@@ -8,7 +8,8 @@ import type { EngineFact } from '../engine/engine.ts';
 import { messageIdsOfReport } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Call } from '../store/operation.ts';
-import { moveMessage, type OutboxReads } from '../store/outbox.repository.ts';
+import type { OutboxReads } from '../store/outbox-reads.repository.ts';
+import { moveMessage } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { TRANSITIONS, TRANSITION_OF_MOVE, type Transition } from './outbox-state.ts';
 

@@ -12,14 +12,8 @@ import type { Appended } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import {
-  addressMessage,
-  claimMessages,
-  makeMessagesDue,
-  moveMessage,
-  type Move,
-  type OutboxRow,
-} from '../store/outbox.repository.ts';
+import type { OutboxRow } from '../store/outbox-rows.ts';
+import { addressMessage, claimMessages, makeMessagesDue, moveMessage, type Move } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { contentOfRow } from './outbox-content.ts';
 import { sentMessageReport } from './sent-message.ts';

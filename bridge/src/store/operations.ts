@@ -1,6 +1,7 @@
 /** Every write operation the writer knows. Each domain exports a list from `<domain>.repository.ts`. */
 import type { Operation } from './operation.ts';
 import { authOperations } from './auth.repository.ts';
+import { deadLetterOperations } from './dead-letters.repository.ts';
 import { eventOperations } from './events.repository.ts';
 import { mediaOperations } from './media.repository.ts';
 import { outboxOperations } from './outbox.repository.ts';
@@ -15,6 +16,7 @@ export type AnyOperation = Operation<any, any>;
 
 const LISTS: readonly (readonly AnyOperation[])[] = [
   authOperations,
+  deadLetterOperations,
   eventOperations,
   mediaOperations,
   outboxOperations,

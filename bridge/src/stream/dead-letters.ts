@@ -18,10 +18,10 @@ import {
   discardDeadLetter,
   redriveDeadLetter,
   settleLate,
-  subscriptionNamed,
   type DeadLetterPage,
   type StoredDeadLetter,
-} from '../store/stream.repository.ts';
+} from '../store/dead-letters.repository.ts';
+import { subscriptionNamed } from '../store/stream.repository.ts';
 import type { Position, PositionRecord } from './position.ts';
 import type { KeyHolder } from './reach.ts';
 import { maySeeSession } from './reading-rights.ts';

@@ -5,7 +5,7 @@ import type { DeadLetterId, SubscriptionName } from '../contract/ids.ts';
 import type { DeadLetterView } from '../contract/views/dead-letter.ts';
 import type { SubscriptionView } from '../contract/views/subscription.ts';
 import type { Principal } from '../auth/keys.ts';
-import type { DeadLetterPage } from '../store/stream.repository.ts';
+import type { DeadLetterPage } from '../store/dead-letters.repository.ts';
 import type { KeyHolder } from './reach.ts';
 
 /** Why no stream can be opened now, as the answer says it. */

@@ -44,7 +44,7 @@ import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import type { SessionView } from '../../../bridge/src/contract/views/session.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
-import { OutboxReads } from '../../../bridge/src/store/outbox.repository.ts';
+import { OutboxReads } from '../../../bridge/src/store/outbox-reads.repository.ts';
 import { openLightDatabase } from './light-database.ts';
 import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
 
