@@ -7,4 +7,10 @@ export const SANDBOX_ERRORS = {
     retryable: false,
     message: 'Session {session} runs on the engine {engine}; only a sandbox session has a simulated phone.',
   },
+  WAB_SANDBOX_NETWORK_VERSION: {
+    status: 503,
+    retryable: false,
+    message:
+      'The simulated network speaks version {network} of its protocol, and this bridge version {bridge}. Start both from the same version of wabridge.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

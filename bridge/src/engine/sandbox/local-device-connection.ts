@@ -2,21 +2,7 @@
  * One connection between the simulated network and the linked device. Facts go out in order, within a window, and stay
  * the network's until the device confirms them.
  */
-import type { Address } from '../../contract/address.ts';
-import type { ChatId, MessageId } from '../../contract/ids.ts';
-import type { SendStatus } from '../engine.ts';
-import {
-  ConnectionLost,
-  type OperationAnswer,
-  type DeviceEvent,
-  type DeviceConnection,
-  type MediaAnswer,
-  type NetworkOperation,
-  type NetworkFact,
-  type NetworkSend,
-  type PairingAnswer,
-  type SendAnswer,
-} from './phone-network.ts';
+import { ConnectionLost, type DeviceEvent, type NetworkFact } from './phone-network.ts';
 import { never } from './account-context.ts';
 import type { AccountMemory } from './account-memory.ts';
 
@@ -24,13 +10,6 @@ import type { AccountMemory } from './account-memory.ts';
 export interface ConnectionHost {
   goOnline(connection: LocalDeviceConnection): void;
   confirm(number: number): void;
-  send(message: NetworkSend): Promise<SendAnswer>;
-  perform(perform: NetworkOperation): Promise<OperationAnswer>;
-  sendStatus(messageId: MessageId): SendStatus;
-  resolve(chatId: ChatId): Address | null;
-  media(messageId: MessageId): Promise<MediaAnswer>;
-  pair(connection: LocalDeviceConnection, phone: string): PairingAnswer;
-  unlinkDevice(connection: LocalDeviceConnection): Promise<void>;
   left(connection: LocalDeviceConnection): void;
   repeats(): boolean;
 }
@@ -38,7 +17,7 @@ export interface ConnectionHost {
 /** Unconfirmed facts on the connection at once. */
 const WINDOW = 512;
 
-export class LocalDeviceConnection implements DeviceConnection {
+export class LocalDeviceConnection {
   readonly #host: ConnectionHost;
   readonly #memory: AccountMemory;
   readonly #listener: (event: DeviceEvent) => void;
@@ -105,48 +84,14 @@ export class LocalDeviceConnection implements DeviceConnection {
     this.deliverPending();
   }
 
-  send(message: NetworkSend): Promise<SendAnswer> {
-    return this.#ask(() => this.#host.send(message));
-  }
-
-  perform(operation: NetworkOperation): Promise<OperationAnswer> {
-    return this.#ask(() => this.#host.perform(operation));
-  }
-
-  sendStatus(messageId: MessageId): Promise<SendStatus> {
-    return this.#ask(() => this.#host.sendStatus(messageId));
-  }
-
-  resolve(chatId: ChatId): Promise<Address | null> {
-    return this.#ask(() => this.#host.resolve(chatId));
-  }
-
-  media(messageId: MessageId): Promise<MediaAnswer> {
-    return this.#ask(() => this.#host.media(messageId));
-  }
-
-  pair(phone: string): Promise<PairingAnswer> {
-    return this.#ask(() => this.#host.pair(this, phone));
-  }
-
-  unlink(): Promise<void> {
-    return this.#ask(() => this.#host.unlinkDevice(this));
-  }
-
   close(): void {
     if (!this.#open) return;
     this.#end('the device closed the connection');
     this.#host.left(this);
   }
 
-  #end(reason: string): void {
-    this.#open = false;
-    for (const reject of this.#asked) reject(new ConnectionLost(reason));
-    this.#asked.clear();
-  }
-
   /** Answers only while the connection is up; a question that the network swallowed ends with it. */
-  #ask<T>(answer: () => T | Promise<T>): Promise<T> {
+  ask<T>(answer: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(new ConnectionLost('the simulated connection is gone'));
       this.#asked.add(reject);
@@ -158,5 +103,10 @@ export class LocalDeviceConnection implements DeviceConnection {
           .finally(() => this.#asked.delete(reject));
       });
     });
+  }
+  #end(reason: string): void {
+    this.#open = false;
+    for (const reject of this.#asked) reject(new ConnectionLost(reason));
+    this.#asked.clear();
   }
 }

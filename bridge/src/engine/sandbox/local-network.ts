@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type { AccountEntry } from './account-memory.ts';
+import { deviceEnd } from './device-calls.ts';
 import {
   driverOperationOf,
   type DriverArguments,
@@ -45,7 +46,8 @@ export class LocalNetwork implements PhoneNetwork, SandboxDriver {
     credential: string | null,
     listener: (event: DeviceEvent) => void,
   ): Promise<DeviceConnection> {
-    return (await this.#account(session)).connect(credential, listener);
+    const account = await this.#account(session);
+    return deviceEnd(account, await account.connect(credential, listener));
   }
 
   async storeMedia(

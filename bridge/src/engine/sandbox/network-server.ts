@@ -8,11 +8,20 @@ import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
+import type { SessionName } from '../../contract/ids.ts';
+import { isCallName } from './device-calls.ts';
 import { driverOperationOf, type DriverInput, type DriverOperationId } from './driver/driver.ts';
 import { LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
-import { toWire, type DeviceFrame, type NetworkFrame } from './network-wire.ts';
-import type { DeviceConnection, NetworkOperation, NetworkSend } from './phone-network.ts';
+import {
+  statedVersion,
+  toWire,
+  VERSION_HEADER,
+  versionMismatch,
+  WIRE_VERSION,
+  type DeviceFrame,
+  type NetworkFrame,
+} from './network-wire.ts';
+import type { DeviceConnection } from './phone-network.ts';
 
 export class NetworkServer {
   readonly #network: LocalNetwork;
@@ -48,7 +57,9 @@ export class NetworkServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader(VERSION_HEADER, WIRE_VERSION);
     try {
+      requireVersion(statedVersion(request.headers[VERSION_HEADER]));
       const [, area, ...rest] = new URL(request.url ?? '/', 'http://loopback').pathname
         .split('/')
         .map(decodeURIComponent);
@@ -84,14 +95,15 @@ export class NetworkServer {
   #serve(socket: WebSocket): void {
     let connection: DeviceConnection | null = null;
     const tell = (frame: NetworkFrame): void => socket.send(JSON.stringify(frame));
-    const connect = async (hello: { session: string; credential: string | null }): Promise<void> => {
+    const connect = async (hello: Hello): Promise<void> => {
       try {
+        requireVersion(hello.version);
         const made = await this.#network.connect(hello.session as SessionName, hello.credential, (event) =>
           tell({ event }),
         );
         if (socket.readyState !== socket.OPEN) return made.close();
         connection = made;
-        tell({ connected: true });
+        tell({ connected: WIRE_VERSION });
       } catch (error) {
         tell({ refused: toWire(error).message });
         socket.close();
@@ -102,7 +114,7 @@ export class NetworkServer {
       else if ('online' in frame) connection?.online();
       else if ('confirm' in frame) connection?.confirm(frame.confirm);
       else if (connection) {
-        ask(connection, frame).then(
+        ask(connection, frame.what, frame.about).then(
           (value) => tell({ answer: frame.ask, value }),
           (error: unknown) => tell({ answer: frame.ask, cut: toWire(error).message }),
         );
@@ -114,23 +126,18 @@ export class NetworkServer {
   }
 }
 
-function ask(connection: DeviceConnection, frame: Extract<DeviceFrame, { ask: number }>): Promise<unknown> {
-  switch (frame.what) {
-    case 'send':
-      return connection.send(frame.about as NetworkSend);
-    case 'perform':
-      return connection.perform(frame.about as NetworkOperation);
-    case 'sendStatus':
-      return connection.sendStatus(frame.about as MessageId);
-    case 'resolve':
-      return connection.resolve(frame.about as ChatId);
-    case 'media':
-      return connection.media(frame.about as MessageId);
-    case 'pair':
-      return connection.pair(frame.about as string);
-    case 'unlink':
-      return connection.unlink();
-  }
+type Hello = Extract<DeviceFrame, { readonly hello: unknown }>['hello'];
+
+/** @throws WabError WAB_SANDBOX_NETWORK_VERSION */
+function requireVersion(bridge: number | undefined): void {
+  const mismatch = versionMismatch(WIRE_VERSION, bridge);
+  if (mismatch) throw mismatch;
+}
+
+/** Carries a call of the other side to this one's network. */
+async function ask(connection: DeviceConnection, what: string, about: unknown): Promise<unknown> {
+  if (!isCallName(what)) throw new Error(`the simulated network has no call ${what}`);
+  return (connection[what] as (about: unknown) => Promise<unknown>)(about);
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

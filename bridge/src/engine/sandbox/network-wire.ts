@@ -1,28 +1,36 @@
 /** What a bridge and a simulated network in another process say to each other. JSON over HTTP and one WebSocket per device. */
 import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
 import { reasonOf } from '../../ops/reason.ts';
-import type { DeviceEvent, DeviceConnection } from './phone-network.ts';
+import type { DeviceEvent } from './phone-network.ts';
 
-/** Questions that a device asks over its connection. */
-export const QUESTIONS = [
-  'send',
-  'perform',
-  'sendStatus',
-  'resolve',
-  'media',
-  'pair',
-  'unlink',
-] as const satisfies readonly (keyof DeviceConnection)[];
-export type Question = (typeof QUESTIONS)[number];
+/** Raised with every change of what the two sides say to each other: they understand each other only if both have the same. */
+export const WIRE_VERSION = 2;
+/** States it with each request and answer; a device says it in its `hello`. */
+export const VERSION_HEADER = 'x-wabridge-sandbox-version';
+
+/**
+ * The error if the other side has another version, otherwise null.
+ *
+ * @param network the version of the network; undefined if it states none, as version 1 did
+ */
+export function versionMismatch(network: number | undefined, bridge: number | undefined): WabError | null {
+  if (network === bridge) return null;
+  return new WabError('WAB_SANDBOX_NETWORK_VERSION', { network: network ?? 1, bridge: bridge ?? 1 });
+}
+
+/** What a header states. */
+export const statedVersion = (header: string | readonly string[] | undefined): number | undefined =>
+  typeof header === 'string' ? Number(header) : undefined;
 
 export type DeviceFrame =
-  | { readonly hello: { readonly session: string; readonly credential: string | null } }
+  | { readonly hello: { readonly session: string; readonly credential: string | null; readonly version?: number } }
   | { readonly online: true }
   | { readonly confirm: number }
-  | { readonly ask: number; readonly what: Question; readonly about?: unknown };
+  | { readonly ask: number; readonly what: string; readonly about?: unknown };
 
 export type NetworkFrame =
-  | { readonly connected: true }
+  /** The version of the network. */
+  | { readonly connected: number }
   | { readonly refused: string }
   | { readonly event: DeviceEvent }
   | { readonly answer: number; readonly value?: unknown; readonly cut?: string };

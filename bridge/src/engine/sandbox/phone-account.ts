@@ -4,30 +4,17 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Address } from '../../contract/address.ts';
-import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
-import type { SendStatus } from '../engine.ts';
-import { addressOf, parseChatId } from '../../contract/whatsapp-id.ts';
+import type { ChatId, SessionName } from '../../contract/ids.ts';
+import { addressOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, type AccountEntry } from './account-memory.ts';
-import { knownAddress } from './address-book.ts';
 import { ChatOperations } from './chat-operations.ts';
 import { LocalDeviceConnection, type ConnectionHost } from './local-device-connection.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
 import type { NetworkJournal } from './network-journal.ts';
 import type { NetworkMediaStore } from './network-media-store.ts';
-import {
-  ConnectionLost,
-  type OperationAnswer,
-  type DeviceEvent,
-  type DeviceConnection,
-  type MediaAnswer,
-  type NetworkOperation,
-  type NetworkFact,
-  type NetworkSend,
-  type PairingAnswer,
-  type SendAnswer,
-} from './phone-network.ts';
+import { ConnectionLost, type DeviceEvent, type NetworkFact } from './phone-network.ts';
 import { MessageRouter } from './message-router.ts';
 import { PairingService } from './pairing-service.ts';
 import type { FaultName, FaultSpec, SandboxFaults } from './sandbox-contract.ts';
@@ -145,7 +132,7 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
 
   // --- the device's side
 
-  async connect(credential: string | null, listener: (event: DeviceEvent) => void): Promise<DeviceConnection> {
+  async connect(credential: string | null, listener: (event: DeviceEvent) => void): Promise<LocalDeviceConnection> {
     if (this.applyFault('connectHangs')) return never();
     if (this.#closed || Date.now() < this.#refuseUntil || this.applyFault('connectRefused')) {
       throw new ConnectionLost('the simulated network refuses the connection');
@@ -181,41 +168,9 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     return this.applyFault('inboundDuplicated') !== null;
   }
 
-  send(message: NetworkSend): Promise<SendAnswer> {
-    return this.router.send(message);
-  }
-
-  perform(operation: NetworkOperation): Promise<OperationAnswer> {
-    return this.operations.carryOut(operation);
-  }
-
-  sendStatus(messageId: MessageId): SendStatus {
-    return this.router.sendStatus(messageId);
-  }
-
-  resolve(chatId: ChatId): Address | null {
-    return knownAddress(this.memory, chatId);
-  }
-
-  async media(messageId: MessageId): Promise<MediaAnswer> {
-    if (this.applyFault('mediaHangs')) return never();
-    if (this.applyFault('mediaGone')) return { state: 'gone' };
-    if (this.applyFault('mediaDeferred')) return { state: 'later' };
-    const media = this.memory.known.get(messageId);
-    return media ? { state: 'here', ref: media.ref, sizeBytes: media.sizeBytes } : { state: 'gone' };
-  }
-
-  pair(connection: LocalDeviceConnection, phone: string): PairingAnswer {
-    if (this.#connection !== connection || !this.pairing.shown)
-      return { given: false, why: this.memory.credential === null ? 'not_waiting' : 'linked' };
-    if (this.applyFault('pairingLimited')) return { given: false, why: 'limited' };
-    if (this.resolve(parseChatId(phone)) === null) return { given: false, why: 'unknown_number' };
-    return { given: true, ...this.pairing.issueCode() };
-  }
-
-  async unlinkDevice(connection: LocalDeviceConnection): Promise<void> {
-    if (this.#connection !== connection) throw new ConnectionLost('the simulated connection is gone');
-    await this.record({ t: 'unlinked' });
+  /** Whether no newer connection took its place. */
+  isCurrent(connection: LocalDeviceConnection): boolean {
+    return this.#connection === connection;
   }
 
   left(connection: LocalDeviceConnection): void {

@@ -102,15 +102,14 @@ export type DeviceEvent =
   /** The connection is closed. Nothing follows. */
   | { readonly on: 'closed'; readonly reason: string };
 
-/** One connection of a device. A newer one of the same session cuts the older, with whatever it still had to say. */
-export interface DeviceConnection {
-  /** The device is ready to take facts: `ready` follows, then what waited. */
-  online(): void;
-  /** The fact is durable on the device's side. */
-  confirm(number: number): void;
-  /** Rejects with `ConnectionLost` if the connection broke before an answer. May never settle: keep a deadline. */
+/**
+ * What a device can ask the network, each with at most one argument, so that a call is its name and what it is about wherever
+ * it goes (`device-calls.ts`). Rejects with `ConnectionLost` if the connection broke before an answer. May never settle: keep a
+ * deadline.
+ */
+export interface DeviceCalls {
   send(message: NetworkSend): Promise<SendAnswer>;
-  perform(perform: NetworkOperation): Promise<OperationAnswer>;
+  perform(operation: NetworkOperation): Promise<OperationAnswer>;
   sendStatus(messageId: MessageId): Promise<SendStatus>;
   /** Null if WhatsApp knows no such chat. */
   resolve(chatId: ChatId): Promise<Address | null>;
@@ -119,6 +118,14 @@ export interface DeviceConnection {
   pair(phone: string): Promise<PairingAnswer>;
   /** Unlinks this device. */
   unlink(): Promise<void>;
+}
+
+/** One connection of a device. A newer one of the same session cuts the older, with whatever it still had to say. */
+export interface DeviceConnection extends DeviceCalls {
+  /** The device is ready to take facts: `ready` follows, then what waited. */
+  online(): void;
+  /** The fact is durable on the device's side. */
+  confirm(number: number): void;
   close(): void;
 }
 

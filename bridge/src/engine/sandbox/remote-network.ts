@@ -2,24 +2,22 @@
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
-import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
-import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
-import type { SendStatus } from '../engine.ts';
+import type { SessionName } from '../../contract/ids.ts';
+import { callsOver, type CallName } from './device-calls.ts';
 import type { DriverArguments, DriverOperationId, DriverResult, SandboxDriver } from './driver/driver.ts';
-import { fromWire, type DeviceFrame, type NetworkFrame, type Question, type WireError } from './network-wire.ts';
 import {
-  ConnectionLost,
-  type OperationAnswer,
-  type DeviceEvent,
-  type DeviceConnection,
-  type MediaAnswer,
-  type NetworkOperation,
-  type NetworkSend,
-  type PairingAnswer,
-  type PhoneNetwork,
-  type SendAnswer,
-} from './phone-network.ts';
+  fromWire,
+  statedVersion,
+  VERSION_HEADER,
+  versionMismatch,
+  WIRE_VERSION,
+  type DeviceFrame,
+  type NetworkFrame,
+  type WireError,
+} from './network-wire.ts';
+import { ConnectionLost, type DeviceConnection, type DeviceEvent, type PhoneNetwork } from './phone-network.ts';
+
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
@@ -47,11 +45,13 @@ export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
         reject(new ConnectionLost(reason));
         connection.cut(reason);
       };
-      socket.on('open', () => socket.send(JSON.stringify({ hello: { session, credential } } satisfies DeviceFrame)));
+      socket.on('open', () => connection.hello(session, credential));
       socket.on('message', (data) => {
         const frame = JSON.parse((data as Buffer).toString('utf8')) as NetworkFrame;
         if ('connected' in frame) {
-          resolve(connection);
+          const mismatch = versionMismatch(numberOf(frame.connected), WIRE_VERSION);
+          if (mismatch) return failed(mismatch.message);
+          resolve(connection.device);
           // The caller has its connection before the first event.
           setImmediate(() => connection.begin());
         } else if ('refused' in frame) failed(frame.refused);
@@ -93,7 +93,13 @@ export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
 
   #fetch(method: string, path: string, body?: Readable): Promise<Readable> {
     return new Promise((resolve, reject) => {
-      const call = request(new URL(path, this.#url), { method }, (response) => {
+      const headers = { [VERSION_HEADER]: WIRE_VERSION };
+      const call = request(new URL(path, this.#url), { method, headers }, (response) => {
+        const mismatch = versionMismatch(statedVersion(response.headers[VERSION_HEADER]), WIRE_VERSION);
+        if (mismatch) {
+          response.destroy();
+          return reject(mismatch);
+        }
         if (response.statusCode === 200) return resolve(response);
         jsonOf(response).then((failure) => reject(fromWire((failure as { error: WireError }).error)), reject);
       });
@@ -104,10 +110,17 @@ export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
   }
 }
 
-class RemoteDeviceConnection implements DeviceConnection {
+class RemoteDeviceConnection {
+  /** The device's end. */
+  readonly device: DeviceConnection = {
+    ...callsOver((name, about) => this.#ask(name, about)),
+    online: () => this.#sendFrame({ online: true }),
+    confirm: (number) => this.#sendFrame({ confirm: number }),
+    close: () => this.#close(),
+  };
   readonly #socket: WebSocket;
   readonly #listener: (event: DeviceEvent) => void;
-  readonly #asked = new Map<number, { resolve: (value: never) => void; reject: (error: ConnectionLost) => void }>();
+  readonly #asked = new Map<number, { resolve: (value: unknown) => void; reject: (error: ConnectionLost) => void }>();
   #open = true;
   /** Frames that came before the caller had its connection; null from then on. */
   #early: NetworkFrame[] | null = [];
@@ -116,6 +129,10 @@ class RemoteDeviceConnection implements DeviceConnection {
   constructor(socket: WebSocket, listener: (event: DeviceEvent) => void) {
     this.#socket = socket;
     this.#listener = listener;
+  }
+
+  hello(session: SessionName, credential: string | null): void {
+    this.#sendFrame({ hello: { session, credential, version: WIRE_VERSION } });
   }
 
   begin(): void {
@@ -131,7 +148,7 @@ class RemoteDeviceConnection implements DeviceConnection {
     else if ('answer' in frame) {
       const asked = this.#asked.get(frame.answer);
       this.#asked.delete(frame.answer);
-      if (frame.cut === undefined) asked?.resolve(frame.value as never);
+      if (frame.cut === undefined) asked?.resolve(frame.value);
       else asked?.reject(new ConnectionLost(frame.cut));
     } else if ('event' in frame) {
       this.#listener(frame.event);
@@ -148,47 +165,11 @@ class RemoteDeviceConnection implements DeviceConnection {
     if (told) this.#listener({ on: 'closed', reason });
   }
 
-  online(): void {
-    this.#sendFrame({ online: true });
-  }
-
-  confirm(number: number): void {
-    this.#sendFrame({ confirm: number });
-  }
-
-  send(message: NetworkSend): Promise<SendAnswer> {
-    return this.#ask('send', message);
-  }
-
-  perform(operation: NetworkOperation): Promise<OperationAnswer> {
-    return this.#ask('perform', operation);
-  }
-
-  sendStatus(messageId: MessageId): Promise<SendStatus> {
-    return this.#ask('sendStatus', messageId);
-  }
-
-  resolve(chatId: ChatId): Promise<Address | null> {
-    return this.#ask('resolve', chatId);
-  }
-
-  media(messageId: MessageId): Promise<MediaAnswer> {
-    return this.#ask('media', messageId);
-  }
-
-  pair(phone: string): Promise<PairingAnswer> {
-    return this.#ask('pair', phone);
-  }
-
-  async unlink(): Promise<void> {
-    await this.#ask('unlink');
-  }
-
-  close(): void {
+  #close(): void {
     if (this.#open) this.#end('the device closed the connection');
   }
 
-  #ask<T>(what: Question, about?: unknown): Promise<T> {
+  #ask(what: CallName, about: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(new ConnectionLost('the simulated connection is gone'));
       this.#count += 1;
@@ -214,3 +195,6 @@ async function jsonOf(response: Readable): Promise<unknown> {
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
+
+/** Version 1 said `true`. */
+const numberOf = (connected: unknown): number | undefined => (typeof connected === 'number' ? connected : undefined);
