@@ -51,7 +51,7 @@ import { DEFAULT_RETRY_LIMITS } from './outbox/retry-policy.ts';
 import { SoleOwner } from './ownership/sole-owner.ts';
 import { SessionRegistry } from './sessions/registry.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import type { SupervisorOptions } from './sessions/supervisor.ts';
+import type { SupervisorOptions } from './sessions/supervised-session.ts';
 import type { Database } from './store/database.ts';
 import { restoredAt } from './store/epoch.ts';
 import { MediaReads } from './store/media.repository.ts';

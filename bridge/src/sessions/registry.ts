@@ -37,7 +37,8 @@ import { SessionListeners } from './session-listeners.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { SessionEngines, Sessions } from './sessions.ts';
-import { Supervisor, type SupervisorDependencies } from './supervisor.ts';
+import type { SupervisorDependencies } from './supervised-session.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface RegistryOptions {
   /** One folder per session is made in here for its login state. */

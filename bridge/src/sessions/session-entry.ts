@@ -5,7 +5,8 @@ import type { SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { EngineCapabilities, EngineFactory } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
 import { shownProxy, type StoredProxy } from './session-proxy.ts';
-import type { SupervisedSession, Supervisor } from './supervisor.ts';
+import type { SupervisedSession } from './supervised-session.ts';
+import type { Supervisor } from './supervisor.ts';
 
 /** A session of an enabled engine. */
 interface Supervised {

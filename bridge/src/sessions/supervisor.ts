@@ -4,72 +4,21 @@
  */
 import { WabError } from '../contract/errors.ts';
 import type { Address } from '../contract/address.ts';
-import type { SessionState } from '../contract/session-states.ts';
-import type { SessionName } from '../contract/ids.ts';
-import type {
-  Engine,
-  EngineFact,
-  EngineFactory,
-  EngineHealth,
-  EngineListener,
-  EngineOptions,
-  EngineSignal,
-} from '../engine/engine.ts';
-import type { Clock } from '../ops/clock.ts';
-import type { Log } from '../ops/logger.ts';
+import type { Engine, EngineHealth, EngineListener, EngineSignal } from '../engine/engine.ts';
 import { reasonOf } from '../ops/reason.ts';
-import type { Database } from '../store/database.ts';
 import type { Call } from '../store/operation.ts';
-import { setSessionAccount, setSessionDesired, setSessionSelf } from '../store/sessions.repository.ts';
-import { SessionJournal, type SessionJournalDependencies } from './session-journal.ts';
+import { setSessionDesired } from '../store/sessions.repository.ts';
+import { SessionJournal } from './session-journal.ts';
 import { within } from './within.ts';
 import { askHealth } from './ask-health.ts';
-import { backoffMs, type Backoff } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import { LoginCodes } from './login-codes.ts';
-import { linkedTo, type SessionAccount } from './session-account.ts';
+import type { SupervisedSession, SupervisorDependencies } from './supervised-session.ts';
+import { isUnlinked, LinkedAccount } from './linked-account.ts';
+import type { SessionAccount } from './session-account.ts';
+import { SessionTimers } from './session-timers.ts';
 import type { LoginCode } from '../contract/views/session.ts';
 import { atRest, step, type Action, type Input, type Machine, type Timer } from './session-machine.ts';
-
-/** What the sessions ask of the recorder. */
-export type SessionRecorder = SessionJournalDependencies['recorder'] & {
-  /** Resolves once the fact is durable. */
-  record(session: SessionName, fact: EngineFact): Promise<unknown>;
-};
-
-export interface SupervisorOptions {
-  readonly backoff: Backoff;
-  /** Longest time from a launch, or from a lost line, to ready, in milliseconds. */
-  readonly startDeadlineMs: number;
-  /** Longest time an engine may take to end or to log out, in milliseconds. */
-  readonly stopDeadlineMs: number;
-  /** How long a session must have been ready before its next crash counts as the first, in milliseconds. */
-  readonly stableAfterMs: number;
-}
-
-export interface SupervisorDependencies {
-  readonly recorder: SessionRecorder;
-  readonly database: Pick<Database, 'write'>;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** A number in [0, 1). */
-  readonly random: () => number;
-  readonly options: SupervisorOptions;
-}
-
-export interface SupervisedSession {
-  readonly name: SessionName;
-  readonly factory: EngineFactory;
-  readonly profileDir: string;
-  /** Asked at each launch. @throws WabError if they cannot be read */
-  readonly options: () => EngineOptions;
-  /** As it was left: at rest until somebody starts it. `failed` where WhatsApp refuses it. */
-  readonly restingState: {
-    readonly state: Extract<SessionState, 'stopped' | 'logged_out' | 'failed'>;
-    readonly reason: string;
-  };
-  readonly self: Address | null;
-  readonly account: SessionAccount;
-}
 
 export class Supervisor {
   readonly codes: LoginCodes;
@@ -78,11 +27,10 @@ export class Supervisor {
   readonly #onChange: () => void;
   readonly #onReady: () => void;
   readonly #onUnlinked: () => void;
-  readonly #timers = new Map<Timer, AbortController>();
+  readonly #timers: SessionTimers;
+  readonly #linked: LinkedAccount;
   #machine: Machine;
   #since: string;
-  #self: Address | null;
-  #account: SessionAccount;
   #engine: Engine | null = null;
   /** Counts launches: a signal of an engine that was replaced is none. */
   #launch = 0;
@@ -110,8 +58,8 @@ export class Supervisor {
     this.#onChange = onChange;
     this.#onReady = onReady;
     this.#onUnlinked = onUnlinked;
-    this.#self = session.self;
-    this.#account = session.account;
+    this.#linked = new LinkedAccount(session.name, session.self, session.account);
+    this.#timers = new SessionTimers(deps.clock, (input) => this.#dispatch(input));
     this.#journal = new SessionJournal(session.name, deps);
     this.#machine = atRest(session.restingState.state, session.restingState.reason);
     this.#since = new Date(deps.clock.now()).toISOString();
@@ -126,11 +74,11 @@ export class Supervisor {
   }
 
   get self(): Address | null {
-    return this.#self;
+    return this.#linked.self;
   }
 
   get account(): SessionAccount {
-    return this.#account;
+    return this.#linked.account;
   }
 
   /** The engine, while the session is ready. */
@@ -238,29 +186,8 @@ export class Supervisor {
       'session state',
     );
     const change = { from: before.state, to: machine.state, reason: machine.reason };
-    // What must hold after a restart is stored together with the event that says it.
-    const effects: Call<unknown>[] = [];
-    if (actions.some((action) => action.do === 'forget_account')) {
-      this.#self = null;
-      effects.push(setSessionDesired({ name, desired: 'logged_out', now: at.getTime() }));
-      effects.push(setSessionSelf({ name, self: null, now: at.getTime() }));
-    }
-    // A page that shows a code has no login any more, however that came about.
-    const unlinked = machine.state === 'logged_out' || machine.state === 'awaiting_scan';
-    if (unlinked) this.#account = { ...this.#account, login: this.#account.login + 1 };
-    if (unlinked || machine.state === 'ready') {
-      const { account, login } = this.#account;
-      const kept = account && JSON.stringify(account);
-      effects.push(setSessionAccount({ name, account: kept, login, now: at.getTime() }));
-    }
-    if (actions.some((action) => action.do === 'keep_refusal')) {
-      effects.push(setSessionDesired({ name, desired: 'refused', refusal: machine.reason, now: at.getTime() }));
-    }
-    if (machine.state === 'ready' && this.#self) {
-      effects.push(setSessionSelf({ name, self: JSON.stringify(this.#self), now: at.getTime() }));
-    }
-    this.#journal.changed(change, effects);
-    if (unlinked) this.#onUnlinked();
+    this.#journal.changed(change, this.#linked.changed(machine, actions, at.getTime()));
+    if (isUnlinked(machine.state)) this.#onUnlinked();
   }
 
   #perform(action: Action): void {
@@ -291,11 +218,10 @@ export class Supervisor {
         // Stored with the change of state.
         return;
       case 'arm':
-        this.#arm(action.timer, action.waitMs ?? this.#waitFor(action.timer, action.attempt));
+        this.#timers.arm(action.timer, action.waitMs ?? this.#waitFor(action.timer, action.attempt));
         return;
       case 'disarm':
-        this.#timers.get(action.timer)?.abort();
-        this.#timers.delete(action.timer);
+        this.#timers.disarm(action.timer);
     }
   }
 
@@ -348,15 +274,14 @@ export class Supervisor {
   }
 
   #onSignal(signal: EngineSignal): void {
-    if (signal.kind === 'qr' && this.#self !== null) {
+    if (signal.kind === 'qr' && this.#linked.self !== null) {
       // Nobody asks a linked account to scan; what is linked next may be another one.
       this.#dispatch({ on: 'logged_out', reason: 'the account is no longer linked: WhatsApp asks for another scan' });
     } else if (signal.kind === 'qr') {
       this.codes.offer(signal);
       this.#dispatch({ on: 'qr' });
     } else if (signal.kind === 'ready') {
-      this.#self = signal.self;
-      this.#account = linkedTo(this.#account, signal.self);
+      this.#linked.linked(signal.self);
       this.#dispatch({ on: 'ready' });
     } else if (signal.kind === 'qr_withdrawn') {
       this.codes.withdraw();
@@ -381,22 +306,6 @@ export class Supervisor {
     if (timer === 'stable') return options.stableAfterMs;
     // A page stops to show QR codes also because they are all used up, while somebody still types the other code.
     return options.startDeadlineMs + this.codes.pairingLeftMs;
-  }
-
-  #arm(timer: Timer, waitMs: number): void {
-    this.#timers.get(timer)?.abort();
-    const running = new AbortController();
-    this.#timers.set(timer, running);
-    const input: Input =
-      timer === 'deadline' ? { on: 'deadline' } : timer === 'retry' ? { on: 'retry_due' } : { on: 'stable' };
-    void this.#deps.clock.sleep(waitMs, running.signal).then(
-      () => {
-        if (this.#timers.get(timer) !== running) return;
-        this.#timers.delete(timer);
-        this.#dispatch(input);
-      },
-      () => undefined,
-    );
   }
 
   async #write(write: Call<unknown>): Promise<void> {

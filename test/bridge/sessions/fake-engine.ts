@@ -15,7 +15,7 @@ import type {
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Log } from '../../../bridge/src/ops/logger.ts';
-import type { SessionRecorder } from '../../../bridge/src/sessions/supervisor.ts';
+import type { SessionRecorder } from '../../../bridge/src/sessions/supervised-session.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 
 export const SELF: Address = addressOf('4915550000001@c.us' as ChatId);

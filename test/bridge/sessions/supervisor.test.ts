@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, type EngineFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import { type SupervisedSession, Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
+import type { SupervisedSession } from '../../../bridge/src/sessions/supervised-session.ts';
+import { Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { FakeFactory, FakeRecorder, ManualClock, READY, SELF, settle, silent } from './fake-engine.ts';
 
