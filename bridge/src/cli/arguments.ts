@@ -2,25 +2,36 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../config/suggest.ts';
 import { WabError, type ErrorCode } from '../contract/errors.ts';
-import { DEAD_LETTER_ID_PATTERN, KEY_ID_PATTERN, OUTBOX_ID_PATTERN, SESSION_NAME_PATTERN } from '../contract/ids.ts';
+import {
+  DEAD_LETTER_ID_PATTERN,
+  KEY_ID_PATTERN,
+  OUTBOX_ID_PATTERN,
+  SESSION_NAME_PATTERN,
+  type SessionName,
+} from '../contract/ids.ts';
 import { ArgumentError } from './command.ts';
 
 /** An id as the bridge makes them, or the error that a bridge would answer if it had been asked for it. */
 const idOf =
   (pattern: string, code: ErrorCode, detail: string) =>
-  (written: string | undefined): string => {
-    if (written === undefined || !new RegExp(pattern).test(written))
-      throw new WabError(code, { [detail]: written ?? '' });
+  (written: string): string => {
+    if (!new RegExp(pattern).test(written)) throw new WabError(code, { [detail]: written });
     return written;
   };
 
-export const outboxId = idOf(OUTBOX_ID_PATTERN, 'WAB_OUTBOX_NOT_FOUND', 'id');
-export const deadLetterId = idOf(DEAD_LETTER_ID_PATTERN, 'WAB_DEAD_LETTER_NOT_FOUND', 'id');
-export const keyId = idOf(KEY_ID_PATTERN, 'WAB_KEY_NOT_FOUND', 'keyId');
+const BY_PATTERN: Readonly<Record<string, (written: string) => string>> = {
+  [SESSION_NAME_PATTERN]: sessionName,
+  [OUTBOX_ID_PATTERN]: idOf(OUTBOX_ID_PATTERN, 'WAB_OUTBOX_NOT_FOUND', 'id'),
+  [DEAD_LETTER_ID_PATTERN]: idOf(DEAD_LETTER_ID_PATTERN, 'WAB_DEAD_LETTER_NOT_FOUND', 'id'),
+  [KEY_ID_PATTERN]: idOf(KEY_ID_PATTERN, 'WAB_KEY_NOT_FOUND', 'keyId'),
+};
+
+/** Checks what was written for a field with this pattern; undefined if the pattern is not known. */
+export const parserOf = (pattern: string): ((written: string) => string) | undefined => BY_PATTERN[pattern];
 
 /** @throws ArgumentError if no session can have this name */
-export function sessionName(written: string | undefined): string {
-  if (written !== undefined && new RegExp(SESSION_NAME_PATTERN).test(written)) return written;
+export function sessionName(written: string | undefined): SessionName {
+  if (written !== undefined && new RegExp(SESSION_NAME_PATTERN).test(written)) return written as SessionName;
   throw new ArgumentError(
     `"${written ?? ''}" cannot be the name of a session. Use up to 63 lower-case letters, digits, - and _, for example support.`,
   );

@@ -1,4 +1,7 @@
-/** The command `wabridge`. One file per group of commands in `commands/`; `client.ts` signs and sends. */
+/**
+ * The command `wabridge`. Commands that ask for one operation are derived from it (`operations.ts`, `overlays/`); those that
+ * do more are in `commands/`, one file per group. `client.ts` signs and sends.
+ */
 import { Command, CommanderError } from 'commander';
 import { WabError } from '../contract/errors.ts';
 import { makeFilesPrivate } from '../ops/file-modes.ts';
@@ -7,32 +10,29 @@ import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
 import { chatCommands } from './commands/chat.ts';
 import { configCommand } from './commands/config.ts';
-import { deadLetterCommands } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventCommands } from './commands/events.ts';
-import { keyCommands } from './commands/key.ts';
-import { outboxCommands } from './commands/outbox.ts';
 import { sandboxCommands } from './commands/sandbox.ts';
 import { sendCommands } from './commands/send.ts';
-import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
-import { subscriptionCommands } from './commands/subscriptions.ts';
 import { ArgumentError } from './command.ts';
 import { errorLines, isProblem } from './failure.ts';
+import { addGroup } from './operations.ts';
+import { DERIVED } from './overlays/overlays.ts';
 
 const GROUPS = [
   startCommand,
   configCommand,
   doctorCommand,
   browserCommands,
-  keyCommands,
-  sessionCommands,
+  addGroup(DERIVED.key),
+  addGroup(DERIVED.session),
   sendCommands,
   chatCommands,
   eventCommands,
-  subscriptionCommands,
-  outboxCommands,
-  deadLetterCommands,
+  addGroup(DERIVED.subscription),
+  addGroup(DERIVED.outbox),
+  addGroup(DERIVED.deadLetter),
   sandboxCommands,
   backupCommands,
 ];

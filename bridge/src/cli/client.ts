@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { signRequest, type UnsignedRequest } from '../auth/signer.ts';
 import type { Secret } from '../auth/secret.ts';
+import { partOf, type InputOf, type Operation, type RequestPart, type ResultOf } from '../contract/operation.ts';
 
 export interface ClientOptions {
   /** Where the bridge answers; may have a path. */
@@ -64,7 +65,26 @@ export class BridgeClient {
   }
 
   /**
-   * @returns the answer's JSON; undefined if it has none. Its shape is the caller's promise, by the contract.
+   * Asks for an operation of the catalogue.
+   *
+   * @throws ProblemError, UnreachableError
+   */
+  async perform<Defined extends Operation>(operation: Defined, input: InputOf<Defined>): Promise<ResultOf<Defined>> {
+    const { method, path } = operation.http;
+    const parts: Record<RequestPart, Record<string, unknown>> = { params: {}, querystring: {}, body: {} };
+    for (const [field, value] of Object.entries(input)) parts[partOf(field, operation.http)][field] = value;
+    const { params, querystring, body } = parts;
+    const target = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(String(params[field])));
+    return this.request<ResultOf<Defined>>(method, `/v1${target}`, {
+      query: querystring as NonNullable<RequestOptions['query']>,
+      ...(Object.keys(body).length === 0 ? {} : { body }),
+    });
+  }
+
+  /**
+   * Asks for a route that is written by hand.
+   *
+   * @returns the answer's JSON; undefined if it has none. Its shape is the caller's promise.
    * @throws ProblemError, UnreachableError
    */
   async request<Answer = unknown>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {

@@ -1,6 +1,6 @@
 /** Commands with the options that every one of them takes, so that `wabridge session list --json` reads naturally. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from '../contract/defaults.ts';
+import { DEFAULT_LIST_LIMIT } from '../contract/defaults.ts';
 import { Context } from './context.ts';
 
 type Run = (
@@ -53,13 +53,8 @@ export function wholeNumber(flags: string, description: string, minimum: number,
   });
 }
 
-/** The option of commands that list what the bridge has, newest first. */
-export const listLimit = wholeNumber(
-  '--limit <count>',
-  `maximum number to list (default ${DEFAULT_LIST_LIMIT})`,
-  1,
-  MAX_LIST_LIMIT,
-);
+/** Flags and help of the option of commands that list what the bridge has, newest first. */
+export const LIMIT = ['--limit <count>', `maximum number to list (default ${DEFAULT_LIST_LIMIT})`] as const;
 
 /** An option that takes a comma-separated list. */
 export const listOption = (flags: string, description: string): Option =>

@@ -1,8 +1,8 @@
 /** What a bridge that runs knows of its own troubles: sessions without an account, events and messages that were given up. */
 import { MAX_LIST_LIMIT } from '../contract/defaults.ts';
-import type { DeadLetterView } from '../contract/views/dead-letter.ts';
-import type { OutboxMessage } from '../contract/views/outbox-message.ts';
-import type { SessionView } from '../contract/views/session.ts';
+import { listDeadLetters } from '../contract/operations/dead-letter/list.ts';
+import { listOutboxMessages } from '../contract/operations/outbox/list.ts';
+import { listSessions } from '../contract/operations/session/list.ts';
 import type { Context } from './context.ts';
 import { nextStep } from './commands/linking.ts';
 import { ok, warning, type Result } from './finding.ts';
@@ -13,7 +13,7 @@ const RECENT_MS = 24 * 3_600_000;
 
 /** Sessions that do not work and do not mend themselves; one that somebody stopped is as it should be. */
 export async function checkSessions(context: Context): Promise<Result> {
-  const { sessions } = await context.client().request<{ sessions: readonly SessionView[] }>('GET', '/v1/sessions');
+  const { sessions } = await context.client().perform(listSessions, {});
   if (sessions.length === 0) return ok('none yet');
   const troubled = sessions.filter(({ state }) => ['logged_out', 'failed', 'awaiting_scan'].includes(state));
   const degraded = sessions.filter(({ degraded: reason, state }) => state === 'ready' && reason !== null);
@@ -31,11 +31,7 @@ export async function checkSessions(context: Context): Promise<Result> {
 
 /** Events that no workflow took. */
 export async function checkDeadLetters(context: Context): Promise<Result> {
-  const { deadLetters } = await context
-    .client()
-    .request<{ deadLetters: readonly DeadLetterView[] }>('GET', '/v1/dead-letters', {
-      query: { limit: MAX_LIST_LIMIT },
-    });
+  const { deadLetters } = await context.client().perform(listDeadLetters, { limit: MAX_LIST_LIMIT });
   const [newest] = deadLetters;
   if (newest === undefined) return ok('none');
   return warning(
@@ -46,8 +42,9 @@ export async function checkDeadLetters(context: Context): Promise<Result> {
 
 /** Messages that did not go out, or of which nobody knows. */
 export async function checkSends(context: Context): Promise<Result> {
-  const { messages } = await context.client().request<{ messages: readonly OutboxMessage[] }>('GET', '/v1/messages', {
-    query: { state: 'failed,in_doubt', limit: MAX_LIST_LIMIT },
+  const { messages } = await context.client().perform(listOutboxMessages, {
+    state: 'failed,in_doubt',
+    limit: MAX_LIST_LIMIT,
   });
   const since = Date.now() - RECENT_MS;
   const failed = messages.filter(({ state, createdAt }) => state === 'failed' && Date.parse(createdAt) > since).length;

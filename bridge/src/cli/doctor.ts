@@ -6,7 +6,7 @@ import { readOperatorKey } from '../auth/operator-key.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { browserFlagsOf, definitionOf, SETTING_NAMES } from '../config/settings.ts';
 import { modeOpenToOthers } from '../ops/file-modes.ts';
-import type { Whoami } from '../contract/views/whoami.ts';
+import { whoami } from '../contract/operations/whoami/get.ts';
 import type { Context } from './context.ts';
 import { localTime } from './output.ts';
 import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
@@ -147,7 +147,7 @@ async function checkBridge(context: Context): Promise<Result> {
     return warning(`nothing answers at ${baseUrl}`, 'Start the bridge with `wabridge start`.');
   }
   try {
-    const { serverTime, version } = await context.client().request<Whoami>('GET', '/v1/whoami');
+    const { serverTime, version } = await context.client().perform(whoami, {});
     const skew = Math.abs(Date.parse(serverTime) - Date.now());
     if (skew > MAX_SKEW_MS)
       return failed(

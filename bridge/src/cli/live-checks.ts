@@ -4,7 +4,7 @@
  */
 import { arch, platform, release } from 'node:os';
 import { messageOf } from '../ops/reason.ts';
-import type { Whoami } from '../contract/views/whoami.ts';
+import { whoami } from '../contract/operations/whoami/get.ts';
 import type { BridgeClient } from './client.ts';
 import { EventWatch } from './live/event-watch.ts';
 import { inboundChecks } from './live/inbound.ts';
@@ -34,7 +34,7 @@ export interface LiveIo {
  * @throws ProblemError, UnreachableError where the bridge does not let itself be asked at all
  */
 export async function runLiveChecks(client: BridgeClient, options: LiveOptions, io: LiveIo): Promise<LiveReport> {
-  const { version } = await client.request<Whoami>('GET', '/v1/whoami');
+  const { version } = await client.perform(whoami, {});
   const live = new Live(client, options, await EventWatch.open(client, options.session), io.tell);
   const results: CheckResult[] = [];
   const mask = (text: string): string =>

@@ -63,3 +63,12 @@ export type InputOf<Defined extends Operation> = Static<Defined['input']>;
 /** Nothing, for an operation that has nothing to tell. */
 export type ResultOf<Defined extends Operation> =
   Static<Defined['result']> extends null ? void : Static<Defined['result']>;
+
+/** The parts of an HTTP request that fields of an input travel in. */
+export type RequestPart = 'params' | 'querystring' | 'body';
+
+/** In which part of its HTTP request a field of the input travels. */
+export function partOf(field: string, { method, path }: HttpBinding): RequestPart {
+  if (path.includes(`{${field}}`)) return 'params';
+  return method === 'POST' || method === 'PUT' ? 'body' : 'querystring';
+}

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { fastify, type FastifyInstance } from 'fastify';
+import Type from 'typebox';
 import { WebSocketServer } from 'ws';
 import { parsePublicUrl } from '../../../bridge/src/auth/public-urls.ts';
 import { newSeed } from '../../../bridge/src/auth/secret.ts';
 import { Verifier } from '../../../bridge/src/auth/verifier.ts';
 import { BridgeClient, ProblemError, UnreachableError } from '../../../bridge/src/cli/client.ts';
+import { operation } from '../../../bridge/src/contract/operation.ts';
+import { object } from '../../../bridge/src/contract/schema.ts';
 import { createGuard } from '../../../bridge/src/http/plugins/guard.ts';
 import { jsonBody } from '../../../bridge/src/http/plugins/json-body.ts';
 import { problems } from '../../../bridge/src/http/plugins/problems.ts';
@@ -56,6 +59,12 @@ beforeEach(async () => {
   }));
   app.delete('/v1/nothing', { config: { scope: 'any' } }, async (_request, reply) => reply.code(204).send());
   app.get('/v1/keys', { config: { scope: 'keys:manage' } }, async () => ({}));
+  app.all('/v1/asked/:id', { config: { scope: 'any' } }, async ({ method, params, query, body }) => ({
+    method,
+    params,
+    query,
+    body: body ?? null,
+  }));
   app.get('/v1/file', { config: { scope: 'any' } }, async (_request, reply) =>
     reply.type('image/png').send(Buffer.from([1, 2, 3])),
   );
@@ -94,6 +103,37 @@ describe('requests', () => {
       headers: { 'idempotency-key': 'order-17' },
     });
     expect(answer).toEqual({ body: { text: 'grüß dich' }, query: { a: 'x y&z', b: '2', d: 'false' }, key: 'order-17' });
+  });
+
+  test('an operation: each field goes where its definition says', async () => {
+    const asked = (method: 'GET' | 'PUT') =>
+      operation({
+        id: 'test.ask',
+        via: 'bridge',
+        scope: 'any',
+        summary: '',
+        tag: '',
+        operationId: '',
+        http: { method, path: '/asked/{id}', status: 200 },
+        input: object({ id: Type.String(), limit: Type.Optional(Type.Integer()) }),
+        result: object({}),
+        errors: [],
+        examples: [],
+      });
+    const id = 'a/b:c?d';
+    expect(await client.perform(asked('GET'), { id, limit: 3 })).toEqual({
+      method: 'GET',
+      params: { id },
+      query: { limit: '3' },
+      body: null,
+    });
+    expect(await client.perform(asked('PUT'), { id, limit: 3 })).toEqual({
+      method: 'PUT',
+      params: { id },
+      query: {},
+      body: { limit: 3 },
+    });
+    expect(await client.perform(asked('PUT'), { id })).toMatchObject({ body: null });
   });
 
   test('an answer without a body', async () => {

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { describeSettings } from '../../config/describe-settings.ts';
 import { WabError } from '../../contract/errors.ts';
+import { listSettings } from '../../contract/operations/setting/list.ts';
 import type { SettingList, SettingView } from '../../contract/views/setting.ts';
 import { UnreachableError } from '../client.ts';
 import { addCommand } from '../command.ts';
@@ -39,7 +40,7 @@ export function configCommand(program: Command): void {
 /** Null if no bridge answers here, or none was ever started. */
 async function ofTheBridge(context: Context): Promise<SettingList | null> {
   try {
-    return await context.client().request<SettingList>('GET', '/v1/settings');
+    return await context.client().perform(listSettings, {});
   } catch (error) {
     const absent = error instanceof UnreachableError || (error instanceof WabError && !context.hasKey);
     if (absent) return null;

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { sessionName } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
 import { examine } from '../doctor.ts';
@@ -49,7 +50,7 @@ async function checkLive(context: Context, session: string, options: Readonly<Re
   const report = await runLiveChecks(
     context.client(),
     {
-      session,
+      session: sessionName(session),
       inbound: options['inbound'] !== false,
       restart: options['restart'] === true,
       personMs: ((options['wait'] as number | undefined) ?? 120) * 1000,

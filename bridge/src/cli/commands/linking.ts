@@ -2,6 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
+import type { SessionName } from '../../contract/ids.ts';
+import { getPairingCode } from '../../contract/operations/session/get-pairing-code.ts';
+import { getSession } from '../../contract/operations/session/get.ts';
 import type { LoginCode, SessionView } from '../../contract/views/session.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand } from '../command.ts';
@@ -12,7 +15,7 @@ import { isProblem } from '../failure.ts';
 const POLL_MS = 700;
 const LOADING = 'The account is linked; its data is loading ...';
 const END_STATES = ['failed', 'stopped', 'logged_out'];
-export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${sessionName(name)}${rest}`;
+export const sessionPath = (name: SessionName, rest: string): string => `/v1/sessions/${name}${rest}`;
 
 /**
  * Shows each new code until the session is ready.
@@ -22,7 +25,7 @@ export const sessionPath = (name: string, rest = ''): string => `/v1/sessions/${
  */
 export async function untilReady(
   context: Context,
-  name: string,
+  name: SessionName,
   source: 'qr' | 'pairing-code',
   show: (code: LoginCode, session: SessionView) => Promise<void> | void,
   shown = '',
@@ -30,7 +33,7 @@ export async function untilReady(
   const client = context.client();
   let told = '';
   for (;;) {
-    const now = await client.request<SessionView>('GET', sessionPath(name));
+    const now = await client.perform(getSession, { name });
     if (now.state === 'ready') return now;
     if (END_STATES.includes(now.state))
       throw new WabError('WAB_SESSION_STATE', {
@@ -51,9 +54,16 @@ export async function untilReady(
 }
 
 /** The code, or null if it was used or expired in between. */
-async function currentCode(context: Context, name: string, source: string): Promise<LoginCode | null> {
+async function currentCode(
+  context: Context,
+  name: SessionName,
+  source: 'qr' | 'pairing-code',
+): Promise<LoginCode | null> {
+  const client = context.client();
   try {
-    return await context.client().request<LoginCode>('GET', sessionPath(name, `/${source}`));
+    return source === 'qr'
+      ? await client.request<LoginCode>('GET', sessionPath(name, '/qr'))
+      : await client.perform(getPairingCode, { name });
   } catch (error) {
     if (isProblem(error, 'WAB_QR_NOT_AVAILABLE') || isProblem(error, 'WAB_PAIRING_CODE_NOT_AVAILABLE')) return null;
     throw error;
@@ -89,17 +99,18 @@ export function pairCommand(session: Command): void {
     session,
     'pair <name>',
     'link the account of a phone number: show a code to enter on that phone, and wait until the session is ready',
-    async (context, [name], options) => {
+    async (context, [written], options) => {
       const client = context.client();
-      const { simulated } = await client.request<SessionView>('GET', sessionPath(name!));
-      const howTo = (code: LoginCode): string => instructions(name!, code, simulated);
+      const name = sessionName(written);
+      const { simulated } = await client.perform(getSession, { name });
+      const howTo = (code: LoginCode): string => instructions(name, code, simulated);
       const body = { phone: options['phone'] };
-      const first = await client.request<LoginCode>('POST', sessionPath(name!, '/pairing-code'), { body });
+      const first = await client.request<LoginCode>('POST', sessionPath(name, '/pairing-code'), { body });
       if (options['wait'] === false) return context.output.result(first, howTo(first));
       context.output.note(howTo(first));
       const renewed = (code: LoginCode): void => context.output.note(`The code was renewed.\n${howTo(code)}`);
-      const ready = await untilReady(context, name!, 'pairing-code', renewed, first.code);
-      context.output.result(ready, readyLine(name!, ready));
+      const ready = await untilReady(context, name, 'pairing-code', renewed, first.code);
+      context.output.result(ready, readyLine(name, ready));
     },
     [
       new Option('--phone <number>', 'the phone number of the account, with country code').makeOptionMandatory(),

@@ -6,7 +6,7 @@ import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';
 import type { Context } from '../context.ts';
-import { oneMessage } from './outbox.ts';
+import { showMessage } from '../overlays/outbox.ts';
 
 const COMMON = [
   wholeNumber(
@@ -48,6 +48,6 @@ async function send(context: Context, body: object, options: Readonly<Record<str
     headers: { 'idempotency-key': (options['idempotencyKey'] as string | undefined) ?? randomUUID() },
     body: options['expiresIn'] === undefined ? body : { ...body, expiresInSeconds: options['expiresIn'] },
   });
-  oneMessage(context, message);
+  showMessage(message, { context, input: undefined, options });
   if (message.state === 'failed') process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 /** Waits for events of one session, from the moment it was opened on; what came already counts. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { listEvents } from '../../contract/operations/event/list.ts';
 import type { BridgeClient } from '../client.ts';
 
 export interface WatchedEvent {
@@ -15,11 +16,6 @@ export interface WatchedEvent {
     readonly quotedMessageId?: string | null;
     readonly media?: { readonly mediaId: string; readonly kind: string; readonly mimeType: string } | null;
   } | null;
-}
-interface Page {
-  readonly events: readonly WatchedEvent[];
-  readonly cursor: string;
-  readonly more: boolean;
 }
 
 const POLL_MS = 250;
@@ -72,11 +68,13 @@ export class EventWatch {
 
   async #read(): Promise<void> {
     for (;;) {
-      const page = await this.#client.request<Page>('GET', '/v1/events', {
-        query: { after: this.#cursor, sessions: this.#session, limit: 200 },
+      const page = await this.#client.perform(listEvents, {
+        after: this.#cursor,
+        sessions: this.#session,
+        limit: 200,
       });
       this.#cursor = page.cursor;
-      this.#seen.push(...page.events);
+      this.#seen.push(...(page.events as readonly WatchedEvent[]));
       if (!page.more) return;
     }
   }

@@ -1,6 +1,9 @@
 /** What the live checks have in common: the session under test, what they learn from each other, and how they send. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { CLIENT_WAIT_MS } from '../../contract/defaults.ts';
+import type { OutboxId, SessionName } from '../../contract/ids.ts';
+import { getOutboxMessage } from '../../contract/operations/outbox/get.ts';
+import { getSession } from '../../contract/operations/session/get.ts';
 import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import type { SessionView } from '../../contract/views/session.ts';
 import type { BridgeClient } from '../client.ts';
@@ -8,7 +11,7 @@ import type { EventWatch, WatchedEvent } from './event-watch.ts';
 import { failed, type Outcome } from './report.ts';
 
 export interface LiveOptions {
-  readonly session: string;
+  readonly session: SessionName;
   /** Whether a person is there to write from another phone. */
   readonly inbound: boolean;
   /** Whether the session may be stopped and started. */
@@ -58,12 +61,12 @@ export class Live {
     this.tell = tell;
   }
 
-  path(rest = ''): string {
+  path(rest: string): string {
     return `/v1/sessions/${encodeURIComponent(this.options.session)}${rest}`;
   }
 
   session(): Promise<SessionView> {
-    return this.client.request<SessionView>('GET', this.path());
+    return this.client.perform(getSession, { name: this.options.session });
   }
 
   /** The chat of the account with itself. */
@@ -86,7 +89,7 @@ export class Live {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const waitMs = Math.max(0, Math.min(CLIENT_WAIT_MS, end - Date.now()));
-      const now = await this.client.request<OutboxMessage>('GET', `/v1/messages/${id}`, { query: { waitMs } });
+      const now = await this.client.perform(getOutboxMessage, { id: id as OutboxId, waitMs });
       if (!UNDER_WAY.includes(now.state) || Date.now() >= end) return now;
     }
   }

@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { newMediaId, type OutboxId } from '../../contract/ids.ts';
+import { getOutboxMessage } from '../../contract/operations/outbox/get.ts';
 import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
-import { newMediaId } from '../../contract/ids.ts';
 import type { WatchedEvent } from './event-watch.ts';
 import { isTaken, type Live, type LiveCheck, notTaken } from './live.ts';
 import { failed, kib, notRun, ok, type Outcome } from './report.ts';
@@ -67,7 +68,7 @@ async function messageId(live: Live): Promise<Outcome> {
 /** The id on disk before WhatsApp has answered; null if the answer was faster. */
 async function chosenId(live: Live, { id }: OutboxMessage): Promise<string | null> {
   for (;;) {
-    const now = await live.client.request<OutboxMessage>('GET', `/v1/messages/${id}`);
+    const now = await live.client.perform(getOutboxMessage, { id: id as OutboxId });
     if (now.state === 'sending' && now.messageId !== null) return now.messageId;
     if (now.state !== 'queued' && now.state !== 'sending') return null;
     await pause(LOOK_MS);

@@ -1,5 +1,7 @@
 /** Live checks of a restart: the login is kept, what was written meanwhile is caught up, what was to be sent goes out. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { startSession } from '../../contract/operations/session/start.ts';
+import { stopSession } from '../../contract/operations/session/stop.ts';
 import { isTaken, type Live, type LiveCheck, notTaken, says } from './live.ts';
 import { failed, notRun, ok, type Outcome, seconds } from './report.ts';
 
@@ -12,7 +14,7 @@ const WRITE_MS = 30_000;
 
 async function restart(live: Live): Promise<Outcome> {
   if (!live.options.restart) return notRun('skipped (needs --restart)');
-  await live.client.request('POST', live.path('/stop'));
+  await live.client.perform(stopSession, { name: live.options.session });
   try {
     if (!(await reaches(live, ['stopped'], STOP_MS)))
       return failed('it did not stop', 'Check the log of the bridge; report it.');
@@ -20,7 +22,7 @@ async function restart(live: Live): Promise<Outcome> {
     live.memory.meanwhile = { held, code: live.options.inbound ? await askMeanwhile(live) : null };
   } finally {
     // Whatever happened: nobody is left with a session that a check has stopped.
-    await live.client.request('POST', live.path('/start'));
+    await live.client.perform(startSession, { name: live.options.session });
   }
   const started = Date.now();
   const state = await reaches(live, ['ready', 'awaiting_scan', 'logged_out', 'failed'], READY_MS);

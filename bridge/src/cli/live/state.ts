@@ -1,6 +1,7 @@
 /** The first live checks: does the bridge answer, is the session ready, does it call itself healthy. */
+import { getSessionHealth } from '../../contract/operations/session/get-health.ts';
 import type { SessionHealth } from '../../contract/views/session.ts';
-import type { Whoami } from '../../contract/views/whoami.ts';
+import { whoami } from '../../contract/operations/whoami/get.ts';
 import type { Live, LiveCheck } from './live.ts';
 import { failed, ok, type Outcome, seconds } from './report.ts';
 
@@ -8,7 +9,7 @@ const MAX_SKEW_MS = 30_000;
 
 async function bridge(live: Live): Promise<Outcome> {
   const asked = Date.now();
-  const { serverTime } = await live.client.request<Whoami>('GET', '/v1/whoami');
+  const { serverTime } = await live.client.perform(whoami, {});
   const tookMs = Date.now() - asked;
   const skewMs = Math.abs(Date.parse(serverTime) - Date.now());
   if (skewMs > MAX_SKEW_MS)
@@ -32,7 +33,7 @@ async function session(live: Live): Promise<Outcome> {
 }
 
 async function health(live: Live): Promise<Outcome> {
-  const { healthy, checks } = await live.client.request<SessionHealth>('GET', live.path('/health'));
+  const { healthy, checks } = await live.client.perform(getSessionHealth, { name: live.options.session });
   const told = checks.map(({ name, state, detail }) => `${name} ${state} (${detail})`).join('; ');
   if (healthy) return ok(told);
   return failed(
@@ -44,7 +45,7 @@ async function health(live: Live): Promise<Outcome> {
 /** What the versions are, by the sentences of the session's health; null if it does not tell. */
 export async function versionsOf(live: Live): Promise<{ browser: string | null; whatsappWeb: string | null }> {
   const { checks } = await live.client
-    .request<SessionHealth>('GET', live.path('/health'))
+    .perform(getSessionHealth, { name: live.options.session })
     .catch((): SessionHealth => ({ healthy: false, checks: [] }));
   const all = checks.map(({ detail }) => detail).join('\n');
   return {

@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
 import type { TProperties } from 'typebox';
 import type { Principal } from '../../auth/keys.ts';
-import type { HttpBinding, Operation } from '../../contract/operation.ts';
+import { partOf, type Operation, type RequestPart } from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/operations/operations.ts';
 import { object } from '../../contract/schema.ts';
 import { operationHandlers, type OperationDependencies } from '../../operations/operations.ts';
@@ -45,14 +45,14 @@ export function addRoutes<Defined extends Operation>(
 
 /** Each field from its own part of the request: a query that nobody asked for must not replace what the path says. */
 function inputOf({ input, http }: Operation, { params, query, body }: FastifyRequest): Fields {
-  const parts = { params, querystring: query, body } as Readonly<Record<Part, Fields | null | undefined>>;
+  const parts = { params, querystring: query, body } as Readonly<Record<RequestPart, Fields | null | undefined>>;
   const fields = Object.keys(input.properties).map((name) => [name, parts[partOf(name, http)]?.[name]] as const);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
 /** The parts of a request, each with its share of the input, and what documents the route. */
 function schemaOf({ operationId, summary, description, tag, http, input, result }: Operation): FastifySchema {
-  const parts: Record<Part, TProperties> = { params: {}, querystring: {}, body: {} };
+  const parts: Record<RequestPart, TProperties> = { params: {}, querystring: {}, body: {} };
   for (const [name, schema] of Object.entries(input.properties)) parts[partOf(name, http)][name] = schema;
   const { params, querystring, body } = parts;
   return {
@@ -65,13 +65,6 @@ function schemaOf({ operationId, summary, description, tag, http, input, result 
     ...(isEmpty(body) ? {} : { body: http.body ?? object(body) }),
     response: answers({ [http.status]: result }),
   };
-}
-
-type Part = 'params' | 'querystring' | 'body';
-
-function partOf(field: string, { method, path }: HttpBinding): Part {
-  if (path.includes(`{${field}}`)) return 'params';
-  return method === 'POST' || method === 'PUT' ? 'body' : 'querystring';
 }
 
 const isEmpty = (properties: TProperties): boolean => Object.keys(properties).length === 0;

@@ -1,0 +1,24 @@
+/** The groups of commands that are derived from operations, and the operations that have no such command. */
+import type { AnyOperation } from '../../contract/operations/operations.ts';
+import { deadLetterGroup } from './dead-letter.ts';
+import { keyGroup } from './key.ts';
+import { outboxGroup } from './outbox.ts';
+import { sessionGroup } from './session.ts';
+import { subscriptionGroup } from './subscription.ts';
+
+export const DERIVED = {
+  deadLetter: deadLetterGroup,
+  key: keyGroup,
+  outbox: outboxGroup,
+  session: sessionGroup,
+  subscription: subscriptionGroup,
+};
+
+/** Why an operation has no derived command. */
+export const WITHOUT_COMMAND: Readonly<Partial<Record<AnyOperation['id'], string>>> = {
+  'event.list': '`events tail` reads events as they arrive, from any position',
+  'session.add': '`session add` also draws the QR code and waits until the account is linked',
+  'session.getPairingCode': '`session pair` requests a code, shows each renewal and waits',
+  'setting.list': '`config` also works without a bridge, from the settings here',
+  'whoami.get': '`doctor` asks it, to compare clocks and versions',
+};
