@@ -70,14 +70,17 @@ export class BridgeClient {
    * @throws ProblemError, UnreachableError
    */
   async perform<Defined extends Operation>(operation: Defined, input: InputOf<Defined>): Promise<ResultOf<Defined>> {
-    const { method, path } = operation.http;
+    const { input: schema, http }: Operation = operation;
+    const { method, path } = http;
     const parts: Record<RequestPart, Record<string, unknown>> = { params: {}, querystring: {}, body: {} };
-    for (const [field, value] of Object.entries(input)) parts[partOf(field, operation.http)][field] = value;
+    for (const [field, value] of Object.entries(input)) parts[partOf(field, http)][field] = value;
     const { params, querystring, body } = parts;
     const target = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(String(params[field])));
+    // One that takes a body takes an empty one if nothing is said in it, but not none.
+    const hasBody = Object.keys(schema.properties).some((field) => partOf(field, http) === 'body');
     return this.request<ResultOf<Defined>>(method, `/v1${target}`, {
       query: querystring as NonNullable<RequestOptions['query']>,
-      ...(Object.keys(body).length === 0 ? {} : { body }),
+      ...(hasBody ? { body } : {}),
     });
   }
 
