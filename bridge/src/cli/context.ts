@@ -1,7 +1,6 @@
 /** What every command starts from: the settings, where the bridge is, and with which key to sign. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { readOperatorKey } from '../auth/operator-key.ts';
 import { parseSecret, type Secret } from '../auth/secret.ts';
 import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
@@ -92,6 +91,3 @@ export function requireDatabase(dataDir: string): string {
     reason: `there is no database in ${dataDir}. Set the data folder with --data-dir or WABRIDGE_DATA_DIR`,
   });
 }
-
-/** The context of a command, from the options of the whole program. */
-export const contextOf = (command: Command): Context => new Context(command.optsWithGlobals());

@@ -1,5 +1,5 @@
 /** Decides when an injected fault applies. */
-import { FAULT_NAMES, type FaultName, type FaultSpec, type SandboxFaults } from './sandbox-contract.ts';
+import { type FaultName, type FaultSpec, type SandboxFaults } from './sandbox-contract.ts';
 
 /** @param random a number in [0, 1) */
 export class Faults {
@@ -29,10 +29,5 @@ export class Faults {
     if (spec.probability !== undefined && this.#random() >= spec.probability) return null;
     if (left !== Infinity) this.#plan = { ...this.#plan, [name]: { ...spec, count: left - 1 } };
     return spec;
-  }
-
-  /** Whether a plan read from a journal or a setting names only faults that exist. */
-  static unknownNames(plan: object): readonly string[] {
-    return Object.keys(plan).filter((name) => name !== 'delays' && !(FAULT_NAMES as readonly string[]).includes(name));
   }
 }

@@ -21,7 +21,8 @@ import {
 } from '../engine.ts';
 import { chatKindOf, messageIdOf } from '../../contract/whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
-import { BrowserRun, type RunEnd } from './browser/browser-run.ts';
+import { BrowserRun } from './browser/browser-run.ts';
+import type { RunEnd } from './browser/run-listener.ts';
 import { knownChat, markRead, react, setTyping } from './outbound/chat-operations.ts';
 import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError, within } from './deadlines.ts';

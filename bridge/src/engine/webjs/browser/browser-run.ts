@@ -5,10 +5,10 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Browser, Page } from 'puppeteer';
-import type whatsapp from 'whatsapp-web.js';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { closeBrowser, killBrowser } from './browser-end.ts';
 import { answerDialog, failedLoad } from './page-troubles.ts';
 import { Reachability } from './reachability.ts';
 import { FrameBalance } from './frame-balance.ts';
@@ -19,28 +19,9 @@ import { describe } from '../page/page-reason.ts';
 import { reconnectNow } from '../page/page-probes.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
+import type { RunEnd, RunListener } from './run-listener.ts';
 import { attributeRejections } from './rejections.ts';
 import { type BrowserProbe, browserProbeOf } from './browser-probe.ts';
-
-export type RunEnd = 'crashed' | 'logged_out' | 'refused';
-
-export interface RunListener extends Omit<WatchListener, 'refused'> {
-  qr(code: string): void;
-  message(message: whatsapp.Message): void;
-  /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
-  undecrypted(message: whatsapp.Message): void;
-  acknowledged(message: whatsapp.Message, level: number): void;
-  /** The library says that a medium was uploaded, of the message with this stanza id. */
-  uploaded(stanzaId: string): void;
-  /**
-   * WhatsApp Web cannot be reached, which no other browser would change. Comes again while that lasts.
-   *
-   * @param forMs for how long, in milliseconds
-   */
-  unreachable(error: string, forMs: number): void;
-  /** The run is over; `close` is still to be called. Comes at most once. */
-  ended(how: RunEnd, reason: string, retryAfterMs?: number): void;
-}
 
 /** What is known before there is a browser. */
 const NOT_STARTED: LivenessView = { browser: 'unknown', version: null, page: 'answers', silentMs: 0 };
@@ -146,10 +127,6 @@ export class BrowserRun {
     return this.#calls;
   }
 
-  get client(): whatsapp.Client {
-    return this.#client;
-  }
-
   /** WhatsApp Web cannot be reached for now, which is not the fault of this browser. */
   get isAway(): boolean {
     return this.#reachability?.isAway ?? false;
@@ -226,29 +203,12 @@ export class BrowserRun {
       this.#launch.abort();
       await within(this.#initialized, this.#deadlines.close, 'the start').catch(() => undefined);
     }
-    const browser = this.#browser;
-    if (browser) {
-      // Its listeners stay: Puppeteer takes their removal for the end, and kills a browser that is closed twice.
-      await within(browser.close(), this.#deadlines.close, 'closing the browser').catch((error) =>
-        this.#log.warn({ reason: describe(error) }, 'the browser did not close by itself and is being killed'),
-      );
-    }
+    if (this.#browser) await closeBrowser(this.#browser, this.#deadlines.close, this.#log);
     await this.#kill();
   }
 
   async #kill(): Promise<void> {
-    const child = this.#process;
-    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    try {
-      // Puppeteer starts the browser as the leader of a process group, which its children share.
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      child.kill('SIGKILL');
-    }
-    await within(exited, this.#deadlines.close, 'the killed browser').catch((error) =>
-      this.#log.error({ reason: describe(error) }, 'the browser cannot be killed'),
-    );
+    if (this.#process) await killBrowser(this.#process, this.#deadlines.close, this.#log);
   }
 
   #onBrowser(browser: Browser, page: Page): void {
@@ -333,13 +293,7 @@ export class BrowserRun {
     client.on('ready', () => void this.#watch.attached());
     client.on('change_state', (state) => this.#watch.changed(String(state)));
     client.on('auth_failure', (reason) => this.#end('crashed', `the login state was not accepted: ${reason}`));
-    client.on('disconnected', (reason) => {
-      const refusal = refusalOf(String(reason));
-      if (refusal !== null) return this.#end('refused', refusal);
-      const unlinked = String(reason) === 'LOGOUT' || String(reason).startsWith('UNPAIRED');
-      if (unlinked) this.#end('logged_out', UNLINKED);
-      else this.#end('crashed', `WhatsApp ended the connection: ${String(reason)}`);
-    });
+    client.on('disconnected', (reason) => this.#disconnected(String(reason)));
     client.on('message_create', (message) => {
       // What this account writes here shows in the page before anything has gone over the line.
       if (!message.fromMe) this.#noteReceived();
@@ -351,6 +305,13 @@ export class BrowserRun {
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
+  }
+
+  #disconnected(reason: string): void {
+    const refusal = refusalOf(reason);
+    if (refusal !== null) this.#end('refused', refusal);
+    else if (reason === 'LOGOUT' || reason.startsWith('UNPAIRED')) this.#end('logged_out', UNLINKED);
+    else this.#end('crashed', `WhatsApp ended the connection: ${reason}`);
   }
 
   #noteReceived(): void {
