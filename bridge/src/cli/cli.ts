@@ -12,7 +12,6 @@ import { chatCommands } from './commands/chat.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventCommands } from './commands/events.ts';
-import { sandboxCommands } from './commands/sandbox.ts';
 import { sendCommands } from './commands/send.ts';
 import { startCommand } from './commands/start.ts';
 import { ArgumentError } from './command.ts';
@@ -33,7 +32,7 @@ const GROUPS = [
   addGroup(DERIVED.subscription),
   addGroup(DERIVED.outbox),
   addGroup(DERIVED.deadLetter),
-  sandboxCommands,
+  addGroup(DERIVED.sandbox),
   backupCommands,
 ];
 

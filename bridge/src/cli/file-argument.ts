@@ -7,7 +7,7 @@ import { ArgumentError } from './command.ts';
 /** Encoded as base64 it has to fit into one request. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-interface AttachedFile {
+export interface AttachedFile {
   readonly kind: 'image' | 'video' | 'audio' | 'document';
   readonly mimeType: string;
   readonly fileName: string;

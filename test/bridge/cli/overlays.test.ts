@@ -4,9 +4,10 @@ import { createProgram } from '../../../bridge/src/cli/cli.ts';
 import type { OperationCommand } from '../../../bridge/src/cli/operations.ts';
 import { DERIVED, WITHOUT_COMMAND } from '../../../bridge/src/cli/overlays/overlays.ts';
 import type { Operation } from '../../../bridge/src/contract/operation.ts';
+import { DRIVER_OPERATIONS } from '../../../bridge/src/engine/sandbox/driver/driver.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 
-const operations: readonly Operation[] = OPERATIONS;
+const operations: readonly Operation[] = [...OPERATIONS, ...DRIVER_OPERATIONS];
 const derived = Object.values(DERIVED).flatMap(({ name, commands }) =>
   commands.flatMap((command) => (typeof command === 'function' ? [] : [[`${name} ${command.name}`, command] as const])),
 );

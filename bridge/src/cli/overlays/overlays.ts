@@ -1,8 +1,10 @@
 /** The groups of commands that are derived from operations, and the operations that have no such command. */
 import type { AnyOperation } from '../../contract/operations/operations.ts';
+import type { DriverOperationId } from '../../engine/sandbox/driver/driver.ts';
 import { deadLetterGroup } from './dead-letter.ts';
 import { keyGroup } from './key.ts';
 import { outboxGroup } from './outbox.ts';
+import { sandboxGroup } from './sandbox.ts';
 import { sessionGroup } from './session.ts';
 import { subscriptionGroup } from './subscription.ts';
 
@@ -10,13 +12,16 @@ export const DERIVED = {
   deadLetter: deadLetterGroup,
   key: keyGroup,
   outbox: outboxGroup,
+  sandbox: sandboxGroup,
   session: sessionGroup,
   subscription: subscriptionGroup,
 };
 
 /** Why an operation has no derived command. */
-export const WITHOUT_COMMAND: Readonly<Partial<Record<AnyOperation['id'], string>>> = {
+export const WITHOUT_COMMAND: Readonly<Partial<Record<AnyOperation['id'] | DriverOperationId, string>>> = {
   'event.list': '`events tail` reads events as they arrive, from any position',
+  'sandbox.contacts': '`sandbox contact` and `sandbox say --lid` say who has which number',
+  'sandbox.receive': '`sandbox say` also attaches files and waits for an answer',
   'session.add': '`session add` also draws the QR code and waits until the account is linked',
   'session.getPairingCode': '`session pair` requests a code, shows each renewal and waits',
   'setting.list': '`config` also works without a bridge, from the settings here',
