@@ -11,7 +11,19 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      // A list of all projects, since each file belongs to one of them: a third faster than typescript-eslint's service.
+      parserOptions: {
+        project: [
+          'tsconfig.json',
+          'bridge/tsconfig.json',
+          'test/tsconfig.json',
+          'test/tsconfig.pack.json',
+          'scripts/tsconfig.json',
+        ],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
