@@ -1,11 +1,11 @@
 /** Everything that must hold besides the tests: types, lint, format, import direction, dead code, package content. */
-import { run, tool } from './tasks.ts';
+import { run, tool, typesOf } from './tasks.ts';
 
 const node = (script: string, ...args: string[]) => [process.execPath, [tool(script), ...args]] as const;
 
 const CHECKS: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-  'types of the pack': node('typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
-  'types of the bridge': node('typescript/bin/tsc', '-p', 'bridge/tsconfig.json', '--noEmit'),
+  'types of the pack': [process.execPath, [...typesOf('pack'), '--noEmit']],
+  'types of the bridge': [process.execPath, [...typesOf('bridge'), '--noEmit']],
   'types of the tests': node('typescript/bin/tsc', '-p', 'test/tsconfig.json'),
   'types of the pack tests': node('typescript/bin/tsc', '-p', 'test/tsconfig.pack.json'),
   eslint: node('eslint/bin/eslint.js', '.', '--max-warnings=0'),
