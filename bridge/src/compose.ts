@@ -1,4 +1,4 @@
-/** The only place that builds concrete classes (engines: `compose-engines.ts`). Starts them in order and closes them in reverse. */
+/** The only place that builds concrete classes (with `compose-engines.ts` and `compose-outbox.ts`). Starts them in order and closes them in reverse. */
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,9 +8,11 @@ import { ensureOperatorKey } from './auth/operator-key.ts';
 import { parsePublicUrl, type PublicUrl } from './auth/public-urls.ts';
 import { SecretBox } from './auth/secret-box.ts';
 import { Verifier } from './auth/verifier.ts';
+import { composeOutbox } from './compose-outbox.ts';
 import { engineFactories, sandboxNetwork } from './compose-engines.ts';
 import { describeSettings } from './config/describe-settings.ts';
 import type { LoadedSettings } from './config/load-settings.ts';
+import { mediaLimits } from './config/media-limits.ts';
 import { PROFILES_FOLDER, type Settings } from './config/settings.ts';
 import { localUrl, reachableUrls } from './config/urls.ts';
 import type { MediaId, SessionName, SubscriptionName } from './contract/ids.ts';
@@ -27,7 +29,6 @@ import { DiskMediaStore } from './media/disk-media-store.ts';
 import { MediaFetcher } from './media/media-fetcher.ts';
 import { MediaIntake } from './media/media-intake.ts';
 import { MediaMaintenance } from './media/media-maintenance.ts';
-import type { MediaLimits } from './media/media-limits.ts';
 import { MediaQuota } from './media/media-quota.ts';
 import { StoredMediaLibrary } from './media/stored-media-library.ts';
 import { systemClock } from './ops/clock.ts';
@@ -37,21 +38,12 @@ import type { Log } from './ops/logger.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Readiness } from './ops/readiness.ts';
 import { Waiters } from './ops/waiters.ts';
-import { OutboxIntake } from './outbox/outbox-intake.ts';
-import { AccountChanges } from './outbox/account-changes.ts';
-import { AttemptRunner, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from './outbox/attempt-runner.ts';
-import { Dispatcher } from './outbox/dispatcher.ts';
-import { InProcessScheduler } from './outbox/in-process-scheduler.ts';
 import { OutboxChanges } from './outbox/outbox-changes.ts';
 import { OutboxEffects } from './outbox/outbox-effects.ts';
-import { OutboxMaintenance } from './outbox/outbox-maintenance.ts';
-import { OutboxTransitions } from './outbox/outbox-transitions.ts';
-import { OutboxService } from './outbox/outbox-service.ts';
-import { DEFAULT_RETRY_LIMITS } from './outbox/retry-policy.ts';
 import { SoleOwner } from './ownership/sole-owner.ts';
+import { withOrderlyDeletion } from './sessions/orderly-deletion.ts';
 import { SessionRegistry } from './sessions/registry.ts';
-import type { Sessions } from './sessions/sessions.ts';
-import type { SupervisorOptions } from './sessions/supervised-session.ts';
+import { DEFAULT_SUPERVISION } from './sessions/supervised-session.ts';
 import type { Database } from './store/database.ts';
 import { restoredAt } from './store/epoch.ts';
 import { MediaReads } from './store/media.repository.ts';
@@ -64,16 +56,8 @@ import { version } from './version.ts';
 
 const DAY_MS = 86_400_000;
 const RESTORE_CONCURRENCY = 4;
-/** How long a stop waits for sends in flight, and for streams to acknowledge. */
+/** How long a stop waits for streams to acknowledge. */
 const GRACE_MS = 5_000;
-const SUPERVISION: SupervisorOptions = {
-  backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
-  startDeadlineMs: 120_000,
-  // Above the worst of an engine: its last report, a polite end of the browser and one by force, 5 s each.
-  stopDeadlineMs: 20_000,
-  stableAfterMs: 60_000,
-};
-
 export interface Bridge {
   readonly version: string;
   /** Where it answers on this machine. */
@@ -178,7 +162,7 @@ async function compose(
       clock,
       log,
       random: Math.random,
-      options: SUPERVISION,
+      options: DEFAULT_SUPERVISION,
       secrets: new SecretBox(settings),
       ownership: sessionOwnership,
     },
@@ -206,65 +190,18 @@ async function compose(
   fetcher.start();
   closers.add('media fetcher', () => fetcher.stop());
 
-  const transitions = new OutboxTransitions(database, recorder, changes, clock);
-  const attemptRunner = new AttemptRunner(
-    {
-      transitions,
-      sessions: {
-        readyEngine: (name) => registry.readyEngine(name),
-        account: (name) => registry.account(name),
-      },
-      media,
-      clock,
-      log,
-      random: Math.random,
-    },
-    {
-      limits: DEFAULT_RETRY_LIMITS,
-      inDoubtPolicy: settings.inDoubtPolicy,
-      questionMs: DEFAULT_QUESTION_MS,
-      sendMs: DEFAULT_SEND_MS,
-    },
-  );
-  const scheduler = new InProcessScheduler<SessionName>(clock, log);
-  const accounts = new AccountChanges({ reads: outboxReads, transitions, attemptRunner, sessions: registry });
-  const dispatcher = new Dispatcher({
-    reads: outboxReads,
-    transitions,
-    attemptRunner,
-    accounts,
-    changes,
-    scheduler,
-    sessions: registry,
-    ownership: sessionOwnership,
-    clock,
-    log,
-  });
-  // Before it starts: a recovery that fails leaves lanes that send.
-  closers.add('dispatcher', () => dispatcher.stop(GRACE_MS));
-  await dispatcher.start();
-  const outboxMaintenance = new OutboxMaintenance({
+  const outbox = await composeOutbox({
     database,
     reads: outboxReads,
-    transitions,
-    sessions: registry,
+    changes,
+    recorder,
+    registry,
     ownership: sessionOwnership,
-    freed: (session) => changes.freed(session),
+    media,
+    settings,
     clock,
     log,
-  });
-  outboxMaintenance.start();
-  closers.add('outbox maintenance', () => outboxMaintenance.stop());
-  const outbox = new OutboxService({
-    intake: new OutboxIntake(
-      { database, reads: outboxReads, sessions: registry, media, clock },
-      settings.sendExpirySeconds * 1000,
-    ),
-    reads: outboxReads,
-    transitions,
-    changes,
-    sessions: registry,
-    clock,
+    closers,
   });
 
   const hub = new StreamHub({
@@ -297,7 +234,7 @@ async function compose(
   });
   metrics.start({
     outboxByState: () => outboxReads.countByState(),
-    sessionsByState: () => countBy(registry.list().map(({ state }) => state)),
+    sessionStates: () => registry.list().map(({ state }) => state),
     openStreams: () => hub.stats().connections,
     logHead: () => eventLog.head,
   });
@@ -317,8 +254,8 @@ async function compose(
     settings: () => describeSettings(loaded),
     engines: settings.engines,
     keys,
-    sessions: withOrderlyDeletion(registry, outboxMaintenance),
-    outbox,
+    sessions: withOrderlyDeletion(registry, outbox.settleDeleted),
+    outbox: outbox.service,
     media,
     eventLog,
     stream: hub,
@@ -371,42 +308,6 @@ async function startKeys(
   return keys;
 }
 
-/** The registry for HTTP: deleting a session also settles its messages, before another session can take its name. */
-function withOrderlyDeletion(
-  registry: SessionRegistry,
-  maintenance: Pick<OutboxMaintenance, 'sessionDeleted'>,
-): Sessions {
-  return {
-    list: () => registry.list(),
-    get: (name) => registry.get(name),
-    add: (name, engine, proxy) => registry.add(name, engine, proxy),
-    setProxy: (name, proxy) => registry.setProxy(name, proxy),
-    start: (name) => registry.start(name),
-    stop: (name) => registry.stop(name),
-    logout: (name) => registry.logout(name),
-    health: (name) => registry.health(name),
-    qr: (name) => registry.qr(name),
-    markRead: (name, to) => registry.markRead(name, to),
-    setTyping: (name, to, state) => registry.setTyping(name, to, state),
-    requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
-    pairingCode: (name) => registry.pairingCode(name),
-    delete: async (name: SessionName) => {
-      await registry.stop(name);
-      await maintenance.sessionDeleted(name);
-      await registry.delete(name);
-    },
-  };
-}
-
-function mediaLimits(settings: Settings): MediaLimits {
-  return {
-    image: settings.mediaMaxImageBytes,
-    video: settings.mediaMaxVideoBytes,
-    audio: settings.mediaMaxAudioBytes,
-    document: settings.mediaMaxDocumentBytes,
-  };
-}
-
 async function startOps(
   port: number,
   deps: { metrics: Metrics; readiness: Readiness; log: Log },
@@ -416,10 +317,4 @@ async function startOps(
   closers.add('ops listener', () => ops.close());
   await ops.listen({ host: '127.0.0.1', port });
   return `http://127.0.0.1:${(ops.server.address() as AddressInfo).port}`;
-}
-
-function countBy(values: readonly string[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
-  return counts;
 }

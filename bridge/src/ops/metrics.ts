@@ -4,7 +4,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Where gauges look when they are scraped. */
 export interface MetricSources {
   outboxByState(): Promise<Readonly<Record<string, number>>>;
-  sessionsByState(): Readonly<Record<string, number>>;
+  /** The state of each session. */
+  sessionStates(): readonly string[];
   openStreams(): number;
   /** Position of the newest event. */
   logHead(): number;
@@ -71,7 +72,7 @@ export class Metrics {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: 'wabridge_' });
     byState('wabridge_outbox_messages', 'Outbox messages, by state', () => sources.outboxByState(), registers);
-    byState('wabridge_sessions', 'Sessions, by state', async () => sources.sessionsByState(), registers);
+    byState('wabridge_sessions', 'Sessions, by state', async () => countEach(sources.sessionStates()), registers);
     gauge('wabridge_streams', 'Open streams', () => sources.openStreams(), registers);
     gauge('wabridge_log_head', 'Position of the newest event', () => sources.logHead(), registers);
   }
@@ -104,6 +105,12 @@ export class Metrics {
   render(): Promise<string> {
     return this.#registry.metrics();
   }
+}
+
+function countEach(values: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
 }
 
 function byState(

@@ -26,6 +26,14 @@ export interface SupervisorOptions {
   readonly stableAfterMs: number;
 }
 
+export const DEFAULT_SUPERVISION: SupervisorOptions = {
+  backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
+  startDeadlineMs: 120_000,
+  // Above the worst of an engine: its last report, a polite end of the browser and one by force, 5 s each.
+  stopDeadlineMs: 20_000,
+  stableAfterMs: 60_000,
+};
+
 export interface SupervisorDependencies {
   readonly recorder: SessionRecorder;
   readonly database: Pick<Database, 'write'>;
