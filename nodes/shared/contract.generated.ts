@@ -183,6 +183,7 @@ export const ERROR_CODES = {
   WAB_SUBSCRIPTION_PAUSED: { status: 409, retryable: false },
   WAB_DEAD_LETTER_NOT_FOUND: { status: 404, retryable: false },
   WAB_SANDBOX_ONLY: { status: 409, retryable: false },
+  WAB_SANDBOX_MEMORY_UNKNOWN: { status: 503, retryable: false },
   WAB_SANDBOX_NETWORK_VERSION: { status: 503, retryable: false },
   WAB_CONFIG_INVALID: { status: 500, retryable: false },
   WAB_BROWSER_NOT_FOUND: { status: 500, retryable: false },

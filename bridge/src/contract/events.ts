@@ -50,7 +50,7 @@ export const EVENT_TYPES = Object.keys(EVENT_CATALOGUE) as readonly EventType[];
 export type EventData<T extends EventType> = Static<(typeof EVENT_CATALOGUE)[T]['data']>;
 
 /** What a reporter states of an event: its data, or what its definition makes the data from. */
-export type ReportedData<T extends EventType> =
+type ReportedData<T extends EventType> =
   DefinitionOf<T> extends EventDefinition<
     infer _Name,
     infer _Data,
@@ -85,8 +85,6 @@ type PlaceOf<Kind> = Kind extends 'message' | 'chat'
 
 /** The types that engines report; the bridge reports the others. */
 export type EngineEventType = Extract<Definition, { readonly reportedBy: 'engine' }>['type'];
-/** The types that tell what became of a message of this account. */
-export type SendProgressType = Exclude<Definition, { readonly movesOutbox: null }>['type'];
 
 /** Why the payload of an event is not there any more, or not for this reader. */
 export const WITHHELD_REASONS = ['scope', 'expired', 'erased'] as const;

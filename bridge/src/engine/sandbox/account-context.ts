@@ -2,7 +2,7 @@
 import type { Address } from '../../contract/address.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import type { AccountEntry, AccountMemory } from './account-memory.ts';
-import type { NetworkFact } from './phone-network.ts';
+import type { NetworkFact, NetworkMessage } from './phone-network.ts';
 import type { FaultName, FaultSpec } from './sandbox-contract.ts';
 
 export interface AccountContext {
@@ -14,6 +14,8 @@ export interface AccountContext {
   record(entry: AccountEntry): Promise<void>;
   /** Stores a fact for the linked device and delivers it when it can. */
   deliver(fact: NetworkFact): Promise<void>;
+  /** The same for the fact that a message brings. */
+  deliverMessage(message: NetworkMessage): Promise<void>;
   /** The fault if it applies now, otherwise null. */
   applyFault(name: FaultName): FaultSpec | null;
   /** How long a step takes, in milliseconds. */

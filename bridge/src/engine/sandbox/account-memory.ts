@@ -1,16 +1,16 @@
 /** What the simulated servers and phones remember of one account: journal entries, and the state they add up to. */
 import type { AckLevel } from '../../contract/message-data.ts';
-import type { ReportedData, SendProgressType } from '../../contract/events.ts';
+import { definitionOf, EVENT_CATALOGUE } from '../../contract/events.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
-import type { NetworkFact, NetworkMedia, NetworkMessage, NewMessageType } from './phone-network.ts';
+import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
 import type { SandboxOperation, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
   /** `phone` where it is not the session's usual one, as a chat id. */
   | { readonly t: 'linked'; readonly credential: string; readonly phone?: ChatId }
   | { readonly t: 'unlinked' }
-  /** Something for the linked device; kept until it confirms. */
-  | { readonly t: 'fact'; readonly number: number; readonly fact: NetworkFact }
+  /** Something for the linked device; kept until it confirms. With the file, if it brings a message that has one. */
+  | { readonly t: 'fact'; readonly number: number; readonly fact: NetworkFact; readonly file?: NetworkMedia }
   | { readonly t: 'confirmed'; readonly number: number }
   /** A message of the account reached the network; again under the same id is one more transmission. */
   | { readonly t: 'out'; readonly via: 'bridge' | 'phone'; readonly message: NetworkMessage; readonly at: string }
@@ -32,22 +32,29 @@ export interface Outgoing {
   silent: boolean;
 }
 
-/** What a fact that tells of the progress of a message says, by its type. */
-type Progress = { readonly [T in Exclude<SendProgressType, NewMessageType>]: ReportedData<T> };
-
-/** What the servers keep of it. */
-const NOTE_PROGRESS: { readonly [T in keyof Progress]: (outgoing: Outgoing, data: Progress[T]) => void } = {
-  'message.acknowledged': (outgoing, { ack }) => {
-    outgoing.level = ack;
-  },
-  'message.failed': (outgoing) => {
-    outgoing.silent = true;
-  },
+const ENTRY_TYPES: Readonly<Record<AccountEntry['t'], true>> = {
+  linked: true,
+  unlinked: true,
+  fact: true,
+  confirmed: true,
+  out: true,
+  silent: true,
+  operation: true,
+  contact: true,
+  faults: true,
 };
-const isProgress = (fact: NetworkFact): fact is Extract<NetworkFact, { readonly type: keyof Progress }> =>
-  fact.type in NOTE_PROGRESS;
-const noteProgress = <T extends keyof Progress>(outgoing: Outgoing, type: T, data: Progress[T]): void =>
-  NOTE_PROGRESS[type](outgoing, data);
+
+/** What is not known of an entry that a newer version may have written; null if this version knows it. */
+export function unknownIn(entry: AccountEntry): string | null {
+  if (!Object.hasOwn(ENTRY_TYPES, entry.t)) return entry.t;
+  return entry.t === 'fact' && !Object.hasOwn(EVENT_CATALOGUE, entry.fact.type) ? entry.fact.type : null;
+}
+
+/** Whether a fact brings a message. */
+const bringsMessage = ({ type }: NetworkFact): boolean => {
+  const { about } = definitionOf(type);
+  return about.kind === 'message' && about.isNew;
+};
 
 /** How many confirmed facts stay at hand to be repeated after a reconnect. */
 const RECENT = 50;
@@ -90,7 +97,7 @@ export class AccountMemory {
       case 'fact':
         this.undelivered.set(entry.number, entry.fact);
         this.lastNumber = Math.max(this.lastNumber, entry.number);
-        this.#noteFact(entry.fact);
+        this.#noteFact(entry.fact, entry.file ?? null);
         return;
       case 'confirmed':
         this.#confirm(entry.number);
@@ -120,21 +127,24 @@ export class AccountMemory {
     if (operation.kind === 'read') this.unread.delete(operation.chat.chatId);
   }
 
-  #noteFact(fact: NetworkFact): void {
-    if (fact.type === 'message') {
-      this.#noteMessage(fact.message);
-      const { chatId } = fact.message.chat;
-      if (!fact.message.fromMe) this.unread.set(chatId, (this.unread.get(chatId) ?? 0) + 1);
-      return;
+  #noteFact(fact: NetworkFact, file: NetworkMedia | null): void {
+    const { about, movesOutbox } = definitionOf(fact.type);
+    if (about.kind !== 'message') return;
+    const messageId = (fact.data as unknown as Readonly<Record<string, MessageId>>)[about.id]!;
+    if (about.isNew) this.#noteMessage(messageId, fact.chat.chatId, file);
+    if (fact.type === 'message.received') {
+      const { chatId } = fact.chat;
+      this.unread.set(chatId, (this.unread.get(chatId) ?? 0) + 1);
     }
-    if (!isProgress(fact)) return;
-    const outgoing = this.outgoing.get(fact.data.messageId as MessageId);
-    if (outgoing) noteProgress(outgoing, fact.type, fact.data);
+    const outgoing = this.outgoing.get(messageId);
+    if (!outgoing) return;
+    if (fact.type === 'message.acknowledged') outgoing.level = fact.data.ack;
+    if (movesOutbox?.(fact.data).to === 'failed') outgoing.silent = true;
   }
 
-  #noteMessage(message: NetworkMessage): void {
-    this.known.set(message.messageId, message.media);
-    if (message.chat.chatId.endsWith('@g.us')) this.groups.add(message.chat.chatId);
+  #noteMessage(messageId: MessageId, chatId: string, file: NetworkMedia | null): void {
+    this.known.set(messageId, file);
+    if (chatId.endsWith('@g.us')) this.groups.add(chatId);
   }
 
   #noteOutgoing(entry: Extract<AccountEntry, { t: 'out' }>): void {
@@ -144,7 +154,7 @@ export class AccountMemory {
       first.transmissions += 1;
       return;
     }
-    this.#noteMessage(entry.message);
+    this.#noteMessage(entry.message.messageId, entry.message.chat.chatId, entry.message.media);
     this.outgoing.set(entry.message.messageId, {
       via: entry.via,
       message: entry.message,
@@ -160,7 +170,7 @@ export class AccountMemory {
     const fact = this.undelivered.get(number);
     if (!fact) return;
     this.undelivered.delete(number);
-    if (fact.type !== 'message') return;
+    if (!bringsMessage(fact)) return;
     this.recent.set(number, fact);
     if (this.recent.size > RECENT) this.recent.delete(this.recent.keys().next().value as number);
   }

@@ -99,7 +99,12 @@ export class LocalNetwork implements PhoneNetwork, SandboxDriver {
   async #open(session: SessionName): Promise<PhoneAccount> {
     const journal = new NetworkJournal<AccountEntry>(join(this.#folderOf(session), 'journal.jsonl'), withCurrentNames);
     const account = new PhoneAccount(session, journal, this.#mediaStore(session), this.#options);
-    await account.open();
+    try {
+      await account.open();
+    } catch (error) {
+      await account.close();
+      throw error;
+    }
     return account;
   }
 

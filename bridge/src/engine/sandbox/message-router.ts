@@ -76,7 +76,7 @@ export class MessageRouter {
     const outgoing = memory.outgoing.get(message.messageId);
     if (!outgoing) throw new Error(`the simulated network of ${session} lost a message`);
     if (via === 'phone') return sent;
-    if (this.#account.applyFault('ownMessageEchoed')) await this.#account.deliver({ type: 'message', message: sent });
+    if (this.#account.applyFault('ownMessageEchoed')) await this.#account.deliverMessage(sent);
     void this.#acknowledge(outgoing);
     return sent;
   }

@@ -1,5 +1,5 @@
 /** What the simulated network says, in the words of the engine port. */
-import { EngineError, messageFact, type EngineFact } from '../engine.ts';
+import { EngineError, type EngineFact } from '../engine.ts';
 import type { NetworkFact } from './phone-network.ts';
 
 const REFUSALS = {
@@ -20,18 +20,4 @@ export function refusal(why: keyof typeof REFUSALS | 'busy', retryAfterMs?: numb
 }
 
 /** A fact of the network as the engine reports it. */
-export function engineFact(fact: NetworkFact): EngineFact {
-  if (fact.type !== 'message') return { ...fact, at: new Date(fact.at) };
-  const { media, sentAt, ...message } = fact.message;
-  return messageFact({
-    ...message,
-    kind: media?.kind ?? 'text',
-    sentAt: new Date(sentAt),
-    media: media && {
-      kind: media.kind,
-      mimeType: media.mimeType,
-      sizeBytes: media.sizeBytes,
-      ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
-    },
-  });
-}
+export const engineFact = (fact: NetworkFact): EngineFact => ({ ...fact, at: new Date(fact.at) });

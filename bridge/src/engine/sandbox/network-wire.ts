@@ -3,7 +3,7 @@ import { WabError, type ErrorCode, ERRORS } from '../../contract/errors.ts';
 import { reasonOf } from '../../ops/reason.ts';
 import type { DeviceEvent } from './phone-network.ts';
 
-/** Raised with every change of what the two sides say to each other: they understand each other only if both have the same. */
+/** Raised by the first change, after a release, of what the two sides say: they understand each other only if it is the same. */
 export const WIRE_VERSION = 2;
 /** States it with each request and answer; a device says it in its `hello`. */
 export const VERSION_HEADER = 'x-wabridge-sandbox-version';

@@ -4,17 +4,25 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Address } from '../../contract/address.ts';
+import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName } from '../../contract/ids.ts';
 import { addressOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
-import { AccountMemory, type AccountEntry } from './account-memory.ts';
+import { AccountMemory, unknownIn, type AccountEntry } from './account-memory.ts';
 import { ChatOperations } from './chat-operations.ts';
 import { LocalDeviceConnection, type ConnectionHost } from './local-device-connection.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
+import { factOfMessage } from './message-fact.ts';
 import type { NetworkJournal } from './network-journal.ts';
 import type { NetworkMediaStore } from './network-media-store.ts';
-import { ConnectionLost, type DeviceEvent, type NetworkFact } from './phone-network.ts';
+import {
+  ConnectionLost,
+  type DeviceEvent,
+  type NetworkFact,
+  type NetworkMedia,
+  type NetworkMessage,
+} from './phone-network.ts';
 import { MessageRouter } from './message-router.ts';
 import { PairingService } from './pairing-service.ts';
 import type { FaultName, FaultSpec, SandboxFaults } from './sandbox-contract.ts';
@@ -71,10 +79,17 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
   }
 
   async open(): Promise<void> {
-    for (const entry of await this.#journal.open()) this.memory.apply(entry);
+    for (const entry of await this.#journal.open()) this.#recall(entry);
     this.#nextNumber = this.memory.lastNumber + 1;
     if (this.memory.faults) this.#faults = new Faults(this.memory.faults);
     this.router.resume();
+  }
+
+  /** @throws WabError WAB_SANDBOX_MEMORY_UNKNOWN */
+  #recall(entry: AccountEntry): void {
+    const unknown = unknownIn(entry);
+    if (unknown !== null) throw new WabError('WAB_SANDBOX_MEMORY_UNKNOWN', { session: this.session, entry: unknown });
+    this.memory.apply(entry);
   }
 
   async close(): Promise<void> {
@@ -97,11 +112,13 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     if (outgoing?.transmissions === 1) this.inbox.notify(outgoing);
   }
 
-  async deliver(fact: NetworkFact): Promise<void> {
-    const number = this.#nextNumber;
-    this.#nextNumber += 1;
-    await this.record({ t: 'fact', number, fact });
-    this.#connection?.deliverPending();
+  deliver(fact: NetworkFact): Promise<void> {
+    return this.#deliver({ fact });
+  }
+
+  deliverMessage(message: NetworkMessage): Promise<void> {
+    const fact = factOfMessage(message);
+    return this.#deliver(message.media === null ? { fact } : { fact, file: message.media });
   }
 
   applyFault(name: FaultName): FaultSpec | null {
@@ -225,6 +242,13 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     this.#connection = null;
     this.pairing.hide();
     connection?.cut(last);
+  }
+
+  async #deliver(stated: { readonly fact: NetworkFact; readonly file?: NetworkMedia }): Promise<void> {
+    const number = this.#nextNumber;
+    this.#nextNumber += 1;
+    await this.record({ t: 'fact', number, ...stated });
+    this.#connection?.deliverPending();
   }
 
   /** Writes without waiting what may be forgotten. */

@@ -32,13 +32,8 @@ export interface NetworkMessage {
   readonly media: NetworkMedia | null;
 }
 
-/** A fact as the engine reports it, in JSON; a message names its file as the network stores it. */
-export type NetworkFact =
-  | { readonly type: 'message'; readonly message: NetworkMessage }
-  | AsJson<Exclude<EngineFact, { readonly type: NewMessageType }>>;
-
-/** The event types that bring a message. */
-export type NewMessageType = 'message.received' | 'message.sent';
+/** A fact of the event catalogue, as the engine reports it, in JSON. */
+export type NetworkFact = AsJson<EngineFact>;
 
 type AsJson<Fact> = Fact extends { readonly at: Date } ? Omit<Fact, 'at'> & { readonly at: string } : never;
 

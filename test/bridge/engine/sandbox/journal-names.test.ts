@@ -74,12 +74,65 @@ test.each([
     { kind: 'send_failed', wireId: 'm', chat: CHAT, reason: 'r', at: AT },
     { type: 'message.failed', chat: CHAT, at: AT, data: { messageId: 'm', reason: 'r' } },
   ],
-  [
-    { kind: 'message', message: { wireId: 'm', text: 'hi' } },
-    { type: 'message', message: { messageId: 'm', text: 'hi' } },
-  ],
 ])('a fact that waits has the type of its event: %j', (former, now) => {
   const line = withCurrentNames(JSON.stringify({ t: 'fact', number: 1, fact: former }));
   expect(JSON.parse(line)).toEqual({ t: 'fact', number: 1, fact: now });
   expect(withCurrentNames(line)).toBe(line);
+});
+
+const PICTURE = { kind: 'image', mimeType: 'image/png', sizeBytes: 9, ref: 'a'.repeat(64) };
+const MESSAGE = {
+  wireId: `false_${CHAT.chatId}_3EB2`,
+  chat: CHAT,
+  sender: CHAT,
+  fromMe: false,
+  sentAt: AT,
+  text: 'look',
+  mentions: [],
+  quotedWireId: null,
+  media: PICTURE,
+};
+
+test.each([
+  { kind: 'message', message: MESSAGE },
+  { type: 'message', message: MESSAGE },
+])('a message that waits is the fact that it brings, with its file: %j', (former) => {
+  const { ref: _ref, ...media } = PICTURE;
+  const line = withCurrentNames(JSON.stringify({ t: 'fact', number: 1, fact: former }));
+  expect(JSON.parse(line)).toEqual({
+    t: 'fact',
+    number: 1,
+    fact: {
+      type: 'message.received',
+      at: AT,
+      chat: CHAT,
+      sender: CHAT,
+      data: {
+        messageId: `false_${CHAT.chatId}_3EB2`,
+        kind: 'image',
+        text: 'look',
+        fromMe: false,
+        mentions: [],
+        quotedMessageId: null,
+        media,
+      },
+    },
+    file: PICTURE,
+  });
+  expect(withCurrentNames(line)).toBe(line);
+});
+
+test.each([
+  ['weather', { t: 'weather' }],
+  ['poll.voted', { t: 'fact', number: 1, fact: { type: 'poll.voted', chat: CHAT, at: AT, data: {} } }],
+])('an entry that a newer version wrote (%s) is refused, and the session can be deleted', async (entry, written) => {
+  const session = 'newer' as SessionName;
+  await mkdir(join(folder, session));
+  await writeFile(join(folder, session, 'journal.jsonl'), `${JSON.stringify(written)}\n`);
+  await expect(network.drive('sandbox.account', session)).rejects.toMatchObject({
+    code: 'WAB_SANDBOX_MEMORY_UNKNOWN',
+    details: { session, entry },
+  });
+  await network.forget(session);
+  expect(await network.drive('sandbox.account', session)).toMatchObject({ linked: false });
 });

@@ -49,9 +49,16 @@ export const receive = driverOperation({
     const quotedMessageId = (message.quotedMessageId ?? null) as MessageId | null;
     const text = message.text ?? null;
     const sentAt = new Date().toISOString();
-    await account.deliver({
-      type: 'message',
-      message: { messageId, chat, sender, fromMe: false, sentAt, text, mentions, quotedMessageId, media },
+    await account.deliverMessage({
+      messageId,
+      chat,
+      sender,
+      fromMe: false,
+      sentAt,
+      text,
+      mentions,
+      quotedMessageId,
+      media,
     });
     return { messageId };
   },

@@ -24,7 +24,7 @@ export const sendFromPhone = driverOperation({
     const messageId = messageIdOf(true, chatId, newStanzaId());
     const message = { messageId, chatId, text, mentions: [], quotedMessageId: null, media: null };
     const sent = await account.router.transmit(message, 'phone');
-    await account.deliver({ type: 'message', message: sent });
+    await account.deliverMessage(sent);
     return { messageId };
   },
 });
