@@ -14,6 +14,7 @@ import {
   DEFAULT_BASE_URL,
   DEFAULT_SEND_WAIT_SECONDS,
   IDEMPOTENCY_DAYS,
+  MAX_EXPIRY_SECONDS,
   MAX_WAIT_MS,
 } from '../bridge/src/contract/defaults.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
@@ -37,7 +38,9 @@ import {
   OUTBOX_ID_PATTERN,
   SESSION_NAME_PATTERN,
 } from '../bridge/src/contract/ids.ts';
-import { MAX_EXPIRY_SECONDS, SendMedia, SendReaction, SendText } from '../bridge/src/contract/messages.ts';
+import { bodyOf } from '../bridge/src/contract/operation.ts';
+import { OPERATIONS } from '../bridge/src/contract/operations/operations.ts';
+import { isOutboxOperation } from '../bridge/src/contract/operations/by-carrier.ts';
 import { OUTBOX_STATES, OutboxMessage } from '../bridge/src/contract/views/outbox-message.ts';
 import { Problem } from '../bridge/src/contract/views/problem.ts';
 import { SessionView } from '../bridge/src/contract/views/session.ts';
@@ -115,6 +118,11 @@ function frames(union: string, schema: unknown): string {
   ].join('\n');
 }
 
+/** What the pack sends through the outbox. */
+const SENDS = OPERATIONS.filter(isOutboxOperation);
+const bodyName = ({ operationId }: (typeof SENDS)[number]): string =>
+  `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`;
+
 /** The text of the generated file. */
 export function renderPackContract(): string {
   const parts = [
@@ -172,9 +180,8 @@ export function renderPackContract(): string {
       .join('')}}\n`,
     alias('Event', EventBody),
     alias('Filter', Filter),
-    alias('SendText', SendText),
-    alias('SendMedia', SendMedia),
-    alias('SendReaction', SendReaction),
+    ...SENDS.map((operation) => alias(bodyName(operation), bodyOf(operation))),
+    `/** Any body of \`POST /v1/messages\`. */\nexport type SendRequest = ${SENDS.map(bodyName).join(' | ')};\n`,
     alias('OutboxMessage', OutboxMessage),
     alias('SessionView', SessionView),
     alias('Whoami', Whoami),

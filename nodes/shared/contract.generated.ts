@@ -319,12 +319,12 @@ export type SendText = {
   expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
-  type: 'text';
   /** must contain at least one visible character */
   text: string;
+  type: 'text';
 };
 
-export type SendMedia = {
+export type SendImage = {
   session: string;
   /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
   to: string;
@@ -332,24 +332,71 @@ export type SendMedia = {
   expiresInSeconds?: number;
   quotedMessageId?: string;
   mentions?: string[];
-  type: 'image' | 'video' | 'audio' | 'document';
   mediaId: string;
   fileName?: string;
-  caption?: string;
+  /** the caption */
+  text?: string;
+  type: 'image';
 };
 
-export type SendReaction = {
+export type SendVideo = {
   session: string;
   /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
   to: string;
   /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
   expiresInSeconds?: number;
-  type: 'reaction';
+  quotedMessageId?: string;
+  mentions?: string[];
+  mediaId: string;
+  fileName?: string;
+  /** the caption */
+  text?: string;
+  type: 'video';
+};
+
+export type SendAudio = {
+  session: string;
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
+  to: string;
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
+  expiresInSeconds?: number;
+  quotedMessageId?: string;
+  mentions?: string[];
+  mediaId: string;
+  fileName?: string;
+  type: 'audio';
+};
+
+export type SendDocument = {
+  session: string;
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
+  to: string;
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
+  expiresInSeconds?: number;
+  quotedMessageId?: string;
+  mentions?: string[];
+  mediaId: string;
+  fileName?: string;
+  /** the caption */
+  text?: string;
+  type: 'document';
+};
+
+export type React = {
+  session: string;
+  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
+  to: string;
+  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
+  expiresInSeconds?: number;
   /** the message to react to, in the same chat */
   messageId: string;
   /** one emoji; an empty text removes the reaction */
   emoji: string;
+  type: 'reaction';
 };
+
+/** Any body of `POST /v1/messages`. */
+export type SendRequest = SendText | SendImage | SendVideo | SendAudio | SendDocument | React;
 
 export type OutboxMessage = {
   id: string;

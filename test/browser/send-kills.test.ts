@@ -132,7 +132,7 @@ describe.each(VICTIMS)('the %s is killed', (victim) => {
       const content =
         type === 'text'
           ? { type, text: 'first' }
-          : { type, mediaId: await file(), caption: 'first', fileName: 'notes.pdf' };
+          : { type, mediaId: await file(), text: 'first', fileName: 'notes.pdf' };
       await hold();
       const first = await send({ to: `+${to.phone}`, ...content });
       const second = await send({ to: `+${to.phone}`, type: 'text', text: 'second' });

@@ -16,7 +16,7 @@ import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';
-import { KEY, openOutbox, SESSION } from '../bridge/outbox/outbox-harness.ts';
+import { asked, KEY, openOutbox, SESSION } from '../bridge/outbox/outbox-harness.ts';
 
 export type KillPoint =
   'before the intent' | 'after the intent' | 'after the call' | 'after the answer' | 'after the acceptance';
@@ -52,7 +52,7 @@ const pauseAt = async (here: KillPoint, id: string): Promise<void> => {
 
 class HttpEngine implements Engine {
   readonly name = 'sandbox';
-  readonly capabilities = { chosenMessageIds: true, operations: ['text', 'reaction'] } as const;
+  readonly capabilities = { chosenMessageIds: true, operations: ['message.sendText', 'message.react'] } as const;
   #ids = 0;
 
   async start(): Promise<void> {}
@@ -121,7 +121,7 @@ process.on('message', (message: ToChild) => void execute(message));
 
 async function acceptReaction(to: string, emoji: string): Promise<string> {
   const { message } = await outbox.service.accept(
-    { session: SESSION, to, type: 'reaction', messageId: `false_${to}_1`, emoji },
+    ...asked({ session: SESSION, to, type: 'reaction', messageId: `false_${to}_1`, emoji }),
     { keyId: KEY, idempotencyKey: `reaction ${emoji}`, firstAnswer: false },
   );
   return message.id;

@@ -660,7 +660,7 @@ describe('send media', () => {
     const mediaId = upload?.path.split('/').at(-1) ?? '';
     expect(mediaId).toMatch(new RegExp(MEDIA_ID_PATTERN));
     expect(messages()).toEqual([
-      { session: 'support', to: '4915112345678@c.us', type: 'image', caption: 'look', fileName: 'cat.png', mediaId },
+      { session: 'support', to: '4915112345678@c.us', type: 'image', text: 'look', fileName: 'cat.png', mediaId },
     ]);
   });
 

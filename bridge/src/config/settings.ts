@@ -13,8 +13,8 @@ import {
   DEFAULT_PAUSE_DAYS,
   DEFAULT_PORT,
   DEFAULT_READ_AHEAD,
+  MAX_EXPIRY_SECONDS,
 } from '../contract/defaults.ts';
-import { MAX_EXPIRY_SECONDS } from '../contract/messages.ts';
 import { literals, object } from '../contract/schema.ts';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '../contract/engines.ts';
 import { LOG_LEVELS } from '../ops/logger.ts';

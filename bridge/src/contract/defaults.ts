@@ -33,3 +33,5 @@ export const DEFAULT_LIST_LIMIT = 50;
 export const DEFAULT_EVENT_LIMIT = 100;
 /** Most items in one answer. */
 export const MAX_LIST_LIMIT = 500;
+/** Longest time that a message may wait to be sent, in seconds. */
+export const MAX_EXPIRY_SECONDS = 86_400;

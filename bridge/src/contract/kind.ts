@@ -4,7 +4,7 @@
  * property has a default, so that each decision is made for each kind.
  */
 import Type, { type TProperties } from 'typebox';
-import { MEDIA_ID_PATTERN } from './ids.ts';
+import { FileNameField, mediaField, textField } from './fields.ts';
 
 /** Longest text WhatsApp takes, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 65_536;
@@ -36,13 +36,13 @@ export const kind = <const Kind extends string, Send extends TProperties | null,
 ): KindDefinition<Kind, Send, File> => definition;
 
 /** A file that was uploaded before, and how it is called; the fields of a request that sends media. */
-export const fileToSend = {
-  mediaId: Type.String({ pattern: MEDIA_ID_PATTERN }),
-  fileName: Type.Optional(Type.String({ maxLength: 255 })),
-};
+export const fileToSend = (kind: string) => ({
+  mediaId: mediaField(kind),
+  fileName: Type.Optional(FileNameField),
+});
 
 /** Fields of a request that sends media with a caption. */
-export const fileWithCaption = {
-  ...fileToSend,
-  text: Type.Optional(Type.String({ maxLength: MAX_TEXT_LENGTH, description: 'the caption' })),
-};
+export const fileWithCaption = (kind: string) => ({
+  ...fileToSend(kind),
+  text: Type.Optional(textField('visible or empty', { maxLength: MAX_TEXT_LENGTH, description: 'the caption' })),
+});

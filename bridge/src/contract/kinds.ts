@@ -14,6 +14,7 @@ const DEFINITIONS = [text, image, video, audio, document, sticker, unsupported] 
 type Definition = (typeof DEFINITIONS)[number];
 export type MessageKind = Definition['kind'];
 export type MediaKind = Extract<Definition, { readonly file: FileRules }>['kind'];
+export type SendableKind = Extract<Definition, { readonly send: object }>['kind'];
 export type SendableMediaKind = Extract<Definition, { readonly file: FileRules; readonly send: object }>['kind'];
 
 export const KIND_CATALOGUE = Object.fromEntries(DEFINITIONS.map((each) => [each.kind, each])) as unknown as {

@@ -2,36 +2,59 @@
  * What wabridge can be asked to do, one definition per operation (`operations/<resource>/<verb>.ts`). HTTP routes with their
  * validation, scope check and documentation are derived from it, and so is the type that its handler must have.
  */
-import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 import type { ErrorCode } from './errors.ts';
+import { object } from './schema.ts';
 import type { Scope } from './scopes.ts';
+import type { SendableKind } from './kinds.ts';
 
-/**
- * Who carries an operation out. So far the bridge by itself; an engine with a deadline and the outbox with its retry class
- * become members with the first operations that need them.
- */
-export type Via = 'bridge';
+/** Who carries an operation out. */
+export type Via =
+  /** The bridge by itself. */
+  | 'bridge'
+  /**
+   * An engine, through the outbox, which promises it. `tracked` sends a message of this kind: it has an id, chosen beforehand
+   * if the engine can, and WhatsApp can be asked whether it was sent.
+   */
+  | { readonly outbox: 'tracked'; readonly kind: SendableKind }
+  /** Through the outbox as well. A second time changes nothing, so that an unknown outcome is settled by repeating it. */
+  | { readonly outbox: 'repeatable' }
+  /** An engine, once and at once, within this many milliseconds. It is never stored. */
+  | { readonly engine: number };
 
 export interface HttpBinding {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below `/v1`; `{field}` stands for a field of the input. Other fields are in the body, or in the query of a GET or DELETE. */
   readonly path: `/${string}`;
   /** Of a success. */
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   /** The fields of the body under the name that they have in the OpenAPI document, if they have one. */
   readonly body?: TObject;
   /** Largest body in bytes, if it may be larger than others. */
   readonly bodyLimit?: number;
+  /** If several operations share the method and path: what the field `type` of the body is for this one. */
+  readonly type?: string;
+  /** The same for all operations of the method and path. */
+  readonly shared?: SharedRoute;
+}
+
+/** What the OpenAPI document says of a method and path that several operations share. */
+export interface SharedRoute {
+  readonly operationId: string;
+  readonly summary: string;
+  /** Name of the schema of the body, which is one of those of the operations. */
+  readonly body: string;
 }
 
 export interface Operation<
   Id extends string = string,
   Input extends TObject = TObject,
   Result extends TSchema = TSchema,
+  By extends Via = Via,
 > {
   /** `<resource>.<verb>`; never changed, since clients and stored data refer to it. */
   readonly id: Id;
-  readonly via: Via;
+  readonly via: By;
   /** `any` asks for a valid key with whatever scopes. */
   readonly scope: Scope | 'any';
   readonly summary: string;
@@ -52,9 +75,23 @@ export interface Operation<
 }
 
 /** Types a definition by what it says. */
-export const operation = <const Id extends `${string}.${string}`, Input extends TObject, Result extends TSchema>(
-  definition: Operation<Id, Input, Result>,
-): Operation<Id, Input, Result> => definition;
+export const operation = <
+  const Id extends `${string}.${string}`,
+  Input extends TObject,
+  Result extends TSchema,
+  const By extends Via,
+>(
+  definition: Operation<Id, Input, Result, By>,
+): Operation<Id, Input, Result, By> => definition;
+
+/** The schema of a request's body. */
+export const bodyOf = ({ input, http }: Operation, title?: string): TObject => {
+  const fields: TProperties = Object.fromEntries(
+    Object.entries(input.properties).filter(([name]) => partOf(name, http) === 'body'),
+  );
+  const all = http.type === undefined ? fields : { ...fields, type: Type.Literal(http.type) };
+  return object(all, title === undefined ? {} : { title });
+};
 
 /** The result of an operation that has nothing to tell. */
 export const Nothing = Type.Null({ description: 'Done' });

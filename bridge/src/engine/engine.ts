@@ -9,12 +9,14 @@ import type { EngineName } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
 import type { ReportedMessage } from '../contract/message-data.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
+import type { EngineOperationId } from '../contract/operations/by-carrier.ts';
 import type { HealthCheck } from '../contract/views/session.ts';
 
 export interface EngineCapabilities {
   /** The message id can be fixed before the send, so that it is on disk before WhatsApp learns of it. */
   readonly chosenMessageIds: boolean;
-  readonly operations: readonly EngineSend['type'][];
+  /** Ids of the operations that it can carry out. */
+  readonly operations: readonly EngineOperationId[];
 }
 
 /** Connection state as the engine sees it; the session's state machine turns it into session states. */

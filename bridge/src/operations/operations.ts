@@ -7,6 +7,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { eventHandlers } from './events.ts';
+import { directHandlers, sendHandlers } from './engine-operations.ts';
 import type { Handlers } from './handler.ts';
 import { keyHandlers } from './keys.ts';
 import { outboxHandlers } from './outbox-messages.ts';
@@ -28,6 +29,8 @@ export interface OperationDependencies extends WhoamiDependencies {
 
 /** All handlers; an operation without one does not compile. */
 export const operationHandlers = (deps: OperationDependencies): Handlers => ({
+  ...sendHandlers(deps.outbox),
+  ...directHandlers(deps.sessions),
   ...deadLetterHandlers(deps.stream),
   ...eventHandlers(deps.eventLog),
   ...keyHandlers(deps.keys),

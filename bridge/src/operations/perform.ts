@@ -2,10 +2,10 @@
 import type { TSchema } from 'typebox';
 import type { Principal } from '../auth/keys.ts';
 import { requireSession } from '../auth/permissions.ts';
-import { referenceOf } from '../contract/fields.ts';
+import { roleOf } from '../contract/fields.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { AnyOperation } from '../contract/operations/operations.ts';
-import type { Handler, Handlers } from './handler.ts';
+import type { CallOptions, Handler, Handlers } from './handler.ts';
 
 /**
  * @param input as its schema has it; a surface validates before it calls this
@@ -16,11 +16,12 @@ export async function perform(
   operation: AnyOperation,
   input: Readonly<Record<string, unknown>>,
   principal: Principal,
+  options: CallOptions = {},
 ): Promise<unknown> {
   checkReferences(operation, input, principal);
   // The handler of this very operation, whose type nobody can follow through a loop over all of them.
   const handler = handlers[operation.id] as unknown as Handler<Operation>;
-  return handler(input, principal);
+  return handler(input, principal, options);
 }
 
 /**
@@ -35,6 +36,5 @@ export function checkReferences(
 ): void {
   const properties: Readonly<Record<string, TSchema>> = operation.input.properties;
   for (const [name, schema] of Object.entries(properties))
-    if (referenceOf(schema) === 'session' && input[name] !== undefined)
-      requireSession(principal, input[name] as string);
+    if (roleOf(schema) === 'session' && input[name] !== undefined) requireSession(principal, input[name] as string);
 }

@@ -10,7 +10,8 @@ import type { Log } from '../ops/logger.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import { DeadlineError, withDeadline } from '../ops/deadline.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
-import { contentOfRow, engineSendOf, isRepeatable, mediaOf } from './outbox-content.ts';
+import { contentOfRow, isRepeatable, mediaOfContent } from './outbox-content.ts';
+import { engineSendOf } from './engine-send.ts';
 import type { OutboxTransitions } from './outbox-transitions.ts';
 import {
   decide,
@@ -171,8 +172,8 @@ export class AttemptRunner {
 
   async #prepare(row: OutboxRow): Promise<EngineSend> {
     const content = contentOfRow(row);
-    const media = mediaOf(content);
-    const file = media && (await this.#deps.media.forSend(media.mediaId, media.type, media.fileName));
+    const media = mediaOfContent(content);
+    const file = media && (await this.#deps.media.forSend(media.mediaId, media.kind, media.fileName));
     return engineSendOf(content, row.chat_id as ChatId, file);
   }
 

@@ -1,9 +1,17 @@
 /** Takes a request durably, once per idempotency key. Everything that can be known to be wrong is said before. */
 import type { Address } from '../contract/address.ts';
-import { IDEMPOTENCY_DAYS } from '../contract/defaults.ts';
+import { IDEMPOTENCY_DAYS, MAX_EXPIRY_SECONDS } from '../contract/defaults.ts';
 import { WabError } from '../contract/errors.ts';
+import {
+  type AnyInput,
+  checkFields,
+  expiryOf,
+  type GivenMedia,
+  mediaOf,
+  recipientOf,
+} from '../contract/field-checks.ts';
 import { newOutboxId, type ChatId, type SessionName } from '../contract/ids.ts';
-import { MAX_EXPIRY_SECONDS, type SendRequest } from '../contract/messages.ts';
+import type { OutboxOperation } from '../contract/operations/by-carrier.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import { addressOf, currentChatId, parseChatId } from '../contract/whatsapp-id.ts';
@@ -16,7 +24,7 @@ import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import type { Claimed, IdempotencyClaim } from '../store/outbox-rows.ts';
 import { acceptMessage } from '../store/outbox.repository.ts';
 import { withDeadline } from '../ops/deadline.ts';
-import { contentOf, digestOf, mediaOf, viewOf, type OutboxContent } from './outbox-content.ts';
+import { digestOf, typeOf, viewOf, type OutboxContent } from './outbox-content.ts';
 import type { Acceptance, AcceptOptions } from './outbox.ts';
 
 /** How long an idempotency key is remembered. */
@@ -46,13 +54,13 @@ export class OutboxIntake {
   }
 
   /** @throws WabError as `Outbox.accept` says; nothing is stored then */
-  async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
+  async accept(operation: OutboxOperation, input: AnyInput, options: AcceptOptions): Promise<Acceptance> {
     const { database, reads, clock } = this.#deps;
     const now = clock.now();
     const claim: IdempotencyClaim = {
       keyId: options.keyId,
       key: options.idempotencyKey,
-      digest: digestOf(request),
+      digest: digestOf(operation, input),
       firstAnswer: options.firstAnswer,
       validSince: now - IDEMPOTENCY_MS,
     };
@@ -60,18 +68,22 @@ export class OutboxIntake {
     const known = await reads.claimed(claim);
     if (known) return answer(known);
 
-    const session = request.session as SessionName;
+    const session = input['session'] as SessionName;
     const { engine, capabilities } = this.#deps.sessions.get(session);
-    if (!capabilities.operations.includes(request.type)) {
-      throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: request.type });
+    if (!capabilities.operations.includes(operation.id)) {
+      throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: operation.id });
     }
-    const asked = parseChatId(request.to);
-    const content = await this.#withMedia(session, contentOf(request), options.sessions ?? null);
+    checkFields(operation, input);
+    const media = mediaOf(operation, input);
+    const file = media && (await this.#fileFor(session, media, options.sessions ?? null));
+    const asked = parseChatId(recipientOf(operation, input));
     const found = await this.#resolve(session, asked);
     // Both forms of a number wait in one order until WhatsApp has told which of them it uses.
     const waiting = currentChatId(asked);
     const chat = found ?? addressOf(waiting);
     const account = this.#deps.sessions.account(session)?.account ?? null;
+    const content: OutboxContent = { operation: operation.id, input, ...file };
+    const expirySeconds = expiryOf(operation, input);
     const row = {
       id: newOutboxId(),
       session,
@@ -79,31 +91,29 @@ export class OutboxIntake {
       alias: chat.chatId === waiting ? null : waiting,
       chat: JSON.stringify(chat),
       resolved: found !== null,
-      type: content.type,
+      type: typeOf(operation),
       content: JSON.stringify(content),
-      mediaId: mediaOf(content)?.mediaId ?? null,
+      mediaId: media?.mediaId ?? null,
       account: account && JSON.stringify(account),
       // From the request on: what it took to accept it is part of the wait.
-      expiresAt: now + (request.expiresInSeconds === undefined ? this.#expiryMs : request.expiresInSeconds * 1000),
+      expiresAt: now + (expirySeconds === undefined ? this.#expiryMs : expirySeconds * 1000),
     };
     return answer(await database.write(acceptMessage({ row, claim, now: clock.now() })));
   }
 
-  async #withMedia(
+  /** @param allowed the sessions that the key may use; null for all */
+  async #fileFor(
     session: SessionName,
-    content: OutboxContent,
+    { mediaId, kind, fileName }: GivenMedia,
     allowed: ReadonlySet<SessionName> | null,
-  ): Promise<OutboxContent> {
-    const file = mediaOf(content);
-    if (!file) return content;
+  ): Promise<Pick<OutboxContent, 'mimeType'>> {
     const { media } = this.#deps;
-    const { mediaId } = file;
     // A key may be barred from the session whose message carries the file.
     const found = await media.info(mediaId);
     const isElsewhere = found.session !== null && found.session !== session;
     if (isElsewhere || !mayUse(allowed, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
-    const { mimeType } = await media.forSend(mediaId, file.type, file.fileName);
-    return { ...file, mimeType };
+    const { mimeType } = await media.forSend(mediaId, kind, fileName);
+    return { mimeType };
   }
 
   /** WhatsApp's address of the recipient, or null if it cannot be known now. @throws WabError if there is none */

@@ -1,7 +1,8 @@
 /** The outbox as HTTP sees it: acceptance, state, and what an operator may do to a message. */
 import { WabError } from '../contract/errors.ts';
 import type { OutboxId, SessionName } from '../contract/ids.ts';
-import type { SendRequest } from '../contract/messages.ts';
+import type { AnyInput } from '../contract/field-checks.ts';
+import type { OutboxOperation } from '../contract/operations/by-carrier.ts';
 import type { OutboxMessage } from '../contract/views/outbox-message.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
@@ -37,9 +38,9 @@ export class OutboxService implements Outbox {
     this.#deps = deps;
   }
 
-  async accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance> {
-    const acceptance = await this.#deps.intake.accept(request, options);
-    if (!acceptance.replayed) this.#deps.changes.freed(request.session as SessionName);
+  async accept(operation: OutboxOperation, input: AnyInput, options: AcceptOptions): Promise<Acceptance> {
+    const acceptance = await this.#deps.intake.accept(operation, input, options);
+    if (!acceptance.replayed) this.#deps.changes.freed(acceptance.message.session as SessionName);
     return acceptance;
   }
 

@@ -15,7 +15,7 @@ import type { Call } from '../store/operation.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import { addressMessage, claimMessages, makeMessagesDue, moveMessage, type Move } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { contentOfRow } from './outbox-content.ts';
+import { contentOfRow, mediaOfContent, operationOf } from './outbox-content.ts';
 import { sentMessageReport } from './sent-message.ts';
 import { TRANSITIONS, type Transition } from './outbox-state.ts';
 import type { Verdict } from './retry-policy.ts';
@@ -97,12 +97,11 @@ export class OutboxTransitions {
     );
   }
 
-  /**
-   * WhatsApp took it: the event and the row in one transaction. A reaction is not a message, so no event tells of it.
-   */
+  /** WhatsApp took it: the event and the row in one transaction. What is no message has no event. */
   async accept(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
     const content = contentOfRow(row);
-    if (content.type === 'reaction') {
+    const { via } = operationOf(content);
+    if (via.outbox === 'repeatable') {
       // Not under the receipt's id: acknowledgements of the message that it is about are not its own.
       await this.move(row, 'accepted', { error: null });
       return;
@@ -116,7 +115,10 @@ export class OutboxTransitions {
         messageId: receipt.messageId,
         sentAt: receipt.sentAt,
         outboxId: row.id as OutboxId,
-        content,
+        kind: via.kind,
+        input: content.input,
+        media: mediaOfContent(content),
+        mimeType: content.mimeType,
       }),
     );
     const { duplicate } = await this.#recorder.recordEvent(event, [move]);

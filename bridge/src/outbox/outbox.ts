@@ -1,5 +1,6 @@
 /** The outbox as HTTP sees it: a promise to carry out what was accepted. The dispatcher works behind it. */
-import type { SendRequest } from '../contract/messages.ts';
+import type { AnyInput } from '../contract/field-checks.ts';
+import type { OutboxOperation } from '../contract/operations/by-carrier.ts';
 import type { OutboxMessage, OutboxState } from '../contract/views/outbox-message.ts';
 import type { KeyId, OutboxId, SessionName } from '../contract/ids.ts';
 
@@ -23,12 +24,12 @@ export type Resolution = 'sent' | 'failed' | 'resend';
 
 export interface Outbox {
   /**
-   * Takes a message durably. Known idempotency keys replay their first answer for 7 days.
+   * Takes an operation durably. Known idempotency keys replay their first answer for 7 days.
    *
-   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_OPERATION_UNSUPPORTED, WAB_MEDIA_NOT_FOUND,
-   *   WAB_MEDIA_TYPE, WAB_IDEMPOTENCY_KEY_REUSED; nothing is stored then
+   * @param input valid by its schema
+   * @throws WabError those that the definition names; nothing is stored then
    */
-  accept(request: SendRequest, options: AcceptOptions): Promise<Acceptance>;
+  accept(operation: OutboxOperation, input: AnyInput, options: AcceptOptions): Promise<Acceptance>;
   /**
    * @param waitMs answer as soon as the message is neither `queued` nor `sending`, at the latest after this long
    * @throws WabError WAB_OUTBOX_NOT_FOUND

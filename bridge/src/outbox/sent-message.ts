@@ -2,9 +2,11 @@
 import type { Address } from '../contract/address.ts';
 import { fileNameField } from '../contract/file-name.ts';
 import type { EventReport } from '../contract/events.ts';
-import type { ChatId, MediaId, OutboxId, MessageId } from '../contract/ids.ts';
+import type { AnyInput, GivenMedia } from '../contract/field-checks.ts';
+import type { OutboxId, MessageId } from '../contract/ids.ts';
 import type { ReportedMessage } from '../contract/message-data.ts';
-import { addressOf } from '../contract/whatsapp-id.ts';
+import type { SendableKind } from '../contract/kinds.ts';
+import { addressOf, parseChatId } from '../contract/whatsapp-id.ts';
 
 /** What the outbox knows of a message it sent. */
 export interface SentMessage {
@@ -13,19 +15,11 @@ export interface SentMessage {
   readonly messageId: MessageId;
   readonly sentAt: Date;
   readonly outboxId: OutboxId;
-  readonly content: {
-    readonly quotedMessageId?: MessageId;
-    readonly mentions?: readonly ChatId[];
-  } & (
-    | { readonly type: 'text'; readonly text: string }
-    | {
-        readonly type: 'image' | 'video' | 'audio' | 'document';
-        readonly mediaId: MediaId;
-        readonly caption?: string;
-        readonly fileName?: string;
-        readonly mimeType?: string;
-      }
-  );
+  readonly kind: SendableKind;
+  readonly input: AnyInput;
+  readonly media: GivenMedia | null;
+  /** Of its file, as found in the bytes. */
+  readonly mimeType?: string | undefined;
 }
 
 export const sentMessageReport = (sent: SentMessage): EventReport<'message.sent'> => ({
@@ -36,23 +30,16 @@ export const sentMessageReport = (sent: SentMessage): EventReport<'message.sent'
   data: {
     messageId: sent.messageId,
     fromMe: true,
-    mentions: (sent.content.mentions ?? []).map((chatId) => addressOf(chatId)),
-    quotedMessageId: sent.content.quotedMessageId ?? null,
+    mentions: ((sent.input['mentions'] ?? []) as string[]).map((mention): Address => addressOf(parseChatId(mention))),
+    quotedMessageId: (sent.input['quotedMessageId'] ?? null) as MessageId | null,
     outboxId: sent.outboxId,
-    ...sentBody(sent.content),
+    kind: sent.kind,
+    text: (sent.input['text'] ?? null) as string | null,
+    media: sent.media && mediaReport(sent.media, sent.mimeType),
   },
 });
 
-function sentBody(content: SentMessage['content']): Pick<ReportedMessage, 'kind' | 'text' | 'media'> {
-  if (content.type === 'text') return { kind: 'text', text: content.text, media: null };
-  return {
-    kind: content.type,
-    text: content.caption ?? null,
-    media: {
-      mediaId: content.mediaId,
-      kind: content.type,
-      mimeType: content.mimeType ?? 'application/octet-stream',
-      ...fileNameField(content.fileName),
-    },
-  };
-}
+const mediaReport = (
+  { mediaId, kind, fileName }: GivenMedia,
+  mimeType = 'application/octet-stream',
+): ReportedMessage['media'] => ({ mediaId, kind, mimeType, ...fileNameField(fileName) });

@@ -21,8 +21,7 @@ export function withOrderlyDeletion(
     logout: (name) => registry.logout(name),
     health: (name) => registry.health(name),
     qr: (name) => registry.qr(name),
-    markRead: (name, to) => registry.markRead(name, to),
-    setTyping: (name, to, state) => registry.setTyping(name, to, state),
+    perform: (name, operation, input) => registry.perform(name, operation, input),
     requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
     pairingCode: (name) => registry.pairingCode(name),
     delete: async (name) => {

@@ -5,11 +5,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Address } from '../contract/address.ts';
-import type { TypingState } from '../contract/chats.ts';
+import type { AnyInput } from '../contract/field-checks.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { Engine, EngineFactory } from '../engine/engine.ts';
 import { ENGINE_NAMES, type EngineName } from '../contract/engines.ts';
+import type { DirectOperation } from '../contract/operations/by-carrier.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -20,7 +21,7 @@ import {
   setSessionDesired,
   setSessionProxy,
 } from '../store/sessions.repository.ts';
-import { runChatOperation, type OperationTarget } from './chat-operations.ts';
+import { performAtOnce } from './engine-operations.ts';
 import {
   ELSEWHERE,
   healthOf,
@@ -221,16 +222,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return healthOf(this.#entry(name));
   }
 
-  async markRead(name: SessionName, to: string): Promise<void> {
-    await runChatOperation(this.#operationTarget(name), to, this.#deps.clock, (engine, chatId) =>
-      engine.markRead(chatId),
-    );
-  }
-
-  async setTyping(name: SessionName, to: string, state: TypingState): Promise<void> {
-    await runChatOperation(this.#operationTarget(name), to, this.#deps.clock, (engine, chatId) =>
-      engine.setTyping(chatId, state),
-    );
+  async perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown> {
+    const { state, capabilities, engine } = this.get(name);
+    const target = { name, state, engine, supports: capabilities.operations, ready: this.readyEngine(name) };
+    return performAtOnce(target, operation, input, this.#deps.clock);
   }
 
   async requestPairingCode(name: SessionName, phone: string): Promise<LoginCode> {
@@ -312,10 +307,6 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   #factory(engine: string): EngineFactory | null {
     return this.#deps.factories.find((factory) => factory.name === engine) ?? null;
-  }
-
-  #operationTarget(name: SessionName): OperationTarget {
-    return { name, state: this.get(name).state, engine: this.readyEngine(name) };
   }
 
   #entry(name: SessionName): SessionEntry {

@@ -2,10 +2,11 @@
  * Sessions as the rest of the bridge sees them. HTTP uses `Sessions`, the dispatcher uses `SessionEngines`; neither
  * sees the supervisor that implements both.
  */
-import type { TypingState } from '../contract/chats.ts';
+import type { AnyInput } from '../contract/field-checks.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { EngineName } from '../contract/engines.ts';
+import type { DirectOperation } from '../contract/operations/by-carrier.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { Engine } from '../engine/engine.ts';
 
@@ -31,14 +32,12 @@ export interface Sessions {
   /** What is known of the session's parts, in any state. @throws WabError WAB_SESSION_NOT_FOUND */
   health(name: SessionName): Promise<SessionHealth>;
   /**
-   * Marks a chat as read; done when it resolves, within seconds, or not at all.
+   * Has the engine carry out an operation at once: done when it resolves, within the operation's deadline, or not at all.
    *
-   * @param to any form of an address
-   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ADDRESS_INVALID, WAB_SESSION_NOT_READY, WAB_CHAT_UNKNOWN, WAB_OPERATION_FAILED
+   * @param input valid by its schema
+   * @throws WabError those that the definition names
    */
-  markRead(name: SessionName, to: string): Promise<void>;
-  /** Shows the other side of a chat what the account is doing. As `markRead`, also in what it throws. */
-  setTyping(name: SessionName, to: string, state: TypingState): Promise<void>;
+  perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown>;
   /** @throws WabError WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): LoginCode;
   /**

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { ERRORS } from '../../../bridge/src/contract/errors.ts';
+import { roleOf } from '../../../bridge/src/contract/fields.ts';
 import type { Operation } from '../../../bridge/src/contract/operation.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import { SCOPES } from '../../../bridge/src/contract/scopes.ts';
@@ -15,6 +16,7 @@ const driverFolder = new URL('../../../bridge/src/engine/sandbox/driver/', impor
 const definitions: readonly Operation[] = [...OPERATIONS, ...DRIVER_OPERATIONS];
 const cases = definitions.map((operation) => [operation.id, operation] as const);
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const routeOf = ({ method, path }: Operation['http']): string => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`;
 const duplicates = (values: readonly string[]): readonly string[] =>
   values.filter((value, index) => values.indexOf(value) !== index);
 
@@ -46,8 +48,34 @@ describe('the catalogue', () => {
   test('has no id, name or route twice', () => {
     expect(duplicates(definitions.map(({ id }) => id))).toEqual([]);
     expect(duplicates(definitions.map(({ operationId }) => operationId))).toEqual([]);
-    const routes = definitions.map(({ http }) => `${http.method} ${http.path.replaceAll(/\{\w+\}/g, '{}')}`);
+    const routes = definitions.map(({ http }) => `${routeOf(http)} ${http.type ?? ''}`);
     expect(duplicates(routes)).toEqual([]);
+  });
+
+  test('has the same scope, status and carrier for all operations of a method and path', () => {
+    for (const { id, http, via, scope } of definitions.filter((each) => each.http.shared !== undefined))
+      for (const other of definitions.filter((each) => routeOf(each.http) === routeOf(http)))
+        expect({ id, ...other.http, scope: other.scope, carrier: Object.keys(other.via)[0] }).toEqual({
+          id,
+          ...http,
+          type: expect.any(String),
+          scope,
+          carrier: Object.keys(via)[0],
+        });
+  });
+
+  test('asks the outbox only for what has one recipient and may expire', () => {
+    for (const { id, via, input } of definitions) {
+      const roles = Object.values(input.properties).map(roleOf);
+      const count = (role: string): number => roles.filter((each) => each === role).length;
+      if (via === 'bridge') continue;
+      expect({ id, session: count('session'), recipient: count('recipient') }).toEqual({
+        id,
+        session: 1,
+        recipient: 1,
+      });
+      expect({ id, expiry: count('expiry') }).toEqual({ id, expiry: 'outbox' in via ? 1 : 0 });
+    }
   });
 });
 
@@ -94,11 +122,15 @@ describe('what is served', () => {
   test.each(cases)('%s has its route, with its scope, its fields and its status', (_id, operation) => {
     const { method, path, status } = operation.http;
     const served = paths[`/v1${path}`]?.[method.toLowerCase()];
-    expect(served).toMatchObject({ operationId: operation.operationId, 'x-wabridge-scope': operation.scope });
+    const { operationId } = operation.http.shared ?? operation;
+    expect(served).toMatchObject({ operationId, 'x-wabridge-scope': operation.scope });
     expect(Object.keys(served!.responses)).toEqual([String(status), 'default']);
     const fields = Object.keys(operation.input.properties);
-    const inUrl = (served!.parameters ?? []).map(({ name }) => name);
-    expect(fields).toEqual(expect.arrayContaining(inUrl));
+    const parameters = (served!.parameters ?? []).map(({ name }) => name);
+    const inUrl = parameters.filter((name) => fields.includes(name));
+    const isOutbox = typeof operation.via === 'object' && 'outbox' in operation.via;
+    const others = isOutbox ? ['firstAnswer', 'waitMs', 'idempotency-key'] : [];
+    expect(parameters.sort()).toEqual([...inUrl, ...others].sort());
     expect(served!.requestBody !== undefined).toBe(inUrl.length < fields.length);
   });
 });

@@ -48,18 +48,23 @@ const ALL: readonly NewEvent[] = [
       messageId,
       sentAt: at,
       outboxId,
-      content: {
-        type: 'document',
-        mediaId: 'med_1' as MediaId,
-        caption: 'c',
-        fileName: 'f.pdf',
-        mentions: ['1@c.us' as ChatId],
-      },
+      kind: 'document',
+      input: { text: 'c', mentions: ['1@lid'] },
+      media: { mediaId: 'med_1' as MediaId, kind: 'document', fileName: 'f.pdf' },
     }),
   ),
   eventOf(
     support,
-    sentMessageReport({ chat, sender: chat, messageId, sentAt: at, outboxId, content: { type: 'text', text: 'x' } }),
+    sentMessageReport({
+      chat,
+      sender: chat,
+      messageId,
+      sentAt: at,
+      outboxId,
+      kind: 'text',
+      input: { text: 'x' },
+      media: null,
+    }),
   ),
   eventOf(support, { type: 'message.acknowledged', at, chat, data: { messageId: messageId, ack: 'read', outboxId } }),
   eventOf(support, { type: 'message.failed', at, chat, data: { messageId: messageId, reason: 'r' } }),
@@ -100,7 +105,16 @@ describe('identity', () => {
   test('what the outbox sent and what the engine reports of it are one event', () => {
     const sent = eventOf(
       support,
-      sentMessageReport({ chat, sender: null, messageId, sentAt: at, outboxId, content: { type: 'text', text: 'x' } }),
+      sentMessageReport({
+        chat,
+        sender: null,
+        messageId,
+        sentAt: at,
+        outboxId,
+        kind: 'text',
+        input: { text: 'x' },
+        media: null,
+      }),
     );
     expect(sent.id).toBe(idOf({ fromMe: true }));
   });

@@ -186,7 +186,7 @@ describe('messages, media and events', () => {
       json: { mediaId, mimeType: 'image/png', sizeBytes: png.length, fileName: 'dot.png', session: null },
     });
     const sent = await real.raw('POST', '/v1/messages?waitMs=10000', {
-      body: JSON.stringify({ session: 'demo', to: PERSON, type: 'image', mediaId, caption: 'a dot' }),
+      body: JSON.stringify({ session: 'demo', to: PERSON, type: 'image', mediaId, text: 'a dot' }),
       headers: { 'idempotency-key': mediaId },
     });
     expect(sent.json.error).toBeNull();

@@ -43,7 +43,7 @@ test('so are a caption, the name of a file and the message to quote, wherever th
   for (const blank of BLANKS) {
     // An empty caption says that there is none.
     for (const [field, request] of [
-      ['caption', { ...media, caption: blank || ' ' }],
+      ['text', { ...media, text: blank || ' ' }],
       ['fileName', { ...media, fileName: blank }],
       ['quotedMessageId', { session: 'demo', to, type: 'text', text: 'hi', quotedMessageId: blank }],
     ] as const)

@@ -100,7 +100,7 @@ describe('refusals', () => {
       expectProblem(await operation('+4915112000000'), 'WAB_CHAT_UNKNOWN', /no chat or account/);
       expectProblem(await operation('nobody@nowhere'), 'WAB_ADDRESS_INVALID', /<id>@<server>/);
       expectProblem(await operation(PERSON, 'missing'), 'WAB_SESSION_NOT_FOUND', /missing/);
-      expectProblem(await operation(PERSON, 'De%20mo'), 'WAB_INVALID_REQUEST', /path name/);
+      expectProblem(await operation(PERSON, 'De%20mo'), 'WAB_INVALID_REQUEST', /path session/);
     }
     expectProblem(await typing('dancing'), 'WAB_INVALID_REQUEST', /body state must be one of composing/);
     expectProblem(await real.raw('POST', path('typing')), 'WAB_INVALID_REQUEST', /body/);

@@ -1,7 +1,7 @@
 /** What holds for every operation, whoever asks and over which surface. */
 import { expect, test } from '@jest/globals';
 import type { Principal } from '../../../bridge/src/auth/keys.ts';
-import { referenceOf } from '../../../bridge/src/contract/fields.ts';
+import { roleOf } from '../../../bridge/src/contract/fields.ts';
 import { SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../bridge/src/contract/ids.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import { ALL_SCOPES } from '../../../bridge/src/contract/scopes.ts';
@@ -19,7 +19,7 @@ const holderOf = (...sessions: readonly string[]): Principal => ({
 const handlers = Object.fromEntries(OPERATIONS.map(({ id }) => [id, () => id])) as unknown as Handlers;
 
 const aboutSessions = OPERATIONS.flatMap((operation) => {
-  const fields = Object.entries(operation.input.properties).filter(([, schema]) => referenceOf(schema) === 'session');
+  const fields = Object.entries(operation.input.properties).filter(([, schema]) => roleOf(schema) === 'session');
   return fields.map(([field]) => [operation.id, { operation, input: { [field]: 'support' } }] as const);
 });
 
@@ -37,7 +37,7 @@ test.each(aboutSessions)('%s is carried out only for a key that may use the sess
 test('a field that is written like a session name is marked as one', () => {
   const unmarked = OPERATIONS.flatMap(({ id, input }) =>
     Object.entries(input.properties as Record<string, { pattern?: string }>)
-      .filter(([, schema]) => schema.pattern === SESSION_NAME_PATTERN && referenceOf(schema) !== 'session')
+      .filter(([, schema]) => schema.pattern === SESSION_NAME_PATTERN && roleOf(schema) !== 'session')
       .map(([field]) => `${id} ${field}`),
   );
   expect(unmarked).toEqual([]);

@@ -1,11 +1,11 @@
 /** A message goes from the account for which it was accepted, or not at all. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { isSameAccount } from '../../../bridge/src/contract/address.ts';
-import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
+import type { ChatId, OutboxId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
-import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -113,7 +113,7 @@ describe('a login ends', () => {
     const outbox = await start({ sendMs: 60_000 });
     outbox.network.scripts.push(() => new Promise(() => undefined));
     const { message } = await outbox.service.accept(
-      { session: SESSION, to: ALICE, type: 'reaction', messageId: `false_${ALICE}_AA`, emoji: '👍' },
+      ...asked({ session: SESSION, to: ALICE, type: 'reaction', messageId: `false_${ALICE}_AA`, emoji: '👍' }),
       { keyId: 'keyA' as never, idempotencyKey: 'one', firstAnswer: false },
     );
     await outbox.until(message.id, 'sending');
@@ -242,12 +242,12 @@ describe('a send of which an earlier version did not note the account', () => {
     const network = new Network();
     const before = await start({ network, sendMs: 60_000 });
     network.scripts.push(() => new Promise(() => undefined));
-    const content =
-      type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA` as MessageId, emoji: '👍' };
-    const { message } = await before.service.accept(
-      { session: SESSION, to: ALICE, ...content },
-      { keyId: 'keyA' as never, idempotencyKey: 'one', firstAnswer: false },
-    );
+    const content = type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA`, emoji: '👍' };
+    const { message } = await before.service.accept(...asked({ session: SESSION, to: ALICE, ...content }), {
+      keyId: 'keyA' as never,
+      idempotencyKey: 'one',
+      firstAnswer: false,
+    });
     await before.until(message.id, 'sending');
     await before.dispatcher.stop(0);
     await before.close();

@@ -60,7 +60,7 @@ test('only the head of its chat may begin, whoever took it up before it lost its
 
 test('a send does not go through an engine that was replaced while its intent was written down', async () => {
   const network = new Network();
-  const capabilities = { chosenMessageIds: true, operations: ['text'] as const };
+  const capabilities = { chosenMessageIds: true, operations: ['message.sendText'] as const };
   const before = new NetworkEngine(network, capabilities);
   const after = new NetworkEngine(network, capabilities);
   const stale = jest.spyOn(before, 'send');

@@ -4,7 +4,7 @@ import type { ChatId, MediaId, OutboxId } from '../../../bridge/src/contract/ids
 import type { OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { storeMedia } from '../../../bridge/src/store/media.repository.ts';
-import { ALICE, BOB, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, BOB, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -34,7 +34,7 @@ async function acceptFile(outbox: OpenOutbox, caption: string, to: ChatId): Prom
   };
   await outbox.database.write(storeMedia(stored));
   const { message } = await outbox.service.accept(
-    { session: SESSION, to, type: 'image', mediaId: MEDIA, caption },
+    ...asked({ session: SESSION, to, type: 'image', mediaId: MEDIA, text: caption }),
     { keyId: KEY, idempotencyKey: caption, firstAnswer: false },
   );
   return message;

@@ -9,7 +9,7 @@ import type { ChatId, OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
-import { KEY, Network, openOutbox, SESSION, tempFolder, type OpenOutbox } from './outbox-harness.ts';
+import { asked, KEY, Network, openOutbox, SESSION, tempFolder, type OpenOutbox } from './outbox-harness.ts';
 
 jest.setTimeout(240_000);
 
@@ -97,8 +97,8 @@ class World {
     const text = `${this.accepted.length}`;
     const key = `k${text}`;
     const to = `4915100000${chat}0@c.us` as ChatId;
-    const request = { session: SESSION, to, type: 'text' as const, text };
-    const take = () => this.outbox.service.accept(request, { keyId: KEY, idempotencyKey: key, firstAnswer: false });
+    const request = asked({ session: SESSION, to, type: 'text', text });
+    const take = () => this.outbox.service.accept(...request, { keyId: KEY, idempotencyKey: key, firstAnswer: false });
     // Every client asks twice.
     const [{ message }, again] = await Promise.all([take(), take()]);
     expect(again.message.id).toBe(message.id);

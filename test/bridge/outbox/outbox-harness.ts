@@ -7,7 +7,9 @@ import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { EventType, WaEvent } from '../../../bridge/src/contract/events.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
 import type { ChatId, KeyId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import type { SendRequest } from '../../../bridge/src/contract/messages.ts';
+import type { AnyInput } from '../../../bridge/src/contract/field-checks.ts';
+import { isOutboxOperation, type OutboxOperation } from '../../../bridge/src/contract/operations/by-carrier.ts';
+import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import type { OutboxMessage, OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type {
   Engine,
@@ -59,6 +61,15 @@ const testClock: Clock = {
   ...systemClock,
   sleep: (ms, signal) => wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) }),
 };
+
+/** A request as clients write it. */
+export type Asked = AnyInput & { readonly type: string };
+/** The operation that it means, and its input. */
+export function asked({ type, ...input }: Asked): [OutboxOperation, AnyInput] {
+  const operation = OPERATIONS.filter(isOutboxOperation).find(({ http }) => http.type === type);
+  if (!operation) throw new Error(`no operation has the type ${type}`);
+  return [operation, input];
+}
 
 export interface NetworkSend {
   readonly messageId: MessageId | null;
@@ -281,7 +292,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
   const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: 86_400_000 });
   const capabilities: EngineCapabilities = {
     chosenMessageIds: options.chosenMessageIds ?? true,
-    operations: ['text', 'image', 'reaction'],
+    operations: ['message.sendText', 'message.sendImage', 'message.react'],
   };
   const engine = options.engine ?? new NetworkEngine(network, capabilities);
   const sessions = new TestSessions(engine, engine.capabilities, options.accounts ?? new Map());
@@ -335,8 +346,7 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     expiresInSeconds?: number,
   ): Promise<OutboxMessage> => {
     const expiry = expiresInSeconds === undefined ? {} : { expiresInSeconds };
-    const request: SendRequest = { session, to, type: 'text', text, ...expiry };
-    const { message } = await service.accept(request, {
+    const { message } = await service.accept(...asked({ type: 'text', session, to, text, ...expiry }), {
       keyId: KEY,
       idempotencyKey: `${process.hrtime.bigint()}-${++keys}`,
       firstAnswer: false,

@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { KeyId, OutboxId, SessionName } from '../../../bridge/src/contract/ids.ts';
-import type { SendRequest } from '../../../bridge/src/contract/messages.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { IDEMPOTENCY_MS } from '../../../bridge/src/outbox/outbox-intake.ts';
-import { ALICE, KEY, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import {
+  ALICE,
+  asked,
+  type Asked,
+  KEY,
+  Network,
+  SESSION,
+  type HarnessOptions,
+  type OpenOutbox,
+} from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 
@@ -14,9 +22,9 @@ jest.setTimeout(60_000);
 const lives = new OutboxLives();
 let outbox: OpenOutbox;
 const open = async (options: HarnessOptions = {}): Promise<OpenOutbox> => (outbox = await lives.open(options));
-const hello: SendRequest = { session: SESSION, to: '+49 1511 111111', type: 'text', text: 'hello' };
-const accept = (request: SendRequest, idempotencyKey: string, more: { keyId?: KeyId; firstAnswer?: boolean } = {}) =>
-  outbox.service.accept(request, { keyId: KEY, firstAnswer: false, ...more, idempotencyKey });
+const hello: Asked = { session: SESSION, to: '+49 1511 111111', type: 'text', text: 'hello' };
+const accept = (request: Asked, idempotencyKey: string, more: { keyId?: KeyId; firstAnswer?: boolean } = {}) =>
+  outbox.service.accept(...asked(request), { keyId: KEY, firstAnswer: false, ...more, idempotencyKey });
 const stored = () => outbox.service.list({ limit: 100 });
 
 beforeEach(lives.begin);
@@ -32,14 +40,14 @@ describe('idempotency', () => {
     await outbox.close();
     await open();
     // The order of the members plays no part.
-    const again = await accept({ text: 'hello', type: 'text', to: hello.to, session: SESSION }, 'k1');
+    const again = await accept({ text: 'hello', type: 'text', to: hello['to'], session: SESSION }, 'k1');
     expect(again).toMatchObject({ replayed: true, message: { id: answers[0]!.message.id, replayed: true } });
   });
 
   test('another body under the same key is refused, unless the first answer is wanted', async () => {
     await open();
     const first = await accept(hello, 'k1');
-    const other: SendRequest = { ...hello, type: 'text', text: 'bye' };
+    const other: Asked = { ...hello, type: 'text', text: 'bye' };
     await expect(accept(other, 'k1')).rejects.toMatchObject({ code: 'WAB_IDEMPOTENCY_KEY_REUSED' });
     expect(await accept(other, 'k1', { firstAnswer: true })).toMatchObject({
       replayed: true,
@@ -79,7 +87,7 @@ describe('idempotency', () => {
 });
 
 describe('what is refused before anything is stored', () => {
-  const refused = async (request: SendRequest, code: string): Promise<void> => {
+  const refused = async (request: Asked, code: string): Promise<void> => {
     await expect(accept(request, `k-${code}`)).rejects.toMatchObject({ code });
     expect(await stored()).toEqual([]);
     expect(await outbox.database.reader.selectFrom('outbox_idempotency').selectAll().execute()).toEqual([]);

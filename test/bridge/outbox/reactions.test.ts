@@ -1,13 +1,12 @@
 /** Reactions: outbox messages without an id of their own, which are repeated where others would be in doubt. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { isEmoji, type SendReaction } from '../../../bridge/src/contract/messages.ts';
+import { isEmoji } from '../../../bridge/src/contract/visible-text.ts';
 import { type OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
 import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';
-import type { Static } from 'typebox';
-import { ALICE, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -17,14 +16,14 @@ const { begin, end, start } = new OutboxLives();
 let keys = 0;
 
 const accept = (outbox: OpenOutbox, emoji: string, key = `reaction-${++keys}`): Promise<Acceptance> => {
-  const request: Static<typeof SendReaction> = {
+  const request = {
     session: SESSION,
     to: ALICE,
     type: 'reaction',
     messageId: TARGET,
     emoji,
   };
-  return outbox.service.accept(request, { keyId: KEY, idempotencyKey: key, firstAnswer: false });
+  return outbox.service.accept(...asked(request), { keyId: KEY, idempotencyKey: key, firstAnswer: false });
 };
 const react = async (outbox: OpenOutbox, emoji: string): Promise<OutboxMessage> =>
   (await accept(outbox, emoji)).message;
@@ -35,9 +34,9 @@ afterEach(end);
 describe('a reaction', () => {
   test('is sent without an id of its own and ends as accepted; no event calls it a message', async () => {
     const network = new Network();
-    const asked: unknown[] = [];
+    const sent: unknown[] = [];
     network.scripts.push((message: EngineSend, messageId, deliver) => {
-      asked.push(message, messageId);
+      sent.push(message, messageId);
       return { ...deliver(), messageId: TARGET };
     });
     const outbox = await start({ network });
@@ -48,7 +47,7 @@ describe('a reaction', () => {
       messageId: null,
       error: null,
     });
-    expect(asked).toEqual([{ type: 'reaction', chatId: ALICE, targetMessageId: TARGET, emoji: '👍' }, null]);
+    expect(sent).toEqual([{ type: 'reaction', chatId: ALICE, targetMessageId: TARGET, emoji: '👍' }, null]);
     expect(await outbox.events('message.sent')).toEqual([]);
   });
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
-import { DEFAULT_SEND_WAIT_SECONDS, MAX_WAIT_MS } from '../../contract/defaults.ts';
-import { MAX_EXPIRY_SECONDS } from '../../contract/messages.ts';
+import { DEFAULT_SEND_WAIT_SECONDS, MAX_EXPIRY_SECONDS, MAX_WAIT_MS } from '../../contract/defaults.ts';
 import type { OutboxMessage } from '../../contract/views/outbox-message.ts';
 import { sessionName } from '../arguments.ts';
 import { addCommand, wholeNumber } from '../command.ts';

@@ -48,7 +48,7 @@ async function answer(live: Live): Promise<Outcome> {
   const text = 'wabridge live check: the answer. Leave this chat open until the check has ended.';
   const sent = await live.send({ type: 'text', to, text, quotedMessageId: messageId });
   if (!isTaken(sent)) return notTaken(sent);
-  if (live.memory.session?.capabilities.operations.includes('reaction')) {
+  if (live.memory.session?.capabilities.operations.includes('message.react')) {
     const reacted = await live.send({ type: 'reaction', to, messageId, emoji: '✅' });
     if (!isTaken(reacted)) return notTaken(reacted);
   }

@@ -122,7 +122,7 @@ const sendFile =
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-    const sent = await live.send({ type, to: live.ownChat, mediaId, caption: 'wabridge live check: a file.' });
+    const sent = await live.send({ type, to: live.ownChat, mediaId, text: 'wabridge live check: a file.' });
     if (!isTaken(sent)) return notTaken(sent);
     const found = await live.watch.until(sentEvent(sent), EVENT_MS);
     if (!found?.data?.media)
@@ -164,7 +164,7 @@ export async function fetchFile(live: Live, mediaId: string): Promise<{ sha256: 
 }
 
 async function reaction(live: Live): Promise<Outcome> {
-  if (!live.memory.session?.capabilities.operations.includes('reaction'))
+  if (!live.memory.session?.capabilities.operations.includes('message.react'))
     return notRun('this engine does not support reactions');
   const { messageId: target } = first(live);
   for (const emoji of ['👍', '']) {

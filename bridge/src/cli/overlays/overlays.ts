@@ -19,7 +19,15 @@ export const DERIVED = {
 
 /** Why an operation has no derived command. */
 export const WITHOUT_COMMAND: Readonly<Partial<Record<AnyOperation['id'] | DriverOperationId, string>>> = {
+  'chat.markRead': '`chat read` is written by hand',
+  'chat.setTyping': '`chat typing` is written by hand',
   'event.list': '`events tail` reads events as they arrive, from any position',
+  'message.react': '`react` also chooses an idempotency key and waits for the outcome',
+  'message.sendAudio': 'sending files has no command yet',
+  'message.sendDocument': 'sending files has no command yet',
+  'message.sendImage': 'sending files has no command yet',
+  'message.sendText': '`send` also chooses an idempotency key and waits for the outcome',
+  'message.sendVideo': 'sending files has no command yet',
   'sandbox.contacts': '`sandbox contact` and `sandbox say --lid` say who has which number',
   'sandbox.receive': '`sandbox say` also attaches files and waits for an answer',
   'session.add': '`session add` also draws the QR code and waits until the account is linked',

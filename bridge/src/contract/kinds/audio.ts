@@ -4,6 +4,6 @@ import { fileToSend, kind } from '../kind.ts';
 export const audio = kind({
   kind: 'audio',
   description: 'A sound file or a voice message.',
-  send: fileToSend,
+  send: fileToSend('audio'),
   file: { limit: 'audio', mimeTypes: ['audio/*'] },
 });

@@ -1,5 +1,7 @@
 /** The catalogue of operations. A test holds it against the folder. */
 import type { Operation } from '../operation.ts';
+import { markRead } from './chat/mark-read.ts';
+import { setTyping } from './chat/set-typing.ts';
 import { discardDeadLetter } from './dead-letter/discard.ts';
 import { listDeadLetters } from './dead-letter/list.ts';
 import { redriveDeadLetter } from './dead-letter/redrive.ts';
@@ -11,6 +13,12 @@ import { cancelOutboxMessage } from './outbox/cancel.ts';
 import { getOutboxMessage } from './outbox/get.ts';
 import { listOutboxMessages } from './outbox/list.ts';
 import { resolveOutboxMessage } from './outbox/resolve.ts';
+import { react } from './message/react.ts';
+import { sendAudio } from './message/send-audio.ts';
+import { sendDocument } from './message/send-document.ts';
+import { sendImage } from './message/send-image.ts';
+import { sendText } from './message/send-text.ts';
+import { sendVideo } from './message/send-video.ts';
 import { addSession } from './session/add.ts';
 import { deleteSession } from './session/delete.ts';
 import { getSession } from './session/get.ts';
@@ -27,6 +35,8 @@ import { listSubscriptions } from './subscription/list.ts';
 import { whoami } from './whoami/get.ts';
 
 export const OPERATIONS = [
+  markRead,
+  setTyping,
   discardDeadLetter,
   listDeadLetters,
   redriveDeadLetter,
@@ -38,6 +48,12 @@ export const OPERATIONS = [
   getOutboxMessage,
   listOutboxMessages,
   resolveOutboxMessage,
+  sendText,
+  sendImage,
+  sendVideo,
+  sendAudio,
+  sendDocument,
+  react,
   addSession,
   deleteSession,
   getSession,

@@ -38,7 +38,16 @@ import { newStanzaId } from './stanza-id.ts';
 
 export const SANDBOX_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
-  operations: ['text', 'image', 'video', 'audio', 'document', 'reaction'],
+  operations: [
+    'message.sendText',
+    'message.sendImage',
+    'message.sendVideo',
+    'message.sendAudio',
+    'message.sendDocument',
+    'message.react',
+    'chat.markRead',
+    'chat.setTyping',
+  ],
 };
 
 export interface SandboxEngineOptions {

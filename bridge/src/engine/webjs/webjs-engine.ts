@@ -56,7 +56,16 @@ export interface WebjsSettings {
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
-  operations: ['text', 'image', 'video', 'audio', 'document', 'reaction'],
+  operations: [
+    'message.sendText',
+    'message.sendImage',
+    'message.sendVideo',
+    'message.sendAudio',
+    'message.sendDocument',
+    'message.react',
+    'chat.markRead',
+    'chat.setTyping',
+  ],
 };
 
 export class WebjsEngine implements Engine {

@@ -4,43 +4,91 @@
  * files, the QR code as an image, health and metrics.
  */
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
-import type { TProperties } from 'typebox';
+import Type, { type TProperties } from 'typebox';
 import type { Principal } from '../../auth/keys.ts';
-import { partOf, type Operation, type RequestPart } from '../../contract/operation.ts';
+import { IDEMPOTENCY_DAYS } from '../../contract/defaults.ts';
+import { WabError } from '../../contract/errors.ts';
+import { WaitMs } from '../../contract/fields.ts';
+import { bodyOf, partOf, type Operation, type RequestPart } from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/operations/operations.ts';
 import { object } from '../../contract/schema.ts';
+import type { CallOptions } from '../../operations/handler.ts';
 import { operationHandlers, type OperationDependencies } from '../../operations/operations.ts';
 import { perform } from '../../operations/perform.ts';
 import { principalOf } from '../access.ts';
 import { answers } from './schemas.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+/** Operations of one method and path: one, or several that the body's field `type` tells apart. */
+type Route<Defined extends Operation> = readonly [Defined, ...Defined[]];
+
 export const operationRoutes: FastifyPluginAsync<{ deps: OperationDependencies }> = async (app, { deps }) => {
   const handlers = operationHandlers(deps);
-  addRoutes(app, OPERATIONS, (operation, input, principal) => perform(handlers, operation, input, principal));
+  addRoutes(app, OPERATIONS, (operation, input, principal, options) =>
+    perform(handlers, operation, input, principal, options),
+  );
 };
 
-/** Adds the route of each operation of a catalogue, which `carryOut` carries out with a valid input. */
+/** Adds the routes of the operations of a catalogue, which `carryOut` carries out with a valid input. */
 export function addRoutes<Defined extends Operation>(
   app: FastifyInstance,
   operations: readonly Defined[],
-  carryOut: (operation: Defined, input: Fields, principal: Principal) => Promise<unknown>,
+  carryOut: (operation: Defined, input: Fields, principal: Principal, options: CallOptions) => Promise<unknown>,
 ): void {
-  for (const operation of operations) {
-    const { http, scope, secret }: Operation = operation;
+  for (const route of routesOf(operations)) {
+    const { http, scope, secret }: Operation = route[0];
     app.route({
       method: http.method,
       url: http.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: { scope },
       ...(http.bodyLimit === undefined ? {} : { bodyLimit: http.bodyLimit }),
-      schema: schemaOf(operation),
+      schema: schemaOf(route),
       handler: async (request, reply) => {
-        const result = await carryOut(operation, inputOf(operation, request), principalOf(request));
+        const operation = meantBy(route, request.body);
+        const options = isOutbox(operation) ? optionsOf(request) : {};
+        const result = await carryOut(operation, inputOf(operation, request), principalOf(request), options);
         if (secret) void reply.header('cache-control', 'no-store');
         return reply.code(http.status).send(http.status === 204 ? null : result);
       },
     });
   }
+}
+
+function routesOf<Defined extends Operation>(operations: readonly Defined[]): readonly Route<Defined>[] {
+  const routes = new Map<string, [Defined, ...Defined[]]>();
+  for (const operation of operations) {
+    const { method, path } = operation.http;
+    const route = routes.get(`${method} ${path}`);
+    if (route) route.push(operation);
+    else routes.set(`${method} ${path}`, [operation]);
+  }
+  return [...routes.values()];
+}
+
+const isOutbox = ({ via }: Operation): boolean => typeof via === 'object' && 'outbox' in via;
+
+const meantBy = <Defined extends Operation>(route: Route<Defined>, body: unknown): Defined =>
+  route.find(({ http }) => http.type === (body as { type?: unknown } | null)?.type) ?? route[0];
+
+// Open, since a request has other headers too.
+const OutboxHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: `required; 1 to 255 visible characters, kept for ${IDEMPOTENCY_DAYS} days` }),
+  ),
+});
+const OUTBOX_QUERY = {
+  firstAnswer: Type.Optional(
+    Type.Boolean({ description: 'a known Idempotency-Key returns its first message even if the body differs' }),
+  ),
+  waitMs: WaitMs,
+};
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+function optionsOf({ headers, query }: FastifyRequest): CallOptions {
+  const idempotencyKey = headers['idempotency-key'];
+  if (typeof idempotencyKey !== 'string' || !IDEMPOTENCY_KEY.test(idempotencyKey))
+    throw new WabError('WAB_IDEMPOTENCY_KEY_MISSING');
+  return { ...(query as Pick<CallOptions, 'firstAnswer' | 'waitMs'>), idempotencyKey };
 }
 
 /** Each field from its own part of the request: a query that nobody asked for must not replace what the path says. */
@@ -51,18 +99,34 @@ function inputOf({ input, http }: Operation, { params, query, body }: FastifyReq
 }
 
 /** The parts of a request, each with its share of the input, and what documents the route. */
-function schemaOf({ operationId, summary, description, tag, http, input, result }: Operation): FastifySchema {
-  const parts: Record<RequestPart, TProperties> = { params: {}, querystring: {}, body: {} };
+function schemaOf([first, ...others]: Route<Operation>): FastifySchema {
+  const { operationId, summary, description, tag, http, input, result } = first;
+  const takesOptions = isOutbox(first);
+  const parts: Record<RequestPart, TProperties> = {
+    params: {},
+    querystring: takesOptions ? { ...OUTBOX_QUERY } : {},
+    body: {},
+  };
   for (const [name, schema] of Object.entries(input.properties)) parts[partOf(name, http)][name] = schema;
   const { params, querystring, body } = parts;
+  const { shared } = http;
   return {
-    operationId,
-    summary,
+    ...(shared ? { operationId: shared.operationId, summary: shared.summary } : { operationId, summary }),
     ...(description === undefined ? {} : { description }),
     tags: [tag],
     ...(isEmpty(params) ? {} : { params: object(params) }),
+    ...(takesOptions ? { headers: OutboxHeaders } : {}),
     ...(isEmpty(querystring) ? {} : { querystring: object(querystring) }),
-    ...(isEmpty(body) ? {} : { body: http.body ?? object(body) }),
+    ...(shared
+      ? {
+          body: Type.Union(
+            [first, ...others].map((each) => bodyOf(each, each.operationId)),
+            { $id: shared.body },
+          ),
+        }
+      : isEmpty(body)
+        ? {}
+        : { body: http.body ?? bodyOf(first) }),
     response: answers({ [http.status]: result }),
   };
 }

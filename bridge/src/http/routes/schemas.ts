@@ -13,6 +13,3 @@ export const answers = <const Answers extends Readonly<Record<number, unknown>>>
   ...given,
   default: { description: 'A problem of the error catalogue', content: { [PROBLEM_TYPE]: { schema: Problem } } },
 });
-
-/** An answer without a body. */
-export const Empty = Type.Null({ description: 'Done' });

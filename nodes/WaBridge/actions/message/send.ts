@@ -5,8 +5,7 @@ import {
   DEFAULT_SEND_WAIT_SECONDS,
   MAX_EXPIRY_SECONDS,
   type OutboxMessage,
-  type SendMedia,
-  type SendReaction,
+  type SendRequest,
   type SendText,
 } from '../../../shared/contract.generated';
 import { splitAddresses } from '../../../shared/addresses';
@@ -57,7 +56,7 @@ export async function send(
   context: IExecuteFunctions,
   itemIndex: number,
   options: SendOptions,
-  body: SendText | SendMedia | SendReaction,
+  body: SendRequest,
   idempotency: Idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, body),
 ): Promise<INodeExecutionData[]> {
   const { wait, limitMs } = readWait(context, itemIndex, body.session);

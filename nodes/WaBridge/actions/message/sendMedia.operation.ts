@@ -75,7 +75,8 @@ export async function execute(context: IExecuteFunctions, itemIndex: number): Pr
   const common = {
     ...recipient,
     type,
-    ...(caption === '' ? {} : { caption }),
+    // WhatsApp shows none below audio, and the kind may follow from the file of each item.
+    ...(caption === '' || type === 'audio' ? {} : { text: caption }),
     ...(fileName === undefined ? {} : { fileName }),
   };
   const idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, { ...common, sha256: file.sha256 });

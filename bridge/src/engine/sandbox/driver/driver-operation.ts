@@ -31,7 +31,7 @@ export const driverOperation = <const Id extends `sandbox.${string}`, Input exte
   carryOut,
   ...definition
 }: Omit<DriverOperation<Id, Input, Result>, Derived>): DriverOperation<Id, Input, Result> => ({
-  ...operation<Id, Input, Result>({ ...COMMON, ...definition, operationId: operationIdOf(definition.id) }),
+  ...operation<Id, Input, Result, 'bridge'>({ ...COMMON, ...definition, operationId: operationIdOf(definition.id) }),
   carryOut,
 });
 

@@ -2,9 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { AppDependencies } from '../../services.ts';
 import { operationRoutes } from '../operations.ts';
-import { chatRoutes } from './chats.ts';
 import { mediaRoutes } from './media.ts';
-import { messageRoutes } from './messages.ts';
 import { openapiRoutes } from './openapi.ts';
 import { readyRoutes } from './ready.ts';
 import { sandboxRoutes } from './sandbox.ts';
@@ -18,8 +16,6 @@ const ROUTES = [
   readyRoutes,
   openapiRoutes,
   sessionRoutes,
-  chatRoutes,
-  messageRoutes,
   mediaRoutes,
   streamRoutes,
   sandboxRoutes,

@@ -1,8 +1,9 @@
-/** Acts in a chat, between the registry and an engine that does what a test tells it. */
+/** Operations that are done at once, between the registry and an engine that does what a test tells it. */
 import { expect, test } from '@jest/globals';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { runChatOperation } from '../../../bridge/src/sessions/chat-operations.ts';
+import { markRead } from '../../../bridge/src/contract/operations/chat/mark-read.ts';
+import { type OperationTarget, performAtOnce } from '../../../bridge/src/sessions/engine-operations.ts';
 import { FakeEngine, ManualClock } from './fake-engine.ts';
 
 const name = 'support' as SessionName;
@@ -13,13 +14,15 @@ function engineThat(onOperation: FakeEngine['onOperation']): FakeEngine {
   engine.onOperation = onOperation;
   return engine;
 }
-const act = (onOperation: FakeEngine['onOperation'], clock = new ManualClock()): Promise<void> =>
-  runChatOperation(
-    { name, state: 'ready', engine: engineThat(onOperation) },
-    '+49 151 12345678',
-    clock,
-    (engine, chatId) => engine.markRead(chatId),
-  );
+const session: Omit<OperationTarget, 'ready'> = {
+  name,
+  state: 'ready',
+  engine: 'sandbox',
+  supports: ['chat.markRead'],
+};
+const input = { session: name, chatId: '+49 151 12345678' };
+const act = (onOperation: FakeEngine['onOperation'], clock = new ManualClock()): Promise<unknown> =>
+  performAtOnce({ ...session, ready: engineThat(onOperation) }, markRead, input, clock);
 
 test('the engine is asked once, under a chat id', async () => {
   const asked: unknown[] = [];
@@ -53,11 +56,18 @@ test('an engine that does not answer is waited for a few seconds', async () => {
 });
 
 test('without an engine nothing is kept for later', async () => {
-  const acting = runChatOperation({ name, state: 'reconnecting', engine: null }, '1@lid', new ManualClock(), () =>
-    Promise.reject(new Error('asked all the same')),
-  );
+  const acting = performAtOnce({ ...session, state: 'reconnecting', ready: null }, markRead, input, new ManualClock());
   await expect(acting).rejects.toMatchObject({
     code: 'WAB_SESSION_NOT_READY',
     message: expect.stringContaining('reconnecting'),
   });
+});
+
+test('what the engine cannot do, and an address that is none, are refused before it is asked', async () => {
+  const engine = engineThat(() => Promise.reject(new Error('asked all the same')));
+  const unable = performAtOnce({ ...session, supports: [], ready: engine }, markRead, input, new ManualClock());
+  await expect(unable).rejects.toMatchObject({ code: 'WAB_OPERATION_UNSUPPORTED' });
+  const nowhere = { ...input, chatId: 'nobody@nowhere' };
+  const lost = performAtOnce({ ...session, ready: engine }, markRead, nowhere, new ManualClock());
+  await expect(lost).rejects.toMatchObject({ code: 'WAB_ADDRESS_INVALID' });
 });

@@ -1,0 +1,24 @@
+/** The operations of the catalogue by who carries them out. */
+import type { Via } from '../operation.ts';
+import { OPERATIONS, type AnyOperation } from './operations.ts';
+
+/** Operations that the outbox promises, and an engine carries out. */
+export type OutboxOperation = Extract<AnyOperation, { readonly via: { readonly outbox: string } }>;
+/** Operations for which an engine is asked at once. */
+export type DirectOperation = Extract<AnyOperation, { readonly via: { readonly engine: number } }>;
+/** All that an engine carries out. */
+export type EngineOperation = OutboxOperation | DirectOperation;
+export type EngineOperationId = EngineOperation['id'];
+
+const isOutbox = (via: Via): boolean => typeof via === 'object' && 'outbox' in via;
+const isDirect = (via: Via): boolean => typeof via === 'object' && 'engine' in via;
+
+export const isOutboxOperation = (operation: AnyOperation): operation is OutboxOperation => isOutbox(operation.via);
+export const isDirectOperation = (operation: AnyOperation): operation is DirectOperation => isDirect(operation.via);
+
+const OUTBOX: ReadonlyMap<string, OutboxOperation> = new Map(
+  OPERATIONS.filter(isOutboxOperation).map((operation) => [operation.id, operation]),
+);
+
+/** An operation by the id under which it was stored; undefined for one that this version does not have. */
+export const outboxOperation = (id: string): OutboxOperation | undefined => OUTBOX.get(id);

@@ -1,0 +1,70 @@
+/** Rows that a bridge before the catalogue of operations wrote are sent by this one, with all that they say. */
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { MediaId, MessageId } from '../../../bridge/src/contract/ids.ts';
+import type { EngineSend } from '../../../bridge/src/engine/engine.ts';
+import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
+import { ALICE, asked, BOB, KEY, Network, SELF, SESSION } from './outbox-harness.ts';
+import { OutboxLives } from './outbox-lives.ts';
+
+jest.setTimeout(60_000);
+
+const MEDIA = 'med_00000000000000000000000000' as MediaId;
+const QUOTED = `false_${ALICE}_3EB0AAAA` as MessageId;
+const FILE = { path: '/file', mimeType: 'image/png', sizeBytes: 1, fileName: 'dot.png' };
+const media = { info: () => Promise.resolve({ session: null } as MediaInfo), forSend: () => Promise.resolve(FILE) };
+const { begin, edit, end, start } = new OutboxLives();
+
+beforeEach(begin);
+afterEach(end);
+
+test.each([
+  [
+    { type: 'text', text: 'hi @1', quotedMessageId: QUOTED, mentions: [BOB] },
+    { type: 'text', chatId: ALICE, text: 'hi @1', quotedMessageId: QUOTED, mentions: [BOB] },
+    { kind: 'text', text: 'hi @1', quotedMessageId: QUOTED, mentions: [{ chatId: BOB }], media: null },
+  ],
+  [
+    { type: 'image', mediaId: MEDIA, caption: 'a dot', fileName: 'dot.png', mimeType: 'image/png' },
+    { type: 'image', chatId: ALICE, caption: 'a dot', file: FILE },
+    { kind: 'image', text: 'a dot', media: { mediaId: MEDIA, mimeType: 'image/png', fileName: 'dot.png' } },
+  ],
+  [
+    { type: 'reaction', targetMessageId: QUOTED, emoji: '👍' },
+    { type: 'reaction', chatId: ALICE, targetMessageId: QUOTED, emoji: '👍' },
+    null,
+  ],
+] as const)('$type', async (content, call, event) => {
+  const network = new Network();
+  const calls: EngineSend[] = [];
+  network.scripts.push((message, _messageId, deliver) => {
+    calls.push(message);
+    return deliver();
+  });
+  const before = await start({ network, media }, false);
+  const { message } = await before.service.accept(...asked({ session: SESSION, to: ALICE, type: 'text', text: 'x' }), {
+    keyId: KEY,
+    idempotencyKey: 'one',
+    firstAnswer: false,
+  });
+  await before.close();
+  edit(`UPDATE outbox SET type = '${content.type}', content = '${JSON.stringify(content)}'`);
+  const after = await start({ network, media }, false);
+  after.sessions.up(SESSION, SELF);
+  await after.until(message.id, 'accepted');
+  expect(calls).toEqual([call]);
+  const events = await after.events('message.sent');
+  expect(events.map(({ data }) => data)).toEqual(event === null ? [] : [expect.objectContaining(matching(event))]);
+});
+
+/** Fields of an object in an object need not be named all. */
+const matching = (event: object): object =>
+  Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [
+      name,
+      Array.isArray(value)
+        ? value.map((each: object) => expect.objectContaining(each))
+        : typeof value === 'object' && value !== null
+          ? expect.objectContaining(value as object)
+          : (value as unknown),
+    ]),
+  );
