@@ -1,16 +1,14 @@
 /**
- * Two kinds of modules live in this repository (the pack is CommonJS because n8n loads it so, the bridge is ESM because
- * several of its libraries are), so jest runs two kinds of projects. The ESM ones need node's --experimental-vm-modules,
- * which the scripts set.
+ * Two kinds of modules live in this repository: the bridge is ESM because several of its libraries are, and its tests run
+ * in plain Node (test/native/runtime.cjs). The pack is CommonJS because n8n loads it so, and its tests run in jest's own
+ * module system.
  */
-const swc = (type) => ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type } }];
-
-const esm = (displayName, testMatch) => ({
+const project = (displayName, testMatch) => ({
   displayName,
   testMatch,
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': swc('es6') },
+  // What runs in plain Node is not transformed.
+  transform: {},
+  injectGlobals: false,
   modulePathIgnorePatterns: [
     '<rootDir>/dist',
     '<rootDir>/bridge/dist',
@@ -19,10 +17,21 @@ const esm = (displayName, testMatch) => ({
   ],
 });
 
+const esm = (displayName, testMatch) => ({
+  ...project(displayName, testMatch),
+  testEnvironment: '<rootDir>/test/native/environment.cjs',
+  runtime: '<rootDir>/test/native/runtime.cjs',
+});
+
 const cjs = (displayName, testMatch) => ({
-  ...esm(displayName, testMatch),
-  extensionsToTreatAsEsm: [],
-  transform: { '\\.ts$': swc('commonjs') },
+  ...project(displayName, testMatch),
+  testEnvironment: 'node',
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
+    ],
+  },
 });
 
 module.exports = {

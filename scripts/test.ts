@@ -64,7 +64,6 @@ async function runFiles(
   const { code } = await run(
     process.execPath,
     [
-      '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       tool('jest/bin/jest.js'),
       '--selectProjects',

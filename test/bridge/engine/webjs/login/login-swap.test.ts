@@ -1,24 +1,28 @@
 /** A restore whose file system fails in the middle: renames are made to fail one after the other. */
 import { readdirSync, readFileSync } from 'node:fs';
-import * as files from 'node:fs/promises';
+import files, { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { backupLogin, restoreLogin } from '../../../../../bridge/src/engine/webjs/login/login-backup.ts';
+import { Profile } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 
-const { mkdir, mkdtemp, rm, writeFile } = files;
 /** Whether the rename of this number, counted from 1, fails. */
 let fails: (count: number) => boolean;
 let renames: number;
-jest.unstable_mockModule('node:fs/promises', () => ({
-  ...files,
-  rename: async (from: string, to: string) => {
-    renames += 1;
-    if (fails(renames)) throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO' });
-    await files.rename(from, to);
-  },
-}));
-const { Profile } = await import('../../../../../bridge/src/engine/webjs/login/profile.ts');
-const { backupLogin, restoreLogin } = await import('../../../../../bridge/src/engine/webjs/login/login-backup.ts');
+const rename = files.rename;
+const failing = jest.spyOn(files, 'rename').mockImplementation(async (from, to) => {
+  renames += 1;
+  if (fails(renames)) throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO' });
+  await rename(from, to);
+});
+// Node gives what was replaced to those who imported it by name.
+syncBuiltinESMExports();
+afterAll(() => {
+  failing.mockRestore();
+  syncBuiltinESMExports();
+});
 
 const CHEAP = { N: 16, r: 1, p: 1 };
 const PASSPHRASE = 'correct horse battery staple';
