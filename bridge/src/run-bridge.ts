@@ -79,12 +79,14 @@ function announce(bridge: Bridge, { dataDir, engines }: Settings, openMode: stri
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-async function stopWithin(bridge: Bridge, timeoutMs: number, log: Log): Promise<void> {
+/** Ends the process with exit code 1 if it is still there after `timeoutMs` milliseconds, for whatever reason. */
+export async function stopWithin(bridge: Pick<Bridge, 'stop'>, timeoutMs: number, log: Log): Promise<void> {
   const timer = setTimeout(() => {
     log.error({ timeoutMs }, 'the bridge did not stop in time; operations in flight are settled at the next start');
     process.exit(1);
   }, timeoutMs);
   await bridge.stop();
-  clearTimeout(timer);
+  // Stands for what outlived the stop, such as a write to storage that hangs: it would keep the process alive.
+  timer.unref();
   log.info({}, 'stopped');
 }

@@ -62,6 +62,7 @@ export class PeriodicJob {
   end(): void {
     this.#life?.abort();
     this.#life = null;
+    this.#isWoken = false;
     this.#pause?.abort();
   }
 

@@ -55,6 +55,21 @@ test('runs after each pause, and at the start if asked for', async () => {
   await atOnce.stop();
 });
 
+test('a wake-up that no run has answered is forgotten with the end', async () => {
+  const { run, end } = held();
+  const job = jobOf({ run });
+  job.start();
+  await pass(1);
+  job.wake();
+  const stopped = job.stop();
+  end();
+  await stopped;
+  job.start();
+  await settle();
+  expect(runs).toEqual([EVERY]);
+  job.end();
+});
+
 test('is started once, however often it is asked to', async () => {
   const job = jobOf();
   job.start();
