@@ -103,7 +103,7 @@ module.exports = {
       severity: 'error',
       comment: 'http sees the session registry, never an engine (the driver of the sandbox is a catalogue of its own)',
       from: { path: folder('http') },
-      to: { path: '^bridge/src/engine/(webjs|sandbox/(?!driver/))' },
+      to: { path: '^bridge/src/engine/(webjs|sandbox/(?!driver/driver\\.ts))' },
     },
     {
       name: 'engines-are-composed',

@@ -6,10 +6,12 @@ const N8N = /^n8n:[^:]+:([^:]+):([^:]+)$/;
 export function shortNames(names: readonly string[]): ReadonlyMap<string, string> {
   const distinct = [...new Set(names)];
   const workflows = distinct.map((name) => N8N.exec(name)?.[1] ?? name);
+  const uses = new Map<string, number>();
+  for (const workflow of workflows) uses.set(workflow, (uses.get(workflow) ?? 0) + 1);
   return new Map(
     distinct.map((name, index) => {
       const workflow = workflows[index]!;
-      const alone = workflows.filter((other) => other === workflow).length === 1;
+      const alone = uses.get(workflow) === 1;
       return [name, alone ? workflow : (N8N.exec(name)?.slice(1).join(':') ?? name)];
     }),
   );

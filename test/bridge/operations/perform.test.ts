@@ -3,10 +3,12 @@ import { expect, test } from '@jest/globals';
 import type { Principal } from '../../../bridge/src/auth/keys.ts';
 import { roleOf } from '../../../bridge/src/contract/fields.ts';
 import { SESSION_NAME_PATTERN, type KeyId, type SessionName } from '../../../bridge/src/contract/ids.ts';
+import type { Operation } from '../../../bridge/src/contract/operation.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import { ALL_SCOPES } from '../../../bridge/src/contract/scopes.ts';
+import { DRIVER_OPERATIONS } from '../../../bridge/src/engine/sandbox/driver/driver.ts';
 import type { Handlers } from '../../../bridge/src/operations/handler.ts';
-import { perform } from '../../../bridge/src/operations/perform.ts';
+import { checkReferences, perform } from '../../../bridge/src/operations/perform.ts';
 
 const holderOf = (...sessions: readonly string[]): Principal => ({
   keyId: 'TESTKEY1' as KeyId,
@@ -34,8 +36,17 @@ test.each(aboutSessions)('%s is carried out only for a key that may use the sess
   });
 });
 
+test.each(DRIVER_OPERATIONS.map((operation: Operation) => [operation.id, operation] as const))(
+  '%s is carried out only for a key that may use the session',
+  (_id, operation) => {
+    const checked = (session: string): void => checkReferences(operation, { session: 'support' }, holderOf(session));
+    expect(() => checked('support')).not.toThrow();
+    expect(() => checked('sales')).toThrow(expect.objectContaining({ code: 'WAB_SESSION_NOT_ALLOWED' }));
+  },
+);
+
 test('a field that is written like a session name is marked as one', () => {
-  const unmarked = OPERATIONS.flatMap(({ id, input }) =>
+  const unmarked = [...OPERATIONS, ...DRIVER_OPERATIONS].flatMap(({ id, input }: Operation) =>
     Object.entries(input.properties as Record<string, { pattern?: string }>)
       .filter(([, schema]) => schema.pattern === SESSION_NAME_PATTERN && roleOf(schema) !== 'session')
       .map(([field]) => `${id} ${field}`),

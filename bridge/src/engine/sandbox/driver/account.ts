@@ -9,7 +9,7 @@ export const viewAccount = driverOperation({
   http: { method: 'GET', path: '/sandbox/{session}', status: 200 },
   input: object({ session: SessionField }),
   result: SandboxAccount,
-  errors: ['WAB_SESSION_NOT_FOUND', 'WAB_SANDBOX_ONLY', 'WAB_ENGINE_NOT_ENABLED'],
+  errors: [],
   examples: [{ session: 'demo' }],
   carryOut: ({ self, memory, isOnline, pairing }) => ({
     self,

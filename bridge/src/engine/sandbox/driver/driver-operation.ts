@@ -4,6 +4,7 @@
  * these are kept with the sandbox because they are not WhatsApp: they are what people and servers do to a simulated phone.
  */
 import type { Static, TObject, TSchema } from 'typebox';
+import type { ErrorCode } from '../../../contract/errors.ts';
 import { operation, type Operation, type ResultOf } from '../../../contract/operation.ts';
 import type { PhoneAccount } from '../phone-account.ts';
 
@@ -22,16 +23,34 @@ type Answer<Id extends string, Input extends TObject, Result extends TSchema> = 
 
 export type AskedOf<Defined extends DriverOperation> = Asked<Defined['input']>;
 
+/** What every one of them can be refused with: by the guard in front of the network, or by a network in another process. */
+const ERRORS_OF_ALL = [
+  'WAB_SESSION_NOT_FOUND',
+  'WAB_SANDBOX_ONLY',
+  'WAB_ENGINE_NOT_ENABLED',
+  'WAB_SANDBOX_NETWORK_VERSION',
+  'WAB_SANDBOX_MEMORY_UNKNOWN',
+] as const satisfies readonly ErrorCode[];
+
 /** The same for all of them. */
 const COMMON = { via: 'bridge', scope: 'sessions:manage', tag: 'sandbox (simulated)' } as const;
 type Derived = keyof typeof COMMON | 'operationId';
 
-/** Defines an operation of the driver. Its name in the OpenAPI document follows from its id. */
+/**
+ * Defines an operation of the driver. Its name in the OpenAPI document follows from its id; its errors are those that only
+ * it has.
+ */
 export const driverOperation = <const Id extends `sandbox.${string}`, Input extends TObject, Result extends TSchema>({
   carryOut,
+  errors,
   ...definition
 }: Omit<DriverOperation<Id, Input, Result>, Derived>): DriverOperation<Id, Input, Result> => ({
-  ...operation<Id, Input, Result, 'bridge'>({ ...COMMON, ...definition, operationId: operationIdOf(definition.id) }),
+  ...operation<Id, Input, Result, 'bridge'>({
+    ...COMMON,
+    ...definition,
+    errors: [...ERRORS_OF_ALL, ...errors],
+    operationId: operationIdOf(definition.id),
+  }),
   carryOut,
 });
 
