@@ -1,13 +1,21 @@
 /** The text of bridge/docs/events.md, from the event catalogue. */
 import { EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../bridge/src/contract/events.ts';
+import { kindOf, MESSAGE_KINDS, type MessageKind } from '../bridge/src/contract/kinds.ts';
+import { object } from '../bridge/src/contract/schema.ts';
 
 const BEFORE = `# Events
 
-Generated from \`bridge/src/contract/events/\` by \`scripts/write-docs.ts\`. Do not edit.
+Generated from \`bridge/src/contract/events/\` and \`kinds/\` by \`scripts/write-docs.ts\`. Do not edit.
 
 Every event has \`id\`, \`type\`, \`session\`, \`seq\`, \`occurredAt\`, \`chat\`, \`sender\` and \`data\`; \`data\` depends on the type. A
 key without the scope \`messages:read\` gets the content of messages withheld (\`data: null\`, \`withheld: "scope"\`). Two
 reports of the same fact are stored as one event.
+`;
+
+const KINDS = `## Kinds of messages
+
+\`data.kind\` says what a message is, and \`data\` has the fields of that kind. In all kinds \`text\` is what a person reads, and
+\`media\` is a file, which is read with \`GET /v1/media/{mediaId}\`.
 `;
 
 const ABOUT = {
@@ -20,15 +28,15 @@ const ABOUT = {
 interface Property {
   readonly description?: string;
 }
+interface AnyObject {
+  readonly properties: Readonly<Record<string, Property>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly AnyObject[];
+}
 
 function section(type: EventType): string {
   const { description, content, about, identity, data, example }: (typeof EVENT_CATALOGUE)[EventType] =
     EVENT_CATALOGUE[type];
-  const required = new Set<string>(data.required);
-  const fields = Object.entries(data.properties as Record<string, Property>).map(
-    ([name, { description: words }]) =>
-      `- \`${name}\`${required.has(name) ? '' : ' (optional)'}${words === undefined ? '' : `: ${words}`}`,
-  );
   return [
     `## \`${type}\``,
     '',
@@ -38,9 +46,7 @@ function section(type: EventType): string {
     `- Content: ${content ? 'yes, needs `messages:read`' : 'no'}`,
     `- The same fact: ${sameFact(identity)}`,
     '',
-    'Fields of `data`:',
-    '',
-    ...fields,
+    ...fieldsOf(data as AnyObject),
     '',
     `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\`\n`,
   ].join('\n');
@@ -52,4 +58,37 @@ function sameFact(identity: (typeof EVENT_CATALOGUE)[EventType]['identity']): st
   return [...(identity.by === 'message' ? ['the message, by any of its ids'] : []), ...fields].join(', ');
 }
 
-export const renderEventDocs = (): string => [BEFORE, ...EVENT_TYPES.map(section)].join('\n');
+/** Data that is one of several objects is so by the kind of the message; the fields of each are in a section of their own. */
+function fieldsOf(data: AnyObject): readonly string[] {
+  if (data.anyOf === undefined) return ['Fields of `data`:', '', ...listed(data)];
+  const [first, ...others] = data.anyOf;
+  const shared = Object.entries(first!.properties).filter(([name]) => others.every((each) => name in each.properties));
+  return [
+    'Fields of `data`, besides those of its [kind](#kinds-of-messages):',
+    '',
+    ...listed({ properties: Object.fromEntries(shared), required: first!.required ?? [] }),
+  ];
+}
+
+function listed({ properties, required = [] }: AnyObject): readonly string[] {
+  return Object.entries(properties).map(
+    ([name, { description }]) =>
+      `- \`${name}\`${required.includes(name) ? '' : ' (optional)'}${description === undefined ? '' : `: ${description}`}`,
+  );
+}
+
+const kindSection = (kind: MessageKind): string => {
+  const { description, fields, example } = kindOf(kind);
+  return [
+    `### \`${kind}\``,
+    '',
+    description,
+    '',
+    ...listed(object(fields)),
+    '',
+    `\`\`\`json\n${JSON.stringify({ kind, ...example }, null, 2)}\n\`\`\`\n`,
+  ].join('\n');
+};
+
+export const renderEventDocs = (): string =>
+  [BEFORE, ...EVENT_TYPES.map(section), KINDS, ...MESSAGE_KINDS.map(kindSection)].join('\n');

@@ -19,9 +19,10 @@ import {
 } from '../bridge/src/contract/defaults.ts';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
 import { EVENT_CATALOGUE, EventBody } from '../bridge/src/contract/events.ts';
-import { MessageData, MessageMedia } from '../bridge/src/contract/message-data.ts';
+import { MessageData, messageSchemaName } from '../bridge/src/contract/message-data.ts';
+import { MessageMedia } from '../bridge/src/contract/message-media.ts';
 import { MAX_TEXT_LENGTH } from '../bridge/src/contract/kind.ts';
-import { MEDIA_KINDS, SENDABLE_MEDIA_KINDS } from '../bridge/src/contract/kinds.ts';
+import { MEDIA_KINDS, MESSAGE_KINDS, SENDABLE_MEDIA_KINDS } from '../bridge/src/contract/kinds.ts';
 import { SESSION_STATES } from '../bridge/src/contract/session-states.ts';
 import { Filter } from '../bridge/src/contract/filter.ts';
 import {
@@ -67,13 +68,22 @@ const key = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : quot
 const indent = (text: string): string => text.replace(/\n/g, '\n  ');
 
 /** Schemas with an `$id` are written once, under that name. */
-const NAMED = new Set(['Address', 'MessageMedia', 'MessageData', 'Filter', 'Event', 'OutboxMessage']);
+const NAMED = new Set([
+  'Address',
+  'MessageMedia',
+  'MessageData',
+  'Filter',
+  'Event',
+  'OutboxMessage',
+  ...MESSAGE_KINDS.map(messageSchemaName),
+]);
 
 function typeOf(schema: Schema, root = false): string {
   if (!root && schema.$id !== undefined && NAMED.has(schema.$id)) return schema.$id;
   if (schema.const !== undefined) return typeof schema.const === 'string' ? quote(schema.const) : String(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(quote).join(' | ');
-  if (schema.anyOf !== undefined) {
+  // Which of several objects it is depends on a field beside it.
+  if (schema.anyOf !== undefined && schema.patternProperties === undefined) {
     const members = [...new Set(schema.anyOf.map((member) => typeOf(member)))];
     // A literal beside `string` says nothing to the compiler.
     return members.filter((member) => !(member.startsWith("'") && members.includes('string'))).join(' | ');
@@ -105,6 +115,10 @@ const list = (name: string, values: readonly string[]): string =>
   `export const ${name} = [\n${values.map((value) => `  ${quote(value)},\n`).join('')}] as const;\n`;
 const object = (name: string, entries: readonly (readonly [string, string])[]): string =>
   `export const ${name} = {\n${entries.map(([entry, value]) => `  ${key(entry)}: ${value},\n`).join('')}} as const;\n`;
+
+/** One type for each schema of a union, and the union. */
+const union = (schema: Schema): string =>
+  [...(schema.anyOf ?? []), schema].map((each) => alias(each.$id as string, each)).join('\n');
 
 /** One named type per frame and a union of them, so that a `switch` over `type` narrows. */
 function frames(union: string, schema: unknown): string {
@@ -174,7 +188,7 @@ export function renderPackContract(): string {
       'export type ErrorCode = keyof typeof ERROR_CODES;\n',
     alias('Address', Address),
     alias('MessageMedia', MessageMedia),
-    alias('MessageData', MessageData),
+    union(MessageData as Schema),
     `export interface EventData {\n${Object.entries(EVENT_CATALOGUE)
       .map(([type, { data }]) => `  ${quote(type)}: ${indent(typeOf(data as Schema))};\n`)
       .join('')}}\n`,

@@ -222,28 +222,104 @@ export type Address = {
 
 export type MessageMedia = {
   mediaId: string;
-  kind: 'image' | 'video' | 'audio' | 'document' | 'sticker';
   /** as stated by the sender; the stored file has the type found in its bytes */
   mimeType: string;
   sizeBytes?: number;
   fileName?: string;
 };
 
-export type MessageData = {
+export type TextMessage = {
   /** WhatsApp's id of the message */
   messageId: string;
-  kind: 'text' | 'image' | 'video' | 'audio' | 'document' | 'sticker' | 'unsupported';
-  /** body, or the caption of media */
-  text: string | null;
+  kind: 'text';
+  text: string;
   fromMe: boolean;
   mentions: Address[];
   quotedMessageId: string | null;
-  media: MessageMedia | null;
   /** the outbox message that caused it, if known */
   outboxId?: string;
-  /** WhatsApp's own type if kind is `unsupported` */
-  rawKind?: string;
 };
+
+export type ImageMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'image';
+  /** the caption */
+  text: string | null;
+  media: MessageMedia;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type VideoMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'video';
+  /** the caption */
+  text: string | null;
+  media: MessageMedia;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type AudioMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'audio';
+  media: MessageMedia;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type DocumentMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'document';
+  /** the caption */
+  text: string | null;
+  media: MessageMedia;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type StickerMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'sticker';
+  media: MessageMedia;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type UnsupportedMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'unsupported';
+  /** WhatsApp's own type of the message */
+  rawKind: string;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
+export type MessageData = TextMessage | ImageMessage | VideoMessage | AudioMessage | DocumentMessage | StickerMessage | UnsupportedMessage;
 
 export interface EventData {
   'message.received': MessageData;

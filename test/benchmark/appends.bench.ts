@@ -42,7 +42,6 @@ function eventAt(index: number): NewEvent {
         text,
         mentions: [],
         quotedMessageId: null,
-        media: null,
       }),
     );
   const { chat: _chat, sender, data } = event('');

@@ -97,7 +97,6 @@ function webhookPayload(text: string, chat: number): object {
     text,
     mentions: [],
     quotedMessageId: null,
-    media: null,
     id,
     seq: 1,
     type: 'message.received',

@@ -59,7 +59,6 @@ function eventAt(index: number): NewEvent {
       text: 'x'.repeat(PAYLOAD_BYTES),
       mentions: [],
       quotedMessageId: null,
-      media: null,
     }),
   );
 }

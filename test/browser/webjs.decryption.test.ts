@@ -9,7 +9,7 @@ import { LONG, SessionAtTest } from './session-at-test.ts';
 let session: SessionAtTest;
 afterEach(() => session.close(), LONG);
 
-const texts = (recording: EngineRecording): (string | null)[] => recording.messages.map(({ text }) => text);
+const texts = (recording: EngineRecording): (string | null)[] => recording.messages.map(({ text = null }) => text);
 /** Everything said before this is reported or will never be. */
 async function settled(recording: EngineRecording, word: string): Promise<(string | null)[]> {
   session.standin.network.say(session.carol, session.me, word);
@@ -113,12 +113,9 @@ test(
       extra: { subtype: 'view_once_unavailable_fanout' },
     });
     const message = await recording.until('the message', () => recording.messages[0]);
-    expect(message).toMatchObject({
-      kind: 'unsupported',
-      rawKind: 'view_once_unavailable_fanout',
-      text: null,
-      media: null,
-    });
+    expect(message).toMatchObject({ kind: 'unsupported', rawKind: 'view_once_unavailable_fanout' });
+    expect(message).not.toHaveProperty('text');
+    expect(message).not.toHaveProperty('media');
   },
   LONG,
 );

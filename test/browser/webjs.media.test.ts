@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { EngineMessage, OutgoingFile } from '../../bridge/src/engine/engine.ts';
-import type { EngineRecording } from '../conformance/engine-recording.ts';
+import type { OutgoingFile } from '../../bridge/src/engine/engine.ts';
+import type { EngineRecording, RecordedMessage } from '../conformance/engine-recording.ts';
 import type { WireMedia } from '../standin/frames.ts';
 import { browserTree } from './processes.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
@@ -35,7 +35,7 @@ async function incoming(
   recording: EngineRecording,
   bytes: Buffer,
   name = 'in.pdf',
-): Promise<{ message: EngineMessage; media: WireMedia }> {
+): Promise<{ message: RecordedMessage; media: WireMedia }> {
   const media = session.standin.storeMedia(bytes, 'application/pdf', name);
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
   return { media, message: await recording.untilMessage((each) => each.media?.fileName === name) };
@@ -142,7 +142,7 @@ describe('incoming files', () => {
       await digestOf(await waiting);
       expect(begun).toBe(true);
       held.destroy();
-      await digestOf(await engine.downloadMedia((files[0] as { message: EngineMessage }).message.messageId, LIMIT));
+      await digestOf(await engine.downloadMedia((files[0] as { message: RecordedMessage }).message.messageId, LIMIT));
     },
     LONG,
   );

@@ -2,13 +2,17 @@
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { MessageId } from '../../bridge/src/contract/ids.ts';
 import type { AckLevel } from '../../bridge/src/contract/message-data.ts';
+import type { ReportedMedia } from '../../bridge/src/contract/message-media.ts';
 import type { EngineFact, EngineListener, EngineMessage, EngineSignal } from '../../bridge/src/engine/engine.ts';
 
 type Entry =
   { readonly on: 'signal'; readonly signal: EngineSignal } | { readonly on: 'fact'; readonly fact: EngineFact };
 
+/** A message of any kind: what its kind does not have is undefined. */
+export type RecordedMessage = EngineMessage & { readonly text?: string | null; readonly media?: ReportedMedia };
+
 /** The message that a fact brings, or null. */
-export function messageOf(fact: EngineFact): EngineMessage | null {
+export function messageOf(fact: EngineFact): RecordedMessage | null {
   if (fact.type !== 'message.received' && fact.type !== 'message.sent') return null;
   const { messageId, quotedMessageId, ...data } = fact.data;
   return {
@@ -50,7 +54,7 @@ export class EngineRecording implements EngineListener {
     return this.entries.flatMap((entry) => (entry.on === 'fact' ? [entry.fact] : []));
   }
 
-  get messages(): readonly EngineMessage[] {
+  get messages(): readonly RecordedMessage[] {
     return this.facts.flatMap((fact) => {
       const message = messageOf(fact);
       return message === null ? [] : [message];
@@ -73,7 +77,7 @@ export class EngineRecording implements EngineListener {
     return found as Extract<EngineSignal, { kind: K }>;
   }
 
-  untilMessage(matches: (message: EngineMessage) => boolean, what = 'a message'): Promise<EngineMessage> {
+  untilMessage(matches: (message: RecordedMessage) => boolean, what = 'a message'): Promise<RecordedMessage> {
     return this.until(what, () => this.messages.find(matches));
   }
 

@@ -3,9 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Check } from 'typebox/value';
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { Filter } from '../../bridge/src/contract/filter.ts';
-import type { ChatId, Seq, SessionName, MessageId } from '../../bridge/src/contract/ids.ts';
+import {
+  MEDIA_ID_PATTERN,
+  type ChatId,
+  type Seq,
+  type SessionName,
+  type MessageId,
+} from '../../bridge/src/contract/ids.ts';
+import { MessageData } from '../../bridge/src/contract/message-data.ts';
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { messageFact } from '../../bridge/src/engine/engine.ts';
@@ -45,7 +53,6 @@ export const message = (messageId: string, chat: ChatId = alice, fromMe = false)
       text: `text of ${messageId}`,
       mentions: [],
       quotedMessageId: null,
-      media: null,
     }),
   );
 const acknowledged = (messageId: string, chat: ChatId = alice): NewEvent =>
@@ -65,8 +72,8 @@ const fromAlice = (chat: Address, stanza: string): NewEvent =>
     session,
     messageFact({
       messageId: `false_${chat.chatId}_${stanza}` as MessageId,
-      ...{ chat, sender: chat, fromMe: false, sentAt: new Date(0), kind: 'text', text: 'hi' },
-      ...{ mentions: [], quotedMessageId: null, media: null },
+      ...{ chat, sender: chat, fromMe: false, sentAt: new Date(0), kind: 'text' as const, text: 'hi' },
+      ...{ mentions: [], quotedMessageId: null },
     }),
   );
 
@@ -113,6 +120,35 @@ export function eventLogSuite(name: string, subject: EventLogSubject): void {
       expect({ id, duplicate }).toEqual({ id: event.id, duplicate: false });
       expect(await current.log.read([seq])).toEqual([{ ...event, seq }]);
       expect(current.log.head).toBe(seq);
+    });
+
+    test('a message that an earlier version stored has the fields of its kind', async () => {
+      const file = { mediaId: 'med_1', kind: 'image', mimeType: 'image/png', sizeBytes: 5 };
+      const stored = [
+        { kind: 'text', text: 'hi', media: null },
+        { kind: 'image', text: null, media: file, outboxId: 'out_1' },
+        { kind: 'audio', text: null, media: { ...file, kind: 'audio' } },
+        // Its file was not known.
+        { kind: 'video', text: 'look', media: null },
+        { kind: 'unsupported', text: null, media: null, rawKind: 'location' },
+      ];
+      const media = { mediaId: 'med_1', mimeType: 'image/png', sizeBytes: 5 };
+      const unknown = { mediaId: expect.stringMatching(MEDIA_ID_PATTERN), mimeType: 'application/octet-stream' };
+      const read = [
+        { kind: 'text', text: 'hi' },
+        { kind: 'image', text: null, media, outboxId: 'out_1' },
+        { kind: 'audio', media },
+        { kind: 'video', text: 'look', media: unknown },
+        { kind: 'unsupported', rawKind: 'location' },
+      ];
+      const common = { messageId: 'w', fromMe: false, mentions: [], quotedMessageId: null };
+      const old = stored.map((data, index) => ({ ...message(`w${index}`), data: { ...common, ...data } }) as NewEvent);
+      const seqs = [];
+      for (const event of old) seqs.push((await current.log.append(event)).seq);
+      const events = await current.log.read(seqs);
+      expect(events.map(({ id }) => id)).toEqual(old.map(({ id }) => id));
+      expect(events.map(({ data }) => data)).toEqual(read.map((data) => ({ ...common, ...data })));
+      for (const { data } of events) expect(Check(MessageData, data)).toBe(true);
     });
 
     test('the same fact is stored once, and its effects are carried out once', async () => {

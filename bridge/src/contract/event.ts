@@ -70,6 +70,8 @@ export interface EventDefinition<
   readonly data: Data;
   /** Makes the data from the report, if a reporter knows it in another shape. */
   readonly toData?: (reported: Reported, id: EventId) => Static<Data>;
+  /** Makes the data from what the log has, if earlier versions stored it in another shape. */
+  readonly fromStored?: (stored: object, id: EventId) => Static<Data>;
   /** Data as a client may get it. */
   readonly example: Static<Data>;
 }
@@ -83,6 +85,7 @@ export interface AnyEventDefinition {
   readonly movesOutbox: MovesOutbox<object>;
   readonly countedAs: ((data: object) => string) | null;
   readonly toData?: (reported: object, id: EventId) => object;
+  readonly fromStored?: (stored: object, id: EventId) => object;
 }
 
 /** Defines an event type. A reporter states the data itself, unless `toData` takes another shape. */

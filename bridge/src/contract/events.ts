@@ -2,7 +2,7 @@
  * The one catalogue of events: the source of the types, the JSON Schemas, the OpenAPI document, the options of the n8n
  * trigger and the docs. An event is an immutable fact; each type is defined in `events/<noun>/<verb>.ts`.
  */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import { Address } from './address.ts';
 import type { AnyEventDefinition, EventDefinition } from './event.ts';
 import { messageAcknowledged } from './events/message/acknowledged.ts';
@@ -100,10 +100,15 @@ export const EventBody = object(
     occurredAt: Timestamp,
     chat: nullable(Address),
     sender: nullable(Address),
-    data: nullable(Type.Record(Type.String(), Type.Unknown()), {
-      description: 'depends on the type; null if it is withheld',
-      examples: DEFINITIONS.map(({ example }) => example),
-    }),
+    data: nullable(
+      Type.Record(Type.String(), Type.Unknown(), {
+        anyOf: [...new Set(DEFINITIONS.map(({ data }) => data as TSchema))],
+      }),
+      {
+        description: 'depends on the type; null if it is withheld',
+        examples: DEFINITIONS.map(({ example }) => example),
+      },
+    ),
     withheld: Type.Optional(literals(WITHHELD_REASONS)),
   },
   { $id: 'Event' },

@@ -3,8 +3,11 @@
  * `kinds/<kind>.ts`, and everything that has to know kinds derives from these definitions (`kinds.ts` gathers them). No
  * property has a default, so that each decision is made for each kind.
  */
-import Type, { type TProperties } from 'typebox';
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import { FileNameField, mediaField, textField } from './fields.ts';
+import type { EventId } from './ids.ts';
+import { MessageMedia, type ReportedMedia } from './message-media.ts';
+import { nullable } from './schema.ts';
 
 /** Longest text WhatsApp takes, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH = 65_536;
@@ -17,23 +20,66 @@ export interface FileRules {
   readonly mimeTypes: readonly string[] | 'any';
 }
 
-export interface KindDefinition<Kind extends string, Send extends TProperties | null, File extends FileRules | null> {
+export interface KindDefinition<
+  Kind extends string,
+  Fields extends TProperties,
+  Reported,
+  Send extends TProperties | null,
+  File extends FileRules | null,
+> {
   readonly kind: Kind;
   /** One sentence for users. */
   readonly description: string;
   /**
-   * The fields of a request that sends it, besides those that all requests have (recipient, quoted message, mentions). What
-   * a person reads is `text`. Null if it cannot be sent.
+   * What an event says of such a message, besides what it says of all (`message-data.ts`). What a person reads is `text`, and
+   * a file is `media`.
+   */
+  readonly fields: Fields;
+  /** Makes the fields from what an engine reports, if it knows them in another shape. */
+  readonly toFields?: (reported: Reported, event: EventId) => Static<TObject<Fields>>;
+  /**
+   * The fields of a request that sends it, besides those that all requests have (recipient, quoted message, mentions). Null
+   * if it cannot be sent.
    */
   readonly send: Send;
   /** Null if it has no file. */
   readonly file: File;
+  /** The fields as a client may get them. */
+  readonly example: Static<TObject<Fields>>;
 }
 
-/** Defines a message kind. */
-export const kind = <const Kind extends string, Send extends TProperties | null, const File extends FileRules | null>(
-  definition: KindDefinition<Kind, Send, File>,
-): KindDefinition<Kind, Send, File> => definition;
+/** A definition as code sees it that handles all kinds alike. */
+export interface AnyKindDefinition {
+  readonly kind: string;
+  readonly description: string;
+  readonly fields: TProperties;
+  readonly toFields?: (reported: object, event: EventId) => object;
+  readonly send: TProperties | null;
+  readonly file: FileRules | null;
+  readonly example: object;
+}
+
+/** Defines a message kind. An engine reports the fields themselves, unless `toFields` takes another shape. */
+export const kind = <
+  const Kind extends string,
+  Fields extends TProperties,
+  Send extends TProperties | null,
+  const File extends FileRules | null,
+  Reported = Static<TObject<Fields>>,
+>(
+  definition: KindDefinition<Kind, Fields, Reported, Send, File>,
+): KindDefinition<Kind, Fields, Reported, Send, File> => definition;
+
+/** The fields of media, and how engines report them (`withMediaId` makes one of the other). */
+export const media = { media: MessageMedia };
+export interface ReportedFile {
+  readonly media: ReportedMedia;
+}
+/** The fields of media with a caption. */
+export const captioned = { text: nullable(Type.String(), { description: 'the caption' }), ...media };
+export interface ReportedCaptioned extends ReportedFile {
+  readonly text: string | null;
+}
 
 /** A file that was uploaded before, and how it is called; the fields of a request that sends media. */
 export const fileToSend = (kind: string) => ({

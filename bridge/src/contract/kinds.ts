@@ -1,5 +1,6 @@
 /** The one catalogue of message kinds; each is defined in `kinds/<kind>.ts`. */
-import type { FileRules } from './kind.ts';
+import type { Static, TObject, TProperties } from 'typebox';
+import type { AnyKindDefinition, FileRules, KindDefinition } from './kind.ts';
 import { audio } from './kinds/audio.ts';
 import { document } from './kinds/document.ts';
 import { image } from './kinds/image.ts';
@@ -21,8 +22,27 @@ export const KIND_CATALOGUE = Object.fromEntries(DEFINITIONS.map((each) => [each
   readonly [K in MessageKind]: Extract<Definition, { readonly kind: K }>;
 };
 
+/** The definition of a kind that is known only when it comes. */
+export const kindOf = (kind: MessageKind): AnyKindDefinition => KIND_CATALOGUE[kind] as unknown as AnyKindDefinition;
+
 export const MESSAGE_KINDS = Object.keys(KIND_CATALOGUE) as readonly MessageKind[];
 export const MEDIA_KINDS = MESSAGE_KINDS.filter((each): each is MediaKind => KIND_CATALOGUE[each].file !== null);
 export const SENDABLE_MEDIA_KINDS = MEDIA_KINDS.filter(
   (each): each is SendableMediaKind => KIND_CATALOGUE[each].send !== null,
 );
+
+type ContentOf<D> =
+  D extends KindDefinition<infer Kind, infer Fields, infer _Reported, infer _Send, infer _File>
+    ? { readonly kind: Kind } & Static<TObject<Fields>>
+    : never;
+type ReportedContentOf<D> =
+  D extends KindDefinition<infer Kind, TProperties, infer Reported, infer _Send, infer _File>
+    ? { readonly kind: Kind } & Reported
+    : never;
+
+/** What a message says, as its event has it. */
+export type MessageContent = ContentOf<Definition>;
+/** What a message says, as an engine reports it. */
+export type ReportedContent<Kind extends MessageKind = MessageKind> = ReportedContentOf<
+  Extract<Definition, { readonly kind: Kind }>
+>;

@@ -1,74 +1,81 @@
 /** A message as an event carries it, and how far a message of this account has come. */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TObject } from 'typebox';
 import { Address } from './address.ts';
-import { fileNameField } from './file-name.ts';
-import { mediaIdOf, type EventId } from './ids.ts';
-import { MEDIA_KINDS, MESSAGE_KINDS } from './kinds.ts';
-import { literals, nullable, object } from './schema.ts';
+import type { EventId } from './ids.ts';
+import {
+  kindOf,
+  MESSAGE_KINDS,
+  type MediaKind,
+  type MessageContent,
+  type MessageKind,
+  type ReportedContent,
+} from './kinds.ts';
+import type { MessageMedia } from './message-media.ts';
+import { nullable, object } from './schema.ts';
 
-/** Media of a message: the file itself is fetched after the event was recorded and read with GET /v1/media/{mediaId}. */
-export const MessageMedia = object(
-  {
-    mediaId: Type.String(),
-    kind: literals(MEDIA_KINDS),
-    mimeType: Type.String({
-      description: 'as stated by the sender; the stored file has the type found in its bytes',
+const MessageIdField = Type.String({ description: "WhatsApp's id of the message" });
+/** What messages of all kinds have. */
+const common = {
+  fromMe: Type.Boolean(),
+  mentions: Type.Array(Address),
+  quotedMessageId: nullable(Type.String()),
+  outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, if known' })),
+};
+type Common = Static<TObject<{ readonly messageId: typeof MessageIdField } & typeof common>>;
+
+/** A message as an engine reports it. */
+export type ReportedMessage = Common & ReportedContent;
+export type MessageData = Common & MessageContent;
+
+/** `image` → `ImageMessage`, the name of its schema. */
+export const messageSchemaName = (kind: MessageKind): string =>
+  `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Message`;
+
+/** As OpenAPI names it. */
+const SCHEMAS = Object.fromEntries(
+  MESSAGE_KINDS.map((kind) => [kind, `#/components/schemas/${messageSchemaName(kind)}`]),
+);
+
+/** One schema for each kind; `kind` says which. */
+export const MessageData = Type.Unsafe<MessageData>(
+  Type.Union(
+    MESSAGE_KINDS.map((kind) => {
+      const { description, fields } = kindOf(kind);
+      const properties = { messageId: MessageIdField, kind: Type.Literal(kind), ...fields, ...common };
+      return object(properties, { $id: messageSchemaName(kind), description });
     }),
-    sizeBytes: Type.Optional(Type.Integer({ minimum: 0 })),
-    fileName: Type.Optional(Type.String()),
-  },
-  { $id: 'MessageMedia' },
+    { $id: 'MessageData', discriminator: { propertyName: 'kind', mapping: SCHEMAS } },
+  ),
 );
-export type MessageMedia = Static<typeof MessageMedia>;
 
-export const MessageData = object(
-  {
-    messageId: Type.String({ description: "WhatsApp's id of the message" }),
-    kind: literals(MESSAGE_KINDS),
-    text: nullable(Type.String(), { description: 'body, or the caption of media' }),
-    fromMe: Type.Boolean(),
-    mentions: Type.Array(Address),
-    quotedMessageId: nullable(Type.String()),
-    media: nullable(MessageMedia),
-    outboxId: Type.Optional(Type.String({ description: 'the outbox message that caused it, if known' })),
-    rawKind: Type.Optional(Type.String({ description: "WhatsApp's own type if kind is `unsupported`" })),
-  },
-  { $id: 'MessageData' },
-);
-export type MessageData = Static<typeof MessageData>;
+/**
+ * The data of a message's event. Only fields that the kind has are taken, so that nothing else that an engine may carry
+ * along is stored, and clients see them in one order.
+ */
+export function messageDataOf(message: ReportedMessage, id: EventId): MessageData {
+  const { fields, toFields } = kindOf(message.kind);
+  const reported = Object.fromEntries(
+    Object.entries(message).filter(([name, value]) => name in fields && value !== undefined),
+  );
+  return {
+    messageId: message.messageId,
+    kind: message.kind,
+    ...(toFields?.(reported, id) ?? reported),
+    fromMe: message.fromMe,
+    mentions: message.mentions,
+    quotedMessageId: message.quotedMessageId,
+    ...(message.outboxId === undefined ? {} : { outboxId: message.outboxId }),
+  } as MessageData;
+}
+
+/** A file, and as what it was sent. */
+export interface MessageFile {
+  readonly kind: MediaKind;
+  readonly media: MessageMedia;
+}
+/** The file of a message, or null. */
+export const fileOf = (data: MessageData): MessageFile | null =>
+  'media' in data ? { kind: data.kind, media: data.media } : null;
 
 export const ACK_LEVELS = ['server', 'delivered', 'read', 'played'] as const;
 export type AckLevel = (typeof ACK_LEVELS)[number];
-
-/** A medium as an engine reports it. It has an id already if the outbox sent it. */
-export type ReportedMedia = Omit<MessageMedia, 'mediaId'> & Partial<Pick<MessageMedia, 'mediaId'>>;
-/** A message as an engine reports it. */
-export type ReportedMessage = Omit<MessageData, 'media'> & { readonly media: ReportedMedia | null };
-
-/**
- * The data of a message's event. Each field is named, so that nothing else that an engine may carry along is stored, and
- * clients see them in one order.
- */
-export const messageDataOf = (message: ReportedMessage, id: EventId): MessageData => ({
-  messageId: message.messageId,
-  kind: message.kind,
-  text: message.text,
-  fromMe: message.fromMe,
-  mentions: message.mentions,
-  quotedMessageId: message.quotedMessageId,
-  media: message.media && mediaOf(message.media, id),
-  ...(message.outboxId === undefined ? {} : { outboxId: message.outboxId }),
-  ...(message.rawKind === undefined ? {} : { rawKind: message.rawKind }),
-});
-
-/**
- * A medium is named by its event, so that a fact that is reported again names the same file. The name of the file comes
- * from a stranger: it loses what could deceive or do harm.
- */
-const mediaOf = (media: ReportedMedia, event: EventId): MessageMedia => ({
-  mediaId: media.mediaId ?? mediaIdOf(event),
-  kind: media.kind,
-  mimeType: media.mimeType,
-  ...(media.sizeBytes === undefined ? {} : { sizeBytes: media.sizeBytes }),
-  ...fileNameField(media.fileName),
-});

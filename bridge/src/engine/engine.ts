@@ -7,7 +7,7 @@ import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
-import type { ReportedMessage } from '../contract/message-data.ts';
+import type { ReportedContent } from '../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineOperationId } from '../contract/operations/by-carrier.ts';
 import type { HealthCheck } from '../contract/views/session.ts';
@@ -53,16 +53,15 @@ export interface EngineHealth {
 }
 
 /** A message as an engine knows it: what its event says, who and where. */
-export interface EngineMessage extends Readonly<
-  Pick<ReportedMessage, 'fromMe' | 'kind' | 'rawKind' | 'text' | 'media'>
-> {
+export type EngineMessage = ReportedContent & {
   readonly messageId: MessageId;
   readonly chat: Address;
   readonly sender: Address;
+  readonly fromMe: boolean;
   readonly sentAt: Date;
   readonly mentions: readonly Address[];
   readonly quotedMessageId: MessageId | null;
-}
+};
 
 /** What happened on WhatsApp. Reported at least once: after a reconnect an engine may repeat itself. */
 export type EngineFact<T extends EngineEventType = EngineEventType> = EventReport<T>;

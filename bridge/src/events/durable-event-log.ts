@@ -1,6 +1,6 @@
 /** The event log over the database. */
 import type { Address } from '../contract/address.ts';
-import type { EventType, NewEvent, WaEvent } from '../contract/events.ts';
+import { definitionOf, type EventType, type NewEvent, type WaEvent } from '../contract/events.ts';
 import type { Envelope, Filter } from '../contract/filter.ts';
 import type { ChatId, EventId, Seq, SessionName } from '../contract/ids.ts';
 import type { ChatKind } from '../contract/address.ts';
@@ -197,7 +197,12 @@ function toEvent(row: EventRow): WaEvent {
   const { seq, id, type, session, occurredAt, chatId, senderKeys } = toEnvelope(row);
   const envelope = { id, type, session, seq, occurredAt };
   if (row.state === 'present' && row.body !== null) {
-    return { ...envelope, ...(JSON.parse(row.body) as Pick<WaEvent, 'chat' | 'sender' | 'data'>) };
+    const { chat, sender, data } = JSON.parse(row.body) as {
+      chat: Address | null;
+      sender: Address | null;
+      data: object;
+    };
+    return { ...envelope, chat, sender, data: definitionOf(type).fromStored?.(data, id) ?? data } as WaEvent;
   }
   // A tombstone: the envelope still tells where it was and from whom.
   return {

@@ -1,7 +1,7 @@
 /** The recorder: the only writer of events. It turns what an engine reports into an event with everything it causes. */
-import type { MessageData, MessageMedia } from '../contract/message-data.ts';
 import { definitionOf, type NewEvent } from '../contract/events.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
+import { fileOf, type MessageData, type MessageFile } from '../contract/message-data.ts';
 import type { EngineFact } from '../engine/engine.ts';
 import type { Call } from '../store/operation.ts';
 import { eventOf, messageIdsOfReport } from './event-constructors.ts';
@@ -25,9 +25,9 @@ export interface RecorderOptions {
   readonly log: Pick<EventLog, 'append'>;
   readonly sources: readonly EffectSource[];
   /** Notes, together with its event, that a file is to be fetched. */
-  readonly media: { expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<unknown> };
+  readonly media: { expect(file: MessageFile, session: SessionName, messageId: MessageId): Call<unknown> };
   /** Called after the commit of an event with a medium: the fetch can start. */
-  readonly onMediaExpected: (media: MessageMedia, session: SessionName, messageId: MessageId) => void;
+  readonly onMediaExpected: (file: MessageFile, session: SessionName, messageId: MessageId) => void;
 }
 
 export class Recorder {
@@ -70,9 +70,8 @@ export class Recorder {
     const event = eventOf(session, await this.#withOutboxId(session, fact));
     const effects: Call<unknown>[] = [];
     for (const source of this.#options.sources) effects.push(...(await source.effectsOf(session, fact, event)));
-    const message = newMessageOf(event);
-    if (message?.media)
-      effects.push(this.#options.media.expect(message.media, session, message.messageId as MessageId));
+    const file = newFileOf(event);
+    if (file) effects.push(this.#options.media.expect(file, session, file.messageId));
     return { appended: this.#options.log.append(event, effects), event };
   }
 
@@ -93,16 +92,17 @@ export class Recorder {
   }
 
   async #announce(session: SessionName, fact: EngineFact, event: NewEvent, appended: Appended): Promise<void> {
-    const message = newMessageOf(event);
-    if (message?.media && !appended.duplicate) {
-      this.#options.onMediaExpected(message.media, session, message.messageId as MessageId);
-    }
+    const file = newFileOf(event);
+    if (file && !appended.duplicate) this.#options.onMediaExpected(file, session, file.messageId);
     for (const source of this.#options.sources) await source.recorded?.(session, fact, appended);
   }
 }
 
-/** The message that an event brings, or null. */
-function newMessageOf(event: NewEvent): MessageData | null {
+/** The file of the message that an event brings, or null. */
+function newFileOf(event: NewEvent): (MessageFile & { readonly messageId: MessageId }) | null {
   const { about } = definitionOf(event.type);
-  return about.kind === 'message' && about.isNew ? (event.data as MessageData) : null;
+  if (about.kind !== 'message' || !about.isNew) return null;
+  const message = event.data as MessageData;
+  const file = fileOf(message);
+  return file && { ...file, messageId: message.messageId as MessageId };
 }

@@ -1,6 +1,6 @@
 /** Media files: uploaded by clients to be sent, or fetched from WhatsApp after an event named them. */
 import type { SendableMediaKind } from '../contract/kinds.ts';
-import type { MessageMedia } from '../contract/message-data.ts';
+import type { MessageFile } from '../contract/message-data.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { MediaView } from '../contract/views/media.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
@@ -46,5 +46,5 @@ export interface MediaLibrary {
   /** The file for a send, checked for the kind. @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_TYPE, WAB_MEDIA_TOO_LARGE */
   forSend(mediaId: MediaId, kind: SendableMediaKind, fileName?: string): Promise<OutgoingFile>;
   /** The write that notes, together with its event, that a file is to be fetched. */
-  expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<void>;
+  expect(file: MessageFile, session: SessionName, messageId: MessageId): Call<void>;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { WabError } from '../contract/errors.ts';
 import type { SendableMediaKind } from '../contract/kinds.ts';
-import type { MessageMedia } from '../contract/message-data.ts';
+import type { MessageFile } from '../contract/message-data.ts';
 import { safeFileName } from '../contract/file-name.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { OutgoingFile } from '../engine/engine.ts';
@@ -92,12 +92,12 @@ export class StoredMediaLibrary implements MediaLibrary {
     };
   }
 
-  expect(media: MessageMedia, session: SessionName, messageId: MessageId): Call<void> {
+  expect({ kind, media }: MessageFile, session: SessionName, messageId: MessageId): Call<void> {
     return expectMedia({
       id: media.mediaId as MediaId,
       session,
       messageId,
-      kind: media.kind,
+      kind,
       mimeType: media.mimeType,
       fileName: nameOf(media.fileName),
       now: this.#deps.clock.now(),

@@ -4,8 +4,8 @@ import { fileNameField } from '../contract/file-name.ts';
 import type { EventReport } from '../contract/events.ts';
 import type { AnyInput, GivenMedia } from '../contract/field-checks.ts';
 import type { OutboxId, MessageId } from '../contract/ids.ts';
-import type { ReportedMessage } from '../contract/message-data.ts';
-import type { SendableKind } from '../contract/kinds.ts';
+import type { ReportedContent, SendableKind } from '../contract/kinds.ts';
+import type { ReportedMedia } from '../contract/message-media.ts';
 import { addressOf, parseChatId } from '../contract/whatsapp-id.ts';
 
 /** What the outbox knows of a message it sent. */
@@ -28,18 +28,26 @@ export const sentMessageReport = (sent: SentMessage): EventReport<'message.sent'
   chat: sent.chat,
   sender: sent.sender,
   data: {
+    ...contentOf(sent),
     messageId: sent.messageId,
     fromMe: true,
     mentions: ((sent.input['mentions'] ?? []) as string[]).map((mention): Address => addressOf(parseChatId(mention))),
     quotedMessageId: (sent.input['quotedMessageId'] ?? null) as MessageId | null,
     outboxId: sent.outboxId,
-    kind: sent.kind,
-    text: (sent.input['text'] ?? null) as string | null,
-    media: sent.media && mediaReport(sent.media, sent.mimeType),
   },
 });
 
-const mediaReport = (
-  { mediaId, kind, fileName }: GivenMedia,
-  mimeType = 'application/octet-stream',
-): ReportedMessage['media'] => ({ mediaId, kind, mimeType, ...fileNameField(fileName) });
+/** What a request says is what its event says, but for the file. The event takes the fields that its kind has. */
+const contentOf = ({ kind, input, media, mimeType }: SentMessage): ReportedContent =>
+  ({
+    ...input,
+    kind,
+    text: input['text'] ?? null,
+    ...(media && { media: mediaReport(media, mimeType) }),
+  }) as unknown as ReportedContent;
+
+const mediaReport = ({ mediaId, fileName }: GivenMedia, mimeType = 'application/octet-stream'): ReportedMedia => ({
+  mediaId,
+  mimeType,
+  ...fileNameField(fileName),
+});

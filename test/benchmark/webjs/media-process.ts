@@ -44,7 +44,7 @@ async function ours(): Promise<Side> {
       else if (signal.kind === 'ready') tell({ say: 'ready' });
     },
     fact: async (fact) => {
-      if (fact.type !== 'message.received' || !fact.data.media) return;
+      if (fact.type !== 'message.received' || !('media' in fact.data)) return;
       came = fact.data.messageId as MessageId;
       tell({ say: 'came' });
     },

@@ -91,7 +91,7 @@ describe('the simulated phone', () => {
     expect(events).toMatchObject([
       {
         sender: { lid: `${LID}@lid` },
-        data: { text: 'look', media: { kind: 'image', mimeType: 'image/png', fileName: 'photo.bin' } },
+        data: { kind: 'image', text: 'look', media: { mimeType: 'image/png', fileName: 'photo.bin' } },
       },
       { data: { text: 'and this', quotedMessageId: first.messageId } },
     ]);

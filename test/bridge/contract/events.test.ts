@@ -10,6 +10,17 @@ import { MessageData } from '../../../bridge/src/contract/message-data.ts';
 const FOLDER = fileURLToPath(new URL('../../../bridge/src/contract/events', import.meta.url));
 
 /** `session/state-changed.ts` → `session.state_changed`. */
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly required: readonly string[];
+  readonly anyOf?: readonly ObjectSchema[];
+}
+/** The data of a type; one schema for each kind of message. */
+const schemasOf = (type: EventType): readonly ObjectSchema[] => {
+  const data = EVENT_CATALOGUE[type].data as unknown as ObjectSchema;
+  return data.anyOf ?? [data];
+};
+
 const typeOfFile = (file: string): string => file.replace(/\.ts$/, '').replace('/', '.').replaceAll('-', '_');
 
 describe('the event catalogue', () => {
@@ -38,23 +49,26 @@ describe('the event catalogue', () => {
   test.each(EVENT_TYPES.map((type) => [type]))('%s names fields that its data has', (type) => {
     const { about, data }: (typeof EVENT_CATALOGUE)[EventType] = EVENT_CATALOGUE[type];
     if (about.kind !== 'message') return expect(['chat', 'session', 'bridge']).toContain(about.kind);
-    expect(data.properties).toHaveProperty(about.id);
-    if (about.isFromOutbox) expect(data.properties).toHaveProperty('outboxId');
+    for (const { properties } of schemasOf(type)) {
+      expect(properties).toHaveProperty(about.id);
+      if (about.isFromOutbox) expect(properties).toHaveProperty('outboxId');
+    }
     // Its medium is fetched, which takes the fields of a message.
     expect(about.isNew).toBe((data as object) === MessageData);
   });
 
   test.each(EVENT_TYPES.map((type) => [type]))('%s has an identity that tells its facts apart', (type) => {
     const { about, identity, movesOutbox } = definitionOf(type);
-    const data: { readonly properties: object; readonly required: readonly string[] } = EVENT_CATALOGUE[type].data;
     if (identity.by === 'message') expect(about.kind).toBe('message');
     if (identity.by === 'fields') {
       expect(identity.fields.length).toBeGreaterThan(0);
       // A missing field leaves no gap in the id: if another came behind it, two facts could have one id.
-      const optional = identity.fields
-        .slice(0, -1)
-        .filter((field) => field in data.properties && !data.required.includes(field));
-      expect(optional).toEqual([]);
+      for (const { properties, required } of schemasOf(type)) {
+        const optional = identity.fields
+          .slice(0, -1)
+          .filter((field) => field in properties && !required.includes(field));
+        expect(optional).toEqual([]);
+      }
     }
     if (movesOutbox !== null) expect(about).toMatchObject({ kind: 'message', isFromOutbox: true });
   });

@@ -5,10 +5,12 @@ import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import {
   KIND_CATALOGUE,
+  kindOf,
   MEDIA_KINDS,
   MESSAGE_KINDS,
   SENDABLE_MEDIA_KINDS,
 } from '../../../bridge/src/contract/kinds.ts';
+import { MessageData } from '../../../bridge/src/contract/message-data.ts';
 import { object } from '../../../bridge/src/contract/schema.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../bridge/src/contract/kinds', import.meta.url));
@@ -22,8 +24,27 @@ describe('the catalogue of message kinds', () => {
       expect(readFileSync(join(FOLDER, file), 'utf8')).toContain(`kind: '${file.replace(/\.ts$/, '')}'`);
   });
 
-  test.each(MESSAGE_KINDS.map((kind) => [kind]))('%s is described by a sentence', (kind) => {
-    expect(KIND_CATALOGUE[kind].description).toMatch(/^[A-Z].*\.$/);
+  test.each(MESSAGE_KINDS.map((kind) => [kind]))('%s is described by a sentence and shown by an example', (kind) => {
+    const { description, fields, example } = kindOf(kind);
+    expect(description).toMatch(/^[A-Z].*\.$/);
+    expect(Check(object(fields), example)).toBe(true);
+  });
+
+  test.each(MESSAGE_KINDS.map((kind) => [kind]))('the data of a message has the fields of %s and no others', (kind) => {
+    const data = {
+      messageId: 'm',
+      kind,
+      ...KIND_CATALOGUE[kind].example,
+      fromMe: false,
+      mentions: [],
+      quotedMessageId: null,
+    };
+    expect(Check(MessageData, data)).toBe(true);
+    for (const field of ['text', 'media', 'rawKind']) {
+      const { [field]: dropped, ...others } = data as Record<string, unknown>;
+      // What it has cannot be left out, and what it does not have cannot be added, not even as null.
+      expect(Check(MessageData, dropped === undefined ? { ...data, [field]: null } : others)).toBe(false);
+    }
   });
 
   test('tells which kinds have a file, and which of them can be sent', () => {

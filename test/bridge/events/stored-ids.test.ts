@@ -29,8 +29,7 @@ const message = (patch: Partial<EngineMessage>): EngineMessage => ({
   text: 'hi',
   mentions: [],
   quotedMessageId: null,
-  media: null,
-  ...patch,
+  ...(patch as object),
 });
 const own = 'true_98765@lid_3EB0B' as MessageId;
 const ownInGroup = 'true_1203630@g.us_3EB0C_55555@lid' as MessageId;

@@ -88,7 +88,7 @@ describe('an upload belongs to the sessions of its key', () => {
     });
     const received = async () =>
       (await real.raw('GET', '/v1/events?sessions=one&types=message.received')).json.events.find(
-        (event: { data: { media: object | null } }) => event.data.media !== null,
+        (event: { data: { media?: object } }) => event.data.media !== undefined,
       );
     await real.until(async () => (await received()) !== undefined);
     const { mediaId } = (await received()).data.media;

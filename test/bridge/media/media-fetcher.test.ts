@@ -219,7 +219,7 @@ test('the same fact a second time changes nothing', async () => {
   const id = await media.expectIncoming(() => streamOf(PNG));
   await media.library.info(id, WAIT_MS);
   await media.database.write(
-    media.library.expect({ mediaId: id, kind: 'image', mimeType: 'x/y' }, SESSION, media.asked[0]!),
+    media.library.expect({ kind: 'image', media: { mediaId: id, mimeType: 'x/y' } }, SESSION, media.asked[0]!),
   );
   expect((await media.library.info(id)).state).toBe('stored');
 });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { MessageMedia } from '../../../bridge/src/contract/message-data.ts';
+import type { MediaKind } from '../../../bridge/src/contract/kinds.ts';
+import type { MessageMedia } from '../../../bridge/src/contract/message-media.ts';
 import { newMediaId, type MediaId, type SessionName, type MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { Engine } from '../../../bridge/src/engine/engine.ts';
 import { DiskMediaStore } from '../../../bridge/src/media/disk-media-store.ts';
@@ -145,14 +146,14 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   /** An incoming medium, as the recorder notes it. */
   const expectIncoming = async (
     download: () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>,
-    more: Partial<MessageMedia> & { readonly session?: SessionName } = {},
+    more: Partial<MessageMedia> & { readonly kind?: MediaKind; readonly session?: SessionName } = {},
   ): Promise<MediaId> => {
-    const { session = SESSION, ...media } = more;
+    const { session = SESSION, kind = 'image', ...media } = more;
     const mediaId = newMediaId();
     const messageId = `false_491511111111@c.us_${mediaId}` as MessageId;
     downloads.set(messageId, download);
     await database.write(
-      library.expect({ mediaId, kind: 'image', mimeType: 'image/png', ...media }, session, messageId),
+      library.expect({ kind, media: { mediaId, mimeType: 'image/png', ...media } }, session, messageId),
     );
     fetcher.wake();
     return mediaId;

@@ -174,7 +174,6 @@ describe('a message that was taken for absent and waits to be sent again', () =>
         text: 'hello',
         mentions: [],
         quotedMessageId: null,
-        media: null,
       }),
     );
     expect(await stateOf(outbox, id)).toBe('accepted');

@@ -76,7 +76,7 @@ describe('sending', () => {
       kind: 'text',
       text: 'hello',
     } as const;
-    await outbox.report(messageFact({ ...message, mentions: [], quotedMessageId: null, media: null }));
+    await outbox.report(messageFact({ ...message, mentions: [], quotedMessageId: null }));
     for (const level of ['delivered', 'read'] as const)
       await outbox.report({
         type: 'message.acknowledged',
@@ -130,7 +130,6 @@ describe('sending', () => {
           text: 'hello',
           mentions: [],
           quotedMessageId: null,
-          media: null,
         }),
       );
       return receipt;

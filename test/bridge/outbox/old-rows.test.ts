@@ -21,7 +21,7 @@ test.each([
   [
     { type: 'text', text: 'hi @1', quotedMessageId: QUOTED, mentions: [BOB] },
     { type: 'text', chatId: ALICE, text: 'hi @1', quotedMessageId: QUOTED, mentions: [BOB] },
-    { kind: 'text', text: 'hi @1', quotedMessageId: QUOTED, mentions: [{ chatId: BOB }], media: null },
+    { kind: 'text', text: 'hi @1', quotedMessageId: QUOTED, mentions: [{ chatId: BOB }] },
   ],
   [
     { type: 'image', mediaId: MEDIA, caption: 'a dot', fileName: 'dot.png', mimeType: 'image/png' },

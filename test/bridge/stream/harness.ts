@@ -167,7 +167,6 @@ export class Harness {
         fromMe: false,
         mentions: [],
         quotedMessageId: null,
-        media: null,
       },
     };
   }

@@ -41,7 +41,7 @@ export function mediaChecks(at: EngineAtTest): void {
       text: 'the file',
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const message = await recording.untilMessage((each) => each.media !== null);
+    const message = await recording.untilMessage((each) => each.media !== undefined);
     expect(message).toMatchObject({
       kind: 'document',
       text: 'the file',
@@ -60,7 +60,7 @@ export function mediaChecks(at: EngineAtTest): void {
       from: at.harness.contact,
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const { messageId } = await recording.untilMessage((each) => each.media !== null);
+    const { messageId } = await recording.untilMessage((each) => each.media !== undefined);
     expect(await failure(engine.downloadMedia(messageId, 999))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_MEDIA_TOO_LARGE',

@@ -202,7 +202,6 @@ export function messageEvent(seq: number, overrides: Partial<Event> = {}, data: 
       fromMe: false,
       mentions: [],
       quotedMessageId: null,
-      media: null,
       ...data,
     },
     ...overrides,

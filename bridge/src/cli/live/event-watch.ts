@@ -14,7 +14,8 @@ export interface WatchedEvent {
     readonly text?: string | null;
     readonly ack?: string;
     readonly quotedMessageId?: string | null;
-    readonly media?: { readonly mediaId: string; readonly kind: string; readonly mimeType: string } | null;
+    readonly kind?: string;
+    readonly media?: { readonly mediaId: string; readonly mimeType: string };
   } | null;
 }
 

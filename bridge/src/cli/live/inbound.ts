@@ -26,10 +26,12 @@ async function inbound(live: Live): Promise<Outcome> {
 }
 
 async function inboundMedia(live: Live): Promise<Outcome> {
-  const media = live.memory.inbound?.data?.media;
-  if (!media) return notRun('the message had no file', 'Write a photo with the code as its caption.');
-  const { bytes } = await fetchFile(live, media.mediaId);
-  return bytes > 0 ? ok(`${media.kind}, ${kib(bytes)} fetched`) : failed('an empty file was fetched', 'Report it.');
+  const data = live.memory.inbound?.data;
+  if (!data?.media) return notRun('the message had no file', 'Write a photo with the code as its caption.');
+  const { bytes } = await fetchFile(live, data.media.mediaId);
+  return bytes > 0
+    ? ok(`${data.kind ?? 'file'}, ${kib(bytes)} fetched`)
+    : failed('an empty file was fetched', 'Report it.');
 }
 
 /** Read, typing, a reply that quotes and a reaction, and how far WhatsApp says the reply came. */

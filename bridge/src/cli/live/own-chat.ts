@@ -127,8 +127,11 @@ const sendFile =
     const found = await live.watch.until(sentEvent(sent), EVENT_MS);
     if (!found?.data?.media)
       return failed('it was sent, but its event has no file', 'Check on the phone what arrived.');
-    if (found.data.media.kind !== type)
-      return failed(`it was sent as ${found.data.media.kind}`, 'Check on the phone what arrived; report it.');
+    if (found.data.kind !== type)
+      return failed(
+        `it was sent as ${found.data.kind ?? 'nothing known'}`,
+        'Check on the phone what arrived; report it.',
+      );
     live.memory.files.set(type, { sha256, uploadedAs: mediaId, event: found });
     return ok(`${kib(bytes.length)}, accepted by WhatsApp`);
   };

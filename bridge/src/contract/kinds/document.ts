@@ -1,8 +1,15 @@
-import { fileWithCaption, kind } from '../kind.ts';
+import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
+import { withMediaId } from '../message-media.ts';
 
 export const document = kind({
   kind: 'document',
   description: 'A file of any type.',
+  fields: captioned,
+  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
   send: fileWithCaption('document'),
   file: { limit: 'document', mimeTypes: 'any' },
+  example: {
+    text: 'The contract',
+    media: { mediaId: 'med_01JB3Y6ZK4T8W2V5N7Q9R1S3D5', mimeType: 'application/pdf', fileName: 'contract.pdf' },
+  },
 });

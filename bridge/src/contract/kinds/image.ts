@@ -1,8 +1,20 @@
-import { fileWithCaption, kind } from '../kind.ts';
+import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
+import { withMediaId } from '../message-media.ts';
 
 export const image = kind({
   kind: 'image',
   description: 'A picture.',
+  fields: captioned,
+  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
   send: fileWithCaption('image'),
   file: { limit: 'image', mimeTypes: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] },
+  example: {
+    text: 'Your receipt',
+    media: {
+      mediaId: 'med_01JB3Y6ZK4T8W2V5N7Q9R1S3D5',
+      mimeType: 'image/png',
+      sizeBytes: 48211,
+      fileName: 'receipt.png',
+    },
+  },
 });

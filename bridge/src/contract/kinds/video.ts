@@ -1,8 +1,15 @@
-import { fileWithCaption, kind } from '../kind.ts';
+import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
+import { withMediaId } from '../message-media.ts';
 
 export const video = kind({
   kind: 'video',
   description: 'A video.',
+  fields: captioned,
+  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
   send: fileWithCaption('video'),
   file: { limit: 'video', mimeTypes: ['video/mp4', 'video/3gpp', 'video/quicktime'] },
+  example: {
+    text: null,
+    media: { mediaId: 'med_01JB3Y6ZK4T8W2V5N7Q9R1S3D5', mimeType: 'video/mp4', sizeBytes: 731904 },
+  },
 });

@@ -2,7 +2,7 @@
 import type { AckLevel } from '../../contract/message-data.ts';
 import { definitionOf, EVENT_CATALOGUE } from '../../contract/events.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
-import type { NetworkFact, NetworkMedia, NetworkMessage } from './phone-network.ts';
+import { networkMediaOf, type NetworkFact, type NetworkMedia, type NetworkMessage } from './phone-network.ts';
 import type { SandboxOperation, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
@@ -154,7 +154,7 @@ export class AccountMemory {
       first.transmissions += 1;
       return;
     }
-    this.#noteMessage(entry.message.messageId, entry.message.chat.chatId, entry.message.media);
+    this.#noteMessage(entry.message.messageId, entry.message.chat.chatId, networkMediaOf(entry.message));
     this.outgoing.set(entry.message.messageId, {
       via: entry.via,
       message: entry.message,

@@ -3,6 +3,7 @@ import { chatFormsOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
 import { isOneOf } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';
+import { networkMediaOf, type NetworkContent } from './phone-network.ts';
 import type { SandboxInboxEntry, SandboxInboxFilter } from './sandbox-contract.ts';
 
 export class Inbox {
@@ -39,18 +40,21 @@ export class Inbox {
     return ({ via, message }) =>
       (filter.via === undefined || via === filter.via) &&
       (to === undefined || isOneOf(to, message.chat)) &&
-      (filter.text === undefined || message.text === filter.text);
+      (filter.text === undefined || textOf(message) === filter.text);
   }
 }
 
+/** What a person reads of a message. */
+const textOf = (content: NetworkContent): string | null => ('text' in content ? content.text : null);
+
 function entryOf({ via, message, receivedAt, transmissions }: Outgoing): SandboxInboxEntry {
-  const { media } = message;
+  const media = networkMediaOf(message);
   return {
     messageId: message.messageId,
     chat: message.chat,
     via,
-    kind: media?.kind ?? 'text',
-    text: message.text,
+    kind: message.kind,
+    text: textOf(message),
     mentions: message.mentions.map((each) => each.chatId),
     quotedMessageId: message.quotedMessageId,
     media: media && {

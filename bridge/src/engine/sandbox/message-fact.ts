@@ -2,18 +2,14 @@
 import { messageFact } from '../engine.ts';
 import type { NetworkFact, NetworkMessage } from './phone-network.ts';
 
+export const factOfMessage = (message: NetworkMessage): NetworkFact => ({
+  ...messageFact({ ...withoutRef(message), sentAt: new Date(message.sentAt) }),
+  at: message.sentAt,
+});
+
 /** How the network stores the file is not part of the fact. */
-export function factOfMessage({ media, sentAt, ...message }: NetworkMessage): NetworkFact {
-  const fact = messageFact({
-    ...message,
-    kind: media?.kind ?? 'text',
-    sentAt: new Date(sentAt),
-    media: media && {
-      kind: media.kind,
-      mimeType: media.mimeType,
-      sizeBytes: media.sizeBytes,
-      ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
-    },
-  });
-  return { ...fact, at: sentAt };
+function withoutRef(message: NetworkMessage) {
+  if (!('media' in message)) return message;
+  const { ref: _ref, ...media } = message.media;
+  return { ...message, media };
 }

@@ -61,16 +61,14 @@ export class MessageRouter {
   async transmit(message: NetworkSend, via: 'bridge' | 'phone'): Promise<NetworkMessage> {
     const { memory, session } = this.#account;
     const sentAt = new Date().toISOString();
+    const { chatId, mentions, ...content } = message;
     const sent: NetworkMessage = {
-      messageId: message.messageId,
-      chat: knownAddress(memory, message.chatId) ?? addressOf(message.chatId),
+      ...content,
+      chat: knownAddress(memory, chatId) ?? addressOf(chatId),
       sender: this.#account.self,
       fromMe: true,
       sentAt,
-      text: message.text,
-      mentions: message.mentions.map((each) => addressOf(each)),
-      quotedMessageId: message.quotedMessageId,
-      media: message.media,
+      mentions: mentions.map((each) => addressOf(each)),
     };
     await this.#account.record({ t: 'out', via, message: sent, at: sentAt });
     const outgoing = memory.outgoing.get(message.messageId);

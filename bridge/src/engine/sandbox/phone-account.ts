@@ -18,6 +18,7 @@ import type { NetworkJournal } from './network-journal.ts';
 import type { NetworkMediaStore } from './network-media-store.ts';
 import {
   ConnectionLost,
+  networkMediaOf,
   type DeviceEvent,
   type NetworkFact,
   type NetworkMedia,
@@ -118,7 +119,8 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
 
   deliverMessage(message: NetworkMessage): Promise<void> {
     const fact = factOfMessage(message);
-    return this.#deliver(message.media === null ? { fact } : { fact, file: message.media });
+    const file = networkMediaOf(message);
+    return this.#deliver(file === null ? { fact } : { fact, file });
   }
 
   applyFault(name: FaultName): FaultSpec | null {

@@ -5,13 +5,12 @@
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
-import type { MediaKind } from '../../contract/kinds.ts';
+import type { ReportedContent } from '../../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { EngineFact, SendStatus } from '../engine.ts';
 
 /** A file that the network stores under the digest of its bytes. */
 export interface NetworkMedia {
-  readonly kind: MediaKind;
   readonly mimeType: string;
   readonly sizeBytes: number;
   readonly fileName?: string;
@@ -19,18 +18,26 @@ export interface NetworkMedia {
   readonly ref: string;
 }
 
-export interface NetworkMessage {
+/** What a message says, with its file as the network stores it. */
+export type NetworkContent = WithStoredFile<ReportedContent>;
+type WithStoredFile<Content> = Content extends { readonly media: unknown }
+  ? Omit<Content, 'media'> & { readonly media: NetworkMedia }
+  : Content;
+
+/** The file of a message, or null. */
+export const networkMediaOf = (content: NetworkContent): NetworkMedia | null =>
+  'media' in content ? content.media : null;
+
+export type NetworkMessage = NetworkContent & {
   readonly messageId: MessageId;
   readonly chat: Address;
   readonly sender: Address;
   readonly fromMe: boolean;
   /** ISO 8601 */
   readonly sentAt: string;
-  readonly text: string | null;
   readonly mentions: readonly Address[];
   readonly quotedMessageId: MessageId | null;
-  readonly media: NetworkMedia | null;
-}
+};
 
 /** A fact of the event catalogue, as the engine reports it, in JSON. */
 export type NetworkFact = AsJson<EngineFact>;
@@ -38,14 +45,12 @@ export type NetworkFact = AsJson<EngineFact>;
 type AsJson<Fact> = Fact extends { readonly at: Date } ? Omit<Fact, 'at'> & { readonly at: string } : never;
 
 /** A message on its way out. The device chose the id, as linked devices do. */
-export interface NetworkSend {
+export type NetworkSend = NetworkContent & {
   readonly messageId: MessageId;
   readonly chatId: ChatId;
-  readonly text: string | null;
   readonly mentions: readonly ChatId[];
   readonly quotedMessageId: MessageId | null;
-  readonly media: NetworkMedia | null;
-}
+};
 
 export type SendAnswer =
   | { readonly taken: true; readonly sentAt: string }

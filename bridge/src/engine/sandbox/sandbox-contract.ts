@@ -6,7 +6,7 @@ import Type, { type Static } from 'typebox';
 import { Address } from '../../contract/address.ts';
 import { TYPING_STATES } from '../../contract/chats.ts';
 import { MAX_TEXT_LENGTH } from '../../contract/kind.ts';
-import { MEDIA_KINDS } from '../../contract/kinds.ts';
+import { MEDIA_KINDS, MESSAGE_KINDS } from '../../contract/kinds.ts';
 import { ACK_LEVELS } from '../../contract/message-data.ts';
 import { literals, nullable, object, Timestamp } from '../../contract/schema.ts';
 
@@ -52,7 +52,7 @@ export const SandboxInboxEntry = object(
     via: literals(['bridge', 'phone'], {
       description: 'sent by the linked device (wabridge), or typed on the phone of the account',
     }),
-    kind: literals(['text', ...MEDIA_KINDS]),
+    kind: literals(MESSAGE_KINDS),
     text: nullable(Type.String()),
     mentions: Type.Array(Type.String()),
     quotedMessageId: nullable(Type.String()),

@@ -31,7 +31,7 @@ import {
   type DeviceConnection,
   type NetworkOperation,
   type NetworkFact,
-  type NetworkMedia,
+  type NetworkContent,
   type PhoneNetwork,
 } from './phone-network.ts';
 import { newStanzaId } from './stanza-id.ts';
@@ -143,15 +143,14 @@ export class SandboxEngine implements Engine {
     }
     this.#readyConnection();
     const id = messageId ?? this.chooseMessageId(message.chatId);
-    const media = message.type === 'text' ? null : await this.#upload(message);
+    const content = await this.#contentOf(message);
     const answer = await this.#within(
       this.#readyConnection().send({
+        ...content,
         messageId: id,
         chatId: message.chatId,
-        text: message.type === 'text' ? message.text : (message.caption ?? null),
         mentions: message.mentions ?? [],
         quotedMessageId: message.quotedMessageId ?? null,
-        media,
       }),
       'unknown',
     );
@@ -336,11 +335,12 @@ export class SandboxEngine implements Engine {
     throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated device is not connected');
   }
 
-  async #upload(message: Exclude<MessageSend, { type: 'text' }>): Promise<NetworkMedia> {
+  async #contentOf(message: MessageSend): Promise<NetworkContent> {
+    if (message.type === 'text') return { kind: 'text', text: message.text };
     const { path, mimeType, fileName } = message.file;
     // Nothing has left before the message that names the file.
     const stored = await this.#within(this.#network.storeMedia(this.#session, createReadStream(path)), 'defer');
-    return { kind: message.type, mimeType, fileName, ...stored };
+    return { kind: message.type, text: message.caption ?? null, media: { mimeType, fileName, ...stored } };
   }
 
   /** Turns a broken connection or a missing answer into what is known of the call. */

@@ -20,7 +20,7 @@ import { unreadWords } from './health/diagnosis.ts';
 import { InboundMessages } from './inbound/inbound-messages.ts';
 import { Login } from './login/login.ts';
 import { MediaDownloads } from './inbound/media-download.ts';
-import type { RawMessage } from './inbound/message-mapper.ts';
+import type { RawMessage } from './inbound/raw-message.ts';
 import type { LongPageCalls, PageCalls } from './page/page-calls.ts';
 import { readSelf } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';

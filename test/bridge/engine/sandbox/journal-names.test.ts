@@ -97,7 +97,7 @@ test.each([
   { kind: 'message', message: MESSAGE },
   { type: 'message', message: MESSAGE },
 ])('a message that waits is the fact that it brings, with its file: %j', (former) => {
-  const { ref: _ref, ...media } = PICTURE;
+  const { ref, kind: _kind, ...media } = PICTURE;
   const line = withCurrentNames(JSON.stringify({ t: 'fact', number: 1, fact: former }));
   expect(JSON.parse(line)).toEqual({
     t: 'fact',
@@ -117,7 +117,7 @@ test.each([
         media,
       },
     },
-    file: PICTURE,
+    file: { ...media, ref },
   });
   expect(withCurrentNames(line)).toBe(line);
 });

@@ -240,6 +240,17 @@ describe('what comes in', () => {
     expect(new Set(recording.messages.map((message) => message.messageId)).size).toBe(1);
   });
 
+  test('a voice message has no text, so that one with a text is refused', async () => {
+    const { recording } = await ready();
+    const media = { kind: 'audio', mimeType: 'audio/ogg', base64: 'aGk=' } as const;
+    const from = '+4915112345678';
+    await expect(network.drive('sandbox.receive', SESSION, { from, text: 'hi', media })).rejects.toThrow(/audio/);
+    await network.drive('sandbox.receive', SESSION, { from, media });
+    const { text, ...message } = await recording.untilMessage(({ kind }) => kind === 'audio');
+    expect(text ?? null).toBeNull();
+    expect(message.media).toMatchObject({ mimeType: 'audio/ogg' });
+  });
+
   test('media that is gone, not there yet, or hanging', async () => {
     const { engine, recording } = await ready({ mediaGone: {}, mediaDeferred: {}, mediaHangs: {} }, SOON_MS);
     const base64 = Buffer.from('a picture').toString('base64');
@@ -247,7 +258,7 @@ describe('what comes in', () => {
       from: '+4915112345678',
       media: { kind: 'image', mimeType: 'image/png', base64 },
     });
-    const { messageId } = await recording.untilMessage((message) => message.media !== null);
+    const { messageId } = await recording.untilMessage((message) => message.media !== undefined);
     expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('defer'); // hangs
     expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('fail'); // gone
     expect((await failure(engine.downloadMedia(messageId, LIMIT))).outcome).toBe('defer'); // later

@@ -1,5 +1,6 @@
 import { event } from '../../event.ts';
 import { MessageData, messageDataOf } from '../../message-data.ts';
+import { fromStoredMessage } from '../../stored-message.ts';
 
 export const messageReceived = event({
   type: 'message.received',
@@ -13,6 +14,7 @@ export const messageReceived = event({
   countedAs: null,
   data: MessageData,
   toData: messageDataOf,
+  fromStored: fromStoredMessage,
   example: {
     messageId: 'false_4915112345678@c.us_3EB0C767D26A1D8E4F21',
     kind: 'text',
@@ -20,6 +22,5 @@ export const messageReceived = event({
     fromMe: false,
     mentions: [],
     quotedMessageId: null,
-    media: null,
   },
 });

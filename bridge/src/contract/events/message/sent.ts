@@ -1,5 +1,6 @@
 import { event } from '../../event.ts';
 import { MessageData, messageDataOf } from '../../message-data.ts';
+import { fromStoredMessage } from '../../stored-message.ts';
 
 /** Reported by an engine, and by the outbox for what it sent: both are the same fact. */
 export const messageSent = event({
@@ -14,20 +15,20 @@ export const messageSent = event({
   countedAs: () => 'accepted',
   data: MessageData,
   toData: messageDataOf,
+  fromStored: fromStoredMessage,
   example: {
     messageId: 'true_4915112345678@c.us_3EB0A1F0B2C94D7E6A53',
     kind: 'image',
     text: 'Your receipt',
-    fromMe: true,
-    mentions: [],
-    quotedMessageId: 'false_4915112345678@c.us_3EB0C767D26A1D8E4F21',
     media: {
       mediaId: 'med_01JB3Y6ZK4T8W2V5N7Q9R1S3D5',
-      kind: 'image',
       mimeType: 'image/png',
       sizeBytes: 48211,
       fileName: 'receipt.png',
     },
+    fromMe: true,
+    mentions: [],
+    quotedMessageId: 'false_4915112345678@c.us_3EB0C767D26A1D8E4F21',
     outboxId: 'out_01JB3Y6ZK4T8W2V5N7Q9R1S3D6',
   },
 });

@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import { WabError } from '../../../contract/errors.ts';
 import { SessionField } from '../../../contract/fields.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
+import { KIND_CATALOGUE } from '../../../contract/kinds.ts';
 import { object } from '../../../contract/schema.ts';
 import { addressOf, chatKindOf, messageIdOf, parseChatId } from '../../../contract/whatsapp-id.ts';
 import { knownAddress, networkId } from '../address-book.ts';
 import type { PhoneAccount } from '../phone-account.ts';
-import type { NetworkMedia } from '../phone-network.ts';
+import type { NetworkContent } from '../phone-network.ts';
 import { SandboxInboundMessage } from '../sandbox-contract.ts';
 import { newStanzaId } from '../stanza-id.ts';
 import { driverOperation } from './driver-operation.ts';
@@ -33,9 +34,7 @@ export const receive = driverOperation({
     { session: 'demo', from: '+4915112345678', group: '120363000000000001@g.us', text: 'Hello everybody' },
   ],
   carryOut: async (account, message) => {
-    if (message.text === undefined && message.media === undefined)
-      throw new WabError('WAB_INVALID_REQUEST', { reason: 'text or media is missing' });
-    const media = message.media ? await store(account, message.media) : null;
+    const content = await contentOf(account, message);
     const from = parseChatId(message.from);
     const sender = knownAddress(account.memory, from);
     if (!sender || chatKindOf(from) !== 'direct') throw new WabError('WAB_CHAT_UNKNOWN');
@@ -47,27 +46,33 @@ export const receive = driverOperation({
     const messageId = messageIdOf(false, chat.chatId as ChatId, newStanzaId(), participant);
     const mentions = (message.mentions ?? []).map((each) => addressOf(networkId(parseChatId(each))));
     const quotedMessageId = (message.quotedMessageId ?? null) as MessageId | null;
-    const text = message.text ?? null;
     const sentAt = new Date().toISOString();
     await account.deliverMessage({
+      ...content,
       messageId,
       chat,
       sender,
       fromMe: false,
       sentAt,
-      text,
       mentions,
       quotedMessageId,
-      media,
     });
     return { messageId };
   },
 });
 
-async function store(
+/** @throws WabError WAB_INVALID_REQUEST if there is nothing in it, or a text with a file that has no caption */
+async function contentOf(
   account: PhoneAccount,
-  { kind, mimeType, fileName, base64 }: NonNullable<SandboxInboundMessage['media']>,
-): Promise<NetworkMedia> {
-  const stored = await account.files.store(Readable.from([Buffer.from(base64, 'base64')]));
-  return { kind, mimeType, ...(fileName === undefined ? {} : { fileName }), ...stored };
+  { text, media }: Pick<SandboxInboundMessage, 'text' | 'media'>,
+): Promise<NetworkContent> {
+  if (media !== undefined) {
+    const { kind, base64, ...file } = media;
+    if (text !== undefined && !('text' in KIND_CATALOGUE[kind].fields))
+      throw new WabError('WAB_INVALID_REQUEST', { reason: `a message of the kind ${kind} has no text` });
+    const stored = await account.files.store(Readable.from([Buffer.from(base64, 'base64')]));
+    return { kind, text: text ?? null, media: { ...file, ...stored } };
+  }
+  if (text === undefined) throw new WabError('WAB_INVALID_REQUEST', { reason: 'text or media is missing' });
+  return { kind: 'text', text };
 }

@@ -22,7 +22,8 @@ export const sendFromPhone = driverOperation({
     if (!chat) throw new WabError('WAB_CHAT_UNKNOWN');
     const chatId = chat.chatId as ChatId;
     const messageId = messageIdOf(true, chatId, newStanzaId());
-    const message = { messageId, chatId, text, mentions: [], quotedMessageId: null, media: null };
+    const content = { kind: 'text', text } as const;
+    const message = { ...content, messageId, chatId, mentions: [], quotedMessageId: null };
     const sent = await account.router.transmit(message, 'phone');
     await account.deliverMessage(sent);
     return { messageId };

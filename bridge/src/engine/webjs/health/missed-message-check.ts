@@ -2,7 +2,8 @@
  * Whether the page has messages that it never announced. Silence proves nothing, since people are silent too; a message
  * that lies in the page's store and was never announced proves that the session misses events.
  */
-import { isMessage, isUndecrypted, type RawMessage } from '../inbound/message-mapper.ts';
+import { isMessage, isUndecrypted } from '../inbound/message-mapper.ts';
+import type { RawMessage } from '../inbound/raw-message.ts';
 import type { StoredMessage } from '../page/page-probes.ts';
 
 /** The page may hold messages a little older than the newest that was reported, in seconds. */

@@ -9,7 +9,7 @@ import type { Log } from '../../../ops/logger.ts';
 import { type Deadlines, TransportError, within } from '../deadlines.ts';
 import type { FactReporter, ListedChat } from './fact-reporter.ts';
 import type { InboundMessages } from './inbound-messages.ts';
-import type { RawMessage } from './message-mapper.ts';
+import type { RawMessage } from './raw-message.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { type ChatHistory, chatsActiveSince, messagesSince } from '../page/page-functions.ts';
 import { describe } from '../page/page-reason.ts';

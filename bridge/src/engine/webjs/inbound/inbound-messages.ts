@@ -14,9 +14,9 @@ import {
   isMessage,
   isUndecrypted,
   type MessageIds,
-  type RawMessage,
   toEngineMessage,
 } from './message-mapper.ts';
+import type { RawMessage } from './raw-message.ts';
 import { describe } from '../page/page-reason.ts';
 import type { ReceiptOf, Receipts } from './receipts.ts';
 import type { Undecrypted } from './undecrypted.ts';

@@ -1,43 +1,11 @@
 /** whatsapp-web.js's messages as the engine reports them. */
-import type { MediaKind } from '../../../contract/kinds.ts';
-import type { AckLevel, ReportedMedia } from '../../../contract/message-data.ts';
+import type { AckLevel } from '../../../contract/message-data.ts';
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { EngineMessage } from '../../engine.ts';
 import { messageIdOf } from '../../../contract/whatsapp-id.ts';
-
-/** An id as the page gives it: text from its events, an object from calls into it. */
-type RawId = string | { readonly _serialized: string } | null | undefined;
-
-/** What is read of a message as the page serialises it. */
-export interface RawMessage {
-  readonly id: {
-    readonly fromMe: boolean;
-    readonly remote: RawId;
-    readonly id: string;
-    readonly _serialized?: string;
-    readonly participant?: RawId;
-  };
-  readonly from?: RawId;
-  readonly to?: RawId;
-  readonly author?: RawId;
-  readonly t: number;
-  readonly type: string;
-  /** The page could not serialise it: there is no more of it than this. */
-  readonly unreadable?: boolean;
-  readonly subtype?: string | null;
-  readonly ack?: number;
-  readonly body?: string | null;
-  readonly caption?: string | null;
-  readonly notifyName?: string;
-  readonly mentionedJidList?: readonly RawId[];
-  readonly quotedStanzaID?: string;
-  readonly quotedParticipant?: RawId;
-  readonly directPath?: string;
-  readonly mimetype?: string;
-  readonly size?: number;
-  readonly filename?: string;
-}
+import { contentOf } from './message-content.ts';
+import type { RawId, RawMessage } from './raw-message.ts';
 
 /**
  * What is left of a message that is not as expected, so that it is at least reported: who wrote what kind of message
@@ -57,14 +25,6 @@ export interface MessageIds {
   readonly quotedMessageId: MessageId | null;
 }
 
-const MEDIA_KINDS: Readonly<Record<string, MediaKind>> = {
-  image: 'image',
-  video: 'video',
-  audio: 'audio',
-  ptt: 'audio',
-  document: 'document',
-  sticker: 'sticker',
-};
 /** Rows that WhatsApp Web keeps among messages but that nobody wrote. `ciphertext` comes again once it is decrypted. */
 const NO_MESSAGE = new Set([
   'e2e_notification',
@@ -123,11 +83,6 @@ export function idsOf(raw: RawMessage, self: readonly string[]): MessageIds {
 
 /** @param find the address of each id of `ids` */
 export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: ChatId) => Address): EngineMessage {
-  const mediaKind = raw.unreadable ? undefined : MEDIA_KINDS[raw.type];
-  const media = mediaKind && raw.directPath ? mediaOf(raw, mediaKind) : null;
-  const kind = raw.type === 'chat' && !raw.unreadable ? 'text' : (mediaKind ?? 'unsupported');
-  // Of other types the body can be anything, a thumbnail for one.
-  const words = mediaKind ? raw.caption : kind === 'text' ? raw.body : null;
   const sender = find(ids.sender);
   return {
     messageId: ids.messageId,
@@ -136,20 +91,8 @@ export function toEngineMessage(raw: RawMessage, ids: MessageIds, find: (id: Cha
       sender.name === undefined && raw.notifyName && !raw.id.fromMe ? { ...sender, name: raw.notifyName } : sender,
     fromMe: raw.id.fromMe,
     sentAt: new Date(raw.t * 1000),
-    kind,
-    ...(kind === 'unsupported' ? { rawKind: isUnavailable(raw) ? (raw.subtype ?? raw.type) : raw.type } : {}),
-    text: words ? words : null,
     mentions: ids.mentions.map(find),
     quotedMessageId: ids.quotedMessageId,
-    media,
-  };
-}
-
-function mediaOf(raw: RawMessage, kind: MediaKind): ReportedMedia {
-  return {
-    kind,
-    mimeType: raw.mimetype ?? 'application/octet-stream',
-    ...(typeof raw.size === 'number' ? { sizeBytes: raw.size } : {}),
-    ...(raw.filename ? { fileName: raw.filename } : {}),
+    ...contentOf(raw, isUnavailable(raw) ? (raw.subtype ?? raw.type) : raw.type),
   };
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../../ops/clock.ts';
 import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { PendingMessages } from './pending-messages.ts';
-import type { RawMessage } from './message-mapper.ts';
+import type { RawMessage } from './raw-message.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { readDecrypted } from '../page/page-functions.ts';
 import type { UndecryptedMessage } from '../login/profile.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import type { StoredMessage } from '../../../../../bridge/src/engine/webjs/page/page-probes.ts';
 import { MissedMessageCheck } from '../../../../../bridge/src/engine/webjs/health/missed-message-check.ts';
 

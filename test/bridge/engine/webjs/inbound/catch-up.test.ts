@@ -6,7 +6,7 @@ import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { CatchUp } from '../../../../../bridge/src/engine/webjs/inbound/catch-up.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/inbound/fact-reporter.ts';
-import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 import type { ChatHistory } from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';

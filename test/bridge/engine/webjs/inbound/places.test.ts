@@ -6,7 +6,7 @@ import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/inbound/fact-reporter.ts';
 import { InboundMessages } from '../../../../../bridge/src/engine/webjs/inbound/inbound-messages.ts';
-import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import { messageOf } from '../../../../conformance/engine-recording.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
 

@@ -6,7 +6,7 @@ import type { EngineFact } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { FactReporter } from '../../../../../bridge/src/engine/webjs/inbound/fact-reporter.ts';
 import { InboundMessages } from '../../../../../bridge/src/engine/webjs/inbound/inbound-messages.ts';
-import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import { Receipts } from '../../../../../bridge/src/engine/webjs/inbound/receipts.ts';
 import type { UnreadMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import type { PageReceipts } from '../../../../../bridge/src/engine/webjs/page/page-receipts.ts';

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { MessageId } from '../../../../../bridge/src/contract/ids.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
-import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/message-mapper.ts';
+import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import type { UndecryptedMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import { Undecrypted } from '../../../../../bridge/src/engine/webjs/inbound/undecrypted.ts';
 import { ManualClock } from '../../../sessions/fake-engine.ts';

@@ -1,0 +1,28 @@
+/** What a message of whatsapp-web.js says: one handler for each of WhatsApp Web's own types that there is a kind for. */
+import type { ReportedContent } from '../../../contract/kinds.ts';
+import type { ReportedMedia } from '../../../contract/message-media.ts';
+import type { RawMessage } from './raw-message.ts';
+
+const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent>> = {
+  chat: ({ body }) => ({ kind: 'text', text: body ?? '' }),
+  image: (raw) => ({ kind: 'image', ...captioned(raw) }),
+  video: (raw) => ({ kind: 'video', ...captioned(raw) }),
+  audio: (raw) => ({ kind: 'audio', media: mediaOf(raw) }),
+  ptt: (raw) => ({ kind: 'audio', media: mediaOf(raw) }),
+  document: (raw) => ({ kind: 'document', ...captioned(raw) }),
+  sticker: (raw) => ({ kind: 'sticker', media: mediaOf(raw) }),
+};
+
+/** @param rawKind WhatsApp Web's type, for a message that is reported as unsupported */
+export const contentOf = (raw: RawMessage, rawKind: string): ReportedContent =>
+  (raw.unreadable ? undefined : CONTENT[raw.type])?.(raw) ?? { kind: 'unsupported', rawKind };
+
+/** The body of media is a thumbnail. */
+const captioned = (raw: RawMessage) => ({ text: raw.caption ? raw.caption : null, media: mediaOf(raw) });
+
+/** A file that WhatsApp Web does not have is reported as well; its download says so. */
+const mediaOf = (raw: RawMessage): ReportedMedia => ({
+  mimeType: raw.mimetype ?? 'application/octet-stream',
+  ...(typeof raw.size === 'number' ? { sizeBytes: raw.size } : {}),
+  ...(raw.filename ? { fileName: raw.filename } : {}),
+});
