@@ -10,6 +10,7 @@ import { Supervisor } from '../../bridge/src/sessions/supervisor.ts';
 import { FakeRecorder, silent } from '../bridge/sessions/fake-engine.ts';
 import { until } from '../until.ts';
 import type { WebjsHarness } from './webjs-harness.ts';
+import type { Database } from '../../bridge/src/store/database.ts';
 
 const OPTIONS: SupervisorOptions = {
   backoff: { firstMs: 1_000, longestMs: 300_000 },
@@ -55,7 +56,7 @@ export class SupervisedSession {
       },
       {
         recorder: this.recorder,
-        database: { write: (async () => undefined) as never },
+        database: { write: (async () => undefined) as unknown as Database['write'] },
         clock: systemClock,
         log: silent,
         random: () => 1,

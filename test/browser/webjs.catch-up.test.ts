@@ -8,6 +8,7 @@ import type { EngineRecording } from '../conformance/engine-recording.ts';
 import type { Account } from '../standin/account.ts';
 import type { CallFault } from '../standin/page-settings.ts';
 import { LONG, SessionAtTest } from './session-at-test.ts';
+import type { ChatId } from '../../bridge/src/contract/ids.ts';
 
 const HISTORY = 'WAWebChatLoadMessages.loadEarlierMsgs';
 /** What the live page threw in April 2026. */
@@ -117,8 +118,8 @@ describe('the history of one chat fails', () => {
       const { engine, recording } = await restarted({ ...THROWS, chats: [session.bob.pn] });
       for (const { pn } of [session.carol, session.bob]) {
         const { messageId } = await engine.send(
-          { type: 'text', chatId: pn as never, text: 'hello' },
-          engine.chooseMessageId(pn as never),
+          { type: 'text', chatId: pn as ChatId, text: 'hello' },
+          engine.chooseMessageId(pn as ChatId),
         );
         await recording.until('read', () => recording.acksOf(messageId).includes('read') || undefined, 40_000);
       }

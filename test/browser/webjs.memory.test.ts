@@ -108,7 +108,7 @@ test(
     const { network } = stage.standin;
     const bob = network.addAccount('4915110000002', 'Bob');
     network.ackDelayMs = 300;
-    await stage.standin.pageOf(stage.accounts.get('grows') as never).grow(GROWS_BY);
+    await stage.standin.pageOf(stage.accounts.get('grows')!).grow(GROWS_BY);
 
     const texts: string[] = [];
     const restarted = async () =>

@@ -97,7 +97,7 @@ function stopping(database: Database): Database {
     reader: database.reader,
     backup: (file) => database.backup(file),
     close: () => database.close(),
-    async write(work: never): Promise<never> {
+    write: (async (work: Call<unknown>): Promise<unknown> => {
       const move = moveOf(work);
       const id = move && 'id' in move.of ? move.of.id : '';
       if (move?.to === 'sending') await pauseAt('before the intent', id);
@@ -105,8 +105,8 @@ function stopping(database: Database): Database {
       const result = await database.write(work);
       if (move?.to === 'sending') await pauseAt('after the intent', id);
       if (move?.to === 'accepted') await pauseAt('after the acceptance', id);
-      return result as never;
-    },
+      return result;
+    }) as Database['write'],
   };
 }
 

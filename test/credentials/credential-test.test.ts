@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CredentialTestContext } from 'n8n-core';
-import type { ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import type { ICredentialTestFunctions, INodeCredentialTestResult, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
 import { waBridgeApiTest } from '../../credentials/credential-test';
 
 const signingKey = 'wabk_TESTKEY1_n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU';
@@ -40,7 +40,9 @@ const json =
 
 /** As n8n runs it, with n8n's own context. */
 function run(data: Record<string, string> = {}): Promise<INodeCredentialTestResult> {
-  const context = new CredentialTestContext({} as never) as unknown as ICredentialTestFunctions;
+  const context = new CredentialTestContext(
+    {} as unknown as IWorkflowExecuteAdditionalData,
+  ) as unknown as ICredentialTestFunctions;
   return waBridgeApiTest.call(context, {
     id: '1',
     name: 'test',

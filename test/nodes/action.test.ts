@@ -280,7 +280,7 @@ describe('the idempotency key', () => {
     const run = await runAnswer([item], answer(), { executionId: '500' });
     await runAnswer([item], answer(), { executionId: '501' });
     expect(keys()[1]).not.toBe(keys()[0]);
-    const contextData = run.data.executionData?.contextData as never;
+    const contextData = run.data.executionData?.contextData as unknown as Record<string, Record<string, unknown>>;
     await runAnswer([item], answer(), { executionId: '502', mode: 'retry', contextData });
     expect(keys()[2]).toBe(keys()[0]);
     expect(sends()[2]?.query.get('firstAnswer')).toBe('true');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeBridge, messageEvent, problem, type FakeStream } from './support/fake-bridge';
 import { ActiveTrigger, SIGNING_KEY } from './support/n8n';
-import type { INodeProperties, WorkflowActivateMode } from 'n8n-workflow';
+import type { INodeParameters, INodeProperties, IRun, WorkflowActivateMode } from 'n8n-workflow';
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
 import { WaBridgeTrigger } from '../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
 import { Deliveries, type DeliveryOptions } from '../../nodes/WaBridgeTrigger/delivery';
@@ -30,7 +30,7 @@ async function open(
   workflowId?: string,
   activation: WorkflowActivateMode = 'activate',
 ): Promise<void> {
-  const opening = ActiveTrigger.open({ baseUrl: bridge.url, privateKey: SIGNING_KEY }, parameters as never, {
+  const opening = ActiveTrigger.open({ baseUrl: bridge.url, privateKey: SIGNING_KEY }, parameters as INodeParameters, {
     activation,
     ...(workflowId === undefined ? {} : { workflowId }),
   });
@@ -320,12 +320,12 @@ describe('a workflow that is published again while a file is fetched', () => {
         },
         emit: async () => {
           started.push(name);
-          return { status: 'success' } as never;
+          return { status: 'success' } as unknown as IRun;
         },
         deduplicationKey: () => 'key',
         acknowledge: (_cursor, attempt) => answers.push(`${name} acknowledges ${attempt}`),
         refuse: (_cursor, attempt) => answers.push(`${name} refuses ${attempt}`),
-        notices: { warn: () => {} } as never,
+        notices: { warn: () => {} } as unknown as ConstructorParameters<typeof Deliveries>[0]['notices'],
       });
     const offer = (to: Deliveries, attempt: number): void =>
       to.offer({ type: 'event', subscription: 's', cursor: 'c', previous: null, attempt, event: messageEvent(1) });

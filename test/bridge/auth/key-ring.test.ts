@@ -9,8 +9,8 @@ import { Nonces } from '../../../bridge/src/auth/nonces.ts';
 import { parsePublicUrl } from '../../../bridge/src/auth/public-urls.ts';
 import { newSeed, parseSecret, publicKeyOf, type Secret } from '../../../bridge/src/auth/secret.ts';
 import { Verifier } from '../../../bridge/src/auth/verifier.ts';
-import { newKeyId, type KeyId } from '../../../bridge/src/contract/ids.ts';
-import { ALL_SCOPES, N8N_SCOPES } from '../../../bridge/src/contract/scopes.ts';
+import { newKeyId, type KeyId, type SessionName } from '../../../bridge/src/contract/ids.ts';
+import { ALL_SCOPES, N8N_SCOPES, type Scope } from '../../../bridge/src/contract/scopes.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { DATABASE_FILE } from '../../../bridge/src/store/sqlite/connection.ts';
@@ -126,7 +126,7 @@ describe('issuing', () => {
   test('a key is shown once, and the bridge keeps its public half alone', async () => {
     const { key, secret } = await ring.issue({
       ...reader,
-      sessions: ['support' as never],
+      sessions: ['support' as SessionName],
       expiresAt: iso(NOW + 60_000),
     });
     const parsed = parseSecret(secret)!;
@@ -161,10 +161,10 @@ describe('issuing', () => {
 
   test.each<[string, Partial<KeySpec>]>([
     ['no scope', { scopes: [] }],
-    ['a foreign scope', { scopes: ['everything' as never] }],
+    ['a foreign scope', { scopes: ['everything' as Scope] }],
     ['no name', { name: '' }],
     ['the name of the operator', { name: 'operator' }],
-    ['a session that is none', { sessions: ['No Session' as never] }],
+    ['a session that is none', { sessions: ['No Session' as SessionName] }],
     ['a date that is none', { expiresAt: 'tomorrow' }],
     ['an end in the past', { expiresAt: iso(NOW - 1) }],
     ['an end before its begin', { notBefore: iso(NOW + 2000), expiresAt: iso(NOW + 1000) }],

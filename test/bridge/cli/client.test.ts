@@ -20,9 +20,10 @@ import { problems } from '../../../bridge/src/http/plugins/problems.ts';
 import { connections } from '../../../bridge/src/http/plugins/connections.ts';
 import { takeSocket, upgrades } from '../../../bridge/src/http/plugins/upgrades.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
+import type { Log } from '../../../bridge/src/ops/logger.ts';
 import { keysOf, secret } from '../auth/requests.ts';
 
-const log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => log } as never;
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => log };
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-client-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

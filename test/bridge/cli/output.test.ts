@@ -82,7 +82,7 @@ test.each([
   ['a very narrow terminal', { isTTY: true, columns: 20 }, {}, { width: 60, colour: true }],
   ['a pipe', { isTTY: false, columns: 0 }, { FORCE_COLOR: '1' }, { width: 100, colour: false }],
 ])('%s', (_name, stream, environment, layout) => {
-  expect(layoutOf(stream as never, environment)).toEqual(layout);
+  expect(layoutOf(stream as Parameters<typeof layoutOf>[0], environment)).toEqual(layout);
 });
 
 test('a moment is shown by the clock of this place', () => {

@@ -9,6 +9,7 @@ import {
   messageIdOf,
   messageIdsOf,
 } from '../../../bridge/src/contract/whatsapp-id.ts';
+import type { Address } from '../../../bridge/src/contract/address.ts';
 
 describe('what a person may type', () => {
   test.each([
@@ -97,18 +98,18 @@ describe('the ids that a message may have', () => {
   const lid = '98765@lid' as ChatId;
   const both = { ...addressOf(pn), lid };
   const group = addressOf('120363000000000001@g.us' as ChatId);
-  const idsOf = (messageId: string, chat = both, author: typeof both | null = both) =>
+  const idsOf = (messageId: string, chat: Address = both, author: Address | null = both) =>
     messageIdsOf(messageId as MessageId, chat, author);
 
   test('a direct chat goes by number or by lid', () => {
     expect(idsOf(`false_${pn}_3EB0`)).toEqual([`false_${pn}_3EB0`, `false_${lid}_3EB0`]);
     expect(idsOf(`true_${lid}_3EB0`)).toEqual([`true_${lid}_3EB0`, `true_${pn}_3EB0`]);
-    expect(idsOf(`true_${lid}_3EB0`, { ...addressOf(lid), phone: '+4915112345678' } as never)).toHaveLength(2);
+    expect(idsOf(`true_${lid}_3EB0`, { ...addressOf(lid), phone: '+4915112345678' })).toHaveLength(2);
   });
 
   test('in a group its author does', () => {
     const messageId = `false_${group.chatId}_3EB0`;
-    expect(idsOf(`${messageId}_${pn}`, group as never)).toEqual([`${messageId}_${pn}`, `${messageId}_${lid}`]);
+    expect(idsOf(`${messageId}_${pn}`, group)).toEqual([`${messageId}_${pn}`, `${messageId}_${lid}`]);
   });
 
   test.each([
@@ -121,6 +122,6 @@ describe('the ids that a message may have', () => {
     ['w1', both, both],
     ['false_status@broadcast_3EB0', addressOf('status@broadcast' as ChatId), both],
   ])('%s has no other that is known', (messageId, chat, author) => {
-    expect(idsOf(messageId, chat as never, author as never)).toEqual([messageId]);
+    expect(idsOf(messageId, chat, author)).toEqual([messageId]);
   });
 });

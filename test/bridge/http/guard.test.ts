@@ -13,9 +13,10 @@ import { createGuard } from '../../../bridge/src/http/plugins/guard.ts';
 import { jsonBody } from '../../../bridge/src/http/plugins/json-body.ts';
 import { problems } from '../../../bridge/src/http/plugins/problems.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
+import type { Log } from '../../../bridge/src/ops/logger.ts';
 import { keysOf, secret } from '../auth/requests.ts';
 
-const log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => log } as never;
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => log };
 const scopes: readonly Scope[] = ['messages:send', 'sessions:read'];
 
 let app: FastifyInstance;
@@ -164,7 +165,7 @@ describe('scopes', () => {
       const other = fastify();
       await other.register(createGuard({ verify: () => Promise.reject(new Error('unused')) }));
       expect(() =>
-        other.get('/x', { config: scope === undefined ? {} : { scope: scope as never } }, async () => ({})),
+        other.get('/x', { config: scope === undefined ? {} : { scope: scope as Scope } }, async () => ({})),
       ).toThrow(/GET \/x does not state its scope/);
       await other.close();
     },

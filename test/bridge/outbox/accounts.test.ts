@@ -7,6 +7,7 @@ import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import { ALICE, asked, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
+import type { KeyId } from '../../../bridge/src/contract/ids.ts';
 
 jest.setTimeout(60_000);
 
@@ -114,7 +115,7 @@ describe('a login ends', () => {
     outbox.network.scripts.push(() => new Promise(() => undefined));
     const { message } = await outbox.service.accept(
       ...asked({ session: SESSION, to: ALICE, type: 'reaction', messageId: `false_${ALICE}_AA`, emoji: '👍' }),
-      { keyId: 'keyA' as never, idempotencyKey: 'one', firstAnswer: false },
+      { keyId: 'keyA' as KeyId, idempotencyKey: 'one', firstAnswer: false },
     );
     await outbox.until(message.id, 'sending');
     outbox.sessions.unlink();
@@ -244,7 +245,7 @@ describe('a send of which an earlier version did not note the account', () => {
     network.scripts.push(() => new Promise(() => undefined));
     const content = type === 'text' ? { type, text: 'first' } : { type, messageId: `false_${ALICE}_AA`, emoji: '👍' };
     const { message } = await before.service.accept(...asked({ session: SESSION, to: ALICE, ...content }), {
-      keyId: 'keyA' as never,
+      keyId: 'keyA' as KeyId,
       idempotencyKey: 'one',
       firstAnswer: false,
     });

@@ -68,7 +68,7 @@ test('a send does not go through an engine that was replaced while its intent wa
   const replaceAtIntent = (database: Database): Database =>
     Object.assign(Object.create(database) as Database, {
       write: async (work: Call<{ to?: string }>) => {
-        const result: unknown = await database.write(work as never);
+        const result: unknown = await database.write(work as Call<unknown>);
         if (!Array.isArray(work) && work.operation === 'outbox.move' && (work.args as { to: string }).to === 'sending')
           engine = after;
         return result;
@@ -112,7 +112,7 @@ describe('an event and its row', () => {
             write: (work: Call<unknown> | readonly Call<unknown>[]) =>
               refuses && [work].flat().some(({ operation }) => operation.startsWith('events.'))
                 ? Promise.reject(new Error('disk trouble'))
-                : database.write(work as never),
+                : database.write(work as Call<unknown>),
           }),
       },
       false,

@@ -9,6 +9,7 @@ import type { ChatId, OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
+import type { Call } from '../../../bridge/src/store/operation.ts';
 import { asked, KEY, Network, openOutbox, SESSION, tempFolder, type OpenOutbox } from './outbox-harness.ts';
 
 jest.setTimeout(240_000);
@@ -65,11 +66,11 @@ class World {
       reader: database.reader,
       backup: (file) => database.backup(file),
       close: () => database.close(),
-      write: async (work: never): Promise<never> => {
+      write: (async (work: Call<unknown>): Promise<unknown> => {
         if (life.dead) return new Promise<never>(() => undefined);
         const result = await database.write(work);
-        return life.dead ? new Promise<never>(() => undefined) : (result as never);
-      },
+        return life.dead ? new Promise<never>(() => undefined) : result;
+      }) as Database['write'],
     });
     life.outbox = await openOutbox(this.#dataDir, {
       network: this.network,

@@ -33,12 +33,12 @@ export async function openLightDatabase(dataDir: string): Promise<Database> {
   };
   return {
     reader: new Kysely<Schema>({ dialect: new NodeSqliteDialect(reading) }),
-    async write(work: Call<unknown> | readonly Call<unknown>[]): Promise<never> {
+    write: (async (work: Call<unknown> | readonly Call<unknown>[]): Promise<unknown> => {
       const alone = !Array.isArray(work);
       const results = last.then(() => commit(alone ? [work as Call<unknown>] : (work as readonly Call<unknown>[])));
       last = results.catch(() => undefined);
-      return (alone ? (await results)[0] : await results) as never;
-    },
+      return alone ? (await results)[0] : await results;
+    }) as Database['write'],
     backup: () => Promise.reject(new Error('not here')),
     close: async () => {
       await last;

@@ -6,6 +6,7 @@ import type { SupervisedSession } from '../../../bridge/src/sessions/supervised-
 import { Supervisor } from '../../../bridge/src/sessions/supervisor.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { FakeFactory, FakeRecorder, ManualClock, READY, SELF, settle, silent } from './fake-engine.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
 
 const OPTIONS = {
   backoff: { firstMs: 1000, longestMs: 8000 },
@@ -38,7 +39,7 @@ function make(rest: SupervisedSession['restingState'] = { state: 'stopped', reas
       // A wait is the whole of its range, so that tests can name it.
       random: () => 1,
       options: OPTIONS,
-      database: { write: (async (call: Call<unknown>) => void written.push(call)) as never },
+      database: { write: (async (call: Call<unknown>) => void written.push(call)) as unknown as Database['write'] },
     },
     () => undefined,
     () => void readies++,

@@ -38,7 +38,7 @@ class CountedLog implements Pick<EventLog, 'head' | 'horizon' | 'scan'> {
       if (seq > this.horizon && seq % this.#every === 0)
         matches.push({ seq: seq as Seq, lane: `lane ${seq}`, occurredAt: new Date(0).toISOString() });
     }
-    return { matches: matches as never, scannedTo: seq as Seq };
+    return { matches: matches as unknown as Awaited<ReturnType<EventLog['scan']>>['matches'], scannedTo: seq as Seq };
   }
 }
 

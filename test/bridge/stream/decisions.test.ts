@@ -7,6 +7,7 @@ import { effectiveFilter, sameFilter } from '../../../bridge/src/stream/reading-
 import { lossBackoff } from '../../../bridge/src/stream/redelivery-policy.ts';
 import { startPosition } from '../../../bridge/src/stream/start-position.ts';
 import { key } from './harness.ts';
+import type { Filter } from '../../../bridge/src/contract/filter.ts';
 
 describe('cursors', () => {
   test('are read back as they were written', () => {
@@ -54,7 +55,7 @@ describe('filters', () => {
       [{ sessions: ['c'] }, ['a']],
       [{}, []],
     ] as const) {
-      expect(() => effectiveFilter({ ...asked } as never, key({ sessions: [...sessions] }))).toThrow(
+      expect(() => effectiveFilter({ ...asked } as unknown as Filter, key({ sessions: [...sessions] }))).toThrow(
         expect.objectContaining({ code: 'WAB_SESSION_NOT_ALLOWED' }),
       );
     }

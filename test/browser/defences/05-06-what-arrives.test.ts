@@ -11,6 +11,7 @@ import { until } from '../../until.ts';
 import { LONG } from '../session-at-test.ts';
 import { messageOf } from '../../conformance/engine-recording.ts';
 import { Scene } from './scene.ts';
+import type { Seq } from '../../../bridge/src/contract/ids.ts';
 
 let scene: Scene;
 beforeEach(async () => {
@@ -68,7 +69,7 @@ async function recorded(dataDir: string, facts: readonly EngineFact[]): Promise<
     };
     const recorder = new Recorder({ log, sources: [], media: { expect: noMedia }, onMediaExpected: noMedia });
     for (const fact of facts) await recorder.record('phone' as SessionName, fact);
-    return (await log.scan(0 as never, {}, 10)).matches.length;
+    return (await log.scan(0 as Seq, {}, 10)).matches.length;
   } finally {
     await database.close();
   }

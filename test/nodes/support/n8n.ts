@@ -240,7 +240,7 @@ export class ActiveTrigger {
         key,
         finish: (outcome) => {
           if (outcome instanceof Error) done?.reject(outcome);
-          else done?.resolve((outcome === undefined ? undefined : { status: outcome }) as never);
+          else done?.resolve((outcome === undefined ? undefined : { status: outcome }) as unknown as IRun);
         },
       });
       for (const wake of trigger.#waiting.splice(0)) wake();

@@ -1,5 +1,5 @@
 /** Generates the OpenAPI 3.1 document from the schemas of the routes. */
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import plugin from 'fastify-plugin';
 import type { Access } from '../access.ts';
@@ -44,7 +44,9 @@ const install = async (app: FastifyInstance, options: { version: string }): Prom
       };
     },
     transformObject: (document) =>
-      withComponents(('openapiObject' in document ? document.openapiObject : {}) as Document) as never,
+      withComponents(
+        ('openapiObject' in document ? document.openapiObject : {}) as Document,
+      ) as ReturnType<SwaggerTransformObject>,
   });
 };
 

@@ -3,6 +3,7 @@
  * access log are the same code. A handler takes the socket over with `takeSocket`.
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
@@ -46,11 +47,11 @@ const install = (app: FastifyInstance, _options: object, done: () => void): void
     upgradeOf.set(raw, { socket, head });
     const response = new ServerResponse(raw);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as never);
+    response.assignSocket(socket as Socket);
     app.connections.owe(socket, response);
     // Refused: the answer is written, and a client that asked for an upgrade expects the end of the connection.
     response.once('finish', () => {
-      response.detachSocket(socket as never);
+      response.detachSocket(socket as Socket);
       closeSocket(socket);
     });
     app.routing(raw, response);
@@ -65,7 +66,7 @@ export function takeSocket(request: FastifyRequest, reply: FastifyReply): Upgrad
   const upgrade = upgradeOf.get(request.raw);
   if (upgrade === undefined) return null;
   reply.hijack();
-  reply.raw.detachSocket(upgrade.socket as never);
+  reply.raw.detachSocket(upgrade.socket as Socket);
   request.server.connections.handOver(upgrade.socket);
   return upgrade;
 }

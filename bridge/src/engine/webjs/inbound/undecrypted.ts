@@ -73,6 +73,6 @@ export class Undecrypted {
     const found = await page().call(readDecrypted, deadlines.call, messageIds);
     this.#waiting.asked(messageIds);
     for (const { messageId, message } of found)
-      if (this.#waiting.get(messageId as MessageId)) decrypted(message as never);
+      if (this.#waiting.get(messageId as MessageId)) decrypted(message as unknown as RawMessage);
   }
 }

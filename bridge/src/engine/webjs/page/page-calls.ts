@@ -44,15 +44,23 @@ export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
       ? error
       : new TransportError(`the page's ${name} was interrupted: ${messageOf(error)}`, { cause: error });
   const calls: LongPageCalls = {
-    async call(fn, ms, ...args) {
+    async call<Args extends readonly unknown[], Result>(
+      fn: (...args: Args) => Result,
+      ms: number,
+      ...args: Args
+    ): Promise<Awaited<Result>> {
       const running = page.evaluate(fn as unknown as (...values: unknown[]) => unknown, ...args);
       try {
-        return (await within(running, ms, `the page's ${fn.name}`)) as never;
+        return (await within(running, ms, `the page's ${fn.name}`)) as Awaited<Result>;
       } catch (error) {
         throw cutOff(fn.name, error);
       }
     },
-    async callLong(fn, ms, ...args) {
+    async callLong<Args extends readonly unknown[], Result>(
+      fn: (...args: Args) => Result,
+      ms: number,
+      ...args: Args
+    ): Promise<Awaited<Result>> {
       const job = randomUUID();
       // As an expression, since a function of the page cannot be handed to another one there.
       const begin = `void window.wabridge.begin(${JSON.stringify(job)}, () => (${fn.toString()})(...${JSON.stringify(args)}))`;
@@ -67,7 +75,7 @@ export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
         if (left <= 0) throw new TransportError(`the page's ${fn.name} took longer than ${ms} ms`);
         const waits = Math.min(questionMs, left);
         const answer = await calls.call(outcomeOf, waits + questionMs, job, waits);
-        if (answer.state === 'done') return answer.value as never;
+        if (answer.state === 'done') return answer.value as Awaited<Result>;
         if (answer.state === 'running') continue;
         throw new TransportError(`the page's ${fn.name} was interrupted: ${answer.reason}`);
       }

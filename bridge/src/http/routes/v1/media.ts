@@ -110,7 +110,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         .header('content-disposition', `attachment; filename*=UTF-8''${encodeRfc5987(info.fileName ?? info.mediaId)}`)
         .header('content-security-policy', "default-src 'none'; sandbox")
         .header('cache-control', 'private, no-store')
-        .send(stream as never);
+        .send(stream as unknown as string);
     },
   );
 };

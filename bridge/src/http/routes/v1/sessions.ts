@@ -49,7 +49,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
       const qr = sessions.qr(requireSession(principalOf(request), request.params.name));
       void reply.header('cache-control', 'no-store');
       if (request.query.format !== 'png') return reply.send(qr);
-      return reply.type('image/png').send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as never);
+      return reply
+        .type('image/png')
+        .send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as unknown as string);
     },
   );
 

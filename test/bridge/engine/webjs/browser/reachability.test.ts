@@ -5,6 +5,7 @@ import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { Reachability } from '../../../../../bridge/src/engine/webjs/browser/reachability.ts';
 import { ManualClock, settle } from '../../../sessions/fake-engine.ts';
+import type { HTTPRequest } from 'puppeteer';
 
 const EVERY = 5_000;
 const URL = 'https://web.whatsapp.com/';
@@ -127,12 +128,18 @@ test('a page without a line is asked about apart from it, and told once somethin
 
 test('a reload that reached nothing is made up for; a frame that did not load, and what is being loaded, are left alone', async () => {
   error = REFUSED;
-  page.emit('requestfailed', failedNavigation({}, 'net::ERR_CONNECTION_REFUSED') as never);
-  page.emit('requestfailed', failedNavigation(page.mainFrame(), 'net::ERR_ABORTED') as never);
+  page.emit('requestfailed', failedNavigation({}, 'net::ERR_CONNECTION_REFUSED') as unknown as HTTPRequest);
+  page.emit('requestfailed', failedNavigation(page.mainFrame(), 'net::ERR_ABORTED') as unknown as HTTPRequest);
   await settle();
   expect(loads).toBe(0);
-  page.emit('requestfailed', failedNavigation(page.mainFrame(), 'net::ERR_CONNECTION_REFUSED') as never);
-  page.emit('requestfailed', failedNavigation(page.mainFrame(), 'net::ERR_CONNECTION_REFUSED') as never);
+  page.emit(
+    'requestfailed',
+    failedNavigation(page.mainFrame(), 'net::ERR_CONNECTION_REFUSED') as unknown as HTTPRequest,
+  );
+  page.emit(
+    'requestfailed',
+    failedNavigation(page.mainFrame(), 'net::ERR_CONNECTION_REFUSED') as unknown as HTTPRequest,
+  );
   await settle();
   expect(loads).toBe(1);
   error = null;

@@ -41,8 +41,10 @@ class Sick implements MonitoredSession {
   stuck = false;
   uploaded: (stanzaId: string) => void = () => undefined;
   readonly page: PageCalls = {
-    call: (fn, _ms, ...args) =>
-      this.stuck ? new Promise(() => undefined) : Promise.resolve().then(() => this.#answer(fn.name, args) as never),
+    call: <Args extends readonly unknown[], Result>(fn: (...args: Args) => Result, _ms: number, ...args: Args) =>
+      this.stuck
+        ? new Promise<Awaited<Result>>(() => undefined)
+        : Promise.resolve().then(() => this.#answer(fn.name, [...args]) as Awaited<Result>),
   };
 
   #answer(name: string, args: readonly unknown[]): unknown {

@@ -7,7 +7,13 @@ const DEADLINES = { examine: 1_000, listenerProbe: 10, lineAnswer: 1_000 };
 
 function make(answer: (name: string, stanzaId: string) => unknown) {
   const proven = new Set<ProbeName>();
-  const page: PageCalls = { call: async (fn, _ms, ...args) => answer(fn.name, String(args[0])) as never };
+  const page: PageCalls = {
+    call: async <Args extends readonly unknown[], Result>(
+      fn: (...args: Args) => Result,
+      _ms: number,
+      ...args: Args
+    ): Promise<Awaited<Result>> => answer(fn.name, String(args[0])) as Awaited<Result>,
+  };
   const probes = new Probes(() => page, DEADLINES, proven);
   return { probes, proven };
 }

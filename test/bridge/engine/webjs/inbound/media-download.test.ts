@@ -8,6 +8,7 @@ import { MediaDownloads } from '../../../../../bridge/src/engine/webjs/inbound/m
 import { PART_BYTES } from '../../../../../bridge/src/engine/webjs/page/page-media.ts';
 import type { FetchedFile, FileOutlook } from '../../../../../bridge/src/engine/webjs/page/page-media.ts';
 import { until } from '../../../../until.ts';
+import type { LongPageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 
 const ID = 'false_1@c.us_3EB0' as MessageId;
 const SIZE = 3 * PART_BYTES + 7;
@@ -44,7 +45,7 @@ function downloads(deadlines: Partial<Deadlines> = {}): MediaDownloads {
     if (fetched instanceof Error) throw fetched;
     return fetched;
   };
-  const page = { call: call as never, callLong: callLong as never };
+  const page = { call, callLong } as unknown as LongPageCalls;
   return new MediaDownloads(() => page, { ...DEADLINES, ...deadlines });
 }
 const failureOf = (promise: Promise<unknown>): Promise<EngineError> =>

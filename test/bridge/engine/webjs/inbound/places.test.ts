@@ -9,6 +9,7 @@ import { InboundMessages } from '../../../../../bridge/src/engine/webjs/inbound/
 import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/raw-message.ts';
 import { messageOf } from '../../../../conformance/engine-recording.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
+import type { AddressBook } from '../../../../../bridge/src/engine/webjs/inbound/address-book.ts';
 
 const A = 'a@c.us' as ChatId;
 const B = 'b@c.us' as ChatId;
@@ -42,7 +43,7 @@ beforeEach(() => {
   facts = new FactReporter(listener, { reportedUntil: 100, behind: [] }, { clock, serverClock }, silent);
   inbound = new InboundMessages({
     facts,
-    addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as never,
+    addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as unknown as AddressBook,
     account: () => ({ self: null, linkedAt: 0 }),
     undecrypted: { came: () => undefined, settle: () => undefined },
     receipts: { sent: () => undefined, recorded: () => undefined, isNews: () => true },

@@ -11,6 +11,8 @@ import { Receipts } from '../../../../../bridge/src/engine/webjs/inbound/receipt
 import type { UnreadMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import type { PageReceipts } from '../../../../../bridge/src/engine/webjs/page/page-receipts.ts';
 import { ManualClock, settle, silent } from '../../../sessions/fake-engine.ts';
+import type { AddressBook } from '../../../../../bridge/src/engine/webjs/inbound/address-book.ts';
+import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 
 const CHAT = '1@c.us' as ChatId;
 const ROUND = DEADLINES.receipts;
@@ -54,7 +56,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
   facts.expect([]);
   receipts = new Receipts(
     {
-      page: () => ({ call: call as never }),
+      page: () => ({ call }) as unknown as PageCalls,
       deadlines: DEADLINES,
       found: (message, level) => inbound.receipt(message, level),
       stopped,
@@ -66,7 +68,7 @@ function make(remembered: readonly UnreadMessage[] = []): void {
   );
   inbound = new InboundMessages({
     facts,
-    addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as never,
+    addresses: { find: async (chatId: ChatId): Promise<Address> => ({ chatId }) } as unknown as AddressBook,
     account: () => ({ self: null, linkedAt: 0 }),
     undecrypted: { came: () => undefined, settle: () => undefined },
     receipts,

@@ -6,6 +6,7 @@ import type { RawMessage } from '../../../../../bridge/src/engine/webjs/inbound/
 import type { UndecryptedMessage } from '../../../../../bridge/src/engine/webjs/login/profile.ts';
 import { Undecrypted } from '../../../../../bridge/src/engine/webjs/inbound/undecrypted.ts';
 import { ManualClock } from '../../../sessions/fake-engine.ts';
+import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 
 const ROUND = DEADLINES.undecrypted;
 const DAY_S = 24 * 3600;
@@ -27,7 +28,7 @@ function make(remembered: readonly UndecryptedMessage[] = []): Undecrypted {
   };
   return new Undecrypted(
     {
-      page: () => ({ call: call as never }),
+      page: () => ({ call }) as unknown as PageCalls,
       deadlines: DEADLINES,
       decrypted: (raw: RawMessage) => {
         const { messageId } = raw as unknown as { messageId: MessageId };

@@ -6,6 +6,7 @@ import { Login } from '../../../../../bridge/src/engine/webjs/login/login.ts';
 import type { PairingResult } from '../../../../../bridge/src/engine/webjs/page/page-login.ts';
 import { createLogger } from '../../../../../bridge/src/ops/logger.ts';
 import { ManualClock, settle } from '../../../sessions/fake-engine.ts';
+import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 
 const PHONE = '+4915110000001';
 const LIFETIME = DEADLINES.pairingCode;
@@ -50,7 +51,7 @@ beforeEach(() => {
   };
   login = new Login(
     {
-      page: () => ({ call: call as never }),
+      page: () => ({ call }) as unknown as PageCalls,
       listener: {
         qr: (code, expiresAt) => (signals.push(`qr ${code}`), (expiry = expiresAt)),
         qrWithdrawn: () => signals.push('withdrawn'),

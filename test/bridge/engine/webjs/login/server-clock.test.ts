@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { ServerClock } from '../../../../../bridge/src/engine/webjs/login/server-clock.ts';
 import { ManualClock, silent } from '../../../sessions/fake-engine.ts';
+import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 
 let clock: ManualClock;
 let answers: (number | null | Error)[];
@@ -14,7 +15,7 @@ beforeEach(() => {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  server = new ServerClock(() => ({ call: call as never }), DEADLINES, clock, silent);
+  server = new ServerClock(() => ({ call }) as unknown as PageCalls, DEADLINES, clock, silent);
 });
 
 test('is this machine’s clock until the server tells otherwise', async () => {
