@@ -50,10 +50,7 @@ export async function composeOutbox(parts: OutboxParts): Promise<ComposedOutbox>
   const attemptRunner = new AttemptRunner(
     {
       transitions,
-      sessions: {
-        readyEngine: (name) => registry.readyEngine(name),
-        account: (name) => registry.account(name),
-      },
+      sessions: registry,
       media,
       clock,
       log,
