@@ -21,6 +21,7 @@ const LONG_FILES = [
   'test/bridge/sessions/{registry,supervisor}.test.ts',
   'test/bridge/stream/{delivery,delivery-plan}.test.ts',
   'test/browser/standin.test.ts',
+  'test/conformance/event-log.suite.ts',
   'test/e2e/n8n-server.ts',
   'test/nodes/{action,stream-client,trigger-delivery}.test.ts',
 ];
