@@ -674,6 +674,29 @@ describe('send media', () => {
     expect(new Set(keys()).size).toBe(1);
   });
 
+  test('what keys are made of does not change: an event may come again after an update of the pack', async () => {
+    // Nothing but the content tells this send from another one of the same event (see "of an event in the item itself").
+    const alone = async (item: INodeExecutionData, action: INode): Promise<void> =>
+      void (await execute(workflowOf([action]), credential(), [item], { mode: 'integrated', executionId: '1' }));
+    await alone(withFile('PNG!'), media());
+    await alone(withFile('OGG!', 'audio/ogg'), media());
+    const keyOf = (type: string, bytes: string): string => {
+      const sha256 = createHash('sha256').update(bytes).digest('base64');
+      const content = {
+        session: 'support',
+        to: '4915112345678@c.us',
+        type,
+        caption: 'look',
+        fileName: 'cat.png',
+        sha256,
+      };
+      const parts = [messageEvent(1).id, 'wf-1', 'id-of-answer', content];
+      return `n8n-${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
+    };
+    expect(keys()).toEqual([keyOf('image', 'PNG!'), keyOf('audio', 'OGG!')]);
+    expect(messages().map(({ text }) => text)).toEqual(['look', undefined]);
+  });
+
   test.each([
     ['image/jpeg', 'image'],
     ['video/mp4', 'video'],

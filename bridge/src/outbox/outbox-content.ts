@@ -49,9 +49,14 @@ export const typeOf = ({
   http: { type = id },
 }: Pick<OutboxOperation, 'id'> & { http: { type?: string } }): string => type;
 
-/** sha256 over the request with its keys in order, base64url: the same request always has the same digest. */
+/**
+ * sha256 over the request with its keys in order, base64url: the same request always has the same digest. Digests are
+ * remembered, so the words are those of the first version, in which the text of a file was its `caption`.
+ */
 export function digestOf(operation: OutboxOperation, input: AnyInput): string {
-  const ordered = Object.entries({ ...input, type: typeOf(operation) })
+  const { text, ...others } = input;
+  const words = mediaOf(operation, input) ? { ...others, caption: text } : input;
+  const ordered = Object.entries({ ...words, type: typeOf(operation) })
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(ordered)).digest('base64url');

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import type { KeyId, OutboxId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
+import { digestOf } from '../../../bridge/src/outbox/outbox-content.ts';
 import { IDEMPOTENCY_MS } from '../../../bridge/src/outbox/outbox-intake.ts';
 import {
   ALICE,
@@ -42,6 +44,20 @@ describe('idempotency', () => {
     // The order of the members plays no part.
     const again = await accept({ text: 'hello', type: 'text', to: hello['to'], session: SESSION }, 'k1');
     expect(again).toMatchObject({ replayed: true, message: { id: answers[0]!.message.id, replayed: true } });
+  });
+
+  test.each([
+    ['text', { text: 'hello' }, { text: 'hello' }],
+    ['document', { mediaId: 'm-1', text: 'Your invoice' }, { mediaId: 'm-1', caption: 'Your invoice' }],
+    ['image', { mediaId: 'm-1' }, { mediaId: 'm-1' }],
+    ['reaction', { messageId: 'true_1@c.us_1', emoji: '👍' }, { messageId: 'true_1@c.us_1', emoji: '👍' }],
+  ])('the digest of a %s request is the one that earlier versions remembered', (type, input, first) => {
+    const request = { session: SESSION, to: '+491511111111', ...input };
+    const ordered = Object.entries({ session: SESSION, to: '+491511111111', ...first, type }).sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    );
+    const digest = createHash('sha256').update(JSON.stringify(ordered)).digest('base64url');
+    expect(digestOf(...asked({ ...request, type }))).toBe(digest);
   });
 
   test('another body under the same key is refused, unless the first answer is wanted', async () => {

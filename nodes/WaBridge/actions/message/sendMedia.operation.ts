@@ -49,7 +49,7 @@ export const fields: INodeProperties[] = [
     type: 'string',
     typeOptions: { rows: 2 },
     default: '',
-    description: 'Text shown below the file',
+    description: 'Text shown below the file; WhatsApp shows none below audio',
     displayOptions: { hide: { kind: ['audio'] } },
   },
   {
@@ -72,16 +72,19 @@ export async function execute(context: IExecuteFunctions, itemIndex: number): Pr
   const type = chosen === 'auto' ? kindOf(file.mimeType) : chosen;
   const caption = textValue(context, 'caption', itemIndex);
   const fileName = textValue(context, 'fileName', itemIndex).trim() || file.fileName?.trim() || undefined;
-  const common = {
+  const named = fileName === undefined ? {} : { fileName };
+  const idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, {
     ...recipient,
     type,
-    // WhatsApp shows none below audio, and the kind may follow from the file of each item.
-    ...(caption === '' || type === 'audio' ? {} : { text: caption }),
-    ...(fileName === undefined ? {} : { fileName }),
-  };
-  const idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, { ...common, sha256: file.sha256 });
+    // The words and the order are part of keys that bridges remember, so they stay those of the first version.
+    ...(caption === '' ? {} : { caption }),
+    ...named,
+    sha256: file.sha256,
+  });
   const mediaId = await uploadFile(context, itemIndex, file, idempotency.key, fileName);
-  return await send(context, itemIndex, options, { ...common, mediaId }, idempotency);
+  // The kind may follow from the file of each item, and WhatsApp shows no caption below audio.
+  const text = caption === '' || type === 'audio' ? {} : { text: caption };
+  return await send(context, itemIndex, options, { ...recipient, type, ...text, ...named, mediaId }, idempotency);
 }
 
 function kindOf(mimeType: string): SendableMediaKind {
