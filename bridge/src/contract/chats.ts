@@ -14,6 +14,7 @@ export const CHAT = { session: SessionField, chatId: RecipientField };
 /** What can be wrong with anything that an engine does at once in a chat. */
 export const CHAT_ERRORS = [
   'WAB_SESSION_NOT_FOUND',
+  'WAB_ENGINE_NOT_ENABLED',
   'WAB_OPERATION_UNSUPPORTED',
   'WAB_ADDRESS_INVALID',
   'WAB_SESSION_NOT_READY',

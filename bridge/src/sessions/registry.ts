@@ -223,7 +223,9 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   async perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown> {
-    const { state, capabilities, engine } = this.get(name);
+    const entry = this.#entry(name);
+    if (!entry.supervised) throw this.#notEnabled(entry.engine);
+    const { state, capabilities, engine } = viewOf(entry);
     const target = { name, state, engine, supports: capabilities.operations, ready: this.readyEngine(name) };
     return performAtOnce(target, operation, input, this.#deps.clock);
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SecretBox } from '../../../bridge/src/auth/secret-box.ts';
+import { markRead } from '../../../bridge/src/contract/operations/chat/mark-read.ts';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
@@ -452,6 +453,8 @@ describe('session registry', () => {
       reason: 'the engine sandbox is not enabled on this bridge',
     });
     await expect(second.start(name('a'))).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
+    const input = { session: name('a'), chatId: '+4915112345678' };
+    await expect(second.perform(name('a'), markRead, input)).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
     await second.delete(name('a'));
     expect(second.list()).toEqual([]);
   });
