@@ -75,7 +75,9 @@ const AnyAddress = Type.String({
 export const RecipientField = withRole('recipient', AnyAddress);
 export const ChatField = withRole('chat', Type.String({ maxLength: 80 }));
 
-export const messageField = (options: { readonly description?: string } = {}): TString & HasRole<'message'> =>
+export const messageField = (
+  options: { readonly description?: string; readonly minLength?: number } = {},
+): TString & HasRole<'message'> =>
   withRole('message', Type.String({ maxLength: 200, ...options, [TEXT_RULE]: 'visible' satisfies TextRule }));
 
 /** A file of a kind that is sent. */

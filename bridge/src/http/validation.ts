@@ -20,7 +20,7 @@ interface Fault {
 }
 interface ObjectSchema {
   readonly anyOf?: readonly TSchema[];
-  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
+  readonly properties?: Readonly<Record<string, { readonly type?: string; readonly const?: unknown }>>;
 }
 
 const PART_NAMES: Readonly<Record<string, string>> = {
@@ -36,15 +36,22 @@ export function compileValidator({ schema, httpPart }: RouteSchema): (value: unk
   const typed = schema as TSchema;
   const check = Compile(typed);
   const variants = ((typed as ObjectSchema).anyOf ?? []).map((variant) => ({ variant, check: Compile(variant) }));
+  const types = typesOf(variants.map(({ variant }) => variant as ObjectSchema));
 
   return (value) => {
     const input = httpPart === 'querystring' || httpPart === 'params' ? fromText(typed, value) : value;
     if (check.Check(input)) return { value: input };
     const chosen = variants.find(({ variant }) => namesVariant(variant as ObjectSchema, input));
+    if (!chosen && types && isObject(input)) return refusal(`${part} type must be one of ${types.join(', ')}`);
     const faults = [...(chosen ? chosen.check : check).Errors(input)] as unknown as readonly Fault[];
-    return { error: new WabError('WAB_INVALID_REQUEST', { reason: explain(part, faults) }) };
+    return refusal(explain(part, faults));
   };
 }
+
+const refusal = (reason: string): Outcome => ({ error: new WabError('WAB_INVALID_REQUEST', { reason }) });
+
+const isObject = (input: unknown): input is object =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
 
 /** Responses are built by typed code, so the schemas document them and do not rewrite them. */
 export const compileSerializer =
@@ -77,6 +84,12 @@ function scalar(type: string | undefined, raw: string): unknown {
   if (type === 'integer' && /^-?\d{1,15}$/.test(raw)) return Number(raw);
   if (type === 'boolean' && (raw === 'true' || raw === 'false')) return raw === 'true';
   return raw;
+}
+
+/** The types of a union of objects, each of which has one of its own; null for any other schema. */
+function typesOf(variants: readonly ObjectSchema[]): readonly string[] | null {
+  const types = variants.map(({ properties }) => properties?.['type']?.const);
+  return types.length > 0 && types.every((type) => typeof type === 'string') ? types : null;
 }
 
 /** In a union of objects told apart by `type`, the variant that the input means. */

@@ -9,6 +9,8 @@ import { newMediaId, newOutboxId } from '../../../bridge/src/contract/ids.ts';
 import { RealBridge, type Answer } from './real-bridge.ts';
 
 let real: RealBridge;
+/** All that the detail may say: no fault of a kind that was not meant. */
+const ANY_TYPE = /^[^;]*: body type must be one of text, image, video, audio, document, reaction[^;]*$/;
 const SENDER = { session: 'demo', to: '+4915112345678', type: 'text', text: 'hi' };
 
 beforeAll(async () => {
@@ -79,7 +81,19 @@ describe('bodies', () => {
     ['an unknown field', { ...SENDER, colour: 'red' }, /unknown field colour/],
     ['a field of another type', { ...SENDER, mediaId: newMediaId() }, /unknown field mediaId/],
     ['a missing field', { session: 'demo', to: '+4915112345678', type: 'text' }, /is missing text/],
-    ['an unknown type', { ...SENDER, type: 'telegram' }, /body type must be/],
+    ['an unknown type', { ...SENDER, type: 'telegram' }, ANY_TYPE],
+    ['a missing type', { ...SENDER, type: undefined }, ANY_TYPE],
+    ['a type that is no text', { ...SENDER, type: 7 }, ANY_TYPE],
+    [
+      'a field of another type than the last',
+      { ...SENDER, type: 'reaction' },
+      /^[^;]*is missing messageId, emoji; [^;]*unknown field text[^;]*$/,
+    ],
+    [
+      'an empty id of a message',
+      { ...SENDER, text: undefined, type: 'reaction', messageId: '', emoji: '' },
+      /^[^;]*body messageId must not have fewer than 1/,
+    ],
     ['a number for a text', { ...SENDER, text: 5 }, /body text must be string/],
     ['a text beyond the limit', { ...SENDER, text: 'x'.repeat(65_537) }, /body text/],
     ['a wrong session name', { ...SENDER, session: '../../etc' }, /body session/],

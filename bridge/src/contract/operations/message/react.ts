@@ -15,7 +15,7 @@ export const react = operation({
   http: sendRoute('reaction'),
   input: object({
     ...RECIPIENT,
-    messageId: messageField({ description: 'the message to react to, in the same chat' }),
+    messageId: messageField({ minLength: 1, description: 'the message to react to, in the same chat' }),
     emoji: EmojiField,
   }),
   result: OutboxMessage,
