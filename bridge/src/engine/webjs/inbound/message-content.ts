@@ -20,7 +20,7 @@ export const contentOf = (raw: RawMessage, rawKind: string): ReportedContent =>
 /** The body of media is a thumbnail. */
 const captioned = (raw: RawMessage) => ({ text: raw.caption ? raw.caption : null, media: mediaOf(raw) });
 
-/** A file that WhatsApp Web does not have is reported as well; its download says so. */
+/** A file that WhatsApp Web does not have, or not yet, is reported as well; its download says so. */
 const mediaOf = (raw: RawMessage): ReportedMedia => ({
   mimeType: raw.mimetype ?? 'application/octet-stream',
   ...(typeof raw.size === 'number' ? { sizeBytes: raw.size } : {}),

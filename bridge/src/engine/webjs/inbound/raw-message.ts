@@ -27,7 +27,6 @@ export interface RawMessage {
   readonly mentionedJidList?: readonly RawId[];
   readonly quotedStanzaID?: string;
   readonly quotedParticipant?: RawId;
-  readonly directPath?: string;
   readonly mimetype?: string;
   readonly size?: number;
   readonly filename?: string;

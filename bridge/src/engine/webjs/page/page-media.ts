@@ -16,18 +16,20 @@ export interface FileOutlook {
   readonly sizeBytes: number | null;
 }
 
-/** The page threw, or has not loaded yet. */
+/** The page threw, or what is asked about has not loaded yet. */
 interface FileLookFailed {
   readonly failed: string;
   readonly reloading: boolean;
 }
 
-/** What is known of a message's file before it is downloaded; null if the page has no such message or no file in it. */
+/** What is known of a message's file before it is downloaded; null if the page has no such message. */
 export async function lookAtFile(messageId: string): Promise<FileOutlook | FileLookFailed | null> {
   try {
     const { Msg } = window.require('WAWebCollections');
     const found = Msg.get(messageId) ?? (await Msg.getMessagesById([messageId]).catch(() => undefined))?.messages?.[0];
-    if (!found?.directPath) return null;
+    if (!found) return null;
+    // What the file needs can reach the page after its message.
+    if (!found.directPath) return { failed: 'WhatsApp Web does not have this file yet', reloading: false };
     return {
       stage: found.mediaData?.mediaStage ?? '',
       sizeBytes: typeof found.size === 'number' ? found.size : null,

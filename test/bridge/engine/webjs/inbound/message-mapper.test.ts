@@ -73,7 +73,6 @@ describe('messages of whatsapp-web.js', () => {
         type: 'document',
         body: 'dGh1bWI=',
         caption: 'the report',
-        directPath: '/mms/1',
         mimetype: 'application/pdf',
         size: 12,
         filename: 'a.pdf',
@@ -87,7 +86,7 @@ describe('messages of whatsapp-web.js', () => {
     const location = map(raw({ type: 'location', body: 'dGh1bWI=' }));
     expect(location).toMatchObject({ kind: 'unsupported', rawKind: 'location' });
     expect(location).not.toHaveProperty('text');
-    expect(map(raw({ type: 'ptt', body: '', directPath: '/mms/2', mimetype: 'audio/ogg' }))).toMatchObject({
+    expect(map(raw({ type: 'ptt', body: '', mimetype: 'audio/ogg' }))).toMatchObject({
       kind: 'audio',
       media: { mimeType: 'audio/ogg' },
     });
