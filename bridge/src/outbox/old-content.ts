@@ -32,7 +32,8 @@ export function upcast(
       session,
       to,
       ...fields,
-      ...(caption === undefined ? {} : { text: caption }),
+      // WhatsApp shows none below audio, and what is reported as sent is what was sent.
+      ...(caption === undefined || type === 'audio' ? {} : { text: caption }),
       ...(targetMessageId === undefined ? {} : { messageId: targetMessageId }),
     },
     ...(mimeType === undefined ? {} : { mimeType }),

@@ -29,6 +29,11 @@ test.each([
     { kind: 'image', text: 'a dot', media: { mediaId: MEDIA, mimeType: 'image/png', fileName: 'dot.png' } },
   ],
   [
+    { type: 'audio', mediaId: MEDIA, caption: 'nobody sees it', mimeType: 'audio/ogg' },
+    { type: 'audio', chatId: ALICE, file: FILE },
+    { kind: 'audio', media: { mediaId: MEDIA, mimeType: 'audio/ogg' } },
+  ],
+  [
     { type: 'reaction', targetMessageId: QUOTED, emoji: '👍' },
     { type: 'reaction', chatId: ALICE, targetMessageId: QUOTED, emoji: '👍' },
     null,
