@@ -23,7 +23,7 @@ const TOO_MUCH = Buffer.from(`[${'0,'.repeat(64 * 1024 * 1024)}0]`);
 /** n8n has to start again, on a slow machine, before an answer can come. */
 const ANSWER_DEADLINE_MS = 90_000;
 
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 const WORKFLOWS = [
   { session: 'poisoned', id: 'quarantine000001', acknowledge: 'finished' },
@@ -161,7 +161,7 @@ describe('an event that makes n8n run out of memory', () => {
     await say('poisoned', poisoner, 'after the poison');
     for (const person of innocents) await say('poisoned', person, `hello from ${person}`);
 
-    const deadLetter = await untilDeadLetter('poisoned', 240_000);
+    const deadLetter = await untilDeadLetter('poisoned', 420_000);
     expect(deadLetter).toMatchObject({ eventType: 'message.received', attempts: MAX_LOST });
     expect(deadLetter.reason).toBe(`the connection was lost ${MAX_LOST} times while this event was being processed`);
     // n8n died of it, again and again, and of nothing else: never more often than the bridge allows.
