@@ -12,7 +12,7 @@ import * as outboxAccounts from './0009-outbox-accounts.ts';
 import * as subscriptionPause from './0010-subscription-pause.ts';
 import * as mediaOwners from './0011-media-owners.ts';
 import * as messageIds from './0012-message-ids.ts';
-import * as outboxDeadlines from './0015-outbox-deadlines.ts';
+import * as outboxDeadlines from './0013-outbox-deadlines.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,7 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-subscription-pause': subscriptionPause,
   '0011-media-owners': mediaOwners,
   '0012-message-ids': messageIds,
-  '0015-outbox-deadlines': outboxDeadlines,
+  '0013-outbox-deadlines': outboxDeadlines,
   // … and one line here, in order of their numbers.
 };
 

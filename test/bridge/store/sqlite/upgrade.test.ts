@@ -9,7 +9,7 @@ import { Migrator } from 'kysely/migration';
 import type { SessionName } from '../../../../bridge/src/contract/ids.ts';
 import { claimMessages } from '../../../../bridge/src/store/outbox.repository.ts';
 import type { Schema } from '../../../../bridge/src/store/schema.ts';
-import { migrationProvider } from '../../../../bridge/src/store/migrations/index.ts';
+import { MIGRATIONS, migrationProvider } from '../../../../bridge/src/store/migrations/index.ts';
 import { openWriter } from '../../../../bridge/src/store/sqlite/connection.ts';
 import { NodeSqliteDialect } from '../../../../bridge/src/store/sqlite/dialect.ts';
 import { migrate } from '../../../../bridge/src/store/sqlite/migrate.ts';
@@ -121,4 +121,9 @@ test('what waits to be sent quotes and reacts to the same messages as before, an
     { type: 'reaction', targetMessageId: 'false_1@c.us_B', emoji: '👍' },
   ]);
   expect(after.map((row) => row['error_code'])).toEqual(['WAB_OPERATION_FAILED', 'WAB_OPERATION_FAILED']);
+});
+
+test('migrations are numbered without a gap: a database that ran a later one refuses what fills it', () => {
+  const numbers = Object.keys(MIGRATIONS).map((name) => Number(name.slice(0, 4)));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
