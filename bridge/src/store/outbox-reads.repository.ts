@@ -2,12 +2,19 @@
 import { sql, type Kysely } from 'kysely';
 import type { OutboxState } from '../contract/views/outbox-message.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
-import { claimOf, HEAD, type Claimed, type IdempotencyClaim, type OutboxRow } from './outbox-rows.ts';
+import {
+  claimOf,
+  findMessage,
+  HEAD,
+  QUEUED,
+  type Claimed,
+  type IdempotencyClaim,
+  type OutboxRow,
+} from './outbox-rows.ts';
 import type { Schema } from './schema.ts';
 
 /** A row that was written this much later than it is now tells of a clock that was set back. */
 const CLOCK_STEP_MS = 1_000;
-const QUEUED = sql.lit<OutboxState>('queued');
 
 export class OutboxReads {
   readonly #db: Kysely<Schema>;
@@ -17,16 +24,11 @@ export class OutboxReads {
   }
 
   find(id: OutboxId): Promise<OutboxRow | undefined> {
-    return this.#db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
+    return findMessage(this.#db, { id });
   }
 
   byMessageIds(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxRow | undefined> {
-    return this.#db
-      .selectFrom('outbox')
-      .selectAll()
-      .where('session', '=', session)
-      .where('wire_id', 'in', messageIds)
-      .executeTakeFirst();
+    return findMessage(this.#db, { session, messageIds });
   }
 
   /** What a known idempotency key answers, or undefined. */

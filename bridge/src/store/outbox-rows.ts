@@ -7,8 +7,9 @@ import type { Schema } from './schema.ts';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
-/** Written out, since an index over heads alone serves no query whose value is a parameter. */
+// Written out, since an index over heads alone, or over what waits alone, serves no query whose value is a parameter.
 export const HEAD = sql.lit(1);
+export const QUEUED = sql.lit<OutboxState>('queued');
 
 export interface IdempotencyClaim {
   readonly keyId: KeyId;

@@ -1,5 +1,5 @@
 /** Write operations of the outbox. Which moves are legal is decided by `outbox/outbox-state.ts`, not here. */
-import { sql, type Transaction, type Updateable } from 'kysely';
+import type { Transaction, Updateable } from 'kysely';
 import { WabError } from '../contract/errors.ts';
 import type { OutboxState } from '../contract/views/outbox-message.ts';
 import type { ChatId, MediaId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
@@ -10,6 +10,7 @@ import {
   findMessage,
   HEAD,
   joinChat,
+  QUEUED,
   rowOf,
   type Claimed,
   type IdempotencyClaim,
@@ -19,7 +20,6 @@ import {
 import type { OutboxTable } from './outbox.tables.ts';
 import type { Schema } from './schema.ts';
 
-const QUEUED = sql.lit<OutboxState>('queued');
 const SETTLED: readonly OutboxState[] = ['accepted', 'delivered', 'read', 'cancelled'];
 
 export interface NewOutboxRow {
