@@ -5,7 +5,14 @@ import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { signRequest, type UnsignedRequest } from '../auth/signer.ts';
 import type { Secret } from '../auth/secret.ts';
-import { partOf, type InputOf, type Operation, type RequestPart, type ResultOf } from '../contract/operation.ts';
+import {
+  fieldsIn,
+  partOf,
+  type InputOf,
+  type Operation,
+  type RequestPart,
+  type ResultOf,
+} from '../contract/operation.ts';
 
 export interface ClientOptions {
   /** Where the bridge answers; may have a path. */
@@ -70,14 +77,14 @@ export class BridgeClient {
    * @throws ProblemError, UnreachableError
    */
   async perform<Defined extends Operation>(operation: Defined, input: InputOf<Defined>): Promise<ResultOf<Defined>> {
-    const { input: schema, http }: Operation = operation;
+    const { http }: Operation = operation;
     const { method, path } = http;
     const parts: Record<RequestPart, Record<string, unknown>> = { params: {}, querystring: {}, body: {} };
     for (const [field, value] of Object.entries(input)) parts[partOf(field, http)][field] = value;
     const { params, querystring, body } = parts;
     const target = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(String(params[field])));
     // One that takes a body takes an empty one if nothing is said in it, but not none.
-    const hasBody = Object.keys(schema.properties).some((field) => partOf(field, http) === 'body');
+    const hasBody = Object.keys(fieldsIn('body', operation)).length > 0;
     return this.request<ResultOf<Defined>>(method, `/v1${target}`, {
       query: querystring as NonNullable<RequestOptions['query']>,
       ...(hasBody ? { body } : {}),

@@ -84,12 +84,21 @@ export const operation = <
   definition: Operation<Id, Input, Result, By>,
 ): Operation<Id, Input, Result, By> => definition;
 
+/** Whether an operation goes through the outbox, and so needs an idempotency key. */
+export const goesThroughOutbox = ({ via }: Pick<Operation, 'via'>): boolean =>
+  typeof via === 'object' && 'outbox' in via;
+/** Whether an engine is asked for it at once. */
+export const isAskedAtOnce = ({ via }: Pick<Operation, 'via'>): boolean => typeof via === 'object' && 'engine' in via;
+
+/** The fields of the input that travel in a part of the HTTP request. */
+export const fieldsIn = (part: RequestPart, { input, http }: Pick<Operation, 'input' | 'http'>): TProperties =>
+  Object.fromEntries(Object.entries(input.properties).filter(([name]) => partOf(name, http) === part));
+
 /** The schema of a request's body. */
-export const bodyOf = ({ input, http }: Operation, title?: string): TObject => {
-  const fields: TProperties = Object.fromEntries(
-    Object.entries(input.properties).filter(([name]) => partOf(name, http) === 'body'),
-  );
-  const all = http.type === undefined ? fields : { ...fields, type: Type.Literal(http.type) };
+export const bodyOf = (operation: Operation, title?: string): TObject => {
+  const { type } = operation.http;
+  const fields = fieldsIn('body', operation);
+  const all = type === undefined ? fields : { ...fields, type: Type.Literal(type) };
   return object(all, title === undefined ? {} : { title });
 };
 

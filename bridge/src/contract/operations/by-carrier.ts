@@ -1,5 +1,5 @@
 /** The operations of the catalogue by who carries them out. */
-import type { Via } from '../operation.ts';
+import { goesThroughOutbox, isAskedAtOnce } from '../operation.ts';
 import { OPERATIONS, type AnyOperation } from './operations.ts';
 
 /** Operations that the outbox promises, and an engine carries out. */
@@ -10,11 +10,9 @@ export type DirectOperation = Extract<AnyOperation, { readonly via: { readonly e
 export type EngineOperation = OutboxOperation | DirectOperation;
 export type EngineOperationId = EngineOperation['id'];
 
-const isOutbox = (via: Via): boolean => typeof via === 'object' && 'outbox' in via;
-const isDirect = (via: Via): boolean => typeof via === 'object' && 'engine' in via;
-
-export const isOutboxOperation = (operation: AnyOperation): operation is OutboxOperation => isOutbox(operation.via);
-export const isDirectOperation = (operation: AnyOperation): operation is DirectOperation => isDirect(operation.via);
+export const isOutboxOperation = (operation: AnyOperation): operation is OutboxOperation =>
+  goesThroughOutbox(operation);
+export const isDirectOperation = (operation: AnyOperation): operation is DirectOperation => isAskedAtOnce(operation);
 
 const OUTBOX: ReadonlyMap<string, OutboxOperation> = new Map(
   OPERATIONS.filter(isOutboxOperation).map((operation) => [operation.id, operation]),

@@ -9,7 +9,14 @@ import type { Principal } from '../../auth/keys.ts';
 import { IDEMPOTENCY_DAYS } from '../../contract/defaults.ts';
 import { WabError } from '../../contract/errors.ts';
 import { WaitMs } from '../../contract/fields.ts';
-import { bodyOf, partOf, type Operation, type RequestPart } from '../../contract/operation.ts';
+import {
+  bodyOf,
+  fieldsIn,
+  goesThroughOutbox,
+  partOf,
+  type Operation,
+  type RequestPart,
+} from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/operations/operations.ts';
 import { object } from '../../contract/schema.ts';
 import type { CallOptions } from '../../operations/handler.ts';
@@ -45,7 +52,7 @@ export function addRoutes<Defined extends Operation>(
       schema: schemaOf(route),
       handler: async (request, reply) => {
         const operation = meantBy(route, request.body);
-        const options = isOutbox(operation) ? optionsOf(request) : {};
+        const options = goesThroughOutbox(operation) ? optionsOf(request) : {};
         const result = await carryOut(operation, inputOf(operation, request), principalOf(request), options);
         if (secret) void reply.header('cache-control', 'no-store');
         return reply.code(http.status).send(http.status === 204 ? null : result);
@@ -64,8 +71,6 @@ function routesOf<Defined extends Operation>(operations: readonly Defined[]): re
   }
   return [...routes.values()];
 }
-
-const isOutbox = ({ via }: Operation): boolean => typeof via === 'object' && 'outbox' in via;
 
 const meantBy = <Defined extends Operation>(route: Route<Defined>, body: unknown): Defined =>
   route.find(({ http }) => http.type === (body as { type?: unknown } | null)?.type) ?? route[0];
@@ -100,15 +105,10 @@ function inputOf({ input, http }: Operation, { params, query, body }: FastifyReq
 
 /** The parts of a request, each with its share of the input, and what documents the route. */
 function schemaOf([first, ...others]: Route<Operation>): FastifySchema {
-  const { operationId, summary, description, tag, http, input, result } = first;
-  const takesOptions = isOutbox(first);
-  const parts: Record<RequestPart, TProperties> = {
-    params: {},
-    querystring: takesOptions ? { ...OUTBOX_QUERY } : {},
-    body: {},
-  };
-  for (const [name, schema] of Object.entries(input.properties)) parts[partOf(name, http)][name] = schema;
-  const { params, querystring, body } = parts;
+  const { operationId, summary, description, tag, http, result } = first;
+  const takesOptions = goesThroughOutbox(first);
+  const params = fieldsIn('params', first);
+  const querystring = { ...(takesOptions ? OUTBOX_QUERY : {}), ...fieldsIn('querystring', first) };
   const { shared } = http;
   return {
     ...(shared ? { operationId: shared.operationId, summary: shared.summary } : { operationId, summary }),
@@ -124,7 +124,7 @@ function schemaOf([first, ...others]: Route<Operation>): FastifySchema {
             { $id: shared.body },
           ),
         }
-      : isEmpty(body)
+      : isEmpty(fieldsIn('body', first))
         ? {}
         : { body: http.body ?? bodyOf(first) }),
     response: answers({ [http.status]: result }),
