@@ -1,6 +1,6 @@
 /**
  * Fields that several operations have. A field is marked with its role, if it is more than a value: what it refers to is
- * checked and resolved where its role is known, once for all operations (`field-checks.ts`, `engine/engine-operation.ts`).
+ * checked and resolved where its role is known, once for all operations (`field-checks.ts`, `operations/perform.ts`).
  */
 import Type, { type TArray, type TSchema, type TString } from 'typebox';
 import { MAX_EXPIRY_SECONDS, MAX_LIST_LIMIT, MAX_WAIT_MS } from './defaults.ts';

@@ -6,7 +6,7 @@
 import Type, { type Static, type TObject, type TProperties } from 'typebox';
 import { FileNameField, mediaField, textField } from './fields.ts';
 import type { EventId } from './ids.ts';
-import { MessageMedia, type ReportedMedia } from './message-media.ts';
+import { MessageMedia, withMediaId, type ReportedMedia } from './message-media.ts';
 import { nullable } from './schema.ts';
 
 /** Longest text WhatsApp takes, in UTF-16 code units. */
@@ -70,16 +70,23 @@ export const kind = <
   definition: KindDefinition<Kind, Fields, Reported, Send, File>,
 ): KindDefinition<Kind, Fields, Reported, Send, File> => definition;
 
-/** The fields of media, and how engines report them (`withMediaId` makes one of the other). */
-export const media = { media: MessageMedia };
-export interface ReportedFile {
+interface ReportedFile {
   readonly media: ReportedMedia;
 }
-/** The fields of media with a caption. */
-export const captioned = { text: nullable(Type.String(), { description: 'the caption' }), ...media };
-export interface ReportedCaptioned extends ReportedFile {
+interface ReportedCaptioned extends ReportedFile {
   readonly text: string | null;
 }
+const media = { media: MessageMedia };
+/** What kinds with a file have in common. */
+export const withFile = {
+  fields: media,
+  toFields: (reported: ReportedFile, event: EventId) => withMediaId(reported, event),
+};
+/** What kinds with a file and a caption have in common. */
+export const withCaptionedFile = {
+  fields: { text: nullable(Type.String(), { description: 'the caption' }), ...media },
+  toFields: (reported: ReportedCaptioned, event: EventId) => withMediaId(reported, event),
+};
 
 /** A file that was uploaded before, and how it is called; the fields of a request that sends media. */
 export const fileToSend = (kind: string) => ({

@@ -1,8 +1,11 @@
 /** What operations that send have in common. */
-import Type from 'typebox';
+import Type, { type TProperties } from 'typebox';
 import type { ErrorCode } from './errors.ts';
 import { ChatField, ExpiryField, messageField, RecipientField, SessionField, textField } from './fields.ts';
+import type { SendableKind } from './kinds.ts';
 import type { HttpBinding, SharedRoute } from './operation.ts';
+import { object } from './schema.ts';
+import { OutboxMessage } from './views/outbox-message.ts';
 
 /** Longest emoji that is taken, in UTF-16 code units: those that are joined of several people with skin tones need 15. */
 const MAX_EMOJI_LENGTH = 40;
@@ -30,11 +33,30 @@ export const RECIPIENT = {
   expiresInSeconds: Type.Optional(ExpiryField),
 };
 /** What a message has besides its content. */
-export const MESSAGE = {
+const MESSAGE = {
   ...RECIPIENT,
   quotedMessageId: Type.Optional(messageField()),
   mentions: Type.Optional(Type.Array(ChatField, { maxItems: 1024 })),
 };
+/**
+ * What operations have in common that send a message of a kind. Kind, route and fields come from one definition, so that
+ * they cannot be those of different kinds.
+ */
+export const sendOf = <const Kind extends SendableKind, Send extends TProperties>({
+  kind,
+  send,
+}: {
+  readonly kind: Kind;
+  readonly send: Send;
+}) =>
+  ({
+    via: { outbox: 'tracked', kind },
+    scope: 'messages:send',
+    tag: 'messages',
+    http: sendRoute(kind),
+    input: object({ ...MESSAGE, ...send }),
+    result: OutboxMessage,
+  }) as const;
 /** One emoji; an empty text takes a reaction back. */
 export const EmojiField = textField('emoji or empty', {
   maxLength: MAX_EMOJI_LENGTH,

@@ -1,11 +1,9 @@
-import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
-import { withMediaId } from '../message-media.ts';
+import { fileWithCaption, kind, withCaptionedFile } from '../kind.ts';
 
 export const document = kind({
   kind: 'document',
   description: 'A file of any type.',
-  fields: captioned,
-  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
+  ...withCaptionedFile,
   send: fileWithCaption('document'),
   file: { limit: 'document', mimeTypes: 'any' },
   example: {

@@ -1,11 +1,9 @@
-import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
-import { withMediaId } from '../message-media.ts';
+import { fileWithCaption, kind, withCaptionedFile } from '../kind.ts';
 
 export const image = kind({
   kind: 'image',
   description: 'A picture.',
-  fields: captioned,
-  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
+  ...withCaptionedFile,
   send: fileWithCaption('image'),
   file: { limit: 'image', mimeTypes: ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] },
   example: {

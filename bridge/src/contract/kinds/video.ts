@@ -1,11 +1,9 @@
-import { captioned, fileWithCaption, kind, type ReportedCaptioned } from '../kind.ts';
-import { withMediaId } from '../message-media.ts';
+import { fileWithCaption, kind, withCaptionedFile } from '../kind.ts';
 
 export const video = kind({
   kind: 'video',
   description: 'A video.',
-  fields: captioned,
-  toFields: (reported: ReportedCaptioned, event) => withMediaId(reported, event),
+  ...withCaptionedFile,
   send: fileWithCaption('video'),
   file: { limit: 'video', mimeTypes: ['video/mp4', 'video/3gpp', 'video/quicktime'] },
   example: {
