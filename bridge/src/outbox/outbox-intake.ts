@@ -17,6 +17,7 @@ import { inAnyForm } from '../engine/number-forms.ts';
 import { addressOf, currentChatId, parseChatId } from '../contract/whatsapp-id.ts';
 import { mayUse, type MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
+import { requireOperation } from '../sessions/engine-operations.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
@@ -70,9 +71,7 @@ export class OutboxIntake {
 
     const session = input['session'] as SessionName;
     const { engine, capabilities } = this.#deps.sessions.get(session);
-    if (!capabilities.operations.includes(operation.id)) {
-      throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: operation.id });
-    }
+    requireOperation({ name: session, engine, supports: capabilities.operations }, operation);
     checkFields(operation, input);
     const media = mediaOf(operation, input);
     const file = media && (await this.#fileFor(session, media, options.sessions ?? null));

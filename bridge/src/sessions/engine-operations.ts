@@ -2,7 +2,7 @@
 import { WabError } from '../contract/errors.ts';
 import { type AnyInput, checkFields, recipientOf } from '../contract/field-checks.ts';
 import type { ChatId, SessionName } from '../contract/ids.ts';
-import type { DirectOperation } from '../contract/operations/by-carrier.ts';
+import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import type { TypingState } from '../contract/chats.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
@@ -30,18 +30,26 @@ const CALLS: {
   'chat.setTyping': (engine, chatId, { state }) => engine.setTyping(chatId, state as TypingState),
 };
 
+/** @throws WabError WAB_OPERATION_UNSUPPORTED if the engine of a session cannot do it */
+export function requireOperation(
+  { name: session, engine, supports }: Pick<OperationTarget, 'name' | 'engine' | 'supports'>,
+  { id: operation }: EngineOperation,
+): void {
+  if (!supports.includes(operation)) throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation });
+}
+
 /**
  * @param input valid by its schema
  * @throws WabError those that the definition names
  */
 export async function performAtOnce(
-  { name: session, state, engine, supports, ready }: OperationTarget,
+  target: OperationTarget,
   operation: DirectOperation,
   input: AnyInput,
   clock: Clock,
 ): Promise<unknown> {
-  if (!supports.includes(operation.id))
-    throw new WabError('WAB_OPERATION_UNSUPPORTED', { engine, session, operation: operation.id });
+  requireOperation(target, operation);
+  const { name: session, state, ready } = target;
   checkFields(operation, input);
   if (!ready) throw new WabError('WAB_SESSION_NOT_READY', { session, state, hint: HINT });
   const chatId = parseChatId(recipientOf(operation, input));
