@@ -21,9 +21,11 @@ export const asMembers =
   (result, { context }) =>
     context.output.result(result, () => members(entries(result)));
 
+type Columns<Row> = Readonly<Record<string, (row: Row) => unknown>>;
+
 export interface Table<Row> {
-  /** The cell of each row, by heading. */
-  readonly columns: Readonly<Record<string, (row: Row, rows: readonly Row[]) => unknown>>;
+  /** The cell of a row, by heading; a function if cells depend on what the other rows are. */
+  readonly columns: Columns<Row> | ((rows: readonly Row[]) => Columns<Row>);
   /** Shown if there are no rows. */
   readonly nothing: string;
   /** Shown below a row, unless it is empty. */
@@ -36,9 +38,10 @@ export function tableOf<Row>(
   { columns, nothing, note }: Table<Row>,
   options: Readonly<Record<string, unknown>> = {},
 ): string {
+  const shown = typeof columns === 'function' ? columns(rows) : columns;
   return table(
-    Object.keys(columns),
-    rows.map((row) => Object.values(columns).map((cell) => cell(row, rows))),
+    Object.keys(shown),
+    rows.map((row) => Object.values(shown).map((cell) => cell(row))),
     nothing,
     note && rows.map((row) => note(row, options)),
   );

@@ -12,12 +12,15 @@ const list = commandOf(listDeadLetters, {
   description: 'list dead letters, newest first',
   options: { limit: LIMIT },
   show: asTable(({ deadLetters }) => deadLetters, {
-    columns: {
-      ID: (letter) => letter.id,
-      SUBSCRIPTION: ({ subscription }, all) => shortNames(all.map((each) => each.subscription)).get(subscription),
-      TYPE: (letter) => letter.eventType,
-      SESSION: (letter) => letter.session,
-      SINCE: (letter) => localTime(letter.createdAt),
+    columns: (all) => {
+      const short = shortNames(all.map(({ subscription }) => subscription));
+      return {
+        ID: (letter) => letter.id,
+        SUBSCRIPTION: ({ subscription }) => short.get(subscription),
+        TYPE: (letter) => letter.eventType,
+        SESSION: (letter) => letter.session,
+        SINCE: (letter) => localTime(letter.createdAt),
+      };
     },
     nothing: 'There are no dead letters.',
     note: ({ reason, attempts, eventId }) => `${reason} (${attempts} attempts at ${eventId})`,

@@ -16,13 +16,16 @@ const list = commandOf(listSubscriptions, {
   description: 'list subscriptions; those of n8n are shown by the id of their workflow',
   shownBy: [new Option('--long', 'also show the full name, the filter and the age')],
   show: asTable(({ subscriptions }) => subscriptions, {
-    columns: {
-      SUBSCRIPTION: ({ name }, all) => shortNames(all.map((each) => each.name)).get(name),
-      CONNECTED: (subscription) => (subscription.connected ? 'yes' : 'no'),
-      WAITING: (subscription) => subscription.waiting,
-      'IN FLIGHT': (subscription) => subscription.inFlight,
-      'LAST USED': (subscription) => localTime(subscription.lastUsedAt),
-      TAKEOVERS: (subscription) => subscription.takeovers,
+    columns: (all) => {
+      const short = shortNames(all.map(({ name }) => name));
+      return {
+        SUBSCRIPTION: ({ name }) => short.get(name),
+        CONNECTED: (subscription) => (subscription.connected ? 'yes' : 'no'),
+        WAITING: (subscription) => subscription.waiting,
+        'IN FLIGHT': (subscription) => subscription.inFlight,
+        'LAST USED': (subscription) => localTime(subscription.lastUsedAt),
+        TAKEOVERS: (subscription) => subscription.takeovers,
+      };
     },
     nothing: 'There are no subscriptions.',
     note: (subscription, { long }) => noteOf(subscription, long === true),
