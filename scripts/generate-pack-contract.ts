@@ -116,6 +116,8 @@ const list = (name: string, values: readonly string[]): string =>
 const object = (name: string, entries: readonly (readonly [string, string])[]): string =>
   `export const ${name} = {\n${entries.map(([entry, value]) => `  ${key(entry)}: ${value},\n`).join('')}} as const;\n`;
 
+const capitalized = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
 /** One type for each schema of a union, and the union. */
 const union = (schema: Schema): string =>
   [...(schema.anyOf ?? []), schema].map((each) => alias(each.$id as string, each)).join('\n');
@@ -124,7 +126,7 @@ const union = (schema: Schema): string =>
 function frames(union: string, schema: unknown): string {
   const members = ((schema as Schema).anyOf ?? []).map((member) => {
     const type = String(member.properties?.['type']?.const);
-    return { name: `${union}${type.charAt(0).toUpperCase()}${type.slice(1)}`, member };
+    return { name: `${union}${capitalized(type)}`, member };
   });
   return [
     ...members.map(({ name, member }) => alias(name, member)),
@@ -134,8 +136,7 @@ function frames(union: string, schema: unknown): string {
 
 /** What the pack sends through the outbox. */
 const SENDS = OPERATIONS.filter(isOutboxOperation);
-const bodyName = ({ operationId }: (typeof SENDS)[number]): string =>
-  `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`;
+const bodyName = ({ operationId }: (typeof SENDS)[number]): string => capitalized(operationId);
 
 /** The text of the generated file. */
 export function renderPackContract(): string {
