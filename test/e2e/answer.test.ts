@@ -72,7 +72,7 @@ describe('the example workflow "answer a message"', () => {
     await say('+4915100000009', 'are you there?');
     await n8n.start();
     expect((await inboxOf('+4915100000009', 1)).map(({ text }) => text)).toEqual(['You wrote: are you there?']);
-    const executions = await n8n.untilIdle(workflow.id);
+    const executions = await n8n.untilIdle(workflow.id, { atLeast: 5 });
     expect(executions.map(({ status }) => status)).toEqual(Array(5).fill('success'));
   });
 });

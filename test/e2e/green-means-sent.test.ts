@@ -84,8 +84,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, dead
 
 /** The newest execution of the workflow once there are so many and all have ended, with its data. */
 async function newestOf(count: number, id = WORKFLOW): Promise<Execution & { readonly data: string }> {
-  await until(`execution ${count}`, async () => (await n8n.executions(id)).length >= count);
-  const executions = await n8n.untilIdle(id);
+  const executions = await n8n.untilIdle(id, { atLeast: count });
   expect(executions).toHaveLength(count);
   return await n8n.execution(executions[0]!.id);
 }

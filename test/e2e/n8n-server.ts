@@ -267,15 +267,19 @@ export class N8nServer {
     return answer.results;
   }
 
-  /** Executions of a workflow, once none of them is under way any more. */
-  async untilIdle(workflowId: string, deadlineMs = 60_000): Promise<readonly Execution[]> {
+  /** Executions of a workflow, once there are so many and none of them is under way any more. */
+  async untilIdle(
+    workflowId: string,
+    { atLeast = 0, deadlineMs = 60_000 }: { readonly atLeast?: number; readonly deadlineMs?: number } = {},
+  ): Promise<readonly Execution[]> {
     const deadline = Date.now() + deadlineMs;
     for (;;) {
       const executions = await this.executions(workflowId, { limit: 100 });
-      if (executions.every(({ status }) => status !== 'new' && status !== 'running')) return executions;
+      const isOver = executions.every(({ status }) => status !== 'new' && status !== 'running');
+      if (isOver && executions.length >= atLeast) return executions;
       if (Date.now() > deadline)
         throw new Error(
-          `executions of workflow ${workflowId} do not end: ${JSON.stringify(executions.map(({ id, status }) => ({ id, status })))}`,
+          `executions of workflow ${workflowId} do not begin or do not end: ${JSON.stringify(executions.map(({ id, status }) => ({ id, status })))}`,
         );
       await sleep(100);
     }

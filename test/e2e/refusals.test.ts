@@ -198,7 +198,7 @@ async function run(start: Start, credential: string): Promise<Execution & { read
   const { executionId } = await n8n.rest<{ executionId: string }>('POST', `/workflows/${byHandId}/run`, {
     triggerToStartFrom: { name: start },
   });
-  await n8n.untilIdle(byHandId, 30_000);
+  await n8n.untilIdle(byHandId, { deadlineMs: 30_000 });
   return await n8n.execution(executionId);
 }
 
@@ -293,7 +293,7 @@ describe('what n8n shows', () => {
     await bridge.client.request('DELETE', `/v1/keys/${keys.get('revoked')!}`);
     await untilSaid(why, 1_000);
 
-    const executions = await n8n.untilIdle(PUBLISHED.revoked);
+    const executions = await n8n.untilIdle(PUBLISHED.revoked, { atLeast: 1 });
     expect(executions.map(({ status }) => status)).toEqual(['error']);
     expect((await n8n.execution(executions[0]!.id)).data).toContain(why);
     expect(await credentialTest('revoked')).toEqual({ status: 'Error', message: `${text} (WAB_KEY_REVOKED)` });
