@@ -70,10 +70,10 @@ export const kind = <
   definition: KindDefinition<Kind, Fields, Reported, Send, File>,
 ): KindDefinition<Kind, Fields, Reported, Send, File> => definition;
 
-interface ReportedFile {
+export interface ReportedFile {
   readonly media: ReportedMedia;
 }
-interface ReportedCaptioned extends ReportedFile {
+export interface ReportedCaptioned extends ReportedFile {
   readonly text: string | null;
 }
 const media = { media: MessageMedia };
