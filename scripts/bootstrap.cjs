@@ -17,6 +17,7 @@ const COMMANDS = {
   'test:unit': 'test.ts',
   'test:long': 'test.ts',
   build: 'build.ts',
+  generate: 'generate.ts',
   'pack:n8n': 'pack-n8n.ts',
   lint: 'lint.ts',
   bench: 'bench.ts',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { PACK_CONTRACT_PATH, renderPackContract } from '../../scripts/generate-pack-contract.ts';
 
-test("the pack's contract is what the bridge's contract generates (else run `node scripts/generate-pack-contract.ts`)", () => {
+test("the pack's contract is what the bridge's contract generates (else run `npm run generate`)", () => {
   expect(readFileSync(PACK_CONTRACT_PATH, 'utf8')).toBe(renderPackContract());
 });
 

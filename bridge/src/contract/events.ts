@@ -5,40 +5,15 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Address } from './address.ts';
 import type { AnyEventDefinition, EventDefinition } from './event.ts';
-import { messageAcknowledged } from './events/message/acknowledged.ts';
-import { messageFailed } from './events/message/failed.ts';
-import { messageReceived } from './events/message/received.ts';
-import { messageSent } from './events/message/sent.ts';
-import { outboxFailed } from './events/outbox/failed.ts';
-import { outboxInDoubt } from './events/outbox/in-doubt.ts';
-import { sessionDegraded } from './events/session/degraded.ts';
-import { sessionQrIssued } from './events/session/qr-issued.ts';
-import { sessionRecovered } from './events/session/recovered.ts';
-import { sessionStateChanged } from './events/session/state-changed.ts';
-import { subscriptionExpired } from './events/subscription/expired.ts';
+import { EVENT_DEFINITIONS } from './events.generated.ts';
 import type { EventId, Seq, SessionName } from './ids.ts';
 import { literals, nullable, object, Timestamp } from './schema.ts';
 
-/** In the order in which people see them. */
-const DEFINITIONS = [
-  messageReceived,
-  messageSent,
-  messageAcknowledged,
-  messageFailed,
-  sessionStateChanged,
-  sessionQrIssued,
-  sessionDegraded,
-  sessionRecovered,
-  outboxFailed,
-  outboxInDoubt,
-  subscriptionExpired,
-] as const;
-
-type Definition = (typeof DEFINITIONS)[number];
+type Definition = (typeof EVENT_DEFINITIONS)[number];
 export type EventType = Definition['type'];
 type DefinitionOf<T extends EventType> = Extract<Definition, { readonly type: T }>;
 
-export const EVENT_CATALOGUE = Object.fromEntries(DEFINITIONS.map((each) => [each.type, each])) as unknown as {
+export const EVENT_CATALOGUE = Object.fromEntries(EVENT_DEFINITIONS.map((each) => [each.type, each])) as unknown as {
   readonly [T in EventType]: DefinitionOf<T>;
 };
 
@@ -102,11 +77,11 @@ export const EventBody = object(
     sender: nullable(Address),
     data: nullable(
       Type.Record(Type.String(), Type.Unknown(), {
-        anyOf: [...new Set(DEFINITIONS.map(({ data }) => data as TSchema))],
+        anyOf: [...new Set(EVENT_DEFINITIONS.map(({ data }) => data as TSchema))],
       }),
       {
         description: 'depends on the type; null if it is withheld',
-        examples: DEFINITIONS.map(({ example }) => example),
+        examples: EVENT_DEFINITIONS.map(({ example }) => example),
       },
     ),
     withheld: Type.Optional(literals(WITHHELD_REASONS)),

@@ -1,24 +1,15 @@
 /** The one catalogue of message kinds; each is defined in `kinds/<kind>.ts`. */
 import type { Static, TObject, TProperties } from 'typebox';
 import type { AnyKindDefinition, FileRules, KindDefinition } from './kind.ts';
-import { audio } from './kinds/audio.ts';
-import { document } from './kinds/document.ts';
-import { image } from './kinds/image.ts';
-import { sticker } from './kinds/sticker.ts';
-import { text } from './kinds/text.ts';
-import { unsupported } from './kinds/unsupported.ts';
-import { video } from './kinds/video.ts';
+import { KIND_DEFINITIONS } from './kinds.generated.ts';
 
-/** In the order in which people see them. */
-const DEFINITIONS = [text, image, video, audio, document, sticker, unsupported] as const;
-
-type Definition = (typeof DEFINITIONS)[number];
+type Definition = (typeof KIND_DEFINITIONS)[number];
 export type MessageKind = Definition['kind'];
 export type MediaKind = Extract<Definition, { readonly file: FileRules }>['kind'];
 export type SendableKind = Extract<Definition, { readonly send: object }>['kind'];
 export type SendableMediaKind = Extract<Definition, { readonly file: FileRules; readonly send: object }>['kind'];
 
-export const KIND_CATALOGUE = Object.fromEntries(DEFINITIONS.map((each) => [each.kind, each])) as unknown as {
+export const KIND_CATALOGUE = Object.fromEntries(KIND_DEFINITIONS.map((each) => [each.kind, each])) as unknown as {
   readonly [K in MessageKind]: Extract<Definition, { readonly kind: K }>;
 };
 

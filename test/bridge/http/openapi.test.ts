@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 
 describe('the OpenAPI document', () => {
-  test('is the one in bridge/docs (else: node scripts/write-docs.ts)', () => {
+  test('is the one in bridge/docs (else run `npm run generate`)', () => {
     const committed: unknown = JSON.parse(
       readFileSync(new URL('../../../bridge/docs/openapi.json', import.meta.url), 'utf8'),
     );

@@ -1,36 +1,10 @@
-/** What can be told to the simulated phones of sandbox sessions. A test holds the list against the folder. */
+/** What can be told to the simulated phones of sandbox sessions. */
 import type { ResultOf } from '../../../contract/operation.ts';
 import type { SessionName } from '../../../contract/ids.ts';
-import { viewAccount } from './account.ts';
-import { listContacts } from './contacts.ts';
-import { crash } from './crash.ts';
-import { disconnect } from './disconnect.ts';
+import { DRIVER_DEFINITIONS } from './driver.generated.ts';
 import type { AskedOf, DriverOperation } from './driver-operation.ts';
-import { listFaults } from './faults.ts';
-import { listInbox } from './inbox.ts';
-import { listOperations } from './operations.ts';
-import { putContact } from './put-contact.ts';
-import { receive } from './receive.ts';
-import { scan } from './scan.ts';
-import { sendFromPhone } from './send-from-phone.ts';
-import { setFaults } from './set-faults.ts';
-import { unlink } from './unlink.ts';
 
-export const DRIVER_OPERATIONS = [
-  viewAccount,
-  receive,
-  sendFromPhone,
-  listInbox,
-  listOperations,
-  scan,
-  unlink,
-  disconnect,
-  crash,
-  listFaults,
-  setFaults,
-  listContacts,
-  putContact,
-] as const satisfies readonly DriverOperation[];
+export const DRIVER_OPERATIONS = DRIVER_DEFINITIONS satisfies readonly DriverOperation[];
 
 type AnyDriverOperation = (typeof DRIVER_OPERATIONS)[number];
 export type DriverOperationId = AnyDriverOperation['id'];
