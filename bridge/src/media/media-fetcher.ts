@@ -8,7 +8,7 @@ import type { MediaKind } from '../contract/kinds.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
-import { withDeadline } from '../ops/deadline.ts';
+import { within } from '../ops/deadline.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Waiters } from '../ops/waiters.ts';
 import type { Ownership } from '../ownership/ownership.ts';
@@ -208,7 +208,7 @@ export class MediaFetcher {
         (late) => late !== stream && ended.signal.aborted && end(late.on('error', () => undefined)),
         () => undefined,
       );
-      stream = await Promise.race([withDeadline(asked, this.#options.openMs, 'the download', clock), stopped]);
+      stream = await Promise.race([within(asked, this.#options.openMs, 'the download', clock), stopped]);
       const body = stream;
       // What is destroyed after the reader has left would raise an error that nobody hears.
       body.on('error', () => undefined);

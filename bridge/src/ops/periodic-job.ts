@@ -1,6 +1,6 @@
 /** What is done again and again: one run after another, with a pause in between. */
 import type { Clock } from './clock.ts';
-import { withDeadline } from './deadline.ts';
+import { within } from './deadline.ts';
 
 /** How long `stop` waits for the run under way, in milliseconds. */
 const STOP_MS = 5_000;
@@ -70,7 +70,7 @@ export class PeriodicJob {
   async stop(deadlineMs = STOP_MS): Promise<void> {
     const { clock, failed } = this.#options;
     this.end();
-    if (this.#loop && this.#isInRun) await withDeadline(this.#loop, deadlineMs, 'the last run', clock).catch(failed);
+    if (this.#loop && this.#isInRun) await within(this.#loop, deadlineMs, 'the last run', clock).catch(failed);
     else await this.#loop;
   }
 

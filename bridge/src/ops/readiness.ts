@@ -1,6 +1,5 @@
 import type { ReadinessReport } from '../contract/views/readiness.ts';
-import { systemClock } from './clock.ts';
-import { DeadlineError, withDeadline } from './deadline.ts';
+import { DeadlineError, within } from './deadline.ts';
 
 /** Resolves where the thing works; rejects if it does not. */
 export type Probe = () => Promise<void>;
@@ -36,7 +35,7 @@ export class Readiness {
 async function outcomeOf(probe: Probe): Promise<string> {
   const answer = probe();
   try {
-    await withDeadline(answer, PROBE_TIMEOUT_MS, 'the probe', systemClock);
+    await within(answer, PROBE_TIMEOUT_MS, 'the probe');
     return 'ok';
   } catch (error) {
     return error instanceof DeadlineError ? `no answer within ${PROBE_TIMEOUT_MS} ms` : 'failed; see the log';

@@ -8,7 +8,7 @@ import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
-import { DeadlineError, withDeadline } from '../ops/deadline.ts';
+import { DeadlineError, within } from '../ops/deadline.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import { contentOfRow, isRepeatable, mediaOfContent } from './outbox-content.ts';
 import { engineSendOf } from './engine-send.ts';
@@ -165,7 +165,7 @@ export class AttemptRunner {
   async #address(row: OutboxRow, engine: Engine): Promise<OutboxRow | null> {
     if (row.resolved === 1) return row;
     const asked = inAnyForm(row.chat_id as ChatId, (form) => engine.resolveChat(form));
-    const chat = await withDeadline(asked, this.#options.questionMs, 'resolving the recipient', this.#deps.clock);
+    const chat = await within(asked, this.#options.questionMs, 'resolving the recipient', this.#deps.clock);
     const addressed = await this.#deps.transitions.setAddress(row, chat);
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
   }
@@ -196,7 +196,7 @@ export class AttemptRunner {
     const call = Promise.resolve().then(() => engine.send(message, messageId));
     let receipt;
     try {
-      receipt = await withDeadline(call, this.#options.sendMs * (1 + tens), 'the send', clock);
+      receipt = await within(call, this.#options.sendMs * (1 + tens), 'the send', clock);
     } catch (error) {
       const failure = failureOfSend(error);
       const verdict = this.#decide(row, failure, row.attempts);
@@ -227,7 +227,7 @@ export class AttemptRunner {
 
   async #sendStatusOf(engine: Engine, messageId: MessageId, chatId: ChatId): Promise<SendStatus | 'ask_later'> {
     try {
-      return await withDeadline(
+      return await within(
         engine.sendStatusOf(messageId, chatId),
         this.#options.questionMs,
         'asking whether it was sent',

@@ -5,6 +5,7 @@
 import type { SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
+import { within } from '../ops/deadline.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { OutboxReads } from '../store/outbox-reads.repository.ts';
@@ -86,9 +87,7 @@ export class Dispatcher {
     const recovered = [...this.#recovering.values()].map((recovery) => recovery.catch(() => undefined));
     const lanes = [...this.#lanes.values()].map((lane) => lane.stop());
     const ended = Promise.all([...lanes, ...recovered, ...this.#endings.values()]);
-    const abort = new AbortController();
-    await Promise.race([ended, clock.sleep(graceMs, abort.signal).catch(() => undefined)]);
-    abort.abort();
+    await within(ended, graceMs, 'the end of the sends', clock).catch(() => undefined);
     this.#lanes.clear();
   }
 

@@ -24,7 +24,7 @@ import type { Database } from '../store/database.ts';
 import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import type { Claimed, IdempotencyClaim } from '../store/outbox-rows.ts';
 import { acceptMessage } from '../store/outbox.repository.ts';
-import { withDeadline } from '../ops/deadline.ts';
+import { within } from '../ops/deadline.ts';
 import { digestOf, typeOf, viewOf, type OutboxContent } from './outbox-content.ts';
 import type { Acceptance, AcceptOptions } from './outbox.ts';
 
@@ -121,7 +121,7 @@ export class OutboxIntake {
     if (!engine) return null;
     try {
       const asked = inAnyForm(chatId, (form) => engine.resolveChat(form));
-      return await withDeadline(asked, RESOLVE_MS, 'resolving the recipient', this.#deps.clock);
+      return await within(asked, RESOLVE_MS, 'resolving the recipient', this.#deps.clock);
     } catch (error) {
       if (error instanceof EngineError && error.outcome === 'fail') {
         throw new WabError(error.code, { session, reason: error.message }, { cause: error });

@@ -8,7 +8,7 @@ import { type Engine, EngineError } from '../engine/engine.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import { parseChatId } from '../contract/whatsapp-id.ts';
 import type { Clock } from '../ops/clock.ts';
-import { withDeadline } from '../ops/deadline.ts';
+import { within } from '../ops/deadline.ts';
 import { reasonOf } from '../ops/reason.ts';
 
 const HINT = 'This request cannot be queued; repeat it when the session is ready.';
@@ -56,7 +56,7 @@ export async function performAtOnce(
   try {
     // An engine that throws instead of rejecting is an engine that failed.
     const running = Promise.resolve().then(() => inAnyForm(chatId, (form) => CALLS[operation.id](ready, form, input)));
-    return await withDeadline(running, operation.via.engine, 'WhatsApp', clock);
+    return await within(running, operation.via.engine, 'WhatsApp', clock);
   } catch (error) {
     throw refusalOf(error, session);
   }

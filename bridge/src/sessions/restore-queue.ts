@@ -1,6 +1,7 @@
 /** Restores sessions a few at a time: all at once would be more than a machine can start. */
 import type { SessionState } from '../contract/session-states.ts';
 import type { Clock } from '../ops/clock.ts';
+import { within } from '../ops/deadline.ts';
 import type { SessionEntry } from './session-entry.ts';
 
 /** States in which a session that is being restored still takes up the machine. */
@@ -55,12 +56,8 @@ export class RestoreQueue {
         const supervisor = entry.supervised?.supervisor;
         if (!supervisor || !entry.wanted || entry.deleting) continue;
         await supervisor.restore();
-        const over = new AbortController();
-        await Promise.race([
-          this.#until(() => this.#isClosing || !BUSY.has(supervisor.machine.state)),
-          clock.sleep(startDeadlineMs, over.signal).catch(() => undefined),
-        ]);
-        over.abort();
+        const settled = this.#until(() => this.#isClosing || !BUSY.has(supervisor.machine.state));
+        await within(settled, startDeadlineMs, 'the start', clock).catch(() => undefined);
       }
     } finally {
       // In the same turn in which nothing was left to do: what is added after it finds its place free.

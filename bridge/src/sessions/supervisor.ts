@@ -5,11 +5,11 @@
 import { WabError } from '../contract/errors.ts';
 import type { Address } from '../contract/address.ts';
 import type { Engine, EngineHealth, EngineListener, EngineSignal } from '../engine/engine.ts';
+import { DeadlineError, within } from '../ops/deadline.ts';
 import { reasonOf } from '../ops/reason.ts';
 import type { Call } from '../store/operation.ts';
 import { setSessionDesired } from '../store/sessions.repository.ts';
 import { SessionJournal } from './session-journal.ts';
-import { within } from './within.ts';
 import { askHealth } from './ask-health.ts';
 import { backoffMs } from './backoff.ts';
 import { LoginCodes } from './login-codes.ts';
@@ -128,13 +128,11 @@ export class Supervisor {
         throw this.notReady(
           'The session must be connected to be unlinked; otherwise remove the linked device on the phone.',
         );
-      const done = await within(this.#deps.clock, engine.logout(), this.#deps.options.stopDeadlineMs);
-      // Where WhatsApp unlinked it although the call failed, the engine has said so.
-      if (!done.in && this.#machine.state !== 'logged_out') {
-        // It may still unlink or wipe at any time: only an engine that begins again is what its state says.
-        if (done.late && engine === this.#engine) this.#dispatch({ on: 'crashed', reason: 'unlinking took too long' });
-        const hint = 'unlinking failed; try again, or remove the linked device on the phone.';
-        throw new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
+      try {
+        await this.#inTime(() => engine.logout(), 'unlinking');
+      } catch (error) {
+        // Where WhatsApp unlinked it although the call failed, the engine has said so.
+        if (this.#machine.state !== 'logged_out') throw this.#notUnlinked(engine, error);
       }
       this.#dispatch({ on: 'logged_out', reason: 'an operator unlinked it' });
       await this.#engineEnded;
@@ -254,10 +252,26 @@ export class Supervisor {
 
   async #end(engine: Engine): Promise<void> {
     // An engine that throws or hangs where it must not is no reason to keep the session from going on.
-    const stopping = Promise.resolve().then(() => engine.stop());
-    const done = await within(this.#deps.clock, stopping, this.#deps.options.stopDeadlineMs);
-    if (!done.in)
-      this.#deps.log.error({ session: this.#session.name, reason: done.reason }, 'the engine did not stop properly');
+    await this.#inTime(() => engine.stop(), 'the stop').catch((error: unknown) => {
+      this.#deps.log.error(
+        { session: this.#session.name, reason: reasonOf(error) },
+        'the engine did not stop properly',
+      );
+    });
+  }
+
+  /** A call that throws at once counts as one that rejects. */
+  #inTime(call: () => Promise<void>, what: string): Promise<void> {
+    const { clock, options } = this.#deps;
+    return within(Promise.resolve().then(call), options.stopDeadlineMs, what, clock);
+  }
+
+  #notUnlinked(engine: Engine, error: unknown): WabError {
+    // It may still unlink or wipe at any time: only an engine that begins again is what its state says.
+    if (error instanceof DeadlineError && engine === this.#engine)
+      this.#dispatch({ on: 'crashed', reason: 'unlinking took too long' });
+    const hint = 'unlinking failed; try again, or remove the linked device on the phone.';
+    return new WabError('WAB_SESSION_STATE', { session: this.#session.name, state: this.#machine.state, hint });
   }
 
   #listener(launch: number): EngineListener {

@@ -8,7 +8,7 @@ import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
-import { DeadlineError, withDeadline } from '../../ops/deadline.ts';
+import { DeadlineError, within } from '../../ops/deadline.ts';
 import { reasonOf } from '../../ops/reason.ts';
 import {
   EngineError,
@@ -346,7 +346,7 @@ export class SandboxEngine implements Engine {
   /** Turns a broken connection or a missing answer into what is known of the call. */
   async #within<T>(call: Promise<T>, outcome: 'defer' | 'unknown'): Promise<T> {
     try {
-      return await withDeadline(call, this.#options.callDeadlineMs, 'the simulated network', this.#clock);
+      return await within(call, this.#options.callDeadlineMs, 'the simulated network', this.#clock);
     } catch (error) {
       if (error instanceof EngineError) throw error;
       const reason = error instanceof DeadlineError ? 'the simulated network did not answer in time' : reasonOf(error);

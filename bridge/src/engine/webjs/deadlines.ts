@@ -1,6 +1,4 @@
 /** How long things may take, in milliseconds. Nothing in a browser is waited for without a limit. */
-import { systemClock } from '../../ops/clock.ts';
-import { DeadlineError, withDeadline } from '../../ops/deadline.ts';
 
 export interface Deadlines {
   /** Browser start, page load and the library's injection together. */
@@ -128,19 +126,5 @@ export class TransportError extends Error {
     super(what, options);
     this.name = 'TransportError';
     this.late = options?.late ?? false;
-  }
-}
-
-/**
- * Waits for a promise for a limited time.
- *
- * @throws TransportError when the time is over; the work itself goes on unwatched, and its failure is swallowed
- */
-export async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
-  try {
-    return await withDeadline(promise, ms, what, systemClock);
-  } catch (error) {
-    if (error instanceof DeadlineError) throw new TransportError(`${what} took longer than ${ms} ms`, { late: true });
-    throw error;
   }
 }

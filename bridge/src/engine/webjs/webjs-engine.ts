@@ -6,6 +6,7 @@ import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
 import type { Proxy } from '../../contract/proxy.ts';
 import type { Clock } from '../../ops/clock.ts';
+import { within } from '../../ops/deadline.ts';
 import type { Log } from '../../ops/logger.ts';
 import {
   type Engine,
@@ -25,7 +26,7 @@ import { BrowserRun } from './browser/browser-run.ts';
 import type { RunEnd } from './browser/run-listener.ts';
 import { knownChat, markRead, react, setTyping } from './outbound/chat-operations.ts';
 import { createClient } from './browser/client-factory.ts';
-import { type Deadlines, TransportError, within } from './deadlines.ts';
+import { type Deadlines, TransportError } from './deadlines.ts';
 import type { CheckName } from './health/examination.ts';
 import type { HealthHistory } from './health/health.ts';
 import { healthReport, NO_BROWSER } from './health/health-report.ts';

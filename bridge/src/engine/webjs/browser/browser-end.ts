@@ -1,8 +1,8 @@
 /** The end of a browser: politely within a deadline, then by force. */
 import type { ChildProcess } from 'node:child_process';
 import type { Browser } from 'puppeteer';
+import { within } from '../../../ops/deadline.ts';
 import type { Log } from '../../../ops/logger.ts';
-import { within } from '../deadlines.ts';
 import { describe } from '../page/page-reason.ts';
 
 /** Asks it to close itself. Never rejects. @param deadlineMs in milliseconds */

@@ -3,8 +3,9 @@
  * own, so that a call that is stuck holds up none of them.
  */
 import type { Browser, CDPSession, Page } from 'puppeteer';
+import { within } from '../../../ops/deadline.ts';
 import { messageOf } from '../../../ops/reason.ts';
-import { TransportError, within } from '../deadlines.ts';
+import { TransportError } from '../deadlines.ts';
 
 export interface BrowserProbe {
   /** The browser's name and version; rejects if it does not answer. */
@@ -17,7 +18,7 @@ export interface BrowserProbe {
    * Loads a URL apart from the page and its cache. Null if it came, otherwise the name of Chromium's error.
    *
    * @param ms deadline
-   * @throws TransportError, late, if nothing came until then; the load is given up. Not late if already the browser did not
+   * @throws DeadlineError if nothing came until then; the load is given up. TransportError if already the browser did not
    *   answer, which says nothing of the network
    */
   reach(url: string, ms: number): Promise<string | null>;

@@ -6,8 +6,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Browser, Page } from 'puppeteer';
 import type { Clock } from '../../../ops/clock.ts';
+import { DeadlineError, within } from '../../../ops/deadline.ts';
 import type { Log } from '../../../ops/logger.ts';
-import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { type Deadlines, TransportError } from '../deadlines.ts';
 import { closeBrowser, killBrowser } from './browser-end.ts';
 import { answerDialog, failedLoad } from './page-troubles.ts';
 import { Reachability } from './reachability.ts';
@@ -104,7 +105,7 @@ export class BrowserRun {
       try {
         return await within(this.#initialized, left, 'starting WhatsApp Web');
       } catch (error) {
-        if (!(error instanceof TransportError && error.late)) throw error;
+        if (!(error instanceof DeadlineError)) throw error;
         const lastAwayAt = this.#reachability?.lastAwayAt ?? null;
         left = lastAwayAt === null ? 0 : Math.min(start, lastAwayAt + start - this.#clock.elapsed());
         if (left <= 0) throw this.#watch.lacksLine ? new Error(NO_LINE, { cause: error }) : error;

@@ -4,9 +4,10 @@
  * so that a busy page is not given more to do.
  */
 import type { Clock } from '../../../ops/clock.ts';
+import { within } from '../../../ops/deadline.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { PeriodicJob } from '../../../ops/periodic-job.ts';
-import { type Deadlines, within } from '../deadlines.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { type CpuSample, judgeSilence, type PageState } from './silence.ts';
 import type { BrowserProbe } from './browser-probe.ts';
 

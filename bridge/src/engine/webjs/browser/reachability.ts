@@ -4,9 +4,9 @@
  */
 import type { HTTPRequest, Page } from 'puppeteer';
 import type { Clock } from '../../../ops/clock.ts';
+import { DeadlineError } from '../../../ops/deadline.ts';
 import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import { messageOf } from '../../../ops/reason.ts';
-import { TransportError } from '../deadlines.ts';
 
 /** Chromium's errors that mean that nothing was reached, not that something is wrong with what was. */
 const UNREACHABLE =
@@ -22,7 +22,7 @@ const MAX_RESTARTS = 3;
 
 /** The name of the error if it means that nothing was reached; null for any other. */
 function unreachable(error: unknown): string | null {
-  if (error instanceof TransportError && error.late) return SWALLOWED;
+  if (error instanceof DeadlineError) return SWALLOWED;
   return UNREACHABLE.exec(messageOf(error))?.[0] ?? null;
 }
 
@@ -33,8 +33,8 @@ export interface ReachabilityDependencies {
   /** Milliseconds between two tries. */
   readonly every: number;
   /**
-   * Asks for it apart from the page: null if it came, otherwise the name of the error. Rejects with a late TransportError if
-   * nothing came in time, and with any other error if that cannot be told.
+   * Asks for it apart from the page: null if it came, otherwise the name of the error. Rejects with a DeadlineError if nothing
+   * came in time, and with any other error if that cannot be told.
    */
   readonly ask: () => Promise<string | null>;
   /** The page answers. While one does not, nothing may come because of it, and the network is not to blame. */

@@ -4,11 +4,11 @@
  * by `liveness.ts`.
  */
 import type { ChatId } from '../../../contract/ids.ts';
+import { within } from '../../../ops/deadline.ts';
 import type { Log } from '../../../ops/logger.ts';
 import { PeriodicJob } from '../../../ops/periodic-job.ts';
 import type { EngineSignal } from '../../engine.ts';
 import type { CatchUp } from '../inbound/catch-up.ts';
-import { within } from '../deadlines.ts';
 import {
   TOLERATED,
   busyWords,

@@ -4,7 +4,8 @@
  * Web with which it cannot work must not look like a session that fails.
  */
 import { randomBytes } from 'node:crypto';
-import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { within } from '../../../ops/deadline.ts';
+import { type Deadlines, TransportError } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { askServer, fireProbe } from '../page/page-probes.ts';
 

@@ -5,8 +5,9 @@
  */
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
+import { within } from '../../../ops/deadline.ts';
 import type { Log } from '../../../ops/logger.ts';
-import { type Deadlines, TransportError, within } from '../deadlines.ts';
+import { type Deadlines, TransportError } from '../deadlines.ts';
 import type { FactReporter, ListedChat } from './fact-reporter.ts';
 import type { InboundMessages } from './inbound-messages.ts';
 import type { RawMessage } from './raw-message.ts';

@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
 import type { MessageId } from '../../../contract/ids.ts';
+import { within } from '../../../ops/deadline.ts';
 import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
-import { type Deadlines, forFile, TransportError, within } from '../deadlines.ts';
+import { type Deadlines, forFile, TransportError } from '../deadlines.ts';
 import { chatFormsOf } from '../../../contract/whatsapp-id.ts';
 import { uploadToPage, dropUpload } from './media-upload.ts';
 import type { LongPageCalls } from '../page/page-calls.ts';

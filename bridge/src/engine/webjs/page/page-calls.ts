@@ -1,8 +1,9 @@
 /** Calls into the page, each with a deadline. */
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'puppeteer';
+import { DeadlineError, within } from '../../../ops/deadline.ts';
 import { messageOf } from '../../../ops/reason.ts';
-import { TransportError, within } from '../deadlines.ts';
+import { TransportError } from '../deadlines.ts';
 import type { PageWindow } from './page-window.ts';
 
 declare const window: PageWindow;
@@ -40,8 +41,8 @@ const QUESTION_MS = 10_000;
 
 export function callsOf(page: Page, questionMs = QUESTION_MS): LongPageCalls {
   const cutOff = (name: string, error: unknown): TransportError =>
-    error instanceof TransportError
-      ? error
+    error instanceof DeadlineError
+      ? new TransportError(error.message, { cause: error, late: true })
       : new TransportError(`the page's ${name} was interrupted: ${messageOf(error)}`, { cause: error });
   const calls: LongPageCalls = {
     async call<Args extends readonly unknown[], Result>(

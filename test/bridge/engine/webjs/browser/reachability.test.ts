@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
+import { DeadlineError } from '../../../../../bridge/src/ops/deadline.ts';
 import { Reachability } from '../../../../../bridge/src/engine/webjs/browser/reachability.ts';
 import { ManualClock, settle } from '../../../sessions/fake-engine.ts';
 import type { HTTPRequest } from 'puppeteer';
@@ -55,7 +56,7 @@ beforeEach(() => {
     ask: async () => {
       asked += 1;
       onAsk();
-      if (swallows) throw new TransportError('asking took longer than 10000 ms', { late: true });
+      if (swallows) throw new DeadlineError('asking', 10_000);
       return error;
     },
     answers: () => answers,
