@@ -64,17 +64,3 @@ export const systemClock: Clock = {
   elapsed: countElapsed(() => performance.now(), sinceBoot),
   sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}),
 };
-
-/**
- * A clock that starts at the time of another and then only ever moves on, however that one is set meanwhile: for
- * durations and for times that are compared within one run of the process. Whole milliseconds, like any other clock
- * here: they reach frames and columns of integers.
- */
-export function steadyClock(clock: Clock): Clock {
-  const offset = clock.now() - performance.now();
-  return {
-    now: () => Math.floor(offset + performance.now()),
-    elapsed: () => clock.elapsed(),
-    sleep: (ms, signal) => clock.sleep(ms, signal),
-  };
-}

@@ -30,10 +30,7 @@ export interface ConnectionOptions {
   readonly principal: Principal;
   readonly owner: ConnectionOwner;
   readonly settings: StreamSettings;
-  /** The time of day, for the end of the key. */
   readonly clock: Clock;
-  /** For heartbeats: see `steadyClock`. */
-  readonly steady: Clock;
   readonly log: Log;
 }
 
@@ -66,7 +63,7 @@ export class Connection implements FrameSink {
     this.principal = options.principal;
     this.#options = options;
     this.#socket = options.socket;
-    this.#expiry = new Timer(options.clock, () => this.#expire());
+    this.#expiry = new Timer(options.clock, 'now', () => this.#expire());
   }
 
   get isOpen(): boolean {
@@ -231,17 +228,17 @@ export class Connection implements FrameSink {
   }
 
   async #beat(): Promise<void> {
-    const { steady: clock, settings } = this.#options;
+    const { clock, settings } = this.#options;
     try {
       for (;;) {
-        const due = clock.now() + settings.heartbeatMs;
+        const due = clock.elapsed() + settings.heartbeatMs;
         await clock.sleep(settings.heartbeatMs, this.#life.signal);
-        const late = clock.now() - due;
+        const late = clock.elapsed() - due;
         // The bridge itself stood still (a suspended machine): answers may be waiting unread.
         if (late > settings.heartbeatMs / 2)
           for (const [id, sent] of this.#unanswered) this.#unanswered.set(id, sent + late);
         const [oldest = Infinity] = this.#unanswered.values();
-        if (clock.now() - oldest >= 2 * settings.heartbeatMs) return this.end('slow', settings.reconnectAfterMs);
+        if (clock.elapsed() - oldest >= 2 * settings.heartbeatMs) return this.end('slow', settings.reconnectAfterMs);
         this.#ping();
       }
     } catch {
@@ -258,7 +255,7 @@ export class Connection implements FrameSink {
       subscription.keepUp();
     }
     this.#lastPing += 1;
-    this.#unanswered.set(this.#lastPing, this.#options.steady.now());
+    this.#unanswered.set(this.#lastPing, this.#options.clock.elapsed());
     this.send({ type: 'ping', id: this.#lastPing, positions, ...(Object.keys(blocked).length > 0 ? { blocked } : {}) });
   }
 

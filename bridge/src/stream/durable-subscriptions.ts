@@ -49,8 +49,6 @@ export interface DurableSubscriptionsDependencies {
   readonly events: EventLog;
   readonly database: Database;
   readonly clock: Clock;
-  /** For waits: see `steadyClock`. */
-  readonly steady: Clock;
   readonly waits: WaitTimes;
   readonly settings: StreamSettings;
   readonly ownership: Pick<Ownership<SubscriptionName>, 'owns'>;
@@ -180,15 +178,15 @@ export class DurableSubscriptions {
 
   /** Attempts that the table has in flight ended without an answer: the process that made them is gone. */
   async #planOf(stored: StoredSubscription): Promise<DeliveryPlan> {
-    const { database, steady: clock, waits, settings } = this.#deps;
-    const now = clock.now();
+    const { database, clock, waits, settings } = this.#deps;
+    const now = clock.elapsed();
     const positions = (await positionsOf(database.reader, stored.id)).map((position) => ({
       ...position,
       // The time of day may have been set since it was written: nobody waits longer than was meant at most.
-      notBefore: Math.min(waits.toSteady(stored.id, position), now + longestWait(settings, position)),
+      notBefore: Math.min(waits.toElapsed(stored.id, position), now + longestWait(settings, position)),
     }));
     const plan = this.#plan({ floor: stored.floor, positions });
-    for (const { seq, state } of positions) if (state === 'sent') plan.markLost(seq, clock.now());
+    for (const { seq, state } of positions) if (state === 'sent') plan.markLost(seq, clock.elapsed());
     return plan;
   }
 

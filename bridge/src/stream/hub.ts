@@ -11,7 +11,7 @@ import { WabError } from '../contract/errors.ts';
 import { MAX_CLIENT_FRAME_BYTES, STREAM_PROTOCOL, type SubscribeFrame } from '../contract/frames.ts';
 import type { DeadLetterId, KeyId, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { steadyClock, type Clock } from '../ops/clock.ts';
+import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -64,8 +64,6 @@ const HANDSHAKE_MS = 30_000;
 
 export class StreamHub implements Stream, ConnectionOwner {
   readonly #deps: StreamHubDependencies;
-  /** Waits and heartbeats, which a clock that is set must not touch. */
-  readonly #steady: Clock;
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -73,7 +71,7 @@ export class StreamHub implements Stream, ConnectionOwner {
     handleProtocols: (offered) => (offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false),
   });
   readonly #connections = new Set<Connection>();
-  /** When the streams of a key were closed, by the steady clock. */
+  /** When the streams of a key were closed, in the clock's `elapsed`. */
   readonly #closedKeys = new Map<KeyId, number>();
   readonly #locks = new NameLocks();
   readonly #journal: Journal;
@@ -88,17 +86,15 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   constructor(deps: StreamHubDependencies) {
     this.#deps = deps;
-    this.#steady = steadyClock(deps.clock);
     const { database, settings } = deps;
-    const waits = new WaitTimes(deps.clock, this.#steady);
+    const waits = new WaitTimes(deps.clock);
     this.#journal = new Journal((entries) =>
       database.write(saveProgress({ entries: entries.map((entry) => waits.toStoredChanges(entry)) })),
     );
-    this.#durable = new DurableSubscriptions({ ...deps, steady: this.#steady, waits });
+    this.#durable = new DurableSubscriptions({ ...deps, waits });
     this.#deadLetters = new DeadLetters({ ...deps, policy: settings });
     this.#open = new OpenSubscriptions({
       ...deps,
-      steady: this.#steady,
       durable: this.#durable,
       deadLetters: this.#deadLetters,
       journal: this.#journal,
@@ -138,12 +134,11 @@ export class StreamHub implements Stream, ConnectionOwner {
     this.#isStopping = true;
     for (const stop of this.#stopListening) stop();
     await this.#expiry.stop();
-    const clock = this.#steady;
-    const { settings } = this.#deps;
+    const { clock, settings } = this.#deps;
     for (const connection of this.#connections) connection.sayBye('restart', settings.reconnectAfterMs);
     for (const subscription of this.#open.all()) subscription.drain();
-    const deadline = clock.now() + drainMs;
-    while (this.stats().inFlight > 0 && clock.now() < deadline) await clock.sleep(Math.min(20, drainMs));
+    const deadline = clock.elapsed() + drainMs;
+    while (this.stats().inFlight > 0 && clock.elapsed() < deadline) await clock.sleep(Math.min(20, drainMs));
     for (const connection of [...this.#connections]) connection.close('restart');
     await this.#locks.idle();
     await this.#open.idle();
@@ -163,7 +158,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   /** It may have been at the door then: verified, and not accepted yet. Later, a key that is verified holds again. */
   #wasJustClosed(keyId: KeyId): boolean {
     const closedAt = this.#closedKeys.get(keyId);
-    return closedAt !== undefined && this.#steady.now() - closedAt < HANDSHAKE_MS;
+    return closedAt !== undefined && this.#deps.clock.elapsed() - closedAt < HANDSHAKE_MS;
   }
 
   refusal({ keyId }: Principal): StreamRefusal | null {
@@ -183,7 +178,7 @@ export class StreamHub implements Stream, ConnectionOwner {
 
   /** Closes the streams of a key that was revoked or has expired. */
   closeKey(keyId: KeyId): void {
-    this.#closedKeys.set(keyId, this.#steady.now());
+    this.#closedKeys.set(keyId, this.#deps.clock.elapsed());
     for (const connection of [...this.#connections]) {
       if (connection.principal.keyId === keyId) connection.end('key_revoked', 0);
     }
@@ -278,7 +273,6 @@ export class StreamHub implements Stream, ConnectionOwner {
       owner: this,
       settings,
       clock,
-      steady: this.#steady,
       log,
     });
     this.#connections.add(connection);

@@ -30,8 +30,6 @@ export interface OpenSubscriptionsDependencies {
   readonly events: EventLog;
   readonly database: Database;
   readonly clock: Clock;
-  /** For waits: see `steadyClock`. */
-  readonly steady: Clock;
   readonly log: Log;
   readonly settings: StreamSettings;
   readonly ownership: Pick<Ownership<SubscriptionName>, 'owns'>;
@@ -181,7 +179,7 @@ export class OpenSubscriptions {
       events,
       progressStore,
       scheduler: this.#scheduler,
-      clock: this.#deps.steady,
+      clock: this.#deps.clock,
       log,
       count,
     });

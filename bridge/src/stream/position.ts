@@ -21,7 +21,7 @@ export interface PositionRecord {
   readonly losses: number;
   /** Preceding matching position of the lane; null if there is none. Meaningful once attempted. */
   readonly previous: Seq | null;
-  /** Not to be attempted before this time, in milliseconds since the epoch; 0 for at once. */
+  /** Not to be attempted before this time: in the clock's `elapsed`, on disk in milliseconds since the epoch; 0 for at once. */
   readonly notBefore: number;
 }
 

@@ -79,7 +79,7 @@ export class Subscription implements Worker, JournalSource {
     this.#options = options;
     this.#plan = options.plan;
     this.#frames = new FrameSender(options, options.plan);
-    this.#timer = new Timer(options.clock, () => this.resume());
+    this.#timer = new Timer(options.clock, 'elapsed', () => this.resume());
     this.#late = new LateAcks((acks) =>
       options.progressStore
         .settleLate(options.name, acks, options.principal)
@@ -164,7 +164,7 @@ export class Subscription implements Worker, JournalSource {
   /** @throws WabError WAB_CURSOR_INVALID */
   refuse({ cursors, attempt, retryAfterMs, reason }: NackFrame): void {
     let changed = false;
-    const notBefore = this.#options.clock.now() + retryAfterMs;
+    const notBefore = this.#options.clock.elapsed() + retryAfterMs;
     for (const seq of this.#ownPositions(cursors)) {
       const outcome = this.#plan.refuse(seq, attempt, notBefore);
       if (outcome === 'ignored') continue;
@@ -192,7 +192,7 @@ export class Subscription implements Worker, JournalSource {
       if (how === 'lost' && this.#frames.hasSent(position.seq)) this.#options.count?.('lost');
       // A frame that never went out cannot have done any harm.
       if (how === 'withdrawn' || !this.#frames.hasSent(position.seq)) this.#plan.withdraw(position.seq);
-      else if (this.#plan.markLost(position.seq, clock.now()) === 'exhausted') this.#moveToDeadLetters(position);
+      else if (this.#plan.markLost(position.seq, clock.elapsed()) === 'exhausted') this.#moveToDeadLetters(position);
     }
     try {
       await this.#commit();
@@ -214,7 +214,7 @@ export class Subscription implements Worker, JournalSource {
     const room = window - this.#plan.inFlight;
     if (room <= 0) return false;
     const limit = Math.min(room, ATTEMPTS_PER_TURN);
-    const taken = this.#plan.take(limit, clock.now());
+    const taken = this.#plan.take(limit, clock.elapsed());
     if (taken.length > 0) await this.#attempt(taken);
     if (taken.length === limit) return room > limit;
     if (this.#plan.scannedTo < events.head && !this.#plan.isFull) {

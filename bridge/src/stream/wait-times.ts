@@ -1,6 +1,6 @@
 /**
- * Waits of positions, between memory and disk. In memory they follow the steady clock of this process, which means
- * nothing to the next one: on disk they are times of day.
+ * Waits of positions, between memory and disk. In memory they are measured by the time that passes (`elapsed`), which means
+ * nothing to the next process: on disk they are times of day.
  */
 import type { Seq } from '../contract/ids.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -13,36 +13,30 @@ const REMEMBERED_MAX = 10_000;
 interface Wait {
   /** As written, in milliseconds since the epoch. */
   readonly stored: number;
-  /** By the steady clock, in milliseconds. */
-  readonly steady: number;
+  /** In the clock's `elapsed`, in milliseconds. */
+  readonly due: number;
 }
 
 export class WaitTimes {
-  readonly #wall: Clock;
-  readonly #steady: Clock;
+  readonly #clock: Clock;
   /** What this process wrote, by subscription and position: it holds however the time of day is set meanwhile. */
   readonly #written = new Map<string, Wait>();
 
-  /**
-   * @param wall the time of day
-   * @param steady see `steadyClock`
-   */
-  constructor(wall: Clock, steady: Clock) {
-    this.#wall = wall;
-    this.#steady = steady;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** The positions as they are written down for the subscription with this row id. */
   toStored(id: number, positions: readonly PositionRecord[]): PositionRecord[] {
-    const ahead = this.#wall.now() - this.#steady.now();
+    const ahead = this.#clock.now() - this.#clock.elapsed();
     return positions.map((position) => {
-      const { seq, state, notBefore: steady } = position;
-      if (steady === 0 || state === 'acked') {
+      const { seq, state, notBefore: due } = position;
+      if (due === 0 || state === 'acked') {
         this.#written.delete(keyOf(id, seq));
         return { ...position, notBefore: 0 };
       }
-      const stored = steady + ahead;
-      this.#remember(keyOf(id, seq), { stored, steady });
+      const stored = due + ahead;
+      this.#remember(keyOf(id, seq), { stored, due });
       return { ...position, notBefore: stored };
     });
   }
@@ -53,12 +47,12 @@ export class WaitTimes {
     return { ...changes, changed: this.toStored(changes.id, changes.changed) };
   }
 
-  /** When a stored position may be attempted, by the steady clock; 0 for at once. */
-  toSteady(id: number, { seq, notBefore: stored }: Pick<PositionRecord, 'seq' | 'notBefore'>): number {
+  /** When a stored position may be attempted, in the clock's `elapsed`; 0 for at once. */
+  toElapsed(id: number, { seq, notBefore: stored }: Pick<PositionRecord, 'seq' | 'notBefore'>): number {
     if (stored === 0) return 0;
     const written = this.#written.get(keyOf(id, seq));
-    if (written?.stored === stored) return written.steady;
-    return stored - this.#wall.now() + this.#steady.now();
+    if (written?.stored === stored) return written.due;
+    return stored - this.#clock.now() + this.#clock.elapsed();
   }
 
   #remember(key: string, wait: Wait): void {
