@@ -3,6 +3,7 @@ import { definitionOf, type NewEvent } from '../contract/events.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import { fileOf, type MessageData, type MessageFile } from '../contract/message-data.ts';
 import type { EngineFact } from '../engine/engine.ts';
+import { KeyedQueue } from '../ops/keyed-queue.ts';
 import type { Call } from '../store/operation.ts';
 import { eventOf, messageIdsOfReport } from './event-constructors.ts';
 import type { Appended, EventLog } from './event-log.ts';
@@ -32,8 +33,8 @@ export interface RecorderOptions {
 
 export class Recorder {
   readonly #options: RecorderOptions;
-  /** Per session the end of what is being prepared, so that facts enter the log in the order of their report. */
-  readonly #queues = new Map<SessionName, Promise<unknown>>();
+  /** What is being prepared, by session, so that facts enter the log in the order of their report. */
+  readonly #queue = new KeyedQueue<SessionName>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -46,19 +47,11 @@ export class Recorder {
    * @returns once the event is on disk
    */
   async record(session: SessionName, fact: EngineFact): Promise<Appended> {
-    const before = this.#queues.get(session) ?? Promise.resolve();
     // Wrapped, since a promise cannot resolve to a promise: the next fact waits for the submission, not for the commit.
-    const submission = before.then(() => this.#submit(session, fact));
-    const settled = submission.catch(() => undefined);
-    this.#queues.set(session, settled);
-    try {
-      const { appended, event } = await submission;
-      const result = await appended;
-      await this.#announce(session, fact, event, result);
-      return result;
-    } finally {
-      if (this.#queues.get(session) === settled) this.#queues.delete(session);
-    }
+    const { appended, event } = await this.#queue.run(session, () => this.#submit(session, fact));
+    const result = await appended;
+    await this.#announce(session, fact, event, result);
+    return result;
   }
 
   /** Records an event that no engine reported: a session's state, the outcome of an outbox message. */

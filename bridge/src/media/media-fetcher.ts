@@ -10,6 +10,7 @@ import { EngineError, type Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import { within } from '../ops/deadline.ts';
 import type { Log } from '../ops/logger.ts';
+import { Pump } from '../ops/pump.ts';
 import type { Waiters } from '../ops/waiters.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import type { SessionEngines } from '../sessions/sessions.ts';
@@ -70,8 +71,7 @@ export class MediaFetcher {
   readonly #inFlight = new Map<MediaId, { readonly session: SessionName; readonly done: Promise<void> }>();
   readonly #abort = new AbortController();
   #stopListening: (() => void) | null = null;
-  #processing: Promise<void> | null = null;
-  #again = false;
+  readonly #pump = new Pump(() => this.#processOnce().catch((error: unknown) => this.#backOff(error)));
   #timer: { readonly at: number; readonly abort: AbortController } | null = null;
 
   constructor(deps: MediaFetcherDependencies, options: FetcherOptions = DEFAULT_FETCHER_OPTIONS) {
@@ -102,28 +102,13 @@ export class MediaFetcher {
     this.#stopListening = null;
     this.#abort.abort();
     this.#timer?.abort.abort();
-    await this.#processing;
+    await this.#pump.end();
     await Promise.all([...this.#inFlight.values()].map(({ done }) => done));
   }
 
   /** There may be something to fetch: an event was recorded. */
   wake(): void {
-    this.#again = true;
-    if (this.#processing || !this.#stopListening) return;
-    this.#processing = this.#processAll().finally(() => {
-      this.#processing = null;
-    });
-  }
-
-  async #processAll(): Promise<void> {
-    while (this.#again && this.#stopListening) {
-      this.#again = false;
-      try {
-        await this.#processOnce();
-      } catch (error) {
-        this.#backOff(error);
-      }
-    }
+    if (this.#stopListening) this.#pump.wake();
   }
 
   async #processOnce(): Promise<void> {
@@ -160,7 +145,7 @@ export class MediaFetcher {
     if (!this.#stopListening || !this.#deps.ownership.owns(session) || this.#busySessions().includes(session)) return;
     const engine = sessions.readyEngine(session);
     if (!engine) {
-      this.#again = true;
+      this.wake();
       const now = clock.now();
       if (sessions.exists(session)) await database.write(parkMedia({ session, dueAt: now + PARK_MS, now }));
       else

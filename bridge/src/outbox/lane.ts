@@ -7,6 +7,7 @@ import type { OutboxId, SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import { Pump } from '../ops/pump.ts';
 import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import type { AttemptResult, AttemptRunner } from './attempt-runner.ts';
@@ -38,8 +39,7 @@ export class Lane {
   readonly #inFlight = new Map<OutboxId, Promise<void>>();
   /** The message in flight that brings a file. */
   #file: OutboxId | null = null;
-  #processing: Promise<void> | null = null;
-  #again = false;
+  readonly #pump = new Pump(() => this.#processOnce().catch((error: unknown) => this.#backOff(error)));
   #stopped = false;
   readonly #life = new AbortController();
   #backOffUntil = 0;
@@ -54,10 +54,6 @@ export class Lane {
     this.#deps = deps;
   }
 
-  get idle(): boolean {
-    return this.#inFlight.size === 0 && this.#processing === null;
-  }
-
   /** The session is ready again: WhatsApp can be asked about what was interrupted. */
   sessionReady(): void {
     this.#interrupted = true;
@@ -68,30 +64,15 @@ export class Lane {
 
   /** Processes what is due. Calls in the meantime lead to one more round. */
   process(): void {
-    this.#again = true;
-    if (this.#processing || this.#stopped) return;
-    this.#processing = this.#processAll().finally(() => {
-      this.#processing = null;
-      if (this.#again) this.process();
-    });
+    this.#pump.wake();
   }
 
   /** Takes nothing up any more; resolves when what is in flight has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#life.abort();
-    while (!this.idle) await Promise.allSettled([this.#processing, ...this.#inFlight.values()]);
-  }
-
-  async #processAll(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      try {
-        await this.#processOnce();
-      } catch (error) {
-        this.#backOff(error);
-      }
-    }
+    await this.#pump.end();
+    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight.values());
   }
 
   async #processOnce(): Promise<void> {
@@ -120,7 +101,7 @@ export class Lane {
     for (const row of heads.filter(({ id }) => !this.#inFlight.has(id as OutboxId)).slice(0, Math.max(0, free))) {
       if (row.media_id !== null && this.#file !== null) {
         // Its place is for one without a file, which the next look finds.
-        this.#again = true;
+        this.process();
         continue;
       }
       if (row.media_id !== null) this.#file = row.id as OutboxId;

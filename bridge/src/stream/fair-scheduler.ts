@@ -3,6 +3,7 @@
  * between two steps. So the backlog of one subscription delays another by one step at most.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { Pump } from '../ops/pump.ts';
 
 export interface Worker {
   /** One bounded step. Must not reject. @returns true if there is more to do at once */
@@ -11,12 +12,13 @@ export interface Worker {
 
 export class FairScheduler {
   readonly #waiting = new Set<Worker>();
-  #running: Promise<void> | null = null;
+  /** Begins in a microtask, so that what an acknowledgement sets free is written together with the acknowledgement. */
+  readonly #pump = new Pump(() => this.#giveTurn());
 
   /** Asks for a turn; asking twice gives one. */
   request(worker: Worker): void {
     this.#waiting.add(worker);
-    this.#running ??= this.#run();
+    this.#pump.wake();
   }
 
   forget(worker: Worker): void {
@@ -24,19 +26,17 @@ export class FairScheduler {
   }
 
   /** Resolves when no worker waits for a turn. */
-  async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+  idle(): Promise<void> {
+    return this.#pump.idle();
   }
 
-  async #run(): Promise<void> {
-    // In a microtask, so that what an acknowledgement sets free is written together with the acknowledgement.
-    await Promise.resolve();
-    for (const worker of this.#waiting) {
-      this.#waiting.delete(worker);
-      if (await worker.turn()) this.#waiting.add(worker);
-      await yieldToEventLoop();
-    }
-    this.#running = null;
-    if (this.#waiting.size > 0) this.#running = this.#run();
+  /** To the worker that has waited longest. */
+  async #giveTurn(): Promise<void> {
+    const [worker] = this.#waiting;
+    if (worker === undefined) return;
+    this.#waiting.delete(worker);
+    if (await worker.turn()) this.#waiting.add(worker);
+    await yieldToEventLoop();
+    if (this.#waiting.size > 0) this.#pump.wake();
   }
 }

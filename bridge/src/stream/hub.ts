@@ -12,6 +12,7 @@ import { MAX_CLIENT_FRAME_BYTES, STREAM_PROTOCOL, type SubscribeFrame } from '..
 import type { DeadLetterId, KeyId, SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
+import { KeyedQueue } from '../ops/keyed-queue.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -21,7 +22,6 @@ import { Connection, type ConnectionOwner, type EndedBy } from './connection.ts'
 import { DeadLetters } from './dead-letters.ts';
 import { DurableSubscriptions } from './durable-subscriptions.ts';
 import { Journal } from './journal.ts';
-import { NameLocks } from './name-locks.ts';
 import { OpenSubscriptions } from './open-subscriptions.ts';
 import type { Position } from './position.ts';
 import { maySeeAll, reachOfName, requireReach, type KeyHolder } from './reach.ts';
@@ -73,7 +73,7 @@ export class StreamHub implements Stream, ConnectionOwner {
   readonly #connections = new Set<Connection>();
   /** When the streams of a key were closed, in the clock's `elapsed`. */
   readonly #closedKeys = new Map<KeyId, number>();
-  readonly #locks = new NameLocks();
+  readonly #locks = new KeyedQueue();
   readonly #journal: Journal;
   readonly #durable: DurableSubscriptions;
   readonly #open: OpenSubscriptions;

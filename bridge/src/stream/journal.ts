@@ -2,6 +2,8 @@
  * Makes the progress of all durable subscriptions durable, many acknowledgements and attempts per write: while one
  * write is under way, what comes meanwhile is gathered for the next.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Pump } from '../ops/pump.ts';
 import type { PlanChanges } from './delivery-plan.ts';
 
 export interface JournalSource {
@@ -24,7 +26,8 @@ interface Generation {
 export class Journal {
   readonly #write: (entries: readonly JournalEntry[]) => Promise<void>;
   #next: Generation | null = null;
-  #running: Promise<void> | null = null;
+  /** All frames that arrived together, and the attempts they make room for, go into one write. */
+  readonly #pump = new Pump(() => this.#writeNext(), nextTurn);
 
   constructor(write: (entries: readonly JournalEntry[]) => Promise<void>) {
     this.#write = write;
@@ -35,31 +38,28 @@ export class Journal {
     this.#next ??= newGeneration();
     this.#next.sources.add(source);
     const { written } = this.#next;
-    this.#running ??= this.#run();
+    this.#pump.wake();
     return written;
   }
 
   /** Resolves when nothing waits to be written. */
   async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+    await this.#pump.idle();
   }
 
-  async #run(): Promise<void> {
-    // All frames that arrived together, and the attempts they make room for, go into one write.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let generation = this.#next; generation !== null; generation = this.#next) {
-      this.#next = null;
-      const entries = [...generation.sources].map((source) => ({ id: source.id, ...source.changes() }));
-      try {
-        await this.#write(
-          entries.filter(({ floor, changed, removed }) => floor !== null || changed.length + removed.length > 0),
-        );
-        generation.settle.resolve();
-      } catch (error) {
-        generation.settle.reject(error);
-      }
+  async #writeNext(): Promise<void> {
+    const generation = this.#next;
+    if (generation === null) return;
+    this.#next = null;
+    const entries = [...generation.sources].map((source) => ({ id: source.id, ...source.changes() }));
+    try {
+      await this.#write(
+        entries.filter(({ floor, changed, removed }) => floor !== null || changed.length + removed.length > 0),
+      );
+      generation.settle.resolve();
+    } catch (error) {
+      generation.settle.reject(error);
     }
-    this.#running = null;
   }
 }
 

@@ -7,6 +7,7 @@ import { MAX_WINDOW, type SubscribeFrame } from '../contract/frames.ts';
 import type { SubscriptionName } from '../contract/ids.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';
+import type { KeyedQueue } from '../ops/keyed-queue.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -17,7 +18,6 @@ import type { DeadLetters } from './dead-letters.ts';
 import { DeliveryPlan } from './delivery-plan.ts';
 import type { DurableSubscriptions, OpenedSubscription } from './durable-subscriptions.ts';
 import type { Journal } from './journal.ts';
-import type { NameLocks } from './name-locks.ts';
 import { requireReach } from './reach.ts';
 import { effectiveFilter } from './reading-rights.ts';
 import { TAKEOVER_WAIT_MS } from './redelivery-policy.ts';
@@ -36,7 +36,7 @@ export interface OpenSubscriptionsDependencies {
   readonly durable: DurableSubscriptions;
   readonly deadLetters: DeadLetters;
   readonly journal: Journal;
-  readonly locks: NameLocks;
+  readonly locks: KeyedQueue;
   /** Nothing is opened any more. */
   readonly isStopping: () => boolean;
   readonly count?: ((outcome: DeliveryOutcome) => void) | undefined;

@@ -6,6 +6,7 @@ import type { NewEvent } from '../contract/events.ts';
 import type { SubscriptionName } from '../contract/ids.ts';
 import { eventOf } from '../events/event-constructors.ts';
 import type { Clock } from '../ops/clock.ts';
+import type { KeyedQueue } from '../ops/keyed-queue.ts';
 import type { Log } from '../ops/logger.ts';
 import { PeriodicJob } from '../ops/periodic-job.ts';
 import type { Ownership } from '../ownership/ownership.ts';
@@ -19,7 +20,6 @@ import {
   touchSubscriptions,
   type StoredSubscription,
 } from '../store/stream.repository.ts';
-import type { NameLocks } from './name-locks.ts';
 
 /** Writes an event, and carries out the effects in the same transaction. */
 export interface ExpiryRecorder {
@@ -33,7 +33,7 @@ export interface SubscriptionExpiryDependencies {
   readonly log: Log;
   readonly expiryDays: number;
   readonly pauseDays: number;
-  readonly locks: NameLocks;
+  readonly locks: KeyedQueue;
   /** What is left alone: whether somebody reads it is known to the process that owns it. */
   readonly ownership: Pick<Ownership<SubscriptionName>, 'owns'>;
   /** Whether a reader is connected. */

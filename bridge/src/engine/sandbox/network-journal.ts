@@ -5,6 +5,7 @@
 import { mkdir, open, readFile, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../ops/file-modes.ts';
+import { Pump } from '../../ops/pump.ts';
 
 interface Waiting {
   readonly line: string;
@@ -17,7 +18,8 @@ export class NetworkJournal<Entry> {
   readonly #upgrade: (line: string) => string;
   #handle: FileHandle | null = null;
   #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  /** Everything that was said in the same turn joins the first group. */
+  readonly #pump = new Pump(() => this.#flush());
 
   /** @param upgrade brings a line that an earlier version wrote up to date */
   constructor(file: string, upgrade: (line: string) => string = (line) => line) {
@@ -49,30 +51,25 @@ export class NetworkJournal<Entry> {
     return new Promise((resolve, reject) => {
       if (!this.#handle) return reject(new Error('the journal of the simulated network is closed'));
       this.#waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
-      this.#flushing ??= this.#flush();
+      this.#pump.wake();
     });
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#pump.idle();
     await this.#handle?.close();
     this.#handle = null;
   }
 
   async #flush(): Promise<void> {
-    // Let everything that was said in this turn join the first group.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#handle?.appendFile(group.map((each) => each.line).join(''));
-        await this.#handle?.datasync();
-        for (const each of group) each.resolve();
-      } catch (error) {
-        for (const each of group) each.reject(error);
-      }
+    const group = this.#waiting;
+    this.#waiting = [];
+    try {
+      await this.#handle?.appendFile(group.map((each) => each.line).join(''));
+      await this.#handle?.datasync();
+      for (const each of group) each.resolve();
+    } catch (error) {
+      for (const each of group) each.reject(error);
     }
-    this.#flushing = null;
   }
 }

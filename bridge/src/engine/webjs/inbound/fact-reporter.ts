@@ -5,6 +5,7 @@
  */
 import type { ChatId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
+import { KeyedQueue } from '../../../ops/keyed-queue.ts';
 import type { Log } from '../../../ops/logger.ts';
 import type { EngineFact, EngineListener } from '../../engine.ts';
 import type { ChatBehind, Progress } from '../login/profile.ts';
@@ -46,8 +47,8 @@ export class FactReporter {
   readonly #serverClock: Pick<ServerClock, 'seconds'>;
   readonly #log: Log;
   readonly #stopped = new AbortController();
-  /** The end of what is being reported. */
-  readonly #lanes = new Map<ChatId, Promise<void>>();
+  /** What is being reported, by chat. */
+  readonly #lanes = new KeyedQueue<ChatId>();
   readonly #unsettled = new Set<Entry>();
   readonly #held = new Map<ChatId, Entry[]>();
   readonly #debts = new Map<ChatId, Debt>();
@@ -211,13 +212,13 @@ export class FactReporter {
 
   /** Resolves once everything received so far, and not held back, is durable. */
   async drained(): Promise<void> {
-    await Promise.all(this.#lanes.values());
+    await this.#lanes.allEnded();
   }
 
   /** Nothing is reported any more; resolves once the report that is under way has come back. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await Promise.all(this.#lanes.values());
+    await this.#lanes.allEnded();
   }
 
   #entry(seconds: number, make: MakeFact, recorded?: () => void): Entry {
@@ -243,12 +244,8 @@ export class FactReporter {
     const held = this.#held.get(otherId);
     if (held) this.#held.set(id, [...(this.#held.get(id) ?? []), ...held]);
     this.#held.delete(otherId);
-    const lane = this.#lanes.get(otherId);
-    if (lane)
-      this.#goOn(
-        id,
-        Promise.all([lane, this.#lanes.get(id)]).then(() => undefined),
-      );
+    const end = this.#lanes.ended(otherId);
+    void this.#lanes.run(id, () => end);
   }
 
   #releaseWhatMay(): void {
@@ -260,16 +257,7 @@ export class FactReporter {
   }
 
   #enqueue(lane: ChatId, entry: Entry): void {
-    const before = this.#lanes.get(lane) ?? Promise.resolve();
-    const after = before.then(() => this.#deliver(entry));
-    this.#goOn(lane, after);
-  }
-
-  #goOn(lane: ChatId, end: Promise<void>): void {
-    this.#lanes.set(lane, end);
-    void end.then(() => {
-      if (this.#lanes.get(lane) === end) this.#lanes.delete(lane);
-    });
+    void this.#lanes.run(lane, () => this.#deliver(entry));
   }
 
   async #deliver(entry: Entry): Promise<void> {
