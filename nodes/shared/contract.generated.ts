@@ -145,6 +145,7 @@ export const ERROR_CODES = {
   WAB_PROXY_INVALID: { status: 422, retryable: false },
   WAB_QR_NOT_AVAILABLE: { status: 409, retryable: true },
   WAB_PAIRING_CODE_NOT_AVAILABLE: { status: 409, retryable: true },
+  WAB_LINKING_UNSUPPORTED: { status: 422, retryable: false },
   WAB_PAIRING_REFUSED: { status: 422, retryable: false },
   WAB_PAIRING_LIMITED: { status: 429, retryable: true },
   WAB_PHONE_INVALID: { status: 422, retryable: false },
@@ -498,7 +499,8 @@ export type OutboxMessage = {
 
 export type SessionView = {
   name: string;
-  engine: 'webjs' | 'sandbox';
+  /** name of its engine */
+  engine: string;
   state: 'stopped' | 'starting' | 'awaiting_scan' | 'connecting' | 'ready' | 'reconnecting' | 'stopping' | 'logged_out' | 'failed';
   /** why it is in this state */
   reason: string;
@@ -507,7 +509,12 @@ export type SessionView = {
   degraded: string | null;
   proxy: string | null;
   capabilities: {
+    /** the id of a message is chosen before it is sent, so that an interrupted send can be looked up */
     chosenMessageIds: boolean;
+    /** how an account can be linked */
+    linking: ('qr' | 'pairing_code')[];
+    /** files are sent at the same time; otherwise one after another */
+    parallelFiles: boolean;
     operations: string[];
   };
   /** true for the sandbox, which does not connect to WhatsApp */

@@ -52,7 +52,13 @@ const pauseAt = async (here: KillPoint, id: string): Promise<void> => {
 
 class HttpEngine implements Engine {
   readonly name = 'sandbox';
-  readonly capabilities = { chosenMessageIds: true, operations: ['message.sendText', 'message.react'] } as const;
+  readonly capabilities = {
+    chosenMessageIds: true,
+    linking: [],
+    parallelFiles: false,
+    simulated: true,
+    operations: ['message.sendText', 'message.react'],
+  } as const;
   #ids = 0;
 
   async start(): Promise<void> {}

@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
 import type { TypingState } from '../contract/chats.ts';
-import type { EngineName } from '../contract/engines.ts';
+import type { EngineName, LinkingMethod } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
 import type { ReportedContent } from '../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
@@ -15,6 +15,15 @@ import type { HealthCheck } from '../contract/views/session.ts';
 export interface EngineCapabilities {
   /** The message id can be fixed before the send, so that it is on disk before WhatsApp learns of it. */
   readonly chosenMessageIds: boolean;
+  /** How a person links an account; empty if there is nothing that a person could scan or type. */
+  readonly linking: readonly LinkingMethod[];
+  /**
+   * It works on several files at the same time. Others are given one after another, since a file that waited inside the
+   * engine would outlive the deadline of its send, and be in doubt, without having begun.
+   */
+  readonly parallelFiles: boolean;
+  /** It does not connect to WhatsApp. */
+  readonly simulated: boolean;
   /** Ids of the operations that it can carry out. */
   readonly operations: readonly EngineOperationId[];
 }
@@ -146,7 +155,7 @@ export interface Engine {
   /**
    * Asks for a code that links the account of a phone number, while QR codes are shown; they stay usable beside it. A
    * new request voids the code before. A code that nobody has used is renewed a few times, with the signal
-   * `pairing_code`.
+   * `pairing_code`. Only with `linking` by pairing code.
    *
    * @param phone international, digits only after the plus (`+4915123456789`)
    * @throws EngineError: `fail` WAB_SESSION_STATE where an account is linked, WAB_PAIRING_REFUSED where WhatsApp gives

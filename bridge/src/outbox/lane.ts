@@ -1,7 +1,7 @@
 /**
  * The lane of one session: sends what is due, one message per chat at a time, several chats beside each other, and one
- * file at a time, as engines take them: a file that waited inside the engine would outlive the deadline of its send, and
- * be in doubt, without having begun. It holds the messages in flight and nothing else; what waits is in the database.
+ * file at a time unless the engine can do more. It holds the messages in flight and nothing else; what waits is in the
+ * database.
  */
 import type { OutboxId, SessionName } from '../contract/ids.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -37,7 +37,7 @@ export class Lane {
   readonly #deps: LaneDependencies;
   readonly #parallelism: number;
   readonly #inFlight = new Map<OutboxId, Promise<void>>();
-  /** The message in flight that brings a file. */
+  /** The message in flight that brings a file, the last if there are several. */
   #file: OutboxId | null = null;
   readonly #pump = new Pump(() => this.#processOnce().catch((error: unknown) => this.#backOff(error)));
   #stopped = false;
@@ -87,9 +87,9 @@ export class Lane {
     if (this.#interrupted && now >= this.#askAt) await this.#settleInterrupted();
     const free = this.#parallelism - this.#inFlight.size;
     // What is being prepared is still queued in the database, hence the surplus.
-    const late = attemptRunner.hasLateFile(engine);
-    const what = this.#file === null && !late ? 'all' : 'without files';
-    const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, what) : [];
+    const late = !engine.capabilities.parallelFiles && attemptRunner.hasLateFile(engine);
+    const withFiles = !late && this.#takesFile(engine);
+    const heads = free > 0 ? await reads.dueHeads(this.#session, now, free + this.#inFlight.size, withFiles) : [];
     if (!this.#stopped) this.#takeNext(heads, free, engine);
     const due = await reads.nextDue(this.#session, now);
     if (due !== null) await scheduler.wakeAt(this.#session, due);
@@ -99,7 +99,7 @@ export class Lane {
 
   #takeNext(heads: readonly OutboxRow[], free: number, engine: Engine): void {
     for (const row of heads.filter(({ id }) => !this.#inFlight.has(id as OutboxId)).slice(0, Math.max(0, free))) {
-      if (row.media_id !== null && this.#file !== null) {
+      if (row.media_id !== null && !this.#takesFile(engine)) {
         // Its place is for one without a file, which the next look finds.
         this.process();
         continue;
@@ -107,6 +107,10 @@ export class Lane {
       if (row.media_id !== null) this.#file = row.id as OutboxId;
       this.#takeUp(row, () => this.#deps.attemptRunner.run(row, engine));
     }
+  }
+
+  #takesFile({ capabilities }: Engine): boolean {
+    return capabilities.parallelFiles || this.#file === null;
   }
 
   async #settleInterrupted(): Promise<void> {

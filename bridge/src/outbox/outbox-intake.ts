@@ -17,7 +17,6 @@ import { inAnyForm } from '../engine/number-forms.ts';
 import { addressOf, currentChatId, parseChatId } from '../contract/whatsapp-id.ts';
 import { mayUse, type MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
-import { requireOperation } from '../sessions/engine-operations.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Database } from '../store/database.ts';
@@ -36,7 +35,7 @@ const RESOLVE_MS = 2_000;
 export interface OutboxIntakeDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: Pick<OutboxReads, 'claimed'>;
-  readonly sessions: Pick<Sessions, 'get'> & {
+  readonly sessions: Pick<Sessions, 'requireOperation'> & {
     readyEngine(session: SessionName): Engine | null;
     account(session: SessionName): SessionAccount | null;
   };
@@ -70,8 +69,7 @@ export class OutboxIntake {
     if (known) return answer(known);
 
     const session = input['session'] as SessionName;
-    const { engine, capabilities } = this.#deps.sessions.get(session);
-    requireOperation({ name: session, engine, supports: capabilities.operations }, operation);
+    this.#deps.sessions.requireOperation(session, operation);
     checkFields(operation, input);
     const media = mediaOf(operation, input);
     const file = media && (await this.#fileFor(session, media, options.sessions ?? null));

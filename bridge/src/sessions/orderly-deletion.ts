@@ -21,6 +21,7 @@ export function withOrderlyDeletion(
     logout: (name) => registry.logout(name),
     health: (name) => registry.health(name),
     qr: (name) => registry.qr(name),
+    requireOperation: (name, operation) => registry.requireOperation(name, operation),
     perform: (name, operation, input) => registry.perform(name, operation, input),
     requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
     pairingCode: (name) => registry.pairingCode(name),

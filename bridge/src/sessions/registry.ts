@@ -9,8 +9,8 @@ import type { AnyInput } from '../contract/field-checks.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { Engine, EngineFactory } from '../engine/engine.ts';
-import { ENGINE_NAMES, type EngineName } from '../contract/engines.ts';
-import type { DirectOperation } from '../contract/operations/by-carrier.ts';
+import type { EngineName } from '../contract/engines.ts';
+import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
 import type { Ownership, OwnershipChange } from '../ownership/ownership.ts';
 import type { Database } from '../store/database.ts';
@@ -33,6 +33,7 @@ import {
   viewOf,
 } from './session-entry.ts';
 import { RestoreQueue } from './restore-queue.ts';
+import { SessionDirectory } from './session-directory.ts';
 import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
 import { SessionListeners } from './session-listeners.ts';
 import type { SessionAccount } from './session-account.ts';
@@ -61,7 +62,7 @@ export interface SessionRegistryDependencies extends SupervisorDependencies {
 export class SessionRegistry implements Sessions, SessionEngines {
   readonly #deps: SessionRegistryDependencies;
   readonly #options: RegistryOptions;
-  readonly #sessions = new Map<SessionName, SessionEntry>();
+  readonly #sessions: SessionDirectory;
   /** Names and places that are being given away. */
   readonly #reserved = new Set<SessionName>();
   readonly #readyListeners: SessionListeners;
@@ -73,6 +74,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
   constructor(deps: SessionRegistryDependencies, options: RegistryOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#sessions = new SessionDirectory(deps.factories);
     this.#readyListeners = new SessionListeners(deps.log);
     this.#unlinkedListeners = new SessionListeners(deps.log);
     this.#restoring = new RestoreQueue({ ...deps, ...deps.options, concurrency: options.restoreConcurrency });
@@ -97,7 +99,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
     this.#stopListening();
     await this.#restoring.close();
     await Promise.all(
-      [...this.#sessions.values()].map(async (entry) => entry.supervised?.supervisor.close('the bridge stopped')),
+      this.#sessions.all.map(async (entry) => entry.supervised?.supervisor.close('the bridge stopped')),
     );
   }
 
@@ -108,15 +110,15 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   /** @returns once the engine has stopped, if the session was lost */
   async #ownerChanged({ name, owned }: OwnershipChange<SessionName>): Promise<void> {
-    const known = this.#sessions.get(name);
+    const known = this.#sessions.find(name);
     if (known) known.wanted = false;
     await known?.supervised?.supervisor.close(ELSEWHERE);
     if (!owned || this.#closing) return;
     // Its former owner may have linked, stopped or deleted it since.
     const row = (await listSessions(this.#deps.database.reader)).find((each) => each.name === name);
-    if (!row) this.#sessions.delete(name);
+    if (!row) this.#sessions.remove(name);
     if (!row || this.#closing || !this.#deps.ownership.owns(name)) return;
-    const entry = this.#addEntry(name, row, this.#placement(name, this.#counted().length));
+    const entry = this.#addEntry(name, row, this.#placement(name, this.#sessions.counted.length));
     if (await this.#isToBeRestored(entry, row)) this.#restore([entry]);
   }
 
@@ -133,19 +135,17 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   list(): readonly SessionView[] {
-    return [...this.#sessions.values()].map(viewOf);
+    return this.#sessions.all.map(viewOf);
   }
 
   get(name: SessionName): SessionView {
-    return viewOf(this.#entry(name));
+    return viewOf(this.#sessions.get(name));
   }
 
   async add(name: SessionName, engine: EngineName, proxy: string | null = null): Promise<SessionView> {
     this.#refuseWhileClosing();
-    if (this.#sessions.has(name) || this.#reserved.has(name))
-      throw new WabError('WAB_SESSION_EXISTS', { session: name });
-    if (!this.#factory(engine)) throw this.#notEnabled(engine);
-    const stored = storedProxy(name, this.#factory(engine), proxy, this.#deps.secrets);
+    if (this.exists(name) || this.#reserved.has(name)) throw new WabError('WAB_SESSION_EXISTS', { session: name });
+    const stored = storedProxy(name, this.#sessions.requireFactory(engine), proxy, this.#deps.secrets);
     this.#refuseAboveLimit();
     this.#reserved.add(name);
     try {
@@ -170,8 +170,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   async setProxy(name: SessionName, proxy: string | null): Promise<SessionView> {
-    const entry = this.#entry(name);
-    const stored = storedProxy(name, this.#factory(entry.engine), proxy, this.#deps.secrets);
+    const entry = this.#sessions.get(name);
+    const stored = storedProxy(name, this.#sessions.factory(entry.engine), proxy, this.#deps.secrets);
     await this.#deps.database.write(setSessionProxy({ name, ...stored, now: this.#deps.clock.now() }));
     entry.proxy = stored;
     return viewOf(entry);
@@ -179,31 +179,30 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   async start(name: SessionName): Promise<SessionView> {
     this.#refuseWhileClosing();
-    const entry = this.#entry(name);
+    const entry = this.#sessions.get(name);
     if (entry.deleting) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
-    if (!entry.supervised) throw this.#notEnabled(entry.engine);
+    const { supervisor } = this.#sessions.supervised(name);
     if (!countsTowardLimit(entry)) this.#refuseAboveLimit();
     entry.wanted = true;
-    await entry.supervised.supervisor.start('an operator started it');
+    await supervisor.start('an operator started it');
     return viewOf(entry);
   }
 
   async stop(name: SessionName): Promise<SessionView> {
-    const entry = this.#entry(name);
+    const entry = this.#sessions.get(name);
     await entry.supervised?.supervisor.stop('an operator stopped it');
     entry.wanted = false;
     return viewOf(entry);
   }
 
   async logout(name: SessionName): Promise<SessionView> {
-    const entry = this.#entry(name);
-    if (!entry.supervised) throw this.#notEnabled(entry.engine);
-    await entry.supervised.supervisor.logout();
+    const entry = this.#sessions.get(name);
+    await this.#sessions.supervised(name).supervisor.logout();
     return viewOf(entry);
   }
 
   async delete(name: SessionName): Promise<void> {
-    const entry = this.#entry(name);
+    const entry = this.#sessions.get(name);
     entry.deleting = true;
     // From here on a restart in the middle goes on with it.
     await this.#deps.database.write(setSessionDesired({ name, desired: 'deleting', now: this.#deps.clock.now() }));
@@ -212,46 +211,55 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   qr(name: SessionName): LoginCode {
-    const entry = this.#entry(name);
-    const code = entry.supervised?.supervisor.codes.qr;
-    if (!code) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: viewOf(entry).state });
-    return code;
+    const { codes, machine } = this.#sessions.linkable(name, 'qr');
+    if (!codes.qr) throw new WabError('WAB_QR_NOT_AVAILABLE', { session: name, state: machine.state });
+    return codes.qr;
   }
 
   async health(name: SessionName): Promise<SessionHealth> {
-    return healthOf(this.#entry(name));
+    return healthOf(this.#sessions.get(name));
+  }
+
+  requireOperation(name: SessionName, operation: EngineOperation): void {
+    this.#sessions.requireOperation(name, operation);
   }
 
   async perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown> {
-    const entry = this.#entry(name);
-    if (!entry.supervised) throw this.#notEnabled(entry.engine);
-    const { state, capabilities, engine } = viewOf(entry);
-    const target = { name, state, engine, supports: capabilities.operations, ready: this.readyEngine(name) };
+    const { factory, supervisor } = this.#sessions.supervised(name);
+    const target = {
+      name,
+      state: supervisor.machine.state,
+      engine: factory.name,
+      supports: factory.capabilities.operations,
+      ready: supervisor.readyEngine,
+    };
     return performAtOnce(target, operation, input, this.#deps.clock);
   }
 
   async requestPairingCode(name: SessionName, phone: string): Promise<LoginCode> {
-    const entry = this.#entry(name);
-    const number = parsePhone(phone);
-    const code = await entry.supervised?.supervisor.requestPairingCode(number);
-    return code ?? this.#noPairingCode(entry);
+    const supervisor = this.#sessions.linkable(name, 'pairing_code');
+    const code = await supervisor.requestPairingCode(parsePhone(phone));
+    if (!code) throw noPairingCode(name, supervisor);
+    return code;
   }
 
   pairingCode(name: SessionName): LoginCode {
-    const entry = this.#entry(name);
-    return entry.supervised?.supervisor.codes.pairing ?? this.#noPairingCode(entry);
+    const supervisor = this.#sessions.linkable(name, 'pairing_code');
+    const code = supervisor.codes.pairing;
+    if (!code) throw noPairingCode(name, supervisor);
+    return code;
   }
 
   readyEngine(name: SessionName): Engine | null {
-    return this.#sessions.get(name)?.supervised?.supervisor.readyEngine ?? null;
+    return this.#sessions.find(name)?.supervised?.supervisor.readyEngine ?? null;
   }
 
   exists(name: SessionName): boolean {
-    return this.#sessions.has(name);
+    return this.#sessions.find(name) !== undefined;
   }
 
   account(name: SessionName): SessionAccount | null {
-    return this.#sessions.get(name)?.supervised?.supervisor.account ?? null;
+    return this.#sessions.find(name)?.supervised?.supervisor.account ?? null;
   }
 
   onUnlinked(listener: (name: SessionName) => void): () => void {
@@ -263,10 +271,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   #addEntry(name: SessionName, row: Row, placement: Placement = 'here'): SessionEntry {
-    const factory = this.#factory(row.engine);
+    const factory = this.#sessions.factory(row.engine);
     const entry: SessionEntry = {
       name,
-      engine: ENGINE_NAMES.find((each) => each === row.engine) ?? 'webjs',
+      engine: row.engine,
       supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, placement) },
       addedAt: new Date(Number(row.created_at)).toISOString(),
       proxy: { proxy: row.proxy, proxy_login: row.proxy_login },
@@ -274,7 +282,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
       wanted: false,
       deleting: false,
     };
-    this.#sessions.set(name, entry);
+    this.#sessions.put(entry);
     return entry;
   }
 
@@ -284,7 +292,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
         name,
         factory,
         profileDir: this.#profileDir(name),
-        options: () => engineOptions(name, this.#entry(name).proxy, this.#deps.secrets),
+        options: () => engineOptions(name, this.#sessions.get(name).proxy, this.#deps.secrets),
         restingState: restingStateOf(row, placement),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
         account: { account: row.account === null ? null : (JSON.parse(row.account) as Address), login: row.login },
@@ -298,27 +306,13 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   async #finishDeleting(entry: SessionEntry): Promise<void> {
     await rm(this.#profileDir(entry.name), { recursive: true, force: true, maxRetries: 3 });
-    await this.#factory(entry.engine)?.forget(entry.name);
+    await this.#sessions.factory(entry.engine)?.forget(entry.name);
     await this.#deps.database.write(removeSession({ name: entry.name }));
-    this.#sessions.delete(entry.name);
+    this.#sessions.remove(entry.name);
   }
 
   #profileDir(name: SessionName): string {
     return join(this.#options.profilesDir, name);
-  }
-
-  #factory(engine: string): EngineFactory | null {
-    return this.#deps.factories.find((factory) => factory.name === engine) ?? null;
-  }
-
-  #entry(name: SessionName): SessionEntry {
-    const entry = this.#sessions.get(name);
-    if (!entry) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
-    return entry;
-  }
-
-  #noPairingCode(entry: SessionEntry): never {
-    throw new WabError('WAB_PAIRING_CODE_NOT_AVAILABLE', { session: entry.name, state: viewOf(entry).state });
   }
 
   #refuseWhileClosing(): void {
@@ -327,17 +321,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
 
   #refuseAboveLimit(): void {
     const limit = this.#options.maxSessions;
-    const counted = this.#counted().filter(({ name }) => !this.#reserved.has(name));
+    const counted = this.#sessions.counted.filter(({ name }) => !this.#reserved.has(name));
     if (counted.length + this.#reserved.size >= limit) throw new WabError('WAB_SESSION_LIMIT', { limit });
   }
-
-  /** Sessions that take one of the places. */
-  #counted(): readonly SessionEntry[] {
-    return [...this.#sessions.values()].filter(countsTowardLimit);
-  }
-
-  #notEnabled(engine: EngineName): WabError {
-    const enabled = this.#deps.factories.map((factory) => factory.name).join(', ');
-    return new WabError('WAB_ENGINE_NOT_ENABLED', { engine, enabled });
-  }
 }
+
+const noPairingCode = (session: SessionName, { machine }: Supervisor): WabError =>
+  new WabError('WAB_PAIRING_CODE_NOT_AVAILABLE', { session, state: machine.state });

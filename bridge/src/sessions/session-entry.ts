@@ -1,6 +1,5 @@
 /** A session as the registry keeps it, and as others see it. */
 import type { SessionName } from '../contract/ids.ts';
-import type { EngineName } from '../contract/engines.ts';
 import type { SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { EngineCapabilities, EngineFactory } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
@@ -9,14 +8,14 @@ import type { SupervisedSession } from './supervised-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** A session of an enabled engine. */
-interface Supervised {
+export interface Supervised {
   readonly factory: EngineFactory;
   readonly supervisor: Supervisor;
 }
 
 export interface SessionEntry {
   readonly name: SessionName;
-  readonly engine: EngineName;
+  readonly engine: string;
   /** Null if its engine is not enabled on this bridge. */
   readonly supervised: Supervised | null;
   readonly addedAt: string;
@@ -52,7 +51,13 @@ export function restingStateOf({ desired, refusal }: Row, placement: Placement):
 }
 
 /** What an engine that is not enabled can do. */
-const NO_CAPABILITIES: EngineCapabilities = { chosenMessageIds: false, operations: [] };
+const NO_CAPABILITIES: EngineCapabilities = {
+  chosenMessageIds: false,
+  linking: [],
+  parallelFiles: false,
+  simulated: false,
+  operations: [],
+};
 
 /** Whether it counts against `maxSessions`. */
 export function countsTowardLimit({ wanted, supervised }: SessionEntry): boolean {
@@ -61,35 +66,29 @@ export function countsTowardLimit({ wanted, supervised }: SessionEntry): boolean
 }
 
 export function viewOf(entry: SessionEntry): SessionView {
-  const common = {
+  const { simulated, ...capabilities } = entry.supervised?.factory.capabilities ?? NO_CAPABILITIES;
+  return {
     name: entry.name,
     engine: entry.engine,
-    simulated: entry.engine === 'sandbox',
+    simulated,
     proxy: shownProxy(entry.proxy),
+    capabilities,
+    ...stateOf(entry),
   };
-  if (!entry.supervised) {
-    const reason = `the engine ${entry.engine} is not enabled on this bridge`;
-    return {
-      ...common,
-      state: 'failed',
-      reason,
-      since: entry.addedAt,
-      self: null,
-      degraded: null,
-      capabilities: NO_CAPABILITIES,
-    };
+}
+
+function stateOf({
+  supervised,
+  engine,
+  addedAt,
+}: SessionEntry): Pick<SessionView, 'state' | 'reason' | 'since' | 'self' | 'degraded'> {
+  if (!supervised) {
+    const reason = `the engine ${engine} is not enabled on this bridge`;
+    return { state: 'failed', reason, since: addedAt, self: null, degraded: null };
   }
-  const { supervisor, factory } = entry.supervised;
-  const { state, reason, degraded } = supervisor.machine;
-  return {
-    ...common,
-    state,
-    reason,
-    since: supervisor.since,
-    self: supervisor.self,
-    degraded,
-    capabilities: factory.capabilities,
-  };
+  const { machine, since, self } = supervised.supervisor;
+  const { state, reason, degraded } = machine;
+  return { state, reason, since, self, degraded };
 }
 
 export async function healthOf(entry: SessionEntry): Promise<SessionHealth> {

@@ -6,7 +6,7 @@ import type { AnyInput } from '../contract/field-checks.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { EngineName } from '../contract/engines.ts';
-import type { DirectOperation } from '../contract/operations/by-carrier.ts';
+import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { Engine } from '../engine/engine.ts';
 
@@ -32,23 +32,33 @@ export interface Sessions {
   /** What is known of the session's parts, in any state. @throws WabError WAB_SESSION_NOT_FOUND */
   health(name: SessionName): Promise<SessionHealth>;
   /**
+   * Whether the engine of a session can carry out an operation, in any state of the session.
+   *
+   * @throws WabError WAB_SESSION_NOT_FOUND, WAB_ENGINE_NOT_ENABLED, WAB_OPERATION_UNSUPPORTED
+   */
+  requireOperation(name: SessionName, operation: EngineOperation): void;
+  /**
    * Has the engine carry out an operation at once: done when it resolves, within the operation's deadline, or not at all.
    *
    * @param input valid by its schema
    * @throws WabError those that the definition names
    */
   perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown>;
-  /** @throws WabError WAB_QR_NOT_AVAILABLE */
+  /** @throws WabError WAB_ENGINE_NOT_ENABLED, WAB_LINKING_UNSUPPORTED, WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): LoginCode;
   /**
    * Asks WhatsApp for a code that links the account of a phone when it is typed on it.
    *
    * @param phone as a person writes it, with country code
-   * @throws WabError WAB_PHONE_INVALID, WAB_PAIRING_CODE_NOT_AVAILABLE, WAB_SESSION_STATE, WAB_PAIRING_REFUSED,
-   *   WAB_PAIRING_LIMITED, WAB_SESSION_NOT_READY
+   * @throws WabError WAB_ENGINE_NOT_ENABLED, WAB_LINKING_UNSUPPORTED, WAB_PHONE_INVALID, WAB_PAIRING_CODE_NOT_AVAILABLE,
+   *   WAB_SESSION_STATE, WAB_PAIRING_REFUSED, WAB_PAIRING_LIMITED, WAB_SESSION_NOT_READY
    */
   requestPairingCode(name: SessionName, phone: string): Promise<LoginCode>;
-  /** The pairing code asked for, or the one that renewed it. @throws WabError WAB_PAIRING_CODE_NOT_AVAILABLE */
+  /**
+   * The pairing code asked for, or the one that renewed it.
+   *
+   * @throws WabError WAB_ENGINE_NOT_ENABLED, WAB_LINKING_UNSUPPORTED, WAB_PAIRING_CODE_NOT_AVAILABLE
+   */
   pairingCode(name: SessionName): LoginCode;
 }
 

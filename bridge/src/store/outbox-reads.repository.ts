@@ -57,17 +57,12 @@ export class OutboxReads {
   /**
    * The next message of each chat that is due, in the order in which they became due.
    *
-   * @param what without files, a chat whose next message brings one is left out
+   * @param withFiles false to leave out a chat whose next message brings a file
    */
-  async dueHeads(
-    session: SessionName,
-    now: number,
-    limit: number,
-    what: 'all' | 'without files',
-  ): Promise<OutboxRow[]> {
+  async dueHeads(session: SessionName, now: number, limit: number, withFiles: boolean): Promise<OutboxRow[]> {
     const heads = this.#queuedHeads(session)
       .selectAll()
-      .$if(what === 'without files', (some) => some.where('media_id', 'is', null))
+      .$if(!withFiles, (some) => some.where('media_id', 'is', null))
       .orderBy('due_at')
       .orderBy('position')
       .limit(limit);

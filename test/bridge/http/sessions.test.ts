@@ -1,4 +1,4 @@
-/** Sessions over HTTP: how many there may be, and their proxies. */
+/** Sessions over HTTP: how many there may be, their proxies, and what their engines can do. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { RealBridge } from './real-bridge.ts';
 
@@ -39,4 +39,38 @@ test('a proxy is refused by an engine that has no use for it, and what is no pro
   expect((await setProxy('one', 7)).json).toMatchObject({ code: 'WAB_INVALID_REQUEST' });
   expect((await setProxy('nobody', null)).json).toMatchObject({ code: 'WAB_SESSION_NOT_FOUND' });
   expect((await setProxy('one', null)).json).toMatchObject({ name: 'one', proxy: null });
+});
+
+test('a session shows what its engine can do; without the engine, sends and codes say that it is not enabled', async () => {
+  const first = await RealBridge.start();
+  let second: RealBridge | undefined;
+  try {
+    await first.session('kept');
+    const { json } = await first.raw('GET', '/v1/sessions/kept');
+    expect(json).toMatchObject({
+      engine: 'sandbox',
+      simulated: true,
+      capabilities: { chosenMessageIds: true, linking: ['qr', 'pairing_code'], parallelFiles: true },
+    });
+    expect(json.capabilities).not.toHaveProperty('simulated');
+    expect(json.capabilities.operations).toContain('message.sendText');
+    await first.stop();
+
+    second = await RealBridge.start({ dataDir: first.dataDir, engines: [] });
+    const shown = await second.raw('GET', '/v1/sessions/kept');
+    const none = { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [] };
+    expect(shown.json).toMatchObject({ engine: 'sandbox', state: 'failed', capabilities: none });
+    const pairing = { body: JSON.stringify({ phone: '+4915112345678' }) };
+    for (const refused of [
+      await second.send({ session: 'kept', to: '+4915112345678', type: 'text', text: 'hello' }),
+      await second.raw('GET', '/v1/sessions/kept/qr'),
+      await second.raw('GET', '/v1/sessions/kept/pairing-code'),
+      await second.raw('POST', '/v1/sessions/kept/pairing-code', pairing),
+    ])
+      expect(refused).toMatchObject({ status: 409, json: { code: 'WAB_ENGINE_NOT_ENABLED' } });
+    expect((await second.raw('GET', '/v1/messages')).json.messages).toEqual([]);
+  } finally {
+    await second?.stop();
+    await first.destroy();
+  }
 });

@@ -5,7 +5,7 @@ import { EngineError, type Engine, messageFact } from '../../../bridge/src/engin
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
-import { ALICE, BOB, Network, NetworkEngine, type OpenOutbox } from './outbox-harness.ts';
+import { ALICE, BOB, CAPABILITIES, Network, NetworkEngine, type OpenOutbox } from './outbox-harness.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
@@ -60,9 +60,8 @@ test('only the head of its chat may begin, whoever took it up before it lost its
 
 test('a send does not go through an engine that was replaced while its intent was written down', async () => {
   const network = new Network();
-  const capabilities = { chosenMessageIds: true, operations: ['message.sendText'] as const };
-  const before = new NetworkEngine(network, capabilities);
-  const after = new NetworkEngine(network, capabilities);
+  const before = new NetworkEngine(network, CAPABILITIES);
+  const after = new NetworkEngine(network, CAPABILITIES);
   const stale = jest.spyOn(before, 'send');
   let engine: Engine = before;
   const replaceAtIntent = (database: Database): Database =>

@@ -1,4 +1,4 @@
-/** Files go one after another, as engines take them; what has not begun has no deadline that could pass. */
+/** Files go one after another to engines that take them so; what has not begun has no deadline that could pass. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ChatId, MediaId, OutboxId } from '../../../bridge/src/contract/ids.ts';
 import type { OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
@@ -82,6 +82,21 @@ test('files that became due together go one after another, beside those without 
   release();
   for (const { id } of files) await outbox.until(id, 'accepted');
   expect(network.texts().slice(1)).toEqual(['file 0', 'file 1', 'file 2', 'file 3']);
+});
+
+test('an engine that takes several files at once is not held back, not even by one that is late', async () => {
+  const outbox = await start({ network, media, parallelFiles: true, sendMs: 50 });
+  const release = network.holdNext();
+  const late = await acceptFile(outbox, 'late', ALICE);
+  await outbox.until(late.id, 'sending');
+  const beside = await acceptFile(outbox, 'beside', BOB);
+  await outbox.until(beside.id, 'accepted');
+  await outbox.until(late.id, 'in_doubt');
+  const next = await acceptFile(outbox, 'next', CAROL);
+  await outbox.until(next.id, 'accepted');
+  expect(network.texts()).toEqual(['beside', 'next']);
+  release();
+  await outbox.until(late.id, 'accepted');
 });
 
 test('behind a file that is late the next one stays queued, and only the late one is in doubt', async () => {

@@ -8,7 +8,11 @@ import type { EventType, WaEvent } from '../../../bridge/src/contract/events.ts'
 import { WabError } from '../../../bridge/src/contract/errors.ts';
 import type { ChatId, KeyId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { AnyInput } from '../../../bridge/src/contract/field-checks.ts';
-import { isOutboxOperation, type OutboxOperation } from '../../../bridge/src/contract/operations/by-carrier.ts';
+import {
+  type EngineOperation,
+  isOutboxOperation,
+  type OutboxOperation,
+} from '../../../bridge/src/contract/operations/by-carrier.ts';
 import { OPERATIONS } from '../../../bridge/src/contract/operations/operations.ts';
 import type { OutboxMessage, OutboxState } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type {
@@ -43,8 +47,8 @@ import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
+import { requireOperation } from '../../../bridge/src/sessions/engine-operations.ts';
 import { linkedTo, type SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
-import type { SessionView } from '../../../bridge/src/contract/views/session.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { OutboxReads } from '../../../bridge/src/store/outbox-reads.repository.ts';
 import { openLightDatabase } from './light-database.ts';
@@ -121,6 +125,14 @@ function textOf(message: EngineSend): string {
   if (message.type === 'reaction') return message.emoji;
   return message.type === 'text' ? message.text : (message.caption ?? '');
 }
+
+export const CAPABILITIES: EngineCapabilities = {
+  chosenMessageIds: true,
+  linking: [],
+  parallelFiles: false,
+  simulated: true,
+  operations: ['message.sendText', 'message.sendImage', 'message.react'],
+};
 
 export class NetworkEngine implements Engine {
   readonly name = 'sandbox';
@@ -212,9 +224,9 @@ export class TestSessions {
     return this.#accounts.get(name) ?? { account: null, login: 0 };
   }
 
-  get(name: SessionName): SessionView {
+  requireOperation(name: SessionName, operation: EngineOperation): void {
     if (!this.#known.has(name)) throw new WabError('WAB_SESSION_NOT_FOUND', { session: name });
-    return { name, engine: 'sandbox', capabilities: this.capabilities } as SessionView;
+    requireOperation({ name, engine: 'sandbox', supports: this.capabilities.operations }, operation);
   }
 
   onReady(listener: (name: SessionName) => void): () => void {
@@ -259,6 +271,7 @@ export interface HarnessOptions {
   /** Instead of the scripted network. */
   readonly engine?: Engine;
   readonly chosenMessageIds?: boolean;
+  readonly parallelFiles?: boolean;
   readonly inDoubtPolicy?: 'hold' | 'resend';
   readonly limits?: Partial<RetryLimits>;
   readonly maintenance?: Partial<OutboxMaintenanceOptions>;
@@ -290,10 +303,8 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
     : await openLightDatabase(dataDir);
   const database = options.wrap?.(opened) ?? opened;
   const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: 86_400_000 });
-  const capabilities: EngineCapabilities = {
-    chosenMessageIds: options.chosenMessageIds ?? true,
-    operations: ['message.sendText', 'message.sendImage', 'message.react'],
-  };
+  const { chosenMessageIds = true, parallelFiles = false } = options;
+  const capabilities = { ...CAPABILITIES, chosenMessageIds, parallelFiles };
   const engine = options.engine ?? new NetworkEngine(network, capabilities);
   const sessions = new TestSessions(engine, engine.capabilities, options.accounts ?? new Map());
   const reads = new OutboxReads(database.reader);

@@ -5,6 +5,7 @@ import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type {
   Engine,
+  EngineCapabilities,
   EngineFact,
   EngineFactory,
   EngineHealth,
@@ -79,9 +80,17 @@ export class ManualClock implements Clock {
   }
 }
 
+const FAKE_CAPABILITIES: EngineCapabilities = {
+  chosenMessageIds: false,
+  linking: ['qr', 'pairing_code'],
+  parallelFiles: false,
+  simulated: true,
+  operations: [],
+};
+
 export class FakeEngine implements Engine {
   readonly name = 'sandbox';
-  readonly capabilities = { chosenMessageIds: false, operations: [] };
+  readonly capabilities = FAKE_CAPABILITIES;
   readonly listener: EngineListener;
   starts = 0;
   stops = 0;
@@ -139,7 +148,7 @@ export class FakeFactory implements EngineFactory {
   readonly name = 'sandbox';
   takesProxy = true;
   readonly options: EngineOptions[] = [];
-  readonly capabilities = { chosenMessageIds: false, operations: [] };
+  capabilities: EngineCapabilities = FAKE_CAPABILITIES;
   readonly made: FakeEngine[] = [];
   readonly profiles: string[] = [];
   readonly forgotten: SessionName[] = [];

@@ -5,13 +5,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SecretBox } from '../../../bridge/src/auth/secret-box.ts';
 import { markRead } from '../../../bridge/src/contract/operations/chat/mark-read.ts';
+import { sendText } from '../../../bridge/src/contract/operations/message/send-text.ts';
 import type { SessionName } from '../../../bridge/src/contract/ids.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { SessionRegistry, type RegistryOptions } from '../../../bridge/src/sessions/registry.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
-import { listSessions, removeSession, setSessionDesired } from '../../../bridge/src/store/sessions.repository.ts';
+import {
+  addSession,
+  listSessions,
+  removeSession,
+  setSessionDesired,
+} from '../../../bridge/src/store/sessions.repository.ts';
 import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
@@ -444,6 +450,35 @@ describe('session registry', () => {
     expect(told).toEqual(['a', 'a']);
   });
 
+  test('a session of an engine that this version does not know is shown under its own name', async () => {
+    const first = await open();
+    const login = { proxy: null, proxy_login: null };
+    await database.write(addSession({ name: name('later'), engine: 'unheard_of', ...login, now: Date.now() }));
+    const second = await reopen(first);
+    expect(second.get(name('later'))).toMatchObject({
+      engine: 'unheard_of',
+      simulated: false,
+      state: 'failed',
+      reason: 'the engine unheard_of is not enabled on this bridge',
+      capabilities: { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [] },
+    });
+    await second.delete(name('later'));
+  });
+
+  test('codes that an engine does not link by are refused, whatever the state of the session', async () => {
+    factory.capabilities = { ...factory.capabilities, linking: [], simulated: false };
+    const registry = await open();
+    await registry.add(name('a'), 'sandbox');
+    expect(registry.get(name('a'))).toMatchObject({ simulated: false, capabilities: { linking: [] } });
+    const refused = (method: string) =>
+      expect.objectContaining({ code: 'WAB_LINKING_UNSUPPORTED', message: expect.stringContaining(`by ${method}.`) });
+    expect(() => registry.qr(name('a'))).toThrow(refused('QR code'));
+    expect(() => registry.pairingCode(name('a'))).toThrow(refused('pairing code'));
+    await expect(registry.requestPairingCode(name('a'), '+4915112345678')).rejects.toEqual(refused('pairing code'));
+    await registry.stop(name('a'));
+    expect(() => registry.qr(name('a'))).toThrow(refused('QR code'));
+  });
+
   test('keeps a session whose engine is not enabled any more, says so, and lets it be deleted', async () => {
     const first = await open();
     await first.add(name('a'), 'sandbox');
@@ -455,6 +490,11 @@ describe('session registry', () => {
     await expect(second.start(name('a'))).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
     const input = { session: name('a'), chatId: '+4915112345678' };
     await expect(second.perform(name('a'), markRead, input)).rejects.toMatchObject({ code: 'WAB_ENGINE_NOT_ENABLED' });
+    const refused = expect.objectContaining({ code: 'WAB_ENGINE_NOT_ENABLED' });
+    expect(() => second.requireOperation(name('a'), sendText)).toThrow(refused);
+    expect(() => second.qr(name('a'))).toThrow(refused);
+    expect(() => second.pairingCode(name('a'))).toThrow(refused);
+    await expect(second.requestPairingCode(name('a'), '+4915112345678')).rejects.toEqual(refused);
     await second.delete(name('a'));
     expect(second.list()).toEqual([]);
   });

@@ -20,6 +20,14 @@ export function linkingChecks(at: EngineAtTest): void {
     expect(ready.self.chatId).toMatch(/@(c\.us|lid)$/);
   });
 
+  check('claims the capabilities that it has', async () => {
+    const { engine } = await launch();
+    const { linking, chosenMessageIds, operations } = engine.capabilities;
+    expect(linking).toEqual(at.supports.pairingCode ? ['qr', 'pairing_code'] : ['qr']);
+    expect(chosenMessageIds).toBe(at.supports.chosenMessageIds);
+    expect(operations.includes('message.sendImage')).toBe(at.supports.mediaOut);
+  });
+
   check('says of itself what works: nothing fails while it is ready, something does once it has ended', async () => {
     const { engine } = await linked();
     const { checks } = await engine.health();

@@ -33,6 +33,24 @@ export function mediaChecks(at: EngineAtTest): void {
     expect(received.find((each) => each.mediaSha256 === sha256(PIXEL))?.text).toBe('look');
   });
 
+  checkIf('mediaOut', 'keeps several files at once apart', async () => {
+    const { engine } = await linked();
+    const chatId = at.harness.contact as ChatId;
+    const files = Array.from({ length: 4 }, () => randomBytes(20_000));
+    const receipts = await Promise.all(
+      files.map(async (bytes, index) =>
+        engine.send(
+          { type: 'document', chatId, file: await file(`part${index}.pdf`, 'application/pdf', bytes) },
+          idFor(engine, chatId),
+        ),
+      ),
+    );
+    const received = await at.harness.inbox(files.length);
+    expect(received).toHaveLength(files.length);
+    const fileOf = new Map(received.map((each) => [each.messageId, each.mediaSha256]));
+    expect(receipts.map(({ messageId }) => fileOf.get(messageId))).toEqual(files.map(sha256));
+  });
+
   checkIf('mediaIn', 'names incoming media at once and downloads it byte for byte', async () => {
     const { engine, recording } = await linked();
     const bytes = randomBytes(150_000);

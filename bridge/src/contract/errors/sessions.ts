@@ -44,6 +44,12 @@ export const SESSION_ERRORS = {
     message:
       'Session {session} has no pairing code: it is {state}. Ask for one with `wabridge session pair {session} --phone …` while it is awaiting_scan.',
   },
+  WAB_LINKING_UNSUPPORTED: {
+    status: 422,
+    retryable: false,
+    message:
+      'The engine {engine} of session {session} does not link accounts by {method}. How it does is listed under capabilities.linking of the session.',
+  },
   WAB_PAIRING_REFUSED: {
     status: 422,
     retryable: false,

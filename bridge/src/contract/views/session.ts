@@ -1,22 +1,34 @@
 /** Sessions as clients see them. */
 import Type, { type Static } from 'typebox';
 import { Address } from '../address.ts';
-import { ENGINE_NAMES } from '../engines.ts';
+import { LINKING_METHODS, type LinkingMethod } from '../engines.ts';
 import { SESSION_STATES } from '../session-states.ts';
 import type { SessionName } from '../ids.ts';
 import { branded, listOf, literals, nullable, object, Timestamp } from '../schema.ts';
 
+/** What the engine of a session can do; all false and empty if the engine is not enabled. */
+const SessionCapabilities = object({
+  chosenMessageIds: Type.Boolean({
+    description: 'the id of a message is chosen before it is sent, so that an interrupted send can be looked up',
+  }),
+  linking: Type.Unsafe<readonly LinkingMethod[]>(
+    Type.Array(literals(LINKING_METHODS), { description: 'how an account can be linked' }),
+  ),
+  parallelFiles: Type.Boolean({ description: 'files are sent at the same time; otherwise one after another' }),
+  operations: listOf(Type.String()),
+});
+
 export const SessionView = object(
   {
     name: branded<SessionName>(),
-    engine: literals(ENGINE_NAMES),
+    engine: Type.String({ description: 'name of its engine' }),
     state: literals(SESSION_STATES),
     reason: Type.String({ description: 'why it is in this state' }),
     since: Timestamp,
     self: nullable(Address),
     degraded: nullable(Type.String()),
     proxy: nullable(Type.String({ description: 'host and port of the proxy it uses' })),
-    capabilities: object({ chosenMessageIds: Type.Boolean(), operations: listOf(Type.String()) }),
+    capabilities: SessionCapabilities,
     simulated: Type.Boolean({ description: 'true for the sandbox, which does not connect to WhatsApp' }),
   },
   { $id: 'Session' },

@@ -38,6 +38,9 @@ import { newStanzaId } from './stanza-id.ts';
 
 export const SANDBOX_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
+  linking: ['qr', 'pairing_code'],
+  parallelFiles: true,
+  simulated: true,
   operations: [
     'message.sendText',
     'message.sendImage',

@@ -57,6 +57,9 @@ export interface WebjsSettings {
 
 export const WEBJS_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
+  linking: ['qr', 'pairing_code'],
+  parallelFiles: false,
+  simulated: false,
   operations: [
     'message.sendText',
     'message.sendImage',

@@ -63,6 +63,7 @@ const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
   expect(error).toBeInstanceOf(EngineError);
   return error as EngineError;
 };
+const inboxOf = (atLeast: number) => network.drive('sandbox.inbox', SESSION, { atLeast, waitMs: 20_000 });
 const inbox = (): Promise<readonly SandboxInboxEntry[]> => network.drive('sandbox.inbox', SESSION, { via: 'bridge' });
 
 describe('sends that go wrong', () => {
@@ -96,6 +97,22 @@ describe('sends that go wrong', () => {
     await recording.untilSignal('ready', 2);
     expect((await inbox()).length).toBe(received ? 1 : 0);
     expect(await engine.sendStatusOf(messageId, CHAT)).toBe(received ? 'sent' : 'absent');
+  });
+
+  test('a file does not wait for another whose answer is late', async () => {
+    const { engine } = await ready({ answerLate: { delayMs: 60_000 } }, SOON_MS);
+    expect(engine.capabilities.parallelFiles).toBe(true);
+    const path = join(folder, 'file.txt');
+    await writeFile(path, 'content');
+    const file = { path, mimeType: 'text/plain', sizeBytes: 7, fileName: 'file.txt' };
+    const send = () => engine.send({ type: 'document', chatId: CHAT, file }, engine.chooseMessageId(CHAT));
+    const ended: string[] = [];
+    const late = failure(send()).then(() => ended.push('late'));
+    await inboxOf(1);
+    await send();
+    ended.push('beside');
+    await late;
+    expect(ended).toEqual(['beside', 'late']);
   });
 
   test('sendLate: nobody can say what becomes of the message until it is out', async () => {

@@ -51,7 +51,7 @@ async function plansOf(call: () => Promise<unknown>): Promise<string[]> {
 test.each<[string, string, () => Promise<unknown>]>([
   ['sessions with expired messages', 'outbox_deadlines', () => reads.sessionsWithExpired(1)],
   ['expired messages', 'outbox_deadlines', () => reads.expired([SESSION], 1, 10)],
-  ['the next message of each chat', 'outbox_heads', () => reads.dueHeads(SESSION, 1, 10, 'all')],
+  ['the next message of each chat', 'outbox_heads', () => reads.dueHeads(SESSION, 1, 10, true)],
   ['when the next one is due', 'outbox_heads', () => reads.nextDue(SESSION, 1)],
 ])('%s', async (_what, index, call) => {
   const searches = (await plansOf(call)).filter((plan) => /\boutbox\b/.test(plan));

@@ -14,6 +14,11 @@ export const getPairingCode = operation({
   input: object({ name: SessionField }),
   result: LoginCode,
   secret: true,
-  errors: ['WAB_SESSION_NOT_FOUND', 'WAB_PAIRING_CODE_NOT_AVAILABLE'],
+  errors: [
+    'WAB_SESSION_NOT_FOUND',
+    'WAB_ENGINE_NOT_ENABLED',
+    'WAB_LINKING_UNSUPPORTED',
+    'WAB_PAIRING_CODE_NOT_AVAILABLE',
+  ],
   examples: [{ name: 'support' }],
 });
