@@ -26,14 +26,31 @@ const NODE_TYPES = [
 ];
 
 /**
- * An n8n on free ports that has not started, with the faster of n8n's expression engines and the nodes that the tests
- * use.
+ * What a start does for nobody here, and almost half of its processor time: n8n writes its whole editor into a folder
+ * at each start, and starts a task runner, which only Code nodes use.
+ */
+const WITHOUT_EDITOR_AND_RUNNER = {
+  N8N_DISABLE_UI: 'true',
+  N8N_RUNNERS_MODE: 'external',
+  N8N_RUNNERS_AUTH_TOKEN: 'no runner comes',
+};
+
+/**
+ * An n8n on free ports that has not started, with the faster of n8n's expression engines, without editor and task runner,
+ * and with the nodes that the tests use. `answer.test.ts` and `start.test.ts` run n8n as users have it.
  *
  * @param folder of this n8n alone
  */
 export async function n8nIn(folder: string, env: Readonly<Record<string, string>> = {}): Promise<N8nServer> {
-  const [port, brokerPort] = [await freePort(), await freePort()];
-  return new N8nServer({ folder, port, brokerPort, expressionEngine: 'legacy', nodeTypes: NODE_TYPES, env, template });
+  return new N8nServer({
+    folder,
+    port: await freePort(),
+    brokerPort: await freePort(),
+    expressionEngine: 'legacy',
+    nodeTypes: NODE_TYPES,
+    env: { ...WITHOUT_EDITOR_AND_RUNNER, ...env },
+    template,
+  });
 }
 
 /** Has a running bridge issue a key; by default one that may do what n8n's nodes need. */
@@ -46,12 +63,6 @@ export async function issueKey(
     body: { name, scopes },
   });
   return { keyId: key.keyId, secret };
-}
-
-/** Gives an n8n the credential for a running bridge and workflows with it. It is not started by this. */
-export async function prepare(n8n: N8nServer, bridge: Bridge, workflows: readonly WorkflowFile[]): Promise<void> {
-  const { secret } = await issueKey(bridge);
-  await n8n.prepare({ credentials: [bridgeCredential(bridge.url, secret)], workflows });
 }
 
 /** Starts an n8n with a credential for a running bridge, and resolves once the triggers of all workflows run. */

@@ -132,20 +132,25 @@ export class N8nServer {
   /**
    * Adds credentials and published workflows to an n8n that is running, as its editor would. Workflows keep their ids;
    * n8n gives the credentials new ones, and the workflows follow.
+   *
+   * @returns the new ids of the credentials, by those that they had
    */
   async add(content: {
     readonly credentials: readonly Credential[];
     readonly workflows: readonly WorkflowFile[];
-  }): Promise<void> {
+  }): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map<string, string>();
     let workflows = JSON.stringify(content.workflows);
     for (const { id, name, type, data } of content.credentials) {
       const created = await this.rest<{ id: string }>('POST', '/credentials', { name, type, data });
+      ids.set(id, created.id);
       workflows = workflows.replaceAll(JSON.stringify({ id, name }), JSON.stringify({ id: created.id, name }));
     }
     for (const workflow of JSON.parse(workflows) as WorkflowFile[]) {
       const { versionId } = await this.rest<{ versionId: string }>('POST', '/workflows', { settings: {}, ...workflow });
       await this.rest('POST', `/workflows/${workflow.id}/activate`, { versionId });
     }
+    return ids;
   }
 
   /** Fills the folder with what every n8n begins with, the pack and an empty database, for others to copy. */

@@ -30,6 +30,7 @@ let n8n: N8nServer;
 let mapped: MappedPort;
 let unreachableUrl: string;
 const keys = new Map<string, string>();
+/** Each by the name of its key, with the id that n8n gave it. */
 const credentials = new Map<string, Credential>();
 /** Id of the workflow that is run by hand, with the credential that each test puts in. */
 let byHandId: string;
@@ -58,12 +59,14 @@ beforeAll(async () => {
   );
 
   n8n = await n8nIn(join(folder, 'n8n'));
-  await n8n.prepare({
+  await n8n.prepare({ credentials: [], workflows: [] });
+  await n8n.start();
+  const ids = await n8n.add({
     credentials: [...credentials.values()],
     workflows: Object.entries(PUBLISHED).map(([name, id]) => published(id, name)),
   });
-  await n8n.start();
-  byHandId = (await n8n.rest<{ id: string }>('POST', '/workflows', byHand('good'))).id;
+  for (const [name, credential] of credentials) credentials.set(name, { ...credential, id: ids.get(name) as string });
+  byHandId = (await n8n.rest<{ id: string }>('POST', '/workflows', byHand(idOf('good')))).id;
   await n8n.untilPublished(PUBLISHED.revoked);
 });
 
@@ -82,6 +85,7 @@ async function issue(name: string, scopes: readonly Scope[]): Promise<string> {
 
 const hold = (id: string, baseUrl: string, secret: string): void =>
   void credentials.set(id, bridgeCredential(baseUrl, secret, id));
+const idOf = (name: string): string => credentials.get(name)?.id as string;
 
 /** The bridge under a port that it knows nothing of, as Docker's port mapping gives it. */
 interface MappedPort {
@@ -194,7 +198,7 @@ const credentialTest = async (id: string): Promise<{ status: string; message: st
 
 /** Runs the workflow by hand from one of its triggers. @returns how it ended, and its data */
 async function run(start: Start, credential: string): Promise<Execution & { readonly data: string }> {
-  await n8n.rest('PATCH', `/workflows/${byHandId}`, byHand(credential));
+  await n8n.rest('PATCH', `/workflows/${byHandId}`, byHand(idOf(credential)));
   const { executionId } = await n8n.rest<{ executionId: string }>('POST', `/workflows/${byHandId}/run`, {
     triggerToStartFrom: { name: start },
   });

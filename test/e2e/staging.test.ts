@@ -2,13 +2,14 @@
  * A staging copy of a production n8n: same encryption key, so the same instance id; same workflow and node, so the same
  * subscription. It takes the events once and says so in production; the two do not fight, and no event is run twice.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { n8nIn, prepare } from './n8n-at-test.ts';
+import { n8nIn, publish } from './n8n-at-test.ts';
 import type { N8nServer } from './n8n-server.ts';
 import { Witness } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
@@ -17,6 +18,7 @@ const WORKFLOW = 'stagingTest00001';
 /** Who lost a subscription asks again after a minute and up to a quarter of it as jitter. */
 const ASKS_AGAIN_MS = 75_000;
 const MARGIN_MS = 10_000;
+const TAKEOVER_DEADLINE_MS = 60_000;
 
 jest.setTimeout(360_000);
 
@@ -41,12 +43,9 @@ beforeAll(async () => {
   await bridge.start();
   await bridge.client.request('POST', '/v1/sessions', { body: { name: 'demo', engine: 'sandbox' } });
   production = await n8nIn(join(folder, 'production'));
-  await prepare(production, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })]);
-  // Before anything runs, so that the database is copied at rest.
-  await cp(join(folder, 'production'), join(folder, 'staging'), { recursive: true });
+  await publish(production, bridge, [witnessedWorkflow({ id: WORKFLOW, witnessUrl: witness.url })]);
+  await copyData(join(production.folder, '.n8n'), join(folder, 'staging', '.n8n'));
   staging = await n8nIn(join(folder, 'staging'));
-  await production.start();
-  await production.untilPublished(WORKFLOW);
 });
 
 afterAll(async () => {
@@ -55,6 +54,15 @@ afterAll(async () => {
   await witness?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** What an operator copies of an n8n that runs: its encryption key, its community nodes and its database. */
+async function copyData(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const part of ['config', 'nodes']) await cp(join(from, part), join(to, part), { recursive: true });
+  const database = new DatabaseSync(join(from, 'database.sqlite'), { readOnly: true });
+  await backup(database, join(to, 'database.sqlite'));
+  database.close();
+}
 
 /** Each time somebody else, so that nothing waits behind another event of its chat. */
 async function say(): Promise<void> {
@@ -71,6 +79,18 @@ async function untilAllRan(deadlineMs: number): Promise<void> {
       throw new Error(
         `only ${witness.seen.size} of ${said} events ran\nproduction:\n${production.output}\nstaging:\n${staging.output}`,
       );
+    await sleep(100);
+  }
+}
+
+/** Resolves once production has said that the copy took over; the database of the copy calls the workflow published before. */
+async function untilTold(): Promise<void> {
+  const deadline = Date.now() + TAKEOVER_DEADLINE_MS;
+  for (;;) {
+    const failed = await production.executions(WORKFLOW, { status: ['error'] });
+    if (failed.length > 0 && (await subscription()).connected) return;
+    if (Date.now() > deadline)
+      throw new Error(`no takeover in time\nproduction:\n${production.output}\nstaging:\n${staging.output}`);
     await sleep(100);
   }
 }
@@ -92,7 +112,7 @@ describe('a staging copy of n8n beside production', () => {
     expect(await subscription()).toMatchObject({ connected: true, takeovers: 0 });
 
     await staging.start();
-    await staging.untilPublished(WORKFLOW);
+    await untilTold();
     const takenAt = Date.now();
     expect(await subscription()).toMatchObject({ connected: true, takeovers: 1 });
 
