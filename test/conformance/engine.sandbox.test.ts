@@ -70,10 +70,10 @@ async function sandboxHarness(
       return entries.map((entry) => ({
         messageId: entry.messageId,
         chatId: entry.chat.chatId,
-        text: entry.text,
+        text: 'text' in entry ? entry.text : null,
         quotedMessageId: entry.quotedMessageId,
         mentions: entry.mentions,
-        mediaSha256: entry.media?.sha256 ?? null,
+        mediaSha256: 'media' in entry ? entry.media.sha256 : null,
       }));
     },
     reactions: async (atLeast) => {

@@ -99,6 +99,15 @@ describe('the simulated phone', () => {
     expect(JSON.stringify(events.map(({ sender }) => sender))).not.toContain('4915112345678');
   });
 
+  test('somebody writes a message of another kind, with its fields', async () => {
+    const said = ['sandbox', 'say', 'demo', '--from', PERSON, '--kind', 'unsupported', '--raw-kind', 'location'];
+    const { messageId } = await cli.json(...said);
+    const { events } = await bridge.client.request<{ events: { data: object }[] }>('GET', '/v1/events', {
+      query: { types: 'message.received', limit: 10 },
+    });
+    expect(events.at(-1)).toMatchObject({ data: { messageId, kind: 'unsupported', rawKind: 'location' } });
+  });
+
   test('the owner writes on the own phone, and the inbox says so', async () => {
     await cli.json('sandbox', 'own-message', 'demo', PERSON, 'from my phone');
     expect(await cli.json('sandbox', 'inbox', 'demo')).toMatchObject([{ text: 'from my phone', via: 'phone' }]);
@@ -124,6 +133,11 @@ describe('what was written wrongly', () => {
     [['sandbox', 'say', 'demo', '--from', PERSON], 2, 'Give a text, or attach a file'],
     [['sandbox', 'say', 'demo', '--from', PERSON, '--file', '/nowhere'], 2, '/nowhere cannot be read (ENOENT).'],
     [['sandbox', 'say', 'demo', 'x', '--from', '1'], 1, 'The bridge does not accept this: '],
+    [
+      ['sandbox', 'say', 'demo', 'x', '--from', PERSON, '--raw-kind', 'y'],
+      1,
+      'a message of the kind text has no rawKind',
+    ],
     [['sandbox', 'fault', 'demo', 'ackLost', '--probability', '2'], 2, 'Use a number from 0 to 1'],
     [['send', 'demo', PERSON, ''], 1, 'The text is blank'],
   ])('%j', async (args, code, sentence) => {

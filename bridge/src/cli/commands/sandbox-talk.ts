@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { CLIENT_WAIT_MS } from '../../contract/defaults.ts';
 import type { SessionName } from '../../contract/ids.ts';
+import { kindOf } from '../../contract/kinds.ts';
 import { listContacts } from '../../engine/sandbox/driver/contacts.ts';
 import { listInbox } from '../../engine/sandbox/driver/inbox.ts';
 import { putContact } from '../../engine/sandbox/driver/put-contact.ts';
@@ -11,6 +12,7 @@ import type { SandboxInboxEntry } from '../../engine/sandbox/sandbox-contract.ts
 import { sessionName } from '../arguments.ts';
 import type { BridgeClient } from '../client.ts';
 import { ArgumentError, addCommand, listOption, wholeNumber } from '../command.ts';
+import { contentIn, contentOptions } from '../content-options.ts';
 import type { Context } from '../context.ts';
 import type { AttachedFile } from '../file-argument.ts';
 import { printable } from '../output.ts';
@@ -24,13 +26,19 @@ interface SayOptions {
   readonly lid?: string;
   readonly wait?: boolean;
   readonly timeout?: number;
+  /** With a field of the kind for each of its options. */
+  readonly kind?: string;
 }
 
 const LID = /^\d{1,40}$/;
 
-export const textOf = (entry: SandboxInboxEntry): string =>
-  entry.text ??
-  (entry.media ? `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]` : `[${entry.kind}]`);
+/** What a person reads of a message, on one line. */
+export function textOf(entry: SandboxInboxEntry): string {
+  if ('text' in entry && entry.text !== null) return entry.text;
+  if ('media' in entry) return `[${entry.kind} ${entry.media.mimeType}, ${entry.media.sizeBytes} bytes]`;
+  const fields = Object.entries(entry).filter(([name]) => name in kindOf(entry.kind).fields);
+  return `[${entry.kind}] ${fields.map(([name, value]) => `${name}: ${printable(value)}`).join('; ')}`;
+}
 
 /** `sandbox say`: may wait for the answer. */
 export function sayCommand(sandbox: Command): void {
@@ -47,6 +55,7 @@ export function sayCommand(sandbox: Command): void {
         'attach a file; its content decides whether it is an image, a video, audio or a document',
       ),
       new Option('--quote <messageId>', 'as a reply to this message'),
+      ...contentOptions(),
       listOption('--mention <list>', 'mention these people, comma-separated'),
       new Option('--lid <lid>', 'from now on WhatsApp shows this lid instead of the number'),
       new Option('--wait', 'wait for the answer and print it'),
@@ -57,7 +66,8 @@ export function sayCommand(sandbox: Command): void {
 
 async function say(context: Context, written: string, text: string | undefined, options: SayOptions): Promise<void> {
   const { from, group, file, quote, mention, wait, timeout = 60 } = options;
-  if (!text && file === undefined) throw new ArgumentError('Give a text, or attach a file with --file.');
+  if (!text && file === undefined && options.kind === undefined)
+    throw new ArgumentError('Give a text, or attach a file with --file.');
   const client = context.client();
   const session = sessionName(written);
   const lid = options.lid === undefined ? undefined : await hideBehind(client, session, from, options.lid);
@@ -66,6 +76,7 @@ async function say(context: Context, written: string, text: string | undefined, 
   const said = await client.perform(receive, {
     session,
     from,
+    ...contentIn({ ...options }),
     ...(text ? { text } : {}),
     ...(group === undefined ? {} : { group }),
     ...(file === undefined ? {} : { media: await attached(file) }),

@@ -2,7 +2,14 @@
 import type { AckLevel } from '../../contract/message-data.ts';
 import { definitionOf, EVENT_CATALOGUE } from '../../contract/events.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
-import { networkMediaOf, type NetworkFact, type NetworkMedia, type NetworkMessage } from './phone-network.ts';
+import { KIND_CATALOGUE } from '../../contract/kinds.ts';
+import {
+  networkMediaOf,
+  type NetworkContent,
+  type NetworkFact,
+  type NetworkMedia,
+  type NetworkMessage,
+} from './phone-network.ts';
 import type { SandboxOperation, SandboxContact, SandboxFaults } from './sandbox-contract.ts';
 
 export type AccountEntry =
@@ -47,8 +54,14 @@ const ENTRY_TYPES: Readonly<Record<AccountEntry['t'], true>> = {
 /** What is not known of an entry that a newer version may have written; null if this version knows it. */
 export function unknownIn(entry: AccountEntry): string | null {
   if (!Object.hasOwn(ENTRY_TYPES, entry.t)) return entry.t;
-  return entry.t === 'fact' && !Object.hasOwn(EVENT_CATALOGUE, entry.fact.type) ? entry.fact.type : null;
+  if (entry.t === 'out') return unknownKind(entry.message);
+  if (entry.t !== 'fact') return null;
+  if (!Object.hasOwn(EVENT_CATALOGUE, entry.fact.type)) return entry.fact.type;
+  return bringsMessage(entry.fact) ? unknownKind(entry.fact.data as NetworkContent) : null;
 }
+
+const unknownKind = ({ kind }: NetworkContent): string | null =>
+  Object.hasOwn(KIND_CATALOGUE, kind) ? null : `a message of the kind ${kind}`;
 
 /** Whether a fact brings a message. */
 const bringsMessage = ({ type }: NetworkFact): boolean => {

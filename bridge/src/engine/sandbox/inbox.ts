@@ -3,8 +3,9 @@ import { chatFormsOf, parseChatId } from '../../contract/whatsapp-id.ts';
 import type { AccountMemory, Outgoing } from './account-memory.ts';
 import { isOneOf } from './address-book.ts';
 import { Arrivals } from './arrivals.ts';
-import { networkMediaOf, type NetworkContent } from './phone-network.ts';
+import type { NetworkContent } from './phone-network.ts';
 import type { SandboxInboxEntry, SandboxInboxFilter } from './sandbox-contract.ts';
+import { arrivedContentOf } from './written-content.ts';
 
 export class Inbox {
   readonly #arrivals: Arrivals<Outgoing>;
@@ -48,21 +49,13 @@ export class Inbox {
 const textOf = (content: NetworkContent): string | null => ('text' in content ? content.text : null);
 
 function entryOf({ via, message, receivedAt, transmissions }: Outgoing): SandboxInboxEntry {
-  const media = networkMediaOf(message);
   return {
     messageId: message.messageId,
     chat: message.chat,
     via,
-    kind: message.kind,
-    text: textOf(message),
+    ...arrivedContentOf(message),
     mentions: message.mentions.map((each) => each.chatId),
     quotedMessageId: message.quotedMessageId,
-    media: media && {
-      mimeType: media.mimeType,
-      sizeBytes: media.sizeBytes,
-      sha256: media.ref,
-      ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
-    },
     receivedAt,
     transmissions,
   };

@@ -105,7 +105,8 @@ export class NetworkServer {
         connection = made;
         tell({ connected: WIRE_VERSION });
       } catch (error) {
-        tell({ refused: toWire(error).message });
+        const refusal = toWire(error);
+        tell({ refused: refusal.message, error: refusal });
         socket.close();
       }
     };

@@ -4,7 +4,7 @@ import { reasonOf } from '../../ops/reason.ts';
 import type { DeviceEvent } from './phone-network.ts';
 
 /** Raised by the first change, after a release, of what the two sides say: they understand each other only if it is the same. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 /** States it with each request and answer; a device says it in its `hello`. */
 export const VERSION_HEADER = 'x-wabridge-sandbox-version';
 
@@ -17,6 +17,10 @@ export function versionMismatch(network: number | undefined, bridge: number | un
   if (network === bridge) return null;
   return new WabError('WAB_SANDBOX_NETWORK_VERSION', { network: network ?? 1, bridge: bridge ?? 1 });
 }
+
+/** Why a network refuses a device. One that does not say it as an error is of an earlier version, and never will accept it. */
+export const refusalOf = (error: WireError | undefined, bridge: number): Error =>
+  error === undefined ? new WabError('WAB_SANDBOX_NETWORK_VERSION', { network: '1 or 2', bridge }) : fromWire(error);
 
 /** What a header states. */
 export const statedVersion = (header: string | readonly string[] | undefined): number | undefined =>
@@ -31,7 +35,8 @@ export type DeviceFrame =
 export type NetworkFrame =
   /** The version of the network. */
   | { readonly connected: number }
-  | { readonly refused: string }
+  /** The reason, and since version 3 the error. */
+  | { readonly refused: string; readonly error?: WireError }
   | { readonly event: DeviceEvent }
   | { readonly answer: number; readonly value?: unknown; readonly cut?: string };
 

@@ -138,7 +138,10 @@ export class ConnectionLost extends Error {
 }
 
 export interface PhoneNetwork {
-  /** @param credential what an earlier `linked` gave, null for a device that is not linked. @throws ConnectionLost */
+  /**
+   * @param credential what an earlier `linked` gave, null for a device that is not linked
+   * @throws ConnectionLost; WabError if another try does not help before a person has acted, unless it is retryable
+   */
   connect(
     session: SessionName,
     credential: string | null,

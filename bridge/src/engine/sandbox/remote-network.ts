@@ -8,6 +8,7 @@ import { callsOver, type CallName } from './device-calls.ts';
 import type { DriverArguments, DriverOperationId, DriverResult, SandboxDriver } from './driver/driver.ts';
 import {
   fromWire,
+  refusalOf,
   statedVersion,
   VERSION_HEADER,
   versionMismatch,
@@ -41,24 +42,25 @@ export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
         maxPayload: 64 * 1024 * 1024,
       });
       const connection = new RemoteDeviceConnection(socket, listener);
-      const failed = (reason: string): void => {
-        reject(new ConnectionLost(reason));
-        connection.cut(reason);
+      const failed = (error: Error): void => {
+        reject(error);
+        connection.cut(error.message);
       };
+      const lost = (reason: string): void => failed(new ConnectionLost(reason));
       socket.on('open', () => connection.hello(session, credential));
       socket.on('message', (data) => {
         const frame = JSON.parse((data as Buffer).toString('utf8')) as NetworkFrame;
         if ('connected' in frame) {
           const mismatch = versionMismatch(numberOf(frame.connected), WIRE_VERSION);
-          if (mismatch) return failed(mismatch.message);
+          if (mismatch) return failed(mismatch);
           resolve(connection.device);
           // The caller has its connection before the first event.
           setImmediate(() => connection.begin());
-        } else if ('refused' in frame) failed(frame.refused);
+        } else if ('refused' in frame) failed(refusalOf(frame.error, WIRE_VERSION));
         else connection.receive(frame);
       });
-      socket.on('error', () => failed('the simulated network cannot be reached'));
-      socket.on('close', () => failed('the simulated connection broke'));
+      socket.on('error', () => lost('the simulated network cannot be reached'));
+      socket.on('close', () => lost('the simulated connection broke'));
     });
   }
 

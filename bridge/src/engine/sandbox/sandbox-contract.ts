@@ -2,24 +2,13 @@
  * What a driver may tell the simulated phone network, and what it gets back. Plain JSON throughout, because the network
  * may live in another process. Nothing here is WhatsApp: it is a simulation, for trying out and for tests.
  */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TObject } from 'typebox';
 import { Address } from '../../contract/address.ts';
 import { TYPING_STATES } from '../../contract/chats.ts';
-import { MAX_TEXT_LENGTH } from '../../contract/kind.ts';
-import { MEDIA_KINDS, MESSAGE_KINDS } from '../../contract/kinds.ts';
+import { kindOf, MESSAGE_KINDS } from '../../contract/kinds.ts';
 import { ACK_LEVELS } from '../../contract/message-data.ts';
 import { literals, nullable, object, Timestamp } from '../../contract/schema.ts';
-
-/** Largest file that can be said, encoded: it travels in the JSON body. */
-const MAX_BASE64 = 22_000_000;
-
-/** A file inside a `say`, as a person would attach it. */
-const SandboxFile = object({
-  kind: literals(MEDIA_KINDS),
-  mimeType: Type.String({ minLength: 3, maxLength: 120 }),
-  fileName: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-  base64: Type.String({ maxLength: MAX_BASE64, description: 'the bytes of the file' }),
-});
+import { arrivedFieldsOf, WRITTEN_CONTENT, type ArrivedContent } from './written-content.ts';
 
 /** Somebody writes to the account. `from` and `group` take any form of an address (`+49…`, `…@c.us`, `…@lid`, `…@g.us`). */
 export const SandboxInboundMessage = object(
@@ -28,8 +17,7 @@ export const SandboxInboundMessage = object(
     group: Type.Optional(
       Type.String({ minLength: 3, maxLength: 80, description: 'chat id of a group; absent for a direct chat' }),
     ),
-    text: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH })),
-    media: Type.Optional(SandboxFile),
+    ...WRITTEN_CONTENT,
     quotedMessageId: Type.Optional(Type.String({ maxLength: 200 })),
     mentions: Type.Optional(Type.Array(Type.String({ maxLength: 80 }), { maxItems: 1024 })),
   },
@@ -37,42 +25,40 @@ export const SandboxInboundMessage = object(
 );
 export type SandboxInboundMessage = Static<typeof SandboxInboundMessage>;
 
-/** The owner types a message on the account's own phone. */
+/** The owner writes a message on the account's own phone. */
 export const SandboxOwnMessage = object(
-  { to: Type.String({ minLength: 3, maxLength: 80 }), text: Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH }) },
+  { to: Type.String({ minLength: 3, maxLength: 80 }), ...WRITTEN_CONTENT },
   { $id: 'SandboxOwnMessage' },
 );
 export type SandboxOwnMessage = Static<typeof SandboxOwnMessage>;
 
-/** A message that reached somebody, as it stands on that person's phone. */
-export const SandboxInboxEntry = object(
-  {
-    messageId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
-    chat: Address,
-    via: literals(['bridge', 'phone'], {
-      description: 'sent by the linked device (wabridge), or typed on the phone of the account',
+const beforeContent = {
+  messageId: Type.String({ description: 'stays the same no matter how often it was transmitted' }),
+  chat: Address,
+  via: literals(['bridge', 'phone'], {
+    description: 'sent by the linked device (wabridge), or written on the phone of the account',
+  }),
+};
+const afterContent = {
+  mentions: Type.Array(Type.String()),
+  quotedMessageId: nullable(Type.String()),
+  receivedAt: Timestamp,
+  transmissions: Type.Integer({
+    description: 'how often this id reached the network; the receiving phone shows a repeated id once',
+  }),
+};
+
+/** A message that reached somebody, as it stands on that person's phone: with the fields of its kind. */
+export const SandboxInboxEntry = Type.Unsafe<SandboxInboxEntry>(
+  Type.Union(
+    MESSAGE_KINDS.map((kind) => {
+      const content = { kind: Type.Literal(kind), ...arrivedFieldsOf(kindOf(kind)) };
+      return object({ ...beforeContent, ...content, ...afterContent });
     }),
-    kind: literals(MESSAGE_KINDS),
-    text: nullable(Type.String()),
-    mentions: Type.Array(Type.String()),
-    quotedMessageId: nullable(Type.String()),
-    media: Type.Union([
-      object({
-        mimeType: Type.String(),
-        sizeBytes: Type.Integer(),
-        sha256: Type.String({ description: 'hex, of the bytes that arrived' }),
-        fileName: Type.Optional(Type.String()),
-      }),
-      Type.Null(),
-    ]),
-    receivedAt: Timestamp,
-    transmissions: Type.Integer({
-      description: 'how often this id reached the network; the receiving phone shows a repeated id once',
-    }),
-  },
-  { $id: 'SandboxInboxEntry' },
+    { $id: 'SandboxInboxEntry' },
+  ),
 );
-export type SandboxInboxEntry = Static<typeof SandboxInboxEntry>;
+export type SandboxInboxEntry = Static<TObject<typeof beforeContent & typeof afterContent>> & ArrivedContent;
 
 /** Which part of the inbox; what is missing does not restrict. */
 export const SandboxInboxFilter = object(

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
 import type { TypingState } from '../../contract/chats.ts';
+import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
 import { DeadlineError, within } from '../../ops/deadline.ts';
@@ -64,6 +65,9 @@ export const DEFAULT_SANDBOX_ENGINE_OPTIONS: SandboxEngineOptions = {
   callDeadlineMs: 15_000,
   reconnectMs: { first: 50, longest: 2_000 },
 };
+
+/** When a network that refuses this version is tried again: somebody may have started another one. */
+const RETRY_REFUSED_MS = 60_000;
 
 export class SandboxEngine implements Engine {
   readonly name = 'sandbox';
@@ -218,6 +222,7 @@ export class SandboxEngine implements Engine {
         return;
       } catch (error) {
         if (this.#ended.signal.aborted) return;
+        if (error instanceof WabError && !error.retryable) return this.#crash(error, RETRY_REFUSED_MS);
         this.#listener.signal({ kind: 'interrupted', reason: reasonOf(error) });
         await this.#pauseBeforeDial();
       }
@@ -320,9 +325,11 @@ export class SandboxEngine implements Engine {
     void this.#pauseBeforeDial().then(() => this.#dial());
   }
 
-  #crash(error: unknown): void {
+  /** @param retryAfterMs if a person has to act first */
+  #crash(error: unknown, retryAfterMs?: number): void {
     if (this.#ended.signal.aborted) return;
-    this.#listener.signal({ kind: 'crashed', reason: reasonOf(error) });
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    this.#listener.signal({ kind: 'crashed', reason: reasonOf(error), ...wait });
     void this.stop();
   }
 

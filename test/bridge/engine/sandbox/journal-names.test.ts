@@ -57,6 +57,23 @@ test('a message is known by its id, with what it quotes and its text', async () 
   ]);
 });
 
+test('a file without a caption has no text, though it once had an empty one', async () => {
+  const session = 'voice' as SessionName;
+  await mkdir(join(folder, session));
+  const media = { kind: 'audio', mimeType: 'audio/ogg', sizeBytes: 9, ref: 'a'.repeat(64) };
+  const message = { ...ENTRIES[0]!.message, text: null, media };
+  await writeFile(
+    join(folder, session, 'journal.jsonl'),
+    `${JSON.stringify({ t: 'out', via: 'phone', message, at: AT })}\n`,
+  );
+  const [entry] = await network.drive('sandbox.inbox', session);
+  expect(entry).toMatchObject({
+    kind: 'audio',
+    media: { mimeType: 'audio/ogg', sizeBytes: 9, sha256: 'a'.repeat(64) },
+  });
+  expect(entry).not.toHaveProperty('text');
+});
+
 test('a chat that was read is one still, and the faults in force stay in force', async () => {
   expect(await network.drive('sandbox.operations', SESSION, { kind: 'read' })).toMatchObject([{ chat: CHAT, read: 2 }]);
   expect(await network.drive('sandbox.faults', SESSION)).toEqual({
@@ -124,7 +141,15 @@ test.each([
 
 test.each([
   ['weather', { t: 'weather' }],
-  ['poll.voted', { t: 'fact', number: 1, fact: { type: 'poll.voted', chat: CHAT, at: AT, data: {} } }],
+  ['weather.changed', { t: 'fact', number: 1, fact: { type: 'weather.changed', chat: CHAT, at: AT, data: {} } }],
+  [
+    'a message of the kind hologram',
+    { t: 'out', via: 'bridge', message: { messageId: 'm', kind: 'hologram', chat: CHAT }, at: AT },
+  ],
+  [
+    'a message of the kind hologram',
+    { t: 'fact', number: 1, fact: { type: 'message.received', chat: CHAT, at: AT, data: { kind: 'hologram' } } },
+  ],
 ])('an entry that a newer version wrote (%s) is refused, and the session can be deleted', async (entry, written) => {
   const session = 'newer' as SessionName;
   await mkdir(join(folder, session));

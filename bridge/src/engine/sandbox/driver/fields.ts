@@ -13,3 +13,6 @@ export const waiting = {
 
 /** A message that somebody wrote. */
 export const MessageRef = object({ messageId: Type.String() });
+
+/** Of requests with a message: a file travels inside the JSON body here, since this is for trying out. */
+export const BODY_LIMIT = 24 * 1024 * 1024;
