@@ -3,7 +3,7 @@
  *   engine -> recorder -> event log -> stream; http -> outbox -> dispatcher -> engine; nothing flows the other way.
  */
 const folder = (name) => `^bridge/src/${name}/`;
-/** What each folder of bridge/src may import, besides itself. compose.ts, run-bridge.ts and main.ts may import everything. */
+/** What each folder of bridge/src may import, besides itself. compose.ts with compose/, run-bridge.ts and main.ts may import everything. */
 const ALLOWED = {
   contract: [],
   ops: ['contract'],

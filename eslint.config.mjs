@@ -28,8 +28,7 @@ const LONG_FILES = [
 
 /** Files with a function that is longer than a function may be, and why. */
 const LONG_FUNCTIONS = [
-  // Lists of what is built, in the order in which the parts need each other: split, the order could not be read.
-  'bridge/src/compose.ts',
+  // A list of what is built, in the order in which the parts need each other.
   'bridge/src/engine/webjs/engine-run.ts',
   // Run in WhatsApp's page, which is given one function at a time and none of those that it calls.
   'bridge/src/engine/webjs/page/page-functions.ts',

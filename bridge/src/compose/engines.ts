@@ -1,16 +1,16 @@
-/** The part of `compose.ts` that builds engines, and the simulated network behind the sandbox. */
+/** The engines, and the simulated network behind the sandbox. */
 import { join } from 'node:path';
 import { Compile } from 'typebox/compile';
-import { browserFlagsOf, type Settings } from './config/settings.ts';
-import { WabError } from './contract/errors.ts';
-import type { EngineFactory } from './engine/engine.ts';
-import { LocalNetwork } from './engine/sandbox/local-network.ts';
-import { RemoteNetwork } from './engine/sandbox/remote-network.ts';
-import { SandboxFaults } from './engine/sandbox/sandbox-contract.ts';
-import { SandboxEngineFactory } from './engine/sandbox/sandbox-factory.ts';
-import { systemClock } from './ops/clock.ts';
-import type { Log } from './ops/logger.ts';
-import type { Metrics } from './ops/metrics.ts';
+import { browserFlagsOf, type Settings } from '../config/settings.ts';
+import { WabError } from '../contract/errors.ts';
+import type { EngineFactory } from '../engine/engine.ts';
+import { LocalNetwork } from '../engine/sandbox/local-network.ts';
+import { RemoteNetwork } from '../engine/sandbox/remote-network.ts';
+import { SandboxFaults } from '../engine/sandbox/sandbox-contract.ts';
+import { SandboxEngineFactory } from '../engine/sandbox/sandbox-factory.ts';
+import { systemClock } from '../ops/clock.ts';
+import type { Log } from '../ops/logger.ts';
+import type { Metrics } from '../ops/metrics.ts';
 
 export type SandboxNetwork = LocalNetwork | RemoteNetwork;
 
@@ -49,8 +49,8 @@ export async function engineFactories(
   if (settings.engines.includes('webjs')) {
     // Loaded only if it is wanted: it brings Puppeteer along.
     const [{ WebjsFactory }, { DEADLINES }] = await Promise.all([
-      import('./engine/webjs/webjs.ts'),
-      import('./engine/webjs/deadlines.ts'),
+      import('../engine/webjs/webjs.ts'),
+      import('../engine/webjs/deadlines.ts'),
     ]);
     factories.push(
       new WebjsFactory(
