@@ -7,7 +7,7 @@ import { WaitMs } from '../../../contract/fields.ts';
 import type { MediaId } from '../../../contract/ids.ts';
 import { object } from '../../../contract/schema.ts';
 import { MediaView } from '../../../contract/views/media.ts';
-import { mayUse, type MediaInfo } from '../../../media/media-library.ts';
+import { mayUse, type MediaInfo, type MediaLibrary } from '../../../media/media-library.ts';
 import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, MediaParams } from '../schemas.ts';
@@ -17,23 +17,29 @@ const UploadQuery = object({ fileName: Type.Optional(Type.String({ minLength: 1,
 const WaitQuery = object({ waitMs: WaitMs });
 
 type Needs = { deps: Pick<AppDependencies, 'media'> };
+type App = Parameters<FastifyPluginAsyncTypebox<Needs>>[0];
+
+const tags = ['media'];
+const readConfig = { scope: 'messages:read' } as const;
 
 export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { media } }) => {
-  const tags = ['media'];
-  const read = { scope: 'messages:read' } as const;
-
-  /** A file of others answers like one that does not exist. */
-  const find = async (request: FastifyRequest, id: string, waitMs?: number): Promise<MediaInfo> => {
-    const mediaId = id as MediaId;
-    const found = await media.info(mediaId);
-    if (!mayUse(principalOf(request).sessions, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
-    return found.state === 'pending' && waitMs ? media.info(mediaId, waitMs) : found;
-  };
-
   // Uploads are streams whatever their type, even if the file is JSON.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, next) => next(null, payload));
+  addUpload(app, media);
+  addInfo(app, media);
+  addDownload(app, media);
+};
 
+/** A file of others answers like one that does not exist. */
+async function find(media: MediaLibrary, request: FastifyRequest, id: string, waitMs?: number): Promise<MediaInfo> {
+  const mediaId = id as MediaId;
+  const found = await media.info(mediaId);
+  if (!mayUse(principalOf(request).sessions, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+  return found.state === 'pending' && waitMs ? media.info(mediaId, waitMs) : found;
+}
+
+function addUpload(app: App, media: MediaLibrary): void {
   app.put(
     '/media/:mediaId',
     {
@@ -66,11 +72,13 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
       return reply.code(201).send(viewOf(stored));
     },
   );
+}
 
+function addInfo(app: App, media: MediaLibrary): void {
   app.get(
     '/media/:mediaId/info',
     {
-      config: read,
+      config: readConfig,
       schema: {
         operationId: 'getMediaInfo',
         summary: 'The metadata of a file',
@@ -80,13 +88,15 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         response: answers({ 200: MediaView }),
       },
     },
-    async (request) => viewOf(await find(request, request.params.mediaId, request.query.waitMs)),
+    async (request) => viewOf(await find(media, request, request.params.mediaId, request.query.waitMs)),
   );
+}
 
+function addDownload(app: App, media: MediaLibrary): void {
   app.get(
     '/media/:mediaId',
     {
-      config: read,
+      config: readConfig,
       schema: {
         operationId: 'downloadMedia',
         summary: 'The content of a file',
@@ -102,7 +112,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
       },
     },
     async (request, reply) => {
-      await find(request, request.params.mediaId, request.query.waitMs);
+      await find(media, request, request.params.mediaId, request.query.waitMs);
       const { info, stream } = await media.open(request.params.mediaId as MediaId);
       return reply
         .type(info.mimeType)
@@ -113,7 +123,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps:
         .send(stream as unknown as string);
     },
   );
-};
+}
 
 /** What clients see: whose a file is does not concern them. */
 function viewOf({ owners: _owners, ...view }: MediaInfo): MediaView {
