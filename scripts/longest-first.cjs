@@ -12,9 +12,11 @@ const root = path.resolve(__dirname, '..');
 /** Longest first. */
 const LONG = [
   'test/browser/webjs.health.test.ts',
+  'test/e2e/staging.test.ts',
   'test/e2e/webjs-kill.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/start.test.ts',
+  'test/browser/webjs.busy.test.ts',
   'test/browser/send-kills.test.ts',
   'test/e2e/quarantine.test.ts',
   'test/e2e/refusals.test.ts',

@@ -82,7 +82,7 @@ describe('one linked page', () => {
     'a busy page answers late, its browser at once; what it missed comes after',
     async () => {
       const page = standin.pageOf(me);
-      for (const how of ['spins', 'waits'] as const) {
+      for (const how of ['spins', 'works', 'waits'] as const) {
         await page.busy(3_000, how);
         await wait(200);
         standin.network.say(bob, me, how);

@@ -22,7 +22,7 @@ export type PageCommand =
   | { readonly do: 'held'; readonly path: string }
   | { readonly do: 'repair'; readonly path: string | null }
   | { readonly do: 'breakSerialize'; readonly text: string }
-  | { readonly do: 'busy'; readonly ms: number; readonly waits: boolean }
+  | { readonly do: 'busy'; readonly ms: number; readonly how: Busy }
   | { readonly do: 'deafen'; readonly way: Exclude<Deafness, 'half-open'> }
   | { readonly do: 'grow'; readonly megabytes: number }
   | { readonly do: 'state'; readonly state: string }
@@ -32,6 +32,9 @@ export type PageCommand =
   | { readonly do: 'dialog'; readonly kind: DialogKind }
   | { readonly do: 'iframes'; readonly count: number }
   | { readonly do: 'reload' };
+
+/** How a page that is busy uses its processor. */
+export type Busy = 'spins' | 'works' | 'waits';
 
 /** What stops the page's main thread until somebody answers it. */
 export type DialogKind = 'alert' | 'confirm' | 'prompt';
@@ -101,13 +104,14 @@ export class OpenPage {
   /**
    * The page's main thread does nothing else for a while; resolves when that begins.
    *
-   * @param how `spins` takes a whole core like a real busy page, `waits` stands still and costs none
+   * @param how `spins` takes a whole core, `works` a fifth of one like a page that waits for its store in between, `waits`
+   *   stands still and costs none
    */
-  async busy(ms: number, how: 'spins' | 'waits' = 'spins'): Promise<void> {
+  async busy(ms: number, how: Busy = 'spins'): Promise<void> {
     // The page answers a moment before; that it stands still shows where it asks to be held.
     const held = how === 'waits' ? once(this.#rests, 'begin', { signal: this.#gone.signal }) : null;
     held?.catch(() => undefined);
-    await this.#tell({ do: 'busy', ms, waits: how === 'waits' });
+    await this.#tell({ do: 'busy', ms, how });
     await held;
   }
 
