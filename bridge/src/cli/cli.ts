@@ -8,31 +8,21 @@ import { makeFilesPrivate } from '../ops/file-modes.ts';
 import { version } from '../version.ts';
 import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
-import { chatCommands } from './commands/chat.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { eventCommands } from './commands/events.ts';
-import { sendCommands } from './commands/send.ts';
 import { startCommand } from './commands/start.ts';
 import { ArgumentError } from './command.ts';
 import { errorLines, isProblem } from './failure.ts';
 import { addGroup } from './operations.ts';
-import { DERIVED } from './overlays/overlays.ts';
+import { GROUPS, SINGLE_COMMANDS } from './overlays/overlays.ts';
 
-const GROUPS = [
+const COMMANDS = [
   startCommand,
   configCommand,
   doctorCommand,
   browserCommands,
-  addGroup(DERIVED.key),
-  addGroup(DERIVED.session),
-  sendCommands,
-  chatCommands,
-  eventCommands,
-  addGroup(DERIVED.subscription),
-  addGroup(DERIVED.outbox),
-  addGroup(DERIVED.deadLetter),
-  addGroup(DERIVED.sandbox),
+  ...SINGLE_COMMANDS.map(({ add }) => add),
+  ...GROUPS.map(addGroup),
   backupCommands,
 ];
 
@@ -43,7 +33,7 @@ export function createProgram(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(add --help to see the arguments and options)');
-  for (const add of GROUPS) add(program);
+  for (const add of COMMANDS) add(program);
   inherit(program);
   return program;
 }

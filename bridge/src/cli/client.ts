@@ -29,6 +29,13 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a request for an operation says besides its input, if it goes through the outbox. */
+export interface CallOptions {
+  readonly idempotencyKey?: string;
+  /** How long to wait for the outcome, in milliseconds. */
+  readonly waitMs?: number;
+}
+
 /** A refusal by the bridge, with the catalogue's code and sentence. */
 export class ProblemError extends Error {
   readonly code: string;
@@ -76,9 +83,13 @@ export class BridgeClient {
    *
    * @throws ProblemError, UnreachableError
    */
-  async perform<Defined extends Operation>(operation: Defined, input: InputOf<Defined>): Promise<ResultOf<Defined>> {
+  async perform<Defined extends Operation>(
+    operation: Defined,
+    input: InputOf<Defined>,
+    { idempotencyKey, waitMs }: CallOptions = {},
+  ): Promise<ResultOf<Defined>> {
     const { http }: Operation = operation;
-    const { method, path } = http;
+    const { method, path, type } = http;
     const parts: Record<RequestPart, Record<string, unknown>> = { params: {}, querystring: {}, body: {} };
     for (const [field, value] of Object.entries(input)) parts[partOf(field, http)][field] = value;
     const { params, querystring, body } = parts;
@@ -86,8 +97,9 @@ export class BridgeClient {
     // One that takes a body takes an empty one if nothing is said in it, but not none.
     const hasBody = Object.keys(fieldsIn('body', operation)).length > 0;
     return this.request<ResultOf<Defined>>(method, `/v1${target}`, {
-      query: querystring as NonNullable<RequestOptions['query']>,
-      ...(hasBody ? { body } : {}),
+      query: { ...querystring, ...(waitMs === undefined ? {} : { waitMs }) } as NonNullable<RequestOptions['query']>,
+      ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
+      ...(hasBody ? { body: type === undefined ? body : { ...body, type } } : {}),
     });
   }
 

@@ -1,6 +1,5 @@
 /** Commands with the options that every one of them takes, so that `wabridge session list --json` reads naturally. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { DEFAULT_LIST_LIMIT } from '../contract/defaults.ts';
+import { InvalidArgumentError, Option, type Argument, type Command } from 'commander';
 import { Context } from './context.ts';
 
 type Run = (
@@ -12,7 +11,8 @@ type Run = (
 /**
  * Adds a command to a group.
  *
- * @param usage name and arguments, as commander writes them
+ * @param usage      name and arguments, as commander writes them
+ * @param positional arguments with a description, if the usage has none
  */
 export function addCommand(
   parent: Command,
@@ -20,8 +20,10 @@ export function addCommand(
   description: string,
   run: Run,
   options: readonly Option[] = [],
+  positional: readonly Argument[] = [],
 ): Command {
   const command = parent.command(usage).description(description);
+  for (const argument of positional) command.addArgument(argument);
   for (const option of options) command.addOption(option);
   return command
     .option('--json', 'print JSON')
@@ -52,9 +54,6 @@ export function wholeNumber(flags: string, description: string, minimum: number,
     return value;
   });
 }
-
-/** Flags and help of the option of commands that list what the bridge has, newest first. */
-export const LIMIT = ['--limit <count>', `maximum number to list (default ${DEFAULT_LIST_LIMIT})`] as const;
 
 /** An option that takes a comma-separated list. */
 export const listOption = (flags: string, description: string): Option =>

@@ -1,23 +1,21 @@
 /**
  * Commands that are derived from operations of the catalogue. The definition says which fields there are and what they may
- * hold; an overlay (`overlays/<resource>.ts`) adds the words of the command line and how the result is shown.
+ * hold, and that is enough for a command; an overlay (`overlays/<resource>.ts`) may have better words for it and show the
+ * result in a better form.
  */
+import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { TSchema } from 'typebox';
-import type { InputOf, Operation, ResultOf } from '../contract/operation.ts';
-import { parserOf } from './arguments.ts';
-import { addCommand, wholeNumber } from './command.ts';
+import { itemsOf, roleOf } from '../contract/fields.ts';
+import { goesThroughOutbox, type InputOf, type Operation, type ResultOf } from '../contract/operation.ts';
+import { addCommand } from './command.ts';
 import type { Context } from './context.ts';
-
-/** Prints a result. */
-export type Show<Result, Input> = (result: Result, shown: Shown<Input>) => void;
-
-export interface Shown<Input> {
-  readonly context: Context;
-  readonly input: Input;
-  /** The options as they were written, among them those that no field belongs to. */
-  readonly options: Readonly<Record<string, unknown>>;
-}
+import { argumentFields, argumentOf, optionsOf, parserFor, type OptionWords } from './fields.ts';
+import { uploaded } from './file-upload.ts';
+import { callOf, OUTBOX_OPTIONS, showSent } from './outbox-call.ts';
+import { FIELD_WORDS } from './overlays/fields.ts';
+import { asResult, type Show } from './show.ts';
+import { helpOf, kebab } from './words.ts';
 
 interface Argument<Field> {
   readonly field: Field;
@@ -27,20 +25,23 @@ interface Argument<Field> {
   readonly parse?: (written: string, context: Context) => unknown;
 }
 
+/** Better words for a command. What it leaves out follows from the definition. */
 export interface Overlay<Defined extends Operation> {
   /** Name of the command within its group. */
-  readonly name: string;
+  readonly name?: string;
   /** The sentence of its help. */
-  readonly description: string;
+  readonly description?: string;
   /** Fields that are written as arguments, in order. */
   readonly arguments?: readonly Argument<keyof InputOf<Defined> & string>[];
   /** Fields that are written as options: flags and help, or a whole option if its value is not simply the field's. */
-  readonly options?: { readonly [Field in keyof InputOf<Defined>]?: readonly [flags: string, help: string] | Option };
+  readonly options?: { readonly [Field in keyof InputOf<Defined>]?: OptionWords | Option };
   /** Values of fields that nothing was written for; without one, the bridge has its own default. */
   readonly defaults?: Partial<InputOf<Defined>>;
+  /** Fields that cannot be written; `others` stands for all that the overlay does not name. */
+  readonly without?: readonly (keyof InputOf<Defined> & string)[] | 'others';
   /** Options that change only what is shown. */
   readonly shownBy?: readonly Option[];
-  readonly show: Show<ResultOf<Defined>, InputOf<Defined>>;
+  readonly show?: Show<ResultOf<Defined>, InputOf<Defined>>;
 }
 
 /** A command that is derived from an operation. */
@@ -71,68 +72,129 @@ export const addGroup =
   };
 
 /** Derives a command from an operation. */
-export function commandOf<Defined extends Operation>(operation: Defined, overlay: Overlay<Defined>): OperationCommand {
-  const { input: schema }: Operation = operation;
-  const { name, description, arguments: positional = [], options = {}, defaults = {}, shownBy = [], show } = overlay;
-  const flags = Object.entries<readonly [string, string] | Option>(options);
-  const usage = [name, ...positional.map(({ field, as = field }) => `<${as}>`)].join(' ');
+export function commandOf<Defined extends Operation>(
+  operation: Defined,
+  overlay: Overlay<Defined> = {},
+): OperationCommand {
+  const { id, summary }: Operation = operation;
+  const sends = goesThroughOutbox(operation);
+  const {
+    name = kebab(id.slice(id.indexOf('.') + 1)),
+    description = helpOf(summary),
+    defaults = {},
+    shownBy = [],
+  } = overlay;
+  const { positional, optional } = fieldsOf(operation, overlay);
+  const show: Show<never, InputOf<Defined>> = overlay.show ?? (sends ? showSent : asResult(operation.result));
+  const options = optional.flatMap(({ options: each }) => each);
   const add = (group: Command): void => {
-    const ofFields = flags.map(([field, flag]) => {
-      const option = optionOf(schema, field, flag);
-      const mandatory = (schema.required?.includes(field) ?? false) && !(field in defaults);
-      return [field, option.makeOptionMandatory(mandatory)] as const;
-    });
     addCommand(
       group,
-      usage,
+      name,
       description,
       async (context, written, given) => {
-        const input: Record<string, unknown> = { ...defaults };
-        for (const [index, { field, parse = parseBy(schema, field) }] of positional.entries())
-          input[field] = await parse(written[index] ?? '', context);
-        for (const [field, option] of ofFields) {
-          const value = given[option.attributeName()];
-          if (value !== undefined) input[field] = Array.isArray(value) && isText(schema, field) ? value.join() : value;
-        }
+        const call = sends ? callOf(given) : {};
+        const said = {
+          ...defaults,
+          ...(await argumentsOf(positional, written, operation, context)),
+          ...optionsGiven(optional, given, operation),
+        };
+        const input = await withFiles(said, operation, context, call.idempotencyKey ?? randomUUID());
         // The bridge validates it; what is written wrongly in a way that a person should know was refused above.
         const asked = input as InputOf<Defined>;
-        show(await context.client().perform(operation, asked), { context, input: asked, options: given });
+        const result = await context.client().perform(operation, asked, call);
+        show(result as never, { context, input: asked, options: given });
       },
-      [...ofFields.map(([, option]) => option), ...shownBy],
+      [...options, ...(sends ? OUTBOX_OPTIONS : []), ...shownBy],
+      positional.map(({ field, as }) => argumentOf(operation, field, as)),
     );
   };
+  const fields = [...positional, ...optional].map(({ field }) => field);
+  return { name, operation, fields: [...new Set([...fields, ...Object.keys(defaults)])], add };
+}
+
+interface Positional {
+  readonly field: string;
+  readonly as?: string;
+  readonly parse: (written: string, context: Context) => unknown;
+}
+interface Optional {
+  readonly field: string;
+  readonly options: readonly Option[];
+}
+
+/** What can be written for an operation: as its overlay says, and for other fields as follows from the definition. */
+function fieldsOf<Defined extends Operation>(
+  operation: Defined,
+  overlay: Overlay<Defined>,
+): { positional: readonly Positional[]; optional: readonly Optional[] } {
+  const { input }: Operation = operation;
+  const { arguments: worded = [], options = {}, defaults = {}, without = [] } = overlay;
+  const words = new Map(Object.entries<OptionWords | Option>(options));
+  const named: readonly string[] = [...worded.map(({ field }) => field), ...words.keys(), ...Object.keys(defaults)];
+  const others =
+    without === 'others'
+      ? []
+      : Object.keys(input.properties).filter((field) => ![...named, ...without].includes(field));
+  const asArguments = argumentFields(operation).filter((field) => others.includes(field));
+  const asOptions = [...words.keys(), ...others.filter((field) => !asArguments.includes(field))];
   return {
-    name,
-    operation,
-    fields: [...positional.map(({ field }) => field), ...flags.map(([field]) => field), ...Object.keys(defaults)],
-    add,
+    positional: [...worded, ...asArguments.map((field) => ({ field }))].map(
+      ({ field, parse = parserFor(operation, field), ...each }: Argument<string>) => ({ ...each, field, parse }),
+    ),
+    optional: asOptions.map((field) => {
+      const word = words.get(field) ?? FIELD_WORDS[field];
+      const mandatory = (input.required?.includes(field) ?? false) && !(field in defaults);
+      const made = word instanceof Option ? [word] : optionsOf(operation, field, word);
+      return { field, options: made.map((option) => option.makeOptionMandatory(mandatory)) };
+    }),
   };
 }
 
-/** The keywords of a field's schema that the command line makes use of. */
-interface FieldSchema extends TSchema {
-  readonly type?: string;
-  readonly pattern?: string;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
+/** What was written as arguments. A list is the last of them, and takes the rest. */
+async function argumentsOf(
+  positional: readonly Positional[],
+  written: readonly string[],
+  operation: Operation,
+  context: Context,
+): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const [index, { field, parse }] of positional.entries())
+    values[field] = isList(operation, field)
+      ? written.slice(index).map((each) => parse(each, context))
+      : await parse(written[index] ?? '', context);
+  return values;
 }
 
-const fieldOf = (schema: Operation['input'], field: string): FieldSchema => schema.properties[field]!;
-
-/** A list in a query is comma-separated text. */
-const isText = (schema: Operation['input'], field: string): boolean => fieldOf(schema, field).type === 'string';
-
-function parseBy(schema: Operation['input'], field: string): (written: string) => string {
-  const { pattern } = fieldOf(schema, field);
-  return (pattern === undefined ? undefined : parserOf(pattern)) ?? ((written) => written);
+/** What was written as options. A list in a query is comma-separated text. */
+function optionsGiven(
+  optional: readonly Optional[],
+  given: Readonly<Record<string, unknown>>,
+  operation: Operation,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const { field, options } of optional) {
+    const value = given[options[0]!.attributeName()];
+    if (value !== undefined) values[field] = Array.isArray(value) && !isList(operation, field) ? value.join() : value;
+  }
+  return values;
 }
 
-/** The option of a field, which checks what the field's schema says. */
-function optionOf(schema: Operation['input'], field: string, flag: readonly [string, string] | Option): Option {
-  if (flag instanceof Option) return flag;
-  const { type, enum: values, minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = fieldOf(schema, field);
-  const option =
-    type === 'integer' ? wholeNumber(...flag, minimum, maximum) : new Option(...flag).argParser(parseBy(schema, field));
-  return values === undefined ? option : option.choices(values);
+const isList = ({ input }: Operation, field: string): boolean => {
+  const { anyOf = [] } = input.properties[field] as { readonly anyOf?: readonly TSchema[] };
+  return [input.properties[field]!, ...anyOf].some((schema) => itemsOf(schema) !== undefined);
+};
+
+/** The input with the ids of its files, which are uploaded if they are named by their path. */
+async function withFiles(
+  input: Readonly<Record<string, unknown>>,
+  operation: Operation,
+  context: Context,
+  request: string,
+): Promise<Record<string, unknown>> {
+  const result: Record<string, unknown> = { ...input };
+  for (const [field, schema] of Object.entries(operation.input.properties))
+    if (roleOf(schema) === 'media' && input[field] !== undefined)
+      result[field] = await uploaded(context.client(), input[field] as string, request);
+  return result;
 }

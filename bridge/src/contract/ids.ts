@@ -69,9 +69,14 @@ export function deriveEventId(session: SessionName, fact: string, ...identity: r
 export const uniqueOccurrence = (): string => nextUlid();
 
 /** The id of a message's medium, from the id of its event: a fact that is reported again names the same file. */
-export function mediaIdOf(event: EventId): MediaId {
+export const mediaIdOf = (event: EventId): MediaId => mediaIdFrom(event);
+
+/** The id of a file that a client uploads for a request: the same file of a request that is repeated has the same id. */
+export const uploadIdOf = (request: string, sha256: string): MediaId => mediaIdFrom(`${request} ${sha256}`);
+
+function mediaIdFrom(origin: string): MediaId {
   const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-  const digest = createHash('sha256').update(event).digest();
+  const digest = createHash('sha256').update(origin).digest();
   // A ULID holds 128 bits, so its first character is at most 7.
   const characters = [...digest.subarray(0, 26)].map((byte, index) => alphabet[index === 0 ? byte % 8 : byte % 32]);
   return `med_${characters.join('')}` as MediaId;

@@ -1,6 +1,6 @@
 /** The command as people run it: a process of its own, against a bridge in another. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliProcesses, stopped, type Result, type Started } from './cli-process.ts';
@@ -94,6 +94,28 @@ describe('the command', () => {
       err: expect.stringContaining('WAB_EMOJI_INVALID'),
     });
     expect((await run('chat', 'typing', 'demo', person, '--state', 'dancing')).code).toBe(2);
+  });
+
+  test('a file is sent by its path, and again by the id that it has then', async () => {
+    const file = join(folder, 'receipt.png');
+    const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    writeFileSync(file, Buffer.from(pixel, 'base64'));
+    const key = ['--idempotency-key', 'receipt-1'];
+    const args = ['message', 'send-image', 'demo', '+4915112340000', file, '--text', 'Your receipt'];
+    expect(await json(...args, ...key)).toMatchObject({ type: 'image', replayed: false });
+    expect(await json(...args, ...key)).toMatchObject({ type: 'image', replayed: true });
+    expect(await json('sandbox', 'inbox', 'demo', '--to', '+4915112340000')).toMatchObject([
+      { kind: 'image', text: 'Your receipt', media: { mimeType: 'image/png', fileName: 'receipt.png' } },
+    ]);
+    expect((await run('message', 'send-document', 'demo', '+4915112340000', join(folder, 'none.pdf'))).err).toContain(
+      'cannot be read (ENOENT). Give the path of a file',
+    );
+  });
+
+  test('operations without words of their own have a command all the same', async () => {
+    await run('sandbox', 'contact', 'demo', '+4915112340001', '--name', 'Ada');
+    expect((await run('sandbox', 'contacts', 'demo')).out).toMatch(/PHONE.*NAME[^]*4915112340001.*Ada/);
+    expect(await json('whoami')).toMatchObject({ sessions: null });
   });
 
   test('keys: issued, used through WABRIDGE_KEY, revoked', async () => {

@@ -1,7 +1,6 @@
 import { discardDeadLetter } from '../../contract/operations/dead-letter/discard.ts';
 import { listDeadLetters } from '../../contract/operations/dead-letter/list.ts';
 import { redriveDeadLetter } from '../../contract/operations/dead-letter/redrive.ts';
-import { LIMIT } from '../command.ts';
 import { commandOf, type CommandGroup } from '../operations.ts';
 import { localTime } from '../output.ts';
 import { asLine, asTable } from '../show.ts';
@@ -10,7 +9,6 @@ import { shortNames } from '../subscription-names.ts';
 const list = commandOf(listDeadLetters, {
   name: 'list',
   description: 'list dead letters, newest first',
-  options: { limit: LIMIT },
   show: asTable(({ deadLetters }) => deadLetters, {
     columns: (all) => {
       const short = shortNames(all.map(({ subscription }) => subscription));

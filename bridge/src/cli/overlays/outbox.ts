@@ -2,30 +2,12 @@ import { cancelOutboxMessage } from '../../contract/operations/outbox/cancel.ts'
 import { getOutboxMessage } from '../../contract/operations/outbox/get.ts';
 import { listOutboxMessages } from '../../contract/operations/outbox/list.ts';
 import { resolveOutboxMessage } from '../../contract/operations/outbox/resolve.ts';
-import { OUTBOX_STATES, type OutboxMessage } from '../../contract/views/outbox-message.ts';
+import { OUTBOX_STATES } from '../../contract/views/outbox-message.ts';
 import { knownList } from '../arguments.ts';
-import { LIMIT } from '../command.ts';
 import { commandOf, type CommandGroup } from '../operations.ts';
+import { showMessage } from '../outbox-call.ts';
 import { localTime } from '../output.ts';
-import { asMembers, asTable } from '../show.ts';
-
-/** Shows one outbox message. */
-export const showMessage = asMembers((message: OutboxMessage) => [
-  ['id', message.id],
-  ['session', message.session],
-  ['to', message.chat.chatId],
-  ['type', message.type],
-  [
-    'state',
-    message.replayed ? `${message.state} (answered from an earlier request with this idempotency key)` : message.state,
-  ],
-  ['message id', message.messageId],
-  ['attempts', message.attempts],
-  ['created', localTime(message.createdAt)],
-  ['next attempt', localTime(message.nextAttemptAt)],
-  ['not after', message.state === 'queued' ? localTime(message.expiresAt) : null],
-  ['error', message.error && `${message.error.message} (${message.error.code})`],
-]);
+import { asTable } from '../show.ts';
 
 const list = commandOf(listOutboxMessages, {
   name: 'list',
@@ -33,8 +15,6 @@ const list = commandOf(listOutboxMessages, {
   options: {
     session: ['--session <name>', 'of this session'],
     state: knownList('--state <states>', `comma-separated: ${OUTBOX_STATES.join(', ')}`, 'state', OUTBOX_STATES),
-    before: ['--before <id>', 'older than this one'],
-    limit: LIMIT,
   },
   show: asTable(({ messages }) => messages, {
     columns: {

@@ -42,6 +42,7 @@ const inbox = commandOf(listInbox, {
   arguments: SESSION,
   options: {
     to: TO,
+    via: ['--via <device>', 'sent by the bridge, or on the phone of the account'],
     limit: wholeNumber('--limit <count>', `how many of the newest to list (default ${DEFAULT_LIST_LIMIT})`, 1, 100_000),
   },
   defaults: { limit: DEFAULT_LIST_LIMIT },
@@ -61,7 +62,7 @@ const operations = commandOf(listOperations, {
   name: 'operations',
   description: 'what others have seen of the account other than messages: reactions, read state, typing',
   arguments: SESSION,
-  options: { to: TO },
+  options: { to: TO, kind: ['--kind <kind>', 'of this kind'] },
   show: asTable((seen) => seen, {
     columns: {
       AT: (operation) => localTime(operation.at),
@@ -125,6 +126,7 @@ const faults = commandOf(listFaults, {
 
 const heal = commandOf(setFaults, {
   name: 'heal',
+  without: 'others',
   description: 'clear all faults',
   arguments: SESSION,
   show: done('healed', 'All faults are cleared.'),
@@ -136,6 +138,8 @@ const contact = commandOf(putContact, {
   arguments: [...SESSION, { field: 'phone' }],
   options: {
     name: ['--name <name>', 'display name'],
+    lid: ['--lid <lid>', 'the lid under which WhatsApp knows the person'],
+    hidesPhone: ['--hides-phone', 'WhatsApp shows the lid instead of the number'],
     exists: new Option('--missing', 'WhatsApp has no such account').preset(false),
   },
   show: asLine(

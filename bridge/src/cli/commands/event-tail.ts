@@ -5,9 +5,8 @@ import { addCommand } from '../command.ts';
 import { localTime, printable } from '../output.ts';
 import { tail, type TailedEvent } from '../tail.ts';
 
-export function eventCommands(program: Command): void {
-  const events = program.command('events').description('the event log');
-
+/** `events tail`: follows the log. */
+export function tailCommand(events: Command): void {
   addCommand(
     events,
     'tail',
