@@ -59,6 +59,12 @@ export const CATALOGUES: readonly Catalogue[] = [
     list: 'DRIVER_DEFINITIONS',
     except: ['driver', 'driver-operation', 'fields'],
   },
+  ...['webjs', 'sandbox'].map((engine) => ({
+    folder: `engine/${engine}/operations`,
+    index: `engine/${engine}/operations/operations.generated.ts`,
+    list: 'OPERATION_HANDLERS',
+    except: ['operations', 'handler'],
+  })),
 ];
 
 /**

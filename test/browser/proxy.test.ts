@@ -45,7 +45,7 @@ async function travel(url: string, browserArgs: readonly string[] = []): Promise
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
   const message = await recording.untilMessage(({ kind }) => kind === 'document');
   expect(await buffer(await engine.downloadMedia(message.messageId, 1024 * 1024))).toEqual(bytes);
-  await engine.send({ type: 'text', chatId: bobOf(session), text: 'through a proxy' }, null);
+  await engine.perform('message.sendText', { chatId: bobOf(session), text: 'through a proxy' }, null);
   expect((await session.inbox(1)).map(({ text }) => text)).toEqual(['through a proxy']);
   expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
   expect(new Set(proxy.asked)).toEqual(new Set([WHATSAPP]));

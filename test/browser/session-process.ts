@@ -42,7 +42,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     stray();
   } else if (word === 'send') {
     engine
-      .send({ type: 'text', chatId: chat as ChatId, text: text.join(' ') }, null)
+      .perform('message.sendText', { chatId: chat as ChatId, text: text.join(' ') })
       .then((receipt) => print({ kind: 'receipt', ...receipt }))
       .catch((error: Error) => print({ kind: 'not_sent', reason: error.message }));
   } else if (word === 'stop') break;

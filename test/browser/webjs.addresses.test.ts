@@ -15,7 +15,7 @@ afterEach(() => session.close(), LONG);
 async function sendTo(engine: Engine, recording: EngineRecording, to: string, text: string): Promise<MessageId> {
   const { chatId } = await engine.resolveChat(to as ChatId);
   const messageId = engine.chooseMessageId(chatId as ChatId);
-  const receipt = await engine.send({ type: 'text', chatId: chatId as ChatId, text }, messageId);
+  const receipt = await engine.perform('message.sendText', { chatId: chatId as ChatId, text }, messageId);
   expect(receipt.messageId).toBe(messageId);
   // What is heard of it later carries the same id.
   await recording.until('the receipt', () => (recording.acksOf(messageId).includes('read') ? true : undefined));
@@ -45,7 +45,7 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       await sendTo(engine, recording, carol.lid, 'not met yet');
       expect(textsOf(carol)).toEqual(['not met yet']);
       // Straight to the other name, as a message that was accepted before the chat was known.
-      await engine.send({ type: 'text', chatId: bob.pn as ChatId, text: 'unresolved' }, null);
+      await engine.perform('message.sendText', { chatId: bob.pn as ChatId, text: 'unresolved' }, null);
       expect(textsOf(bob)).toContain('unresolved');
     },
     LONG,
@@ -65,7 +65,9 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       for (const nobody of [eve.pn, '900000000000001@lid', '4915119999999@c.us'] as ChatId[]) {
         const unknown = { outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' };
         expect(await failureOf(engine.resolveChat(nobody))).toMatchObject(unknown);
-        expect(await failureOf(engine.send({ type: 'text', chatId: nobody, text: 'x' }, null))).toMatchObject(unknown);
+        expect(await failureOf(engine.perform('message.sendText', { chatId: nobody, text: 'x' }, null))).toMatchObject(
+          unknown,
+        );
       }
       expect(eve.inbox).toEqual([]);
     },
@@ -82,7 +84,11 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       standin.network.say(bob, me, 'a question');
       const question = await recording.untilMessage(({ text }) => text === 'a question');
       const chatId = bob.pn as ChatId;
-      await engine.send({ type: 'text', chatId, text: 'an answer', quotedMessageId: question.messageId }, null);
+      await engine.perform(
+        'message.sendText',
+        { chatId, text: 'an answer', quotedMessageId: question.messageId },
+        null,
+      );
       const [answer] = bob.inbox;
       expect(answer?.quoted).toMatchObject({ stanza: question.messageId.split('_')[2] });
       const quoting = await recording.untilMessage(({ text }) => text === 'an answer');
@@ -111,9 +117,9 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       expect(messageId).toContain(me.lid);
       network.say(carol, group, 'a question');
       const question = await recording.untilMessage(({ text }) => text === 'a question');
-      const receipt = await engine.send(
+      const receipt = await engine.perform(
+        'message.sendText',
         {
-          type: 'text',
           chatId,
           text: `@${bob.phone} @${carol.phone} see?`,
           mentions: [bob.pn as ChatId, carol.lid as ChatId],
@@ -158,9 +164,9 @@ describe.each(Object.keys(BUILDS) as PageSettings['build'][])('addresses (%s)', 
       const group = network.addGroup('Ana and Luz', [me, ana, luz]);
       network.say(luz, group, 'here');
       await recording.untilMessage(({ text }) => text === 'here');
-      await engine.send(
+      await engine.perform(
+        'message.sendText',
         {
-          type: 'text',
           chatId: group.id as ChatId,
           text: '@525512345678 and @5491123456789',
           mentions: ['525512345678@c.us', '5491123456789@c.us'] as ChatId[],

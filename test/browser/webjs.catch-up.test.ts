@@ -117,8 +117,9 @@ describe('the history of one chat fails', () => {
     async () => {
       const { engine, recording } = await restarted({ ...THROWS, chats: [session.bob.pn] });
       for (const { pn } of [session.carol, session.bob]) {
-        const { messageId } = await engine.send(
-          { type: 'text', chatId: pn as ChatId, text: 'hello' },
+        const { messageId } = await engine.perform(
+          'message.sendText',
+          { chatId: pn as ChatId, text: 'hello' },
           engine.chooseMessageId(pn as ChatId),
         );
         await recording.until('read', () => recording.acksOf(messageId).includes('read') || undefined, 40_000);

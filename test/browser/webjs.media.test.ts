@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { OutgoingFile } from '../../bridge/src/engine/engine.ts';
+import type { OutgoingFile } from '../../bridge/src/engine/engine-operations.ts';
 import type { EngineRecording, RecordedMessage } from '../conformance/engine-recording.ts';
 import type { WireMedia } from '../standin/frames.ts';
 import { browserTree } from './processes.ts';
@@ -176,11 +176,11 @@ describe('outgoing files', () => {
       const chatId = bobOf(session);
       const messageId = engine.chooseMessageId(chatId);
       const file = await outgoing('large.pdf', bytes);
-      expect(await engine.send({ type: 'document', chatId, file, caption: 'large' }, messageId)).toMatchObject({
+      expect(await engine.perform('message.sendDocument', { chatId, file, text: 'large' }, messageId)).toMatchObject({
         messageId,
       });
       const empty = await outgoing('empty.pdf', Buffer.alloc(0));
-      await engine.send({ type: 'document', chatId, file: empty }, null);
+      await engine.perform('message.sendDocument', { chatId, file: empty }, null);
       const received = await session.inbox(2);
       expect(received.map((each) => each.mediaSha256)).toEqual([sha256(bytes), sha256(Buffer.alloc(0))]);
       expect(received[0]).toMatchObject({ messageId, text: 'large' });
@@ -197,14 +197,14 @@ describe('outgoing files', () => {
       const { engine } = await session.linked();
       const chatId = bobOf(session);
       const missing = { path: join(session.folder, 'missing'), mimeType: 'a/b', sizeBytes: 1, fileName: 'x' };
-      expect(await failureOf(engine.send({ type: 'document', chatId, file: missing }, null))).toMatchObject({
+      expect(await failureOf(engine.perform('message.sendDocument', { chatId, file: missing }, null))).toMatchObject({
         outcome: 'fail',
       });
       const file = await outgoing('large.pdf', randomBytes(48 * MIB));
       // A page that stands still takes no part of the file, so that it dies before the last one in any case.
       const { renderers } = await browserTree(session.profileFolder);
       for (const pid of renderers) process.kill(pid, 'SIGSTOP');
-      const sending = failureOf(engine.send({ type: 'document', chatId, file }, null));
+      const sending = failureOf(engine.perform('message.sendDocument', { chatId, file }, null));
       for (const pid of renderers) process.kill(pid, 'SIGKILL');
       expect(await sending).toMatchObject({ outcome: 'defer', code: 'WAB_MEDIA_FAILED' });
       expect(session.received()).toEqual([]);

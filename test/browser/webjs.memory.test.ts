@@ -1,7 +1,8 @@
 /** A session whose browser has grown too much: restarted in good order, with sends held. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
-import type { EngineError, SendReceipt } from '../../bridge/src/engine/engine.ts';
+import type { EngineError } from '../../bridge/src/engine/engine.ts';
+import type { SendReceipt } from '../../bridge/src/engine/engine-operations.ts';
 import { BridgeAtTest } from './bridge-at-test.ts';
 import { browserTree, untilEnded } from './processes.ts';
 import { bobOf, SessionAtTest } from './session-at-test.ts';
@@ -34,7 +35,11 @@ test(
     const send = (): Promise<SendReceipt> => {
       const text = `message ${texts.length + 1}`;
       texts.push(text);
-      return engine.send({ type: 'text', chatId: bobOf(session), text }, engine.chooseMessageId(bobOf(session)));
+      return engine.perform(
+        'message.sendText',
+        { chatId: bobOf(session), text },
+        engine.chooseMessageId(bobOf(session)),
+      );
     };
     const underWay = [send(), send()];
     await session.inbox(2);
@@ -68,7 +73,11 @@ test(
     await recording.untilSignal('ready', 2);
     await untilEnded(pids);
     texts.push(held);
-    await engine.send({ type: 'text', chatId: bobOf(session), text: held }, engine.chooseMessageId(bobOf(session)));
+    await engine.perform(
+      'message.sendText',
+      { chatId: bobOf(session), text: held },
+      engine.chooseMessageId(bobOf(session)),
+    );
     for (const text of ['said before the restart', 'said during the restart'])
       await recording.untilMessage((message) => message.text === text);
 

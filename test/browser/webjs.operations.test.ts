@@ -18,12 +18,12 @@ describe('operations in a chat', () => {
       await recording.untilMessage(({ text }) => text === 'read me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebUpdateUnreadChatAction.sendSeen', { throws: 'markedUnread', times: 1 });
-      const error = await failureOf(engine.markRead(bobOf(session)));
+      const error = await failureOf(engine.perform('chat.markRead', { chatId: bobOf(session) }));
       expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_OPERATION_FAILED' });
       expect(error.message).toContain('markedUnread');
-      await engine.send({ type: 'text', chatId: bobOf(session), text: 'still here' }, null);
+      await engine.perform('message.sendText', { chatId: bobOf(session), text: 'still here' }, null);
       expect(session.phoneEvents('receipt').filter(({ ack }) => ack === 3)).toEqual([]);
-      await engine.markRead(bobOf(session));
+      await engine.perform('chat.markRead', { chatId: bobOf(session) });
       await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);
     },
     LONG,
@@ -37,10 +37,10 @@ describe('operations in a chat', () => {
       const { messageId } = await recording.untilMessage(({ text }) => text === 'react to me');
       const page = session.standin.pageOf(session.me);
       await page.fault('WAWebSendReactionMsgAction.sendReactionToMsg', { reloads: true, times: 1 });
-      const reaction = { type: 'reaction', chatId: bobOf(session), targetMessageId: messageId, emoji: '👍' } as const;
-      expect(await failureOf(engine.send(reaction, null))).toMatchObject({ outcome: 'unknown' });
+      const reaction = { chatId: bobOf(session), messageId, emoji: '👍' } as const;
+      expect(await failureOf(engine.perform('message.react', reaction))).toMatchObject({ outcome: 'unknown' });
       await recording.untilSignal('ready', 2);
-      await engine.send(reaction, null);
+      await engine.perform('message.react', reaction);
       const reactions = await session.untilPhoneEvents('reaction', 1);
       expect(reactions.at(-1)).toMatchObject({ emoji: '👍' });
     },
@@ -56,10 +56,10 @@ describe('operations in a chat', () => {
       const { messageId, chat } = await recording.untilMessage(({ text }) => text === 'who am I');
       const chatId = chat.chatId as ChatId;
       expect(chatId).toBe(session.bob.lid);
-      await engine.send({ type: 'reaction', chatId, targetMessageId: messageId, emoji: '👍' }, null);
-      await engine.send({ type: 'reaction', chatId: bobOf(session), targetMessageId: messageId, emoji: '❤️' }, null);
-      await engine.markRead(chatId);
-      await engine.setTyping(chatId, 'composing');
+      await engine.perform('message.react', { chatId, messageId, emoji: '👍' }, null);
+      await engine.perform('message.react', { chatId: bobOf(session), messageId, emoji: '❤️' }, null);
+      await engine.perform('chat.markRead', { chatId: chatId });
+      await engine.perform('chat.setTyping', { chatId: chatId, state: 'composing' });
       expect((await session.untilPhoneEvents('reaction', 2)).map(({ emoji }) => emoji)).toEqual(['👍', '❤️']);
       await session.untilPhoneEvents('receipt', 1, ({ ack }) => ack === 3);
       await session.untilPhoneEvents('chatstate', 1);

@@ -21,7 +21,7 @@ describe('processes', () => {
       session.standin.network.holdsAcks = true;
       const messageId = engine.chooseMessageId(bobOf(session));
       const sending = failureOf(
-        engine.send({ type: 'text', chatId: bobOf(session), text: 'did it leave?' }, messageId),
+        engine.perform('message.sendText', { chatId: bobOf(session), text: 'did it leave?' }, messageId),
       );
       await session.inbox(1);
       process.kill((await browserTree(session.profileFolder)).browser as number, 'SIGKILL');

@@ -19,7 +19,7 @@ const untilAck = (recording: EngineRecording, messageId: string, level: 'deliver
   recording.until(`${level} of ${messageId}`, () => recording.acksOf(messageId).includes(level) || undefined, 40_000);
 async function send(engine: Engine, chatId: string, text: string): Promise<MessageId> {
   const chat = chatId as ChatId;
-  return (await engine.send({ type: 'text', chatId: chat, text }, engine.chooseMessageId(chat))).messageId;
+  return (await engine.perform('message.sendText', { chatId: chat, text }, engine.chooseMessageId(chat))).messageId;
 }
 /** As if minutes had passed: all that was sent so far lies before what a catch-up reads. */
 async function muchLater(): Promise<void> {

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChatId } from '../../bridge/src/contract/ids.ts';
-import type { EngineSend, OutgoingFile } from '../../bridge/src/engine/engine.ts';
+import type { EngineInput, OutgoingFile } from '../../bridge/src/engine/engine-operations.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 /** The first bytes of a picture, which end before its pixels begin. */
@@ -26,13 +26,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 }, LONG);
 
-async function picture(bytes: Buffer): Promise<EngineSend> {
+async function picture(bytes: Buffer): Promise<EngineInput<'message.sendImage'>> {
   const path = join(folder, 'picture.png');
   await writeFile(path, bytes);
   const file: OutgoingFile = { path, mimeType: 'image/png', sizeBytes: bytes.length, fileName: 'picture.png' };
-  return { type: 'image', chatId: bobOf(session), file };
+  return { chatId: bobOf(session), file };
 }
-const text = (words: string, chatId: ChatId = bobOf(session)): EngineSend => ({ type: 'text', chatId, text: words });
+const text = (words: string, chatId: ChatId = bobOf(session)): EngineInput<'message.sendText'> => ({
+  chatId,
+  text: words,
+});
 const THROWN = { outcome: 'defer', code: 'WAB_SEND_FAILED' };
 
 describe('what the page throws before a message has an id', () => {
@@ -41,10 +44,10 @@ describe('what the page throws before a message has an id', () => {
     async () => {
       session.standin.page.decodesPictures = true;
       const { engine } = await session.linked();
-      const error = await failureOf(engine.send(await picture(TRUNCATED), null));
+      const error = await failureOf(engine.perform('message.sendImage', await picture(TRUNCATED), null));
       expect(error).toMatchObject(THROWN);
       expect(error.message).toContain('decoded');
-      await engine.send(await picture(PIXEL), null);
+      await engine.perform('message.sendImage', await picture(PIXEL), null);
       expect(await session.inbox(1)).toHaveLength(1);
     },
     LONG,
@@ -55,7 +58,7 @@ describe('what the page throws before a message has an id', () => {
     async () => {
       const { engine } = await session.linked();
       session.standin.media.uploadStatus = 500;
-      const error = await failureOf(engine.send(await picture(PIXEL), null));
+      const error = await failureOf(engine.perform('message.sendImage', await picture(PIXEL), null));
       expect(error).toMatchObject(THROWN);
       expect(error.message).toContain('500');
     },
@@ -70,23 +73,25 @@ describe('what the page throws before a message has an id', () => {
       const degraded = () => recording.signals.filter(({ kind }) => kind === 'degraded');
       await engine.resolveChat(bobOf(session));
       session.standin.network.say(session.bob, session.me, 'hello');
-      const { messageId: targetMessageId } = await recording.untilMessage(({ text: said }) => said === 'hello');
+      const { messageId } = await recording.untilMessage(({ text: said }) => said === 'hello');
       await page.fault('WAWebMsgKey.newId', { missing: true });
       // One message alone may be at fault itself.
       const id = engine.chooseMessageId(bobOf(session));
       for (let attempt = 0; attempt < 6; attempt++)
-        expect(await failureOf(engine.send(text('one'), id))).toMatchObject(THROWN);
+        expect(await failureOf(engine.perform('message.sendText', text('one'), id))).toMatchObject(THROWN);
       expect(degraded()).toEqual([]);
       for (const words of ['two', 'three'])
-        expect(await failureOf(engine.send(text(words), engine.chooseMessageId(bobOf(session))))).toMatchObject(THROWN);
+        expect(
+          await failureOf(engine.perform('message.sendText', text(words), engine.chooseMessageId(bobOf(session)))),
+        ).toMatchObject(THROWN);
       const { reason } = await recording.untilSignal('degraded');
       expect(reason).toContain('could not send');
       const recovered = (): number => recording.signals.filter(({ kind }) => kind === 'recovered').length;
       const before = recovered();
-      await engine.send({ type: 'reaction', chatId: bobOf(session), targetMessageId, emoji: '👍' }, null);
+      await engine.perform('message.react', { chatId: bobOf(session), messageId, emoji: '👍' }, null);
       expect(recovered()).toBe(before);
       await page.repair();
-      await engine.send(text('four'), engine.chooseMessageId(bobOf(session)));
+      await engine.perform('message.sendText', text('four'), engine.chooseMessageId(bobOf(session)));
       await recording.untilSignal('recovered', before + 1);
       expect(session.received().map((message) => message.text)).toEqual(['four']);
     },
@@ -99,8 +104,14 @@ describe('what the page throws before a message has an id', () => {
       const { engine } = await session.linked();
       await session.standin.pageOf(session.me).fault('WAWebQueryExistsJob.queryWidExists', { missing: true });
       expect(await failureOf(engine.resolveChat('4915110000003@c.us' as ChatId))).toMatchObject(THROWN);
-      expect(await failureOf(engine.setTyping('4915110000003@c.us' as ChatId, 'composing'))).toMatchObject(THROWN);
-      expect(await failureOf(engine.send(text('hello', '4915110000003@c.us' as ChatId), null))).toMatchObject(THROWN);
+      expect(
+        await failureOf(
+          engine.perform('chat.setTyping', { chatId: '4915110000003@c.us' as ChatId, state: 'composing' }),
+        ),
+      ).toMatchObject(THROWN);
+      expect(
+        await failureOf(engine.perform('message.sendText', text('hello', '4915110000003@c.us' as ChatId), null)),
+      ).toMatchObject(THROWN);
     },
     LONG,
   );

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId, MessageId } from '../../bridge/src/contract/ids.ts';
-import type { Engine, EngineError, EngineSend } from '../../bridge/src/engine/engine.ts';
+import type { Engine, EngineError } from '../../bridge/src/engine/engine.ts';
 import type { EngineRecording } from '../conformance/engine-recording.ts';
 import { browserTree } from './processes.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
@@ -13,8 +13,6 @@ beforeEach(async () => {
   session = await SessionAtTest.open();
 });
 afterEach(() => session.close(), LONG);
-
-const textTo = (chatId: ChatId, text: string): EngineSend => ({ type: 'text', chatId, text });
 
 /** What `sendStatusOf` says, or how it refuses to say. */
 const sendStatusOf = (engine: Engine, messageId: MessageId, chatId = bobOf(session)): Promise<string> =>
@@ -36,7 +34,7 @@ async function sendThatHangs(
   messageId: MessageId,
 ): Promise<{ readonly failure: Promise<EngineError> }> {
   await session.standin.pageOf(session.me).hang(OPENING_A_CHAT);
-  const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), messageId));
+  const failure = failureOf(engine.perform('message.sendText', { chatId: bobOf(session), text: 'hello' }, messageId));
   await untilSendStatus(engine, messageId, 'defer');
   return { failure };
 }
@@ -63,7 +61,9 @@ describe('the send status of a message', () => {
       expect(await sendStatusOf(engine, messageId)).toBe('defer');
       await restart(engine, recording);
       expect(await sendStatusOf(engine, messageId)).toBe('absent');
-      expect((await engine.send(textTo(bobOf(session), 'hello'), messageId)).messageId).toBe(messageId);
+      expect(
+        (await engine.perform('message.sendText', { chatId: bobOf(session), text: 'hello' }, messageId)).messageId,
+      ).toBe(messageId);
       expect(session.received().map(({ messageId: id, text }) => [id, text])).toEqual([[messageId, 'hello']]);
     },
     LONG,
@@ -78,7 +78,10 @@ describe('the send status of a message', () => {
       expect((await failure).outcome).toBe('unknown');
       expect(await sendStatusOf(engine, messageId)).toBe('defer');
       // A second order for the same message is no second message.
-      expect((await failureOf(engine.send(textTo(bobOf(session), 'hello'), messageId))).outcome).toBe('unknown');
+      expect(
+        (await failureOf(engine.perform('message.sendText', { chatId: bobOf(session), text: 'hello' }, messageId)))
+          .outcome,
+      ).toBe('unknown');
       await session.standin.pageOf(session.me).repair();
       await session.inbox(1);
       await untilSendStatus(engine, messageId, 'sent');
@@ -94,7 +97,9 @@ describe('the send status of a message', () => {
       session.standin.network.swallows = true;
       session.standin.page.resendsPending = false;
       const messageId = engine.chooseMessageId(bobOf(session));
-      const failure = failureOf(engine.send(textTo(bobOf(session), 'hello'), messageId));
+      const failure = failureOf(
+        engine.perform('message.sendText', { chatId: bobOf(session), text: 'hello' }, messageId),
+      );
       expect((await failure).outcome).toBe('unknown');
       await killBrowser(recording);
       await restart(engine, recording);
@@ -109,12 +114,20 @@ describe('the send status of a message', () => {
     async () => {
       const { engine, recording } = await session.linked();
       const lid = session.bob.lid as ChatId;
-      const inLidChat = await engine.send(textTo(lid, 'one'), engine.chooseMessageId(lid));
+      const inLidChat = await engine.perform(
+        'message.sendText',
+        { chatId: lid, text: 'one' },
+        engine.chooseMessageId(lid),
+      );
       // In memory after a restart is the last message of each chat.
-      await engine.send(textTo(lid, 'two'), engine.chooseMessageId(lid));
+      await engine.perform('message.sendText', { chatId: lid, text: 'two' }, engine.chooseMessageId(lid));
       const group = session.group.id as ChatId;
-      const inGroup = await engine.send(textTo(group, 'three'), engine.chooseMessageId(group));
-      await engine.send(textTo(group, 'four'), engine.chooseMessageId(group));
+      const inGroup = await engine.perform(
+        'message.sendText',
+        { chatId: group, text: 'three' },
+        engine.chooseMessageId(group),
+      );
+      await engine.perform('message.sendText', { chatId: group, text: 'four' }, engine.chooseMessageId(group));
       await killBrowser(recording);
       await restart(engine, recording);
       const [, , stanza] = inLidChat.messageId.split('_');

@@ -15,7 +15,9 @@ describe('sends', () => {
       const { engine, recording } = await session.linked();
       session.standin.network.reload(session.me);
       await recording.untilSignal('interrupted');
-      expect(await failureOf(engine.send({ type: 'text', chatId: bobOf(session), text: 'now?' }, null))).toMatchObject({
+      expect(
+        await failureOf(engine.perform('message.sendText', { chatId: bobOf(session), text: 'now?' }, null)),
+      ).toMatchObject({
         outcome: 'defer',
       });
     },

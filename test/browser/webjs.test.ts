@@ -29,8 +29,9 @@ describe('the road', () => {
       });
 
       const messageId = engine.chooseMessageId(bobOf(session));
-      const receipt = await engine.send(
-        { type: 'text', chatId: bobOf(session), text: 'hello yourself', quotedMessageId: hello.messageId },
+      const receipt = await engine.perform(
+        'message.sendText',
+        { chatId: bobOf(session), text: 'hello yourself', quotedMessageId: hello.messageId },
         messageId,
       );
       expect(receipt.messageId).toBe(messageId);

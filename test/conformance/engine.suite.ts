@@ -1,5 +1,5 @@
 /** What every engine must do. An engine that has not run through this suite against the real thing does not exist. */
-import { afterEach, beforeEach, describe } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { operationChecks } from './engine/operations.checks.ts';
 import { EngineAtTest } from './engine/engine-at-test.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine/engine-harness.ts';
@@ -29,5 +29,7 @@ export function engineConformance(
     mediaChecks(at);
     operationChecks(at);
     restartChecks(at);
+    // After all others, by which it judges.
+    test('every operation that the engine claims was carried out in a check', () => expect(at.unproven).toEqual([]));
   });
 }

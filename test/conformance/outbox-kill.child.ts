@@ -4,14 +4,9 @@
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { ChatId, OutboxId, MessageId } from '../../bridge/src/contract/ids.ts';
-import type {
-  Engine,
-  EngineHealth,
-  EngineSend,
-  PairingCode,
-  SendStatus,
-  SendReceipt,
-} from '../../bridge/src/engine/engine.ts';
+import type { Engine, EngineHealth, PairingCode, SendStatus } from '../../bridge/src/engine/engine.ts';
+import type { EngineInput, EngineResult } from '../../bridge/src/engine/engine-operations.ts';
+import type { EngineOperationId } from '../../bridge/src/contract/operations/by-carrier.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
@@ -70,13 +65,11 @@ class HttpEngine implements Engine {
   chooseMessageId(chatId: ChatId): MessageId {
     return `true_${chatId}_${process.pid}x${++this.#ids}` as MessageId;
   }
-  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
-    const text = message.type === 'text' ? message.text : message.type === 'reaction' ? message.emoji : '';
-    await this.#ask('/send', { messageId, chatId: message.chatId, text });
-    return { messageId: message.type === 'reaction' ? message.targetMessageId : messageId!, sentAt: new Date() };
+  async perform<Id extends EngineOperationId>(id: Id, input: EngineInput<Id>, messageId?: MessageId | null) {
+    const { chatId, text, emoji, messageId: about } = input as Readonly<Record<string, unknown>>;
+    await this.#ask('/send', { messageId, chatId, text: text ?? emoji });
+    return { messageId: id === 'message.react' ? about : messageId, sentAt: new Date() } as EngineResult<Id>;
   }
-  async markRead(): Promise<void> {}
-  async setTyping(): Promise<void> {}
   async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
     return (await this.#ask('/send-status', { messageId }))['sendStatus'] as SendStatus;
   }

@@ -1,16 +1,16 @@
 /**
  * The engine port: the code that speaks to WhatsApp for one session. An engine knows nothing of logs, outboxes or HTTP;
- * it reports facts to its listener and carries out sends. Every engine passes `test/conformance/engine.suite.ts`.
+ * it reports facts to its listener and carries out operations. Every engine passes `test/conformance/engine.suite.ts`.
  */
 import type { Readable } from 'node:stream';
 import type { Address } from '../contract/address.ts';
-import type { TypingState } from '../contract/chats.ts';
 import type { EngineName, LinkingMethod } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
 import type { ReportedContent } from '../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineOperationId } from '../contract/operations/by-carrier.ts';
 import type { HealthCheck } from '../contract/views/session.ts';
+import type { EngineInput, EngineResult } from './engine-operations.ts';
 
 export interface EngineCapabilities {
   /** The message id can be fixed before the send, so that it is on disk before WhatsApp learns of it. */
@@ -95,49 +95,10 @@ export interface EngineListener {
   fact(fact: EngineFact): Promise<void>;
 }
 
-/** A readable file for a send; opened again for each attempt. */
-export interface OutgoingFile {
-  readonly path: string;
-  readonly mimeType: string;
-  readonly sizeBytes: number;
-  readonly fileName: string;
-}
-
-interface SendCommon {
-  readonly chatId: ChatId;
-  readonly quotedMessageId?: MessageId;
-  readonly mentions?: readonly ChatId[];
-}
-/** A message that WhatsApp keeps under an id of its own. */
-export type MessageSend =
-  | (SendCommon & { readonly type: 'text'; readonly text: string })
-  | (SendCommon & {
-      readonly type: 'image' | 'video' | 'audio' | 'document';
-      readonly file: OutgoingFile;
-      readonly caption?: string;
-    });
-/**
- * A reaction of this account to a message of the chat; an empty emoji takes it back. It has no id that could be asked for
- * later, and replaces the one before it: sent again it changes nothing.
- */
-export interface ReactionSend {
-  readonly type: 'reaction';
-  readonly chatId: ChatId;
-  readonly targetMessageId: MessageId;
-  readonly emoji: string;
-}
-export type EngineSend = MessageSend | ReactionSend;
-
 /** Eight characters, as WhatsApp gives them, to be typed on the phone of the account. */
 export interface PairingCode {
   readonly code: string;
   readonly expiresAt: Date;
-}
-
-export interface SendReceipt {
-  /** Of a reaction: the message that it is about. */
-  readonly messageId: MessageId;
-  readonly sentAt: Date;
 }
 
 /** Whether WhatsApp has a message. An engine says `absent` only when it knows that the message never left and never will. */
@@ -168,18 +129,18 @@ export interface Engine {
   /** An id for the next message of a chat (only with `chosenMessageIds`). */
   chooseMessageId(chatId: ChatId): MessageId;
   /**
-   * Sends once.
-   * @param messageId the id to use, from `chooseMessageId`; null if the engine cannot choose, and for a reaction
-   * @throws EngineError whose `outcome` says what is known of the message
+   * Carries out an operation that the capabilities name, once.
+   *
+   * @param messageId the id to send under, from `chooseMessageId`; null if the engine cannot choose, and for what
+   *   sends no message
+   * @throws EngineError whose `outcome` says what is known of it: `fail` if it was not done and never will be, `defer` while
+   *   not connected, `unknown` if no answer came
    */
-  send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt>;
-  /**
-   * Tells WhatsApp that everything in a chat was read. Done at once or not at all: it is neither kept nor repeated.
-   * @throws EngineError: `fail` for an unknown chat, `defer` while not connected, `unknown` where no answer came
-   */
-  markRead(chatId: ChatId): Promise<void>;
-  /** Shows the other side of a chat that this account is writing. Like `markRead`, done at once or not at all. */
-  setTyping(chatId: ChatId, state: TypingState): Promise<void>;
+  perform<Id extends EngineOperationId>(
+    id: Id,
+    input: EngineInput<Id>,
+    messageId?: MessageId | null,
+  ): Promise<EngineResult<Id>>;
   /**
    * What became of a message whose send was interrupted, as far as the present login knows: of one that was sent before
    * the account was linked again it means nothing. Throws `EngineError` (`defer`) if it cannot be told yet.

@@ -3,7 +3,7 @@ import type { SendableMediaKind } from '../contract/kinds.ts';
 import type { MessageFile } from '../contract/message-data.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { MediaView } from '../contract/views/media.ts';
-import type { OutgoingFile } from '../engine/engine.ts';
+import type { OutgoingFile } from '../engine/engine-operations.ts';
 import type { Call } from '../store/operation.ts';
 
 /** What is known of a file, and whose it is. */

@@ -5,7 +5,7 @@ import type { SendableMediaKind } from '../contract/kinds.ts';
 import type { MessageFile } from '../contract/message-data.ts';
 import { safeFileName } from '../contract/file-name.ts';
 import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
-import type { OutgoingFile } from '../engine/engine.ts';
+import type { OutgoingFile } from '../engine/engine-operations.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Waiters } from '../ops/waiters.ts';
 import type { Call } from '../store/operation.ts';

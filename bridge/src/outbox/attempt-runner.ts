@@ -1,17 +1,17 @@
 /** Runs one attempt to send an outbox message: prepare, write down the intent, send, write down the outcome. */
 import { isSameAccount, type Address } from '../contract/address.ts';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
-import type { Engine, EngineSend, SendStatus } from '../engine/engine.ts';
-import { EngineError } from '../engine/engine.ts';
+import { type Engine, EngineError, type SendStatus } from '../engine/engine.ts';
+import { type EngineInput, engineInputOf, type OutgoingFile, type SendReceipt } from '../engine/engine-operations.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import type { MediaLibrary } from '../media/media-library.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
+import type { OutboxOperation } from '../contract/operations/by-carrier.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import { DeadlineError, within } from '../ops/deadline.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
-import { contentOfRow, isRepeatable, mediaOfContent } from './outbox-content.ts';
-import { engineSendOf } from './engine-send.ts';
+import { contentOfRow, isRepeatable, mediaOfContent, operationOf } from './outbox-content.ts';
 import type { OutboxTransitions } from './outbox-transitions.ts';
 import {
   decide,
@@ -55,6 +55,13 @@ export const isOfUnknownAccount = (
   row: Pick<OutboxRow, 'account' | 'login'>,
   { account, login }: SessionAccount,
 ): boolean => row.account === null && (account === null || row.login !== login);
+
+/** What the engine is asked to do in an attempt. */
+interface Prepared {
+  readonly operation: OutboxOperation['id'];
+  readonly input: EngineInput<OutboxOperation['id']>;
+  readonly file: OutgoingFile | null;
+}
 
 /** What an attempt needs from the sessions. */
 export interface AttemptSessions {
@@ -100,17 +107,17 @@ export class AttemptRunner {
     }
     if (this.#isExpired(queued)) return this.#expire(queued);
     let row = queued;
-    let message: EngineSend;
+    let prepared: Prepared;
     let messageId: MessageId | null;
     try {
       const addressed = await this.#address(row, engine);
       if (!addressed) return 'done';
       row = addressed;
-      message = await this.#prepare(row);
+      prepared = await this.#prepare(row);
       messageId = isRepeatable(row)
         ? null
         : ((row.wire_id as MessageId | null) ??
-          (engine.capabilities.chosenMessageIds ? engine.chooseMessageId(message.chatId) : null));
+          (engine.capabilities.chosenMessageIds ? engine.chooseMessageId(row.chat_id as ChatId) : null));
     } catch (error) {
       return this.#applyVerdict(row, this.#decide(row, failureOfPreparation(error), row.attempts + 1));
     }
@@ -118,7 +125,7 @@ export class AttemptRunner {
     const begun = await transitions.begin(row, messageId, { account: account && JSON.stringify(account), login });
     if (!begun) return 'done';
     log.debug({ session: row.session, outboxId: row.id, attempt: begun.attempts }, 'sending');
-    return this.#send(begun, message, messageId, engine);
+    return this.#send(begun, prepared, messageId, engine);
   }
 
   /** Settles a message whose send was interrupted. */
@@ -170,16 +177,18 @@ export class AttemptRunner {
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
   }
 
-  async #prepare(row: OutboxRow): Promise<EngineSend> {
+  async #prepare(row: OutboxRow): Promise<Prepared> {
     const content = contentOfRow(row);
+    const operation = operationOf(content);
     const media = mediaOfContent(content);
     const file = media && (await this.#deps.media.forSend(media.mediaId, media.kind, media.fileName));
-    return engineSendOf(content, row.chat_id as ChatId, file);
+    const input = engineInputOf(operation, content.input, { chatId: row.chat_id as ChatId, file });
+    return { operation: operation.id, input, file };
   }
 
   async #send(
     row: OutboxRow,
-    message: EngineSend,
+    { operation, input, file }: Prepared,
     messageId: MessageId | null,
     engine: Engine,
   ): Promise<AttemptResult> {
@@ -191,9 +200,9 @@ export class AttemptRunner {
       );
       return this.#applyVerdict(row, this.#decide(row, failure, row.attempts));
     }
-    const tens = 'file' in message ? Math.ceil(message.file.sizeBytes / TEN_MB) : 0;
+    const tens = file ? Math.ceil(file.sizeBytes / TEN_MB) : 0;
     // An engine that throws instead of rejecting is an engine that failed.
-    const call = Promise.resolve().then(() => engine.send(message, messageId));
+    const call = Promise.resolve().then(() => engine.perform(operation, input, messageId));
     let receipt;
     try {
       receipt = await within(call, this.#options.sendMs * (1 + tens), 'the send', clock);
@@ -202,8 +211,7 @@ export class AttemptRunner {
       const verdict = this.#decide(row, failure, row.attempts);
       if (verdict.kind !== 'hold') return this.#applyVerdict(row, verdict);
       // One that is repeated is settled by its repetition.
-      if (error instanceof DeadlineError && !isRepeatable(row))
-        this.#awaitLate(row, call, 'file' in message ? engine : null);
+      if (error instanceof DeadlineError && !isRepeatable(row)) this.#awaitLate(row, call, file ? engine : null);
       return this.settle(row, failure.reason);
     }
     await transitions.accept(row, receipt, this.#senderOf(row));
@@ -211,7 +219,7 @@ export class AttemptRunner {
   }
 
   /** An answer after the deadline still settles the message. */
-  #awaitLate(row: OutboxRow, call: ReturnType<Engine['send']>, atWork: Engine | null): void {
+  #awaitLate(row: OutboxRow, call: Promise<SendReceipt>, atWork: Engine | null): void {
     const { transitions, log } = this.#deps;
     this.#late.set(row.id, atWork);
     call

@@ -6,7 +6,7 @@ import type { Address } from '../contract/address.ts';
 import { WabError, type ErrorCode } from '../contract/errors.ts';
 import type { NewEvent } from '../contract/events.ts';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../contract/ids.ts';
-import type { SendReceipt } from '../engine/engine.ts';
+import type { SendReceipt } from '../engine/engine-operations.ts';
 import { eventOf } from '../events/event-constructors.ts';
 import type { Appended } from '../events/event-log.ts';
 import type { Clock } from '../ops/clock.ts';

@@ -1,10 +1,10 @@
 /** Operations that are over in a moment: the engine is asked once, at once; nothing is stored or repeated. */
 import { WabError } from '../contract/errors.ts';
 import { type AnyInput, checkFields, recipientOf } from '../contract/field-checks.ts';
-import type { ChatId, SessionName } from '../contract/ids.ts';
+import type { SessionName } from '../contract/ids.ts';
 import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
-import type { TypingState } from '../contract/chats.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
+import { engineInputOf } from '../engine/engine-operations.ts';
 import { inAnyForm } from '../engine/number-forms.ts';
 import { parseChatId } from '../contract/whatsapp-id.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -22,13 +22,6 @@ export interface OperationTarget {
   /** The engine, while the session is ready. */
   readonly ready: Engine | null;
 }
-
-const CALLS: {
-  readonly [Id in DirectOperation['id']]: (engine: Engine, chatId: ChatId, input: AnyInput) => Promise<void>;
-} = {
-  'chat.markRead': (engine, chatId) => engine.markRead(chatId),
-  'chat.setTyping': (engine, chatId, { state }) => engine.setTyping(chatId, state as TypingState),
-};
 
 /** @throws WabError WAB_OPERATION_UNSUPPORTED if the engine of a session cannot do it */
 export function requireOperation(
@@ -55,7 +48,11 @@ export async function performAtOnce(
   const chatId = parseChatId(recipientOf(operation, input));
   try {
     // An engine that throws instead of rejecting is an engine that failed.
-    const running = Promise.resolve().then(() => inAnyForm(chatId, (form) => CALLS[operation.id](ready, form, input)));
+    const running = Promise.resolve().then(() =>
+      inAnyForm(chatId, (form) =>
+        ready.perform(operation.id, engineInputOf(operation, input, { chatId: form, file: null })),
+      ),
+    );
     return await within(running, operation.via.engine, 'WhatsApp', clock);
   } catch (error) {
     throw refusalOf(error, session);

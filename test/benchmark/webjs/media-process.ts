@@ -54,7 +54,7 @@ async function ours(): Promise<Side> {
     fetch: async (target) => pipeline(await engine.downloadMedia(came as MessageId, LIMIT), createWriteStream(target)),
     send: async (to, path) => {
       const file = { path, mimeType: MIME, sizeBytes: (await stat(path)).size, fileName: 'out.pdf' };
-      await engine.send({ type: 'document', chatId: to as ChatId, file }, null);
+      await engine.perform('message.sendDocument', { chatId: to as ChatId, file }, null);
     },
   };
 }

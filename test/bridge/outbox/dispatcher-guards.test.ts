@@ -62,7 +62,7 @@ test('a send does not go through an engine that was replaced while its intent wa
   const network = new Network();
   const before = new NetworkEngine(network, CAPABILITIES);
   const after = new NetworkEngine(network, CAPABILITIES);
-  const stale = jest.spyOn(before, 'send');
+  const stale = jest.spyOn(before, 'perform');
   let engine: Engine = before;
   const replaceAtIntent = (database: Database): Database =>
     Object.assign(Object.create(database) as Database, {

@@ -110,7 +110,7 @@ class World {
     const life = this.#life!;
     this.network.scripts.push((message, _messageId, deliver) => {
       if (outcome === 'refused') {
-        this.refused.add(message.type === 'text' ? message.text : FAILED);
+        this.refused.add('text' in message.input ? (message.input.text ?? '') : FAILED);
         throw new EngineError('fail', 'WAB_SEND_REFUSED', 'refused');
       }
       if (outcome === 'deferred') throw new EngineError('defer', 'WAB_QUOTED_UNKNOWN', 'not now');

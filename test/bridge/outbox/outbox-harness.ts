@@ -10,6 +10,7 @@ import type { ChatId, KeyId, OutboxId, Seq, SessionName, MessageId } from '../..
 import type { AnyInput } from '../../../bridge/src/contract/field-checks.ts';
 import {
   type EngineOperation,
+  type EngineOperationId,
   isOutboxOperation,
   type OutboxOperation,
 } from '../../../bridge/src/contract/operations/by-carrier.ts';
@@ -20,11 +21,10 @@ import type {
   EngineCapabilities,
   EngineHealth,
   EngineFact,
-  EngineSend,
   PairingCode,
   SendStatus,
-  SendReceipt,
 } from '../../../bridge/src/engine/engine.ts';
+import type { EngineInput, EngineResult, SendReceipt } from '../../../bridge/src/engine/engine-operations.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../../bridge/src/events/durable-event-log.ts';
 import { Recorder } from '../../../bridge/src/events/recorder.ts';
@@ -80,8 +80,13 @@ export interface NetworkSend {
   readonly chatId: ChatId;
   readonly text: string;
 }
+/** What the engine was asked to do. */
+interface Performed {
+  readonly operation: string;
+  readonly input: EngineInput;
+}
 type SendScript = (
-  message: EngineSend,
+  message: Performed,
   messageId: MessageId | null,
   deliver: () => SendReceipt,
 ) => Promise<SendReceipt> | SendReceipt;
@@ -121,9 +126,9 @@ export class Network {
   }
 }
 
-function textOf(message: EngineSend): string {
-  if (message.type === 'reaction') return message.emoji;
-  return message.type === 'text' ? message.text : (message.caption ?? '');
+function textOf({ input }: Performed): string {
+  const { text, emoji } = input as Readonly<Record<string, string | undefined>>;
+  return emoji ?? text ?? '';
 }
 
 export const CAPABILITIES: EngineCapabilities = {
@@ -156,22 +161,25 @@ export class NetworkEngine implements Engine {
     return this.#network.nextId(chatId);
   }
 
-  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
+  async perform<Id extends EngineOperationId>(
+    id: Id,
+    input: EngineInput<Id>,
+    messageId: MessageId | null = null,
+  ): Promise<EngineResult<Id>> {
+    const message = { operation: id, input };
+    const { chatId } = input;
     const deliver = (): SendReceipt => {
       this.#network.sent.push({
         messageId,
-        chatId: message.chatId,
+        chatId,
         text: textOf(message),
       });
-      return { messageId: messageId ?? this.#network.nextId(message.chatId), sentAt: new Date() };
+      return { messageId: messageId ?? this.#network.nextId(chatId), sentAt: new Date() };
     };
     const script = this.#network.scripts.shift();
     await Promise.resolve();
-    return script ? script(message, messageId, deliver) : deliver();
+    return (script ? script(message, messageId, deliver) : deliver()) as EngineResult<Id>;
   }
-
-  async markRead(): Promise<void> {}
-  async setTyping(): Promise<void> {}
 
   async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
     return this.#network.sendStatus(messageId);

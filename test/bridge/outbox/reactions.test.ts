@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { isEmoji } from '../../../bridge/src/contract/visible-text.ts';
 import { type OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
-import { EngineError, type EngineSend } from '../../../bridge/src/engine/engine.ts';
+import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';
 import { ALICE, asked, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
@@ -35,7 +35,7 @@ describe('a reaction', () => {
   test('is sent without an id of its own and ends as accepted; no event calls it a message', async () => {
     const network = new Network();
     const sent: unknown[] = [];
-    network.scripts.push((message: EngineSend, messageId, deliver) => {
+    network.scripts.push((message, messageId, deliver) => {
       sent.push(message, messageId);
       return { ...deliver(), messageId: TARGET };
     });
@@ -47,7 +47,10 @@ describe('a reaction', () => {
       messageId: null,
       error: null,
     });
-    expect(sent).toEqual([{ type: 'reaction', chatId: ALICE, targetMessageId: TARGET, emoji: '👍' }, null]);
+    expect(sent).toEqual([
+      { operation: 'message.react', input: { chatId: ALICE, messageId: TARGET, emoji: '👍' } },
+      null,
+    ]);
     expect(await outbox.events('message.sent')).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ const act = (onOperation: FakeEngine['onOperation'], clock = new ManualClock()):
 test('the engine is asked once, under a chat id', async () => {
   const asked: unknown[] = [];
   await act(async (...what) => void asked.push(what));
-  expect(asked).toEqual([['read', '4915112345678@c.us']]);
+  expect(asked).toEqual([['chat.markRead', { chatId: '4915112345678@c.us' }]]);
 });
 
 test.each([

@@ -1,6 +1,5 @@
 /** Parts for tests of the sessions: a clock that is moved by hand, and an engine that does what a test tells it. */
 import type { ChatId, SessionName } from '../../../bridge/src/contract/ids.ts';
-import type { TypingState } from '../../../bridge/src/contract/chats.ts';
 import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type {
@@ -13,6 +12,8 @@ import type {
   EngineOptions,
   PairingCode,
 } from '../../../bridge/src/engine/engine.ts';
+import type { EngineInput, EngineResult } from '../../../bridge/src/engine/engine-operations.ts';
+import type { EngineOperationId } from '../../../bridge/src/contract/operations/by-carrier.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Log } from '../../../bridge/src/ops/logger.ts';
@@ -120,13 +121,10 @@ export class FakeEngine implements Engine {
   health(): Promise<EngineHealth> {
     return this.onHealth();
   }
-  /** What `markRead` and `setTyping` do. */
-  onOperation: (...what: readonly unknown[]) => Promise<void> = () => Promise.resolve();
-  markRead(chatId: ChatId): Promise<void> {
-    return this.onOperation('read', chatId);
-  }
-  setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    return this.onOperation('typing', chatId, state);
+  /** What `perform` does. */
+  onOperation: (id: string, input: object) => Promise<void> = () => Promise.resolve();
+  async perform<Id extends EngineOperationId>(id: Id, input: EngineInput<Id>): Promise<EngineResult<Id>> {
+    return (await this.onOperation(id, input)) as EngineResult<Id>;
   }
   /** What `requestPairingCode` does. */
   onPairing: (phone: string) => Promise<PairingCode> = () => unused();
@@ -135,7 +133,6 @@ export class FakeEngine implements Engine {
   }
   resolveChat = (): never => unused();
   chooseMessageId = (): never => unused();
-  send = (): never => unused();
   sendStatusOf = (): never => unused();
   downloadMedia = (): never => unused();
 }

@@ -31,8 +31,8 @@ test(
     const hello = await recording.untilMessage(({ text }) => text === 'hello');
     expect(hello.messageId).toMatch(/^false_4915110000002@c\.us_/);
     const messageId = engine.chooseMessageId(bobOf(scene));
-    const sent = { type: 'text', chatId: bobOf(scene), text: 'it left', quotedMessageId: hello.messageId } as const;
-    expect((await engine.send(sent, messageId)).messageId).toBe(messageId);
+    const sent = { chatId: bobOf(scene), text: 'it left', quotedMessageId: hello.messageId } as const;
+    expect((await engine.perform('message.sendText', sent, messageId)).messageId).toBe(messageId);
     expect(scene.received()).toMatchObject([{ messageId, quotedMessageId: hello.messageId }]);
   },
   LONG,

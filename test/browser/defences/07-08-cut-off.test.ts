@@ -72,15 +72,15 @@ test(
     const { network } = scene.standin;
     const { engine, recording } = await scene.linked();
     await scene.page.fault('WAWebSendMsgChatAction.addAndSendMsgToChat', { reloads: true, times: 1 });
-    const cut = engine.send({ type: 'text', chatId: bobOf(scene), text: 'cut off' }, null);
+    const cut = engine.perform('message.sendText', { chatId: bobOf(scene), text: 'cut off' }, null);
     expect(await failureOf(cut)).toMatchObject({ outcome: 'unknown' });
     await recording.untilSignal('ready', 2);
 
     scene.bob.reachable = scene.bob.readsAtOnce = false;
     network.holdsAcks = true;
     const messageId = engine.chooseMessageId(bobOf(scene));
-    const message = { type: 'text', chatId: bobOf(scene), text: 'once, please' } as const;
-    const sending = engine.send(message, messageId);
+    const message = { chatId: bobOf(scene), text: 'once, please' } as const;
+    const sending = engine.perform('message.sendText', message, messageId);
     await scene.inbox(1);
     network.reload(scene.me);
     await recording.untilSignal('ready', 3);
@@ -89,7 +89,7 @@ test(
     expect((await sending).messageId).toBe(messageId);
     expect(await engine.sendStatusOf(messageId, bobOf(scene))).toBe('sent');
     // Under the same id, a second try is no second message.
-    expect((await engine.send(message, messageId)).messageId).toBe(messageId);
+    expect((await engine.perform('message.sendText', message, messageId)).messageId).toBe(messageId);
     expect(scene.received()).toHaveLength(1);
   },
   LONG,

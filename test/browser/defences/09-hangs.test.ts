@@ -40,11 +40,13 @@ describe('the page', () => {
     'defence 9: with it, a send that hangs is unknown and in nobody’s way, and a crashed page is noticed',
     async () => {
       const { engine, recording } = await scene.linked({ send: 10_000 });
-      await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, null);
+      await engine.perform('message.sendText', { chatId: bobOf(scene), text: 'hello' }, null);
       await scene.page.hang('WAWebFindChatAction.findOrCreateLatestChat');
       await scene.page.hang('WAWebCollections.GroupMetadata.update');
-      const stuck = failureOf(engine.send({ type: 'text', chatId: scene.carol.pn as ChatId, text: 'hello?' }, null));
-      await engine.send({ type: 'text', chatId: bobOf(scene), text: 'still here' }, null);
+      const stuck = failureOf(
+        engine.perform('message.sendText', { chatId: scene.carol.pn as ChatId, text: 'hello?' }, null),
+      );
+      await engine.perform('message.sendText', { chatId: bobOf(scene), text: 'still here' }, null);
       expect(await stuck).toMatchObject({ outcome: 'unknown' });
       await scene.page.crash();
       expect((await recording.untilSignal('crashed')).reason).toMatch(/crashed|ended|closed/);

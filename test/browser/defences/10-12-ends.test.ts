@@ -36,7 +36,7 @@ describe('a browser that dies', () => {
       process.kill(browser as number, 'SIGKILL');
       expect((await recording.untilSignal('crashed')).reason).toContain('browser ended');
       await untilEnded(pids);
-      const refused = failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text: 'x' }, null));
+      const refused = failureOf(engine.perform('message.sendText', { chatId: bobOf(scene), text: 'x' }, null));
       expect((await refused).outcome).toBe('defer');
       await engine.start();
       await recording.untilSignal('ready', 2);

@@ -44,12 +44,14 @@ test(
     scene.standin.network.events.on('seen', (account) => account === scene.me && seen.push(account));
     await scene.page.fault('WAWebUpdateUnreadChatAction.sendSeen', BROKEN);
     const messageId = engine.chooseMessageId(bobOf(scene));
-    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'hello' }, messageId);
+    await engine.perform('message.sendText', { chatId: bobOf(scene), text: 'hello' }, messageId);
     await scene.inbox(1);
     expect(seen).toEqual([]);
-    expect((await failureOf(engine.markRead(bobOf(scene)))).message).toContain('markedUnread');
+    expect((await failureOf(engine.perform('chat.markRead', { chatId: bobOf(scene) }))).message).toContain(
+      'markedUnread',
+    );
     await scene.page.repair();
-    await engine.markRead(bobOf(scene));
+    await engine.perform('chat.markRead', { chatId: bobOf(scene) });
     await until('the mark', () => seen.length === 1);
   },
   LONG,
@@ -85,7 +87,7 @@ test(
     const { network } = scene.standin;
     const send = (text: string, more: { messageId?: MessageId; quotedMessageId?: MessageId } = {}) => {
       const { messageId = null, ...quote } = more;
-      return failureOf(engine.send({ type: 'text', chatId: bobOf(scene), text, ...quote }, messageId));
+      return failureOf(engine.perform('message.sendText', { chatId: bobOf(scene), text, ...quote }, messageId));
     };
     network.swallows = true;
     expect(await send('into the void')).toMatchObject({ outcome: 'unknown' });
@@ -104,7 +106,7 @@ test(
     const texts = [...recording.messages.filter(({ fromMe }) => fromMe), ...scene.received()].map(({ text }) => text);
     for (const text of ['into the void', 'no', 'about what?']) expect(texts).not.toContain(text);
     const chosen = engine.chooseMessageId(bobOf(scene));
-    const receipt = await engine.send({ type: 'text', chatId: bobOf(scene), text: 'at last' }, chosen);
+    const receipt = await engine.perform('message.sendText', { chatId: bobOf(scene), text: 'at last' }, chosen);
     expect(receipt.messageId).toBe(chosen);
   },
   LONG,
@@ -146,10 +148,13 @@ test(
 
     const eve = network.addAccount('4915110000010', 'Eve');
     const chatId = eve.pn as ChatId;
-    await engine.send({ type: 'text', chatId, text: 'nice to meet you' }, engine.chooseMessageId(chatId));
+    await engine.perform('message.sendText', { chatId, text: 'nice to meet you' }, engine.chooseMessageId(chatId));
     expect(eve.inbox).toHaveLength(1);
-    const nobody = { type: 'text', chatId: '4915119999999@c.us' as ChatId, text: 'anybody?' } as const;
-    expect(await failureOf(engine.send(nobody, null))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
+    const nobody = { chatId: '4915119999999@c.us' as ChatId, text: 'anybody?' } as const;
+    expect(await failureOf(engine.perform('message.sendText', nobody))).toMatchObject({
+      outcome: 'fail',
+      code: 'WAB_CHAT_UNKNOWN',
+    });
   },
   LONG,
 );

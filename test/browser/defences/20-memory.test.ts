@@ -44,7 +44,7 @@ test(
     await recording.untilSignal('ready', 2);
     await untilEnded(pids);
     await recording.untilMessage(({ text }) => text === 'during');
-    await engine.send({ type: 'text', chatId: bobOf(scene), text: 'after' }, null);
+    await engine.perform('message.sendText', { chatId: bobOf(scene), text: 'after' }, null);
     expect(scene.received().map(({ text }) => text)).toEqual(['after']);
     expect(recording.signals.map(({ kind }) => kind)).not.toContain('crashed');
   },

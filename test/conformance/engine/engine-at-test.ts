@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError, type Engine, type OutgoingFile } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
+import type { OutgoingFile } from '../../../bridge/src/engine/engine-operations.ts';
 import { EngineRecording } from '../engine-recording.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine-harness.ts';
 
@@ -18,6 +19,8 @@ export class EngineAtTest {
   readonly limits: Required<SuiteOptions>;
   readonly #makeHarness: () => Promise<EngineHarness>;
   readonly #running = new Set<Engine>();
+  readonly #performed = new Set<string>();
+  #claimed: readonly string[] = [];
   #harness: EngineHarness | undefined;
   #folder = '';
 
@@ -60,11 +63,28 @@ export class EngineAtTest {
   /** An engine that was started, with what it reports. */
   readonly launch = async (): Promise<Started> => {
     const recording = new EngineRecording();
-    const engine = this.harness.createEngine(recording);
+    const engine = this.#watched(this.harness.createEngine(recording));
     this.#running.add(engine);
     await engine.start();
     return { engine, recording };
   };
+
+  /** Operations that the engine claims, and that no check of this suite has seen it carry out. */
+  get unproven(): readonly string[] {
+    return this.#claimed.filter((id) => !this.#performed.has(id));
+  }
+
+  /** Notes what the engine carries out. */
+  #watched(engine: Engine): Engine {
+    this.#claimed = engine.capabilities.operations;
+    const perform = engine.perform.bind(engine);
+    engine.perform = async (id, ...asked) => {
+      const result = await perform(id, ...asked);
+      this.#performed.add(id);
+      return result;
+    };
+    return engine;
+  }
 
   /** Launched, scanned and ready. */
   readonly linked = async (): Promise<Started> => {

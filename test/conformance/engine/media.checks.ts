@@ -20,12 +20,14 @@ export function mediaChecks(at: EngineAtTest): void {
     const { engine } = await linked();
     const chatId = at.harness.contact as ChatId;
     const document = randomBytes(200_000);
-    await engine.send(
-      { type: 'image', chatId, caption: 'look', file: await file('pixel.png', 'image/png', PIXEL) },
+    await engine.perform(
+      'message.sendImage',
+      { chatId, text: 'look', file: await file('pixel.png', 'image/png', PIXEL) },
       idFor(engine, chatId),
     );
-    await engine.send(
-      { type: 'document', chatId, file: await file('report.pdf', 'application/pdf', document) },
+    await engine.perform(
+      'message.sendDocument',
+      { chatId, file: await file('report.pdf', 'application/pdf', document) },
       idFor(engine, chatId),
     );
     const received = await at.harness.inbox(2);
@@ -39,8 +41,9 @@ export function mediaChecks(at: EngineAtTest): void {
     const files = Array.from({ length: 4 }, () => randomBytes(20_000));
     const receipts = await Promise.all(
       files.map(async (bytes, index) =>
-        engine.send(
-          { type: 'document', chatId, file: await file(`part${index}.pdf`, 'application/pdf', bytes) },
+        engine.perform(
+          'message.sendDocument',
+          { chatId, file: await file(`part${index}.pdf`, 'application/pdf', bytes) },
           idFor(engine, chatId),
         ),
       ),
@@ -49,6 +52,26 @@ export function mediaChecks(at: EngineAtTest): void {
     expect(received).toHaveLength(files.length);
     const fileOf = new Map(received.map((each) => [each.messageId, each.mediaSha256]));
     expect(receipts.map(({ messageId }) => fileOf.get(messageId))).toEqual(files.map(sha256));
+  });
+
+  checkIf('mediaOut', 'sends a video with caption and an audio file, byte for byte', async () => {
+    const { engine } = await linked();
+    const chatId = at.harness.contact as ChatId;
+    const [video, audio] = [randomBytes(3_000), randomBytes(2_000)];
+    await engine.perform(
+      'message.sendVideo',
+      { chatId, text: 'watch', file: await file('film.mp4', 'video/mp4', video) },
+      idFor(engine, chatId),
+    );
+    await engine.perform(
+      'message.sendAudio',
+      { chatId, file: await file('song.ogg', 'audio/ogg', audio) },
+      idFor(engine, chatId),
+    );
+    const received = await at.harness.inbox(2);
+    const textOf = (bytes: Buffer) => received.find((each) => each.mediaSha256 === sha256(bytes))?.text;
+    expect(textOf(video)).toBe('watch');
+    expect(textOf(audio)).toBe(null);
   });
 
   checkIf('mediaIn', 'names incoming media at once and downloads it byte for byte', async () => {

@@ -49,8 +49,9 @@ export function messageChecks(at: EngineAtTest): void {
   check('sends a text once, under the id it was told, and reports acknowledgements in order', async () => {
     const { engine, recording } = await linked();
     const messageId = idFor(engine, at.harness.contact);
-    const receipt = await engine.send(
-      { type: 'text', chatId: at.harness.contact as ChatId, text: 'hi there' },
+    const receipt = await engine.perform(
+      'message.sendText',
+      { chatId: at.harness.contact as ChatId, text: 'hi there' },
       messageId,
     );
     if (at.supports.chosenMessageIds) expect(receipt.messageId).toBe(messageId);
@@ -80,7 +81,11 @@ export function messageChecks(at: EngineAtTest): void {
     const texts = Array.from({ length: 20 }, (_, index) => `batch ${index}`);
     const receipts = await Promise.all(
       texts.map((text) =>
-        engine.send({ type: 'text', chatId: at.harness.contact as ChatId, text }, idFor(engine, at.harness.contact)),
+        engine.perform(
+          'message.sendText',
+          { chatId: at.harness.contact as ChatId, text },
+          idFor(engine, at.harness.contact),
+        ),
       ),
     );
     const received = await at.harness.inbox(20);
@@ -94,15 +99,20 @@ export function messageChecks(at: EngineAtTest): void {
     await at.harness.say({ from: at.harness.contact, text: 'a question' });
     const question = await recording.untilMessage((each) => each.text === 'a question');
     const chatId = at.harness.contact as ChatId;
-    await engine.send(
-      { type: 'text', chatId, text: 'an answer', quotedMessageId: question.messageId },
+    await engine.perform(
+      'message.sendText',
+      { chatId, text: 'an answer', quotedMessageId: question.messageId },
       idFor(engine, chatId),
     );
     const [answer] = await at.harness.inbox(1);
     expect(answer?.quotedMessageId).toBe(question.messageId);
     const unknown = `false_${at.harness.contact}_3EB0DOESNOTEXIST` as MessageId;
     const error = await failure(
-      engine.send({ type: 'text', chatId, text: 'to nothing', quotedMessageId: unknown }, idFor(engine, chatId)),
+      engine.perform(
+        'message.sendText',
+        { chatId, text: 'to nothing', quotedMessageId: unknown },
+        idFor(engine, chatId),
+      ),
     );
     expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_QUOTED_UNKNOWN' });
     expect(await at.harness.inbox(1)).toHaveLength(1);
@@ -112,8 +122,9 @@ export function messageChecks(at: EngineAtTest): void {
     const { engine } = await linked();
     const chatId = (at.supports.groups ? at.harness.group : at.harness.contact) as ChatId;
     const text = `hi @${at.harness.otherContact.split('@')[0] ?? ''}`;
-    await engine.send(
-      { type: 'text', chatId, text, mentions: [at.harness.otherContact as ChatId] },
+    await engine.perform(
+      'message.sendText',
+      { chatId, text, mentions: [at.harness.otherContact as ChatId] },
       idFor(engine, chatId),
     );
     const [received] = await at.harness.inbox(1);
@@ -130,7 +141,7 @@ export function messageChecks(at: EngineAtTest): void {
   check('knows that a message was sent, and never claims it of one that was not', async () => {
     const { engine } = await linked();
     const chatId = at.harness.contact as ChatId;
-    const receipt = await engine.send({ type: 'text', chatId, text: 'here' }, idFor(engine, chatId));
+    const receipt = await engine.perform('message.sendText', { chatId, text: 'here' }, idFor(engine, chatId));
     await at.harness.inbox(1);
     expect(await engine.sendStatusOf(receipt.messageId, chatId)).toBe('sent');
     const never = `true_${at.harness.contact}_3EB0NEVERSENT0000000` as MessageId;

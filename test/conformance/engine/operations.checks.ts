@@ -14,7 +14,7 @@ export function operationChecks(at: EngineAtTest): void {
     await at.harness.say({ from: at.harness.contact, text: 'what do you say' });
     const { messageId } = await recording.untilMessage((each) => each.text === 'what do you say');
     for (const emoji of ['👍', '❤️', '']) {
-      const receipt = await engine.send({ type: 'reaction', chatId, targetMessageId: messageId, emoji }, null);
+      const receipt = await engine.perform('message.react', { chatId, messageId, emoji }, null);
       expect(receipt.messageId).toBe(messageId);
     }
     const stanza = stanzaOf(messageId);
@@ -26,9 +26,9 @@ export function operationChecks(at: EngineAtTest): void {
   check('reacts to a message of its own', async () => {
     const { engine } = await linked();
     const chatId = at.harness.contact as ChatId;
-    const { messageId } = await engine.send({ type: 'text', chatId, text: 'mine' }, idFor(engine, chatId));
+    const { messageId } = await engine.perform('message.sendText', { chatId, text: 'mine' }, idFor(engine, chatId));
     await at.harness.inbox(1);
-    await engine.send({ type: 'reaction', chatId, targetMessageId: messageId, emoji: '🎉' }, null);
+    await engine.perform('message.react', { chatId, messageId, emoji: '🎉' }, null);
     expect(await at.harness.reactions(1)).toEqual([{ stanza: stanzaOf(messageId), emoji: '🎉' }]);
   });
 
@@ -37,7 +37,7 @@ export function operationChecks(at: EngineAtTest): void {
     await at.harness.say({ from: at.harness.contact, group: at.harness.group, text: 'all of you' });
     const { messageId } = await recording.untilMessage((each) => each.text === 'all of you');
     const chatId = at.harness.group as ChatId;
-    await engine.send({ type: 'reaction', chatId, targetMessageId: messageId, emoji: '👋' }, null);
+    await engine.perform('message.react', { chatId, messageId, emoji: '👋' }, null);
     const [reaction] = await at.harness.reactions(1);
     expect(reaction).toEqual({ stanza: stanzaOf(messageId), emoji: '👋' });
   });
@@ -48,10 +48,10 @@ export function operationChecks(at: EngineAtTest): void {
     const { messageId } = await recording.untilMessage((each) => each.text === 'here');
     const chatId = at.harness.contact as ChatId;
     for (const wrong of [
-      { chatId, targetMessageId: `false_${at.harness.contact}_3EB0DOESNOTEXIST` as MessageId },
-      { chatId: at.harness.otherContact as ChatId, targetMessageId: messageId },
+      { chatId, messageId: `false_${at.harness.contact}_3EB0DOESNOTEXIST` as MessageId },
+      { chatId: at.harness.otherContact as ChatId, messageId },
     ]) {
-      const error = await failure(engine.send({ type: 'reaction', emoji: '👍', ...wrong }, null));
+      const error = await failure(engine.perform('message.react', { emoji: '👍', ...wrong }, null));
       expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_MESSAGE_UNKNOWN' });
     }
     expect(await at.harness.reactions(0)).toEqual([]);
@@ -65,32 +65,33 @@ export function operationChecks(at: EngineAtTest): void {
     await recording.untilMessage((each) => each.text === 'not this one');
     await recording.untilMessage((each) => each.text === 'second');
     expect(await at.harness.read(0)).toBe(0);
-    await engine.markRead(at.harness.contact as ChatId);
+    await engine.perform('chat.markRead', { chatId: at.harness.contact as ChatId });
     expect(await at.harness.read(2)).toBe(2);
-    await engine.markRead(at.harness.contact as ChatId);
-    await engine.markRead(at.harness.otherContact as ChatId);
+    await engine.perform('chat.markRead', { chatId: at.harness.contact as ChatId });
+    await engine.perform('chat.markRead', { chatId: at.harness.otherContact as ChatId });
     expect(await at.harness.read(3)).toBe(3);
   });
 
   check('shows the other side that it is writing, recording, and no longer', async () => {
     const { engine } = await linked();
     const states = ['composing', 'recording', 'paused'] as const;
-    for (const state of states) await engine.setTyping(at.harness.contact as ChatId, state);
+    for (const state of states)
+      await engine.perform('chat.setTyping', { chatId: at.harness.contact as ChatId, state: state });
     expect(await at.harness.typing(3)).toEqual(states);
   });
 
   check('refuses operations in a chat that does not exist, and all of them while it is not connected', async () => {
     const { engine } = await linked();
     const operations = (chatId: ChatId): Promise<unknown>[] => [
-      engine.markRead(chatId),
-      engine.setTyping(chatId, 'composing'),
+      engine.perform('chat.markRead', { chatId: chatId }),
+      engine.perform('chat.setTyping', { chatId: chatId, state: 'composing' }),
     ];
     for (const operation of operations(at.harness.unknownChat as ChatId))
       expect(await failure(operation)).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
     await engine.stop();
     const chatId = at.harness.contact as ChatId;
-    const targetMessageId = `false_${at.harness.contact}_3EB0LATER` as MessageId;
-    const reaction = engine.send({ type: 'reaction', chatId, targetMessageId, emoji: '👍' }, null);
+    const messageId = `false_${at.harness.contact}_3EB0LATER` as MessageId;
+    const reaction = engine.perform('message.react', { chatId, messageId, emoji: '👍' }, null);
     for (const operation of [...operations(chatId), reaction])
       expect(await failure(operation)).toMatchObject({ outcome: 'defer', code: 'WAB_SESSION_NOT_READY' });
   });

@@ -12,7 +12,11 @@ export function restartChecks(at: EngineAtTest): void {
   check('restores the session after a restart without a QR, and still knows what was sent', async () => {
     const first = await linked();
     const chatId = at.harness.contact as ChatId;
-    const receipt = await first.engine.send({ type: 'text', chatId, text: 'before' }, idFor(first.engine, chatId));
+    const receipt = await first.engine.perform(
+      'message.sendText',
+      { chatId, text: 'before' },
+      idFor(first.engine, chatId),
+    );
     await at.harness.inbox(1);
     await end(first.engine);
     const second = await launch();
@@ -73,7 +77,9 @@ export function restartChecks(at: EngineAtTest): void {
     const reports = recording.entries.length;
     await engine.stop();
     const chatId = at.harness.contact as ChatId;
-    const error = await failure(engine.send({ type: 'text', chatId, text: 'too late' }, idFor(engine, chatId)));
+    const error = await failure(
+      engine.perform('message.sendText', { chatId, text: 'too late' }, idFor(engine, chatId)),
+    );
     expect(error.outcome).toBe('defer');
     await at.harness.say({ from: at.harness.contact, text: 'nobody listens' });
     expect(await at.harness.inbox(0)).toHaveLength(0);
@@ -104,7 +110,7 @@ export function restartChecks(at: EngineAtTest): void {
     const first = await recording.untilSignal('ready');
     const chatId = at.harness.contact as ChatId;
     const messageId = idFor(engine, chatId);
-    const sent = await engine.send({ type: 'text', chatId, text: 'from the first' }, messageId);
+    const sent = await engine.perform('message.sendText', { chatId, text: 'from the first' }, messageId);
     await at.harness.unlink();
     await recording.untilSignal('logged_out');
     await end(engine);

@@ -14,6 +14,15 @@ export const isOutboxOperation = (operation: AnyOperation): operation is OutboxO
   goesThroughOutbox(operation);
 export const isDirectOperation = (operation: AnyOperation): operation is DirectOperation => isAskedAtOnce(operation);
 
+export const ENGINE_OPERATIONS: readonly EngineOperation[] = OPERATIONS.filter(
+  (operation) => isOutboxOperation(operation) || isDirectOperation(operation),
+);
+const BY_ID = Object.fromEntries(ENGINE_OPERATIONS.map((operation) => [operation.id, operation])) as {
+  readonly [Defined in EngineOperation as Defined['id']]: Defined;
+};
+
+export const engineOperation = <Id extends EngineOperationId>(id: Id): (typeof BY_ID)[Id] => BY_ID[id];
+
 const OUTBOX: ReadonlyMap<string, OutboxOperation> = new Map(
   OPERATIONS.filter(isOutboxOperation).map((operation) => [operation.id, operation]),
 );

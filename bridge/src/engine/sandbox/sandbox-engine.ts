@@ -2,14 +2,11 @@
  * The engine of a sandbox session: a linked device on the simulated network. It knows no more of what becomes of a
  * message than a real device does, and keeps its login state in the profile folder.
  */
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
-import type { TypingState } from '../../contract/chats.ts';
 import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { Clock } from '../../ops/clock.ts';
-import { DeadlineError, within } from '../../ops/deadline.ts';
 import { reasonOf } from '../../ops/reason.ts';
 import {
   EngineError,
@@ -17,41 +14,24 @@ import {
   type EngineCapabilities,
   type EngineHealth,
   type EngineListener,
-  type EngineSend,
-  type MessageSend,
   type PairingCode,
   type SendStatus,
-  type SendReceipt,
 } from '../engine.ts';
-import { messageIdOf } from '../../contract/whatsapp-id.ts';
+import type { EngineOperationId } from '../../contract/operations/by-carrier.ts';
+import type { EngineInput, EngineResult } from '../engine-operations.ts';
+import { Device, newMessageId } from './device.ts';
 import { LoginState } from './login-state.ts';
 import { engineFact, refusal } from './network-answers.ts';
+import { SANDBOX_OPERATIONS } from './operations/operations.ts';
 import { pairingRefusal } from './pairing-refusal.ts';
-import {
-  type DeviceEvent,
-  type DeviceConnection,
-  type NetworkOperation,
-  type NetworkFact,
-  type NetworkContent,
-  type PhoneNetwork,
-} from './phone-network.ts';
-import { newStanzaId } from './stanza-id.ts';
+import { type DeviceEvent, type DeviceConnection, type NetworkFact, type PhoneNetwork } from './phone-network.ts';
 
 export const SANDBOX_CAPABILITIES: EngineCapabilities = {
   chosenMessageIds: true,
   linking: ['qr', 'pairing_code'],
   parallelFiles: true,
   simulated: true,
-  operations: [
-    'message.sendText',
-    'message.sendImage',
-    'message.sendVideo',
-    'message.sendAudio',
-    'message.sendDocument',
-    'message.react',
-    'chat.markRead',
-    'chat.setTyping',
-  ],
+  operations: SANDBOX_OPERATIONS.ids,
 };
 
 export interface SandboxEngineOptions {
@@ -78,6 +58,7 @@ export class SandboxEngine implements Engine {
   readonly #listener: EngineListener;
   readonly #clock: Clock;
   readonly #options: SandboxEngineOptions;
+  readonly #device: Device;
   readonly #ended = new AbortController();
   #connection: DeviceConnection | null = null;
   #isReady = false;
@@ -100,6 +81,13 @@ export class SandboxEngine implements Engine {
     this.#clock = clock;
     this.#options = options;
     this.#waitMs = options.reconnectMs.first;
+    this.#device = new Device({
+      session,
+      network,
+      connection: () => (this.#isReady ? this.#connection : null),
+      callDeadlineMs: options.callDeadlineMs,
+      clock,
+    });
   }
 
   async start(): Promise<void> {
@@ -116,8 +104,8 @@ export class SandboxEngine implements Engine {
   }
 
   async logout(): Promise<void> {
-    const connection = this.#readyConnection();
-    await this.#within(connection.unlink(), 'defer');
+    const connection = this.#device.requireConnection();
+    await this.#device.within(connection.unlink(), 'defer');
     await this.#login.remove();
     await this.stop();
   }
@@ -125,7 +113,7 @@ export class SandboxEngine implements Engine {
   async requestPairingCode(phone: string): Promise<PairingCode> {
     const connection = this.#connection;
     if (!connection) throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated network cannot be reached');
-    const answer = await this.#within(connection.pair(phone), 'defer');
+    const answer = await this.#device.within(connection.pair(phone), 'defer');
     if (!answer.given) throw pairingRefusal(answer.why);
     const given = { code: answer.code, expiresAt: new Date(answer.expiresAt) };
     this.#listener.signal({ kind: 'pairing_code', ...given });
@@ -133,50 +121,27 @@ export class SandboxEngine implements Engine {
   }
 
   async resolveChat(chatId: ChatId): Promise<Address> {
-    const address = await this.#within(this.#readyConnection().resolve(chatId), 'defer');
+    const address = await this.#device.within(this.#device.requireConnection().resolve(chatId), 'defer');
     if (!address) throw refusal('chat_unknown');
     return address;
   }
 
   chooseMessageId(chatId: ChatId): MessageId {
-    return messageIdOf(true, chatId, newStanzaId());
+    return newMessageId(chatId);
   }
 
-  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
-    if (message.type === 'reaction') {
-      const { targetMessageId, chatId, emoji } = message;
-      const at = await this.#perform({ kind: 'reaction', chatId, targetMessageId, emoji });
-      return { messageId: targetMessageId, sentAt: new Date(at) };
-    }
-    this.#readyConnection();
-    const id = messageId ?? this.chooseMessageId(message.chatId);
-    const content = await this.#contentOf(message);
-    const answer = await this.#within(
-      this.#readyConnection().send({
-        ...content,
-        messageId: id,
-        chatId: message.chatId,
-        mentions: message.mentions ?? [],
-        quotedMessageId: message.quotedMessageId ?? null,
-      }),
-      'unknown',
-    );
-    if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
-    return { messageId: id, sentAt: new Date(answer.sentAt) };
-  }
-
-  async markRead(chatId: ChatId): Promise<void> {
-    await this.#perform({ kind: 'read', chatId });
-  }
-
-  async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    await this.#perform({ kind: 'typing', chatId, state });
+  async perform<Id extends EngineOperationId>(
+    id: Id,
+    input: EngineInput<Id>,
+    messageId: MessageId | null = null,
+  ): Promise<EngineResult<Id>> {
+    return SANDBOX_OPERATIONS.carryOut(this.#device, id, input, messageId);
   }
 
   async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
     const connection = this.#isReady ? this.#connection : null;
     if (!connection) return 'unknown';
-    return this.#within(connection.sendStatus(messageId), 'unknown').catch(() => 'unknown');
+    return this.#device.within(connection.sendStatus(messageId), 'unknown').catch(() => 'unknown');
   }
 
   async health(): Promise<EngineHealth> {
@@ -201,14 +166,14 @@ export class SandboxEngine implements Engine {
   }
 
   async downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable> {
-    const answer = await this.#within(this.#readyConnection().media(messageId), 'defer');
+    const answer = await this.#device.within(this.#device.requireConnection().media(messageId), 'defer');
     if (answer.state === 'gone')
       throw new EngineError('fail', 'WAB_MEDIA_FAILED', 'the simulated network no longer has this file');
     if (answer.state === 'later')
       throw new EngineError('defer', 'WAB_MEDIA_FAILED', 'the simulated network cannot provide this file now');
     if (answer.sizeBytes > limitBytes)
       throw new EngineError('fail', 'WAB_MEDIA_TOO_LARGE', `the file has ${answer.sizeBytes} bytes`);
-    return this.#within(this.#network.openMedia(this.#session, answer.ref), 'defer');
+    return this.#device.within(this.#network.openMedia(this.#session, answer.ref), 'defer');
   }
 
   /** Connects, and connects again, until the engine ends or the phone unlinks it. */
@@ -331,36 +296,5 @@ export class SandboxEngine implements Engine {
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
     this.#listener.signal({ kind: 'crashed', reason: reasonOf(error), ...wait });
     void this.stop();
-  }
-
-  /** @returns when the other side saw it, ISO 8601 */
-  async #perform(operation: NetworkOperation): Promise<string> {
-    const answer = await this.#within(this.#readyConnection().perform(operation), 'unknown');
-    if (!answer.taken) throw refusal(answer.why, answer.retryAfterMs);
-    return answer.at;
-  }
-
-  #readyConnection(): DeviceConnection {
-    if (this.#isReady && this.#connection) return this.#connection;
-    throw new EngineError('defer', 'WAB_SESSION_NOT_READY', 'the simulated device is not connected');
-  }
-
-  async #contentOf(message: MessageSend): Promise<NetworkContent> {
-    if (message.type === 'text') return { kind: 'text', text: message.text };
-    const { path, mimeType, fileName } = message.file;
-    // Nothing has left before the message that names the file.
-    const stored = await this.#within(this.#network.storeMedia(this.#session, createReadStream(path)), 'defer');
-    return { kind: message.type, text: message.caption ?? null, media: { mimeType, fileName, ...stored } };
-  }
-
-  /** Turns a broken connection or a missing answer into what is known of the call. */
-  async #within<T>(call: Promise<T>, outcome: 'defer' | 'unknown'): Promise<T> {
-    try {
-      return await within(call, this.#options.callDeadlineMs, 'the simulated network', this.#clock);
-    } catch (error) {
-      if (error instanceof EngineError) throw error;
-      const reason = error instanceof DeadlineError ? 'the simulated network did not answer in time' : reasonOf(error);
-      throw new EngineError(outcome, 'WAB_SESSION_NOT_READY', reason, { cause: error });
-    }
   }
 }

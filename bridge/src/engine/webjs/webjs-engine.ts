@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
-import type { TypingState } from '../../contract/chats.ts';
 import type { ChatId, MessageId } from '../../contract/ids.ts';
 import type { Proxy } from '../../contract/proxy.ts';
 import type { Clock } from '../../ops/clock.ts';
@@ -14,17 +13,18 @@ import {
   EngineError,
   type EngineHealth,
   type EngineListener,
-  type EngineSend,
   type EngineSignal,
   type PairingCode,
   type SendStatus,
-  type SendReceipt,
 } from '../engine.ts';
+import type { EngineInput, EngineResult } from '../engine-operations.ts';
+import { engineOperation, type EngineOperationId } from '../../contract/operations/by-carrier.ts';
 import { chatKindOf, messageIdOf } from '../../contract/whatsapp-id.ts';
 import { findBrowser, sandboxWarning } from './browser/browser-finder.ts';
 import { BrowserRun } from './browser/browser-run.ts';
 import type { RunEnd } from './browser/run-listener.ts';
-import { knownChat, markRead, react, setTyping } from './outbound/chat-operations.ts';
+import { knownChat } from './outbound/known-chat.ts';
+import { WEBJS_OPERATIONS } from './operations/operations.ts';
 import { createClient } from './browser/client-factory.ts';
 import { type Deadlines, TransportError } from './deadlines.ts';
 import type { CheckName } from './health/examination.ts';
@@ -60,16 +60,7 @@ export const WEBJS_CAPABILITIES: EngineCapabilities = {
   linking: ['qr', 'pairing_code'],
   parallelFiles: false,
   simulated: false,
-  operations: [
-    'message.sendText',
-    'message.sendImage',
-    'message.sendVideo',
-    'message.sendAudio',
-    'message.sendDocument',
-    'message.react',
-    'chat.markRead',
-    'chat.setTyping',
-  ],
+  operations: WEBJS_OPERATIONS.ids,
 };
 
 export class WebjsEngine implements Engine {
@@ -211,7 +202,15 @@ export class WebjsEngine implements Engine {
     );
   }
 
-  async send(message: EngineSend, messageId: MessageId | null): Promise<SendReceipt> {
+  async perform<Id extends EngineOperationId>(
+    id: Id,
+    input: EngineInput<Id>,
+    messageId: MessageId | null = null,
+  ): Promise<EngineResult<Id>> {
+    const { via } = engineOperation(id);
+    const carryOut = ({ browser, sender }: EngineRun): Promise<EngineResult<Id>> =>
+      WEBJS_OPERATIONS.carryOut({ page: browser.page, sender, deadlines: this.#deadlines }, id, input, messageId);
+    if (!('outbox' in via)) return carryOut(this.#needReady());
     // What a busy page is given now would be cut off by its deadline and be in doubt.
     if (this.#run && this.#run.browser.liveness.page !== 'answers')
       throw new EngineError(
@@ -220,24 +219,12 @@ export class WebjsEngine implements Engine {
         'WhatsApp Web is busy; the message is sent once it responds',
       );
     const run = this.#needReady();
-    const { browser, sender, sendFailures } = run;
-    const of = message.type === 'reaction' ? message.targetMessageId : (messageId ?? message.chatId);
     const receipt = await this.#gate.pass(() =>
-      sendFailures.counted(of, () =>
-        message.type === 'reaction' ? react(browser.page, this.#deadlines, message) : sender.send(message, messageId),
-      ),
+      run.sendFailures.counted(messageId ?? JSON.stringify(input), () => carryOut(run)),
     );
-    // Reactions that fail are not counted, so one that works says nothing of messages.
-    if (message.type !== 'reaction') sendFailures.worked();
+    // What is no message does not count when it fails, so one that works says nothing of messages.
+    if (via.outbox === 'tracked') run.sendFailures.worked();
     return receipt;
-  }
-
-  async markRead(chatId: ChatId): Promise<void> {
-    await markRead(this.#needReady().browser.page, this.#deadlines, chatId);
-  }
-
-  async setTyping(chatId: ChatId, state: TypingState): Promise<void> {
-    await setTyping(this.#needReady().browser.page, this.#deadlines, chatId, state);
   }
 
   async sendStatusOf(messageId: MessageId, chatId: ChatId): Promise<SendStatus> {

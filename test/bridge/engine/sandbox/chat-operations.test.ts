@@ -29,7 +29,7 @@ async function launch(): Promise<void> {
   await recording.untilSignal('ready');
 }
 const react = (emoji: string, about = target): Promise<unknown> =>
-  engine.send({ type: 'reaction', chatId: CHAT, targetMessageId: about, emoji }, null);
+  engine.perform('message.react', { chatId: CHAT, messageId: about, emoji }, null);
 const shown = async (): Promise<(string | null)[]> =>
   (await network.drive('sandbox.operations', SESSION, { kind: 'reaction' })).map(({ emoji }) => emoji);
 
@@ -61,13 +61,13 @@ test.each<[keyof SandboxFaults, EngineError['outcome'], number]>([
 test('a reaction names a message of its chat, also under the other address of a person', async () => {
   const lid = '77000000000001@lid';
   await network.drive('sandbox.putContact', SESSION, { phone: CHAT, lid });
-  await engine.send({ type: 'reaction', chatId: lid as ChatId, targetMessageId: target, emoji: '👍' }, null);
+  await engine.perform('message.react', { chatId: lid as ChatId, messageId: target, emoji: '👍' }, null);
   expect(await shown()).toEqual(['👍']);
   const elsewhere = '4915187654321@c.us' as ChatId;
   for (const call of [
     react('👍', `false_${CHAT}_3EB0NOTHING` as MessageId),
     react('👍', 'nonsense' as MessageId),
-    engine.send({ type: 'reaction', chatId: elsewhere, targetMessageId: target, emoji: '👍' }, null),
+    engine.perform('message.react', { chatId: elsewhere, messageId: target, emoji: '👍' }, null),
   ])
     await expect(call).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_MESSAGE_UNKNOWN' });
 });
@@ -75,8 +75,8 @@ test('a reaction names a message of its chat, also under the other address of a 
 test('reading turns what was unread into read, once, chat by chat', async () => {
   await network.drive('sandbox.receive', SESSION, { from: CHAT, text: 'again' });
   await network.drive('sandbox.receive', SESSION, { from: '4915187654321@c.us', text: 'another chat' });
-  await engine.markRead(CHAT);
-  await engine.markRead(CHAT);
+  await engine.perform('chat.markRead', { chatId: CHAT });
+  await engine.perform('chat.markRead', { chatId: CHAT });
   expect((await network.drive('sandbox.operations', SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([
     2, 0,
   ]);
@@ -85,14 +85,14 @@ test('reading turns what was unread into read, once, chat by chat', async () => 
 
 test('reactions and read state survive the end of the network; typing does not', async () => {
   await react('👍');
-  await engine.markRead(CHAT);
-  await engine.setTyping(CHAT, 'composing');
+  await engine.perform('chat.markRead', { chatId: CHAT });
+  await engine.perform('chat.setTyping', { chatId: CHAT, state: 'composing' });
   await engine.stop();
   await network.close();
   network = openNetwork();
   await launch();
   expect((await network.drive('sandbox.operations', SESSION)).map(({ kind }) => kind)).toEqual(['reaction', 'read']);
-  await engine.markRead(CHAT);
+  await engine.perform('chat.markRead', { chatId: CHAT });
   expect((await network.drive('sandbox.operations', SESSION, { kind: 'read' })).map(({ read }) => read)).toEqual([
     1, 0,
   ]);
@@ -100,15 +100,18 @@ test('reactions and read state survive the end of the network; typing does not',
 
 test('operationHangs: no answer, and nobody sees anything', async () => {
   await network.drive('sandbox.setFaults', SESSION, { operationHangs: { count: 2 } });
-  for (const call of [engine.markRead(CHAT), engine.setTyping(CHAT, 'recording')])
+  for (const call of [
+    engine.perform('chat.markRead', { chatId: CHAT }),
+    engine.perform('chat.setTyping', { chatId: CHAT, state: 'recording' }),
+  ])
     await expect(call).rejects.toMatchObject({ outcome: 'unknown' });
   expect(await network.drive('sandbox.operations', SESSION)).toEqual([]);
 });
 
 test('whoever waits is told as soon as there is enough, or what there is', async () => {
   const waiting = network.drive('sandbox.operations', SESSION, { kind: 'typing', atLeast: 2, waitMs: 30_000 });
-  await engine.setTyping(CHAT, 'composing');
-  await engine.setTyping(CHAT, 'paused');
+  await engine.perform('chat.setTyping', { chatId: CHAT, state: 'composing' });
+  await engine.perform('chat.setTyping', { chatId: CHAT, state: 'paused' });
   expect((await waiting).map(({ state }) => state)).toEqual(['composing', 'paused']);
   expect(await network.drive('sandbox.operations', SESSION, { kind: 'reaction', atLeast: 1, waitMs: 20 })).toEqual([]);
 });

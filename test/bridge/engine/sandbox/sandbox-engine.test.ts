@@ -54,7 +54,7 @@ async function ready(
   return launched;
 }
 const sendText = (engine: Engine, messageId: MessageId, text = 'hi'): Promise<unknown> =>
-  engine.send({ type: 'text', chatId: CHAT, text }, messageId);
+  engine.perform('message.sendText', { chatId: CHAT, text }, messageId);
 const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
   const error = await promise.then(
     () => null,
@@ -105,7 +105,7 @@ describe('sends that go wrong', () => {
     const path = join(folder, 'file.txt');
     await writeFile(path, 'content');
     const file = { path, mimeType: 'text/plain', sizeBytes: 7, fileName: 'file.txt' };
-    const send = () => engine.send({ type: 'document', chatId: CHAT, file }, engine.chooseMessageId(CHAT));
+    const send = () => engine.perform('message.sendDocument', { chatId: CHAT, file }, engine.chooseMessageId(CHAT));
     const ended: string[] = [];
     const late = failure(send()).then(() => ended.push('late'));
     await inboxOf(1);
@@ -183,7 +183,7 @@ describe('sends that go wrong', () => {
     await network.drive('sandbox.putContact', SESSION, { phone: '+4915187654321', exists: false });
     for (const chatId of ['4915112000000@c.us', '4915187654321@c.us', '120363000000000009@g.us'] as ChatId[]) {
       expect(await failure(engine.resolveChat(chatId))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
-      expect(await failure(engine.send({ type: 'text', chatId, text: 'hi' }, null))).toMatchObject({
+      expect(await failure(engine.perform('message.sendText', { chatId, text: 'hi' }, null))).toMatchObject({
         outcome: 'fail',
         code: 'WAB_CHAT_UNKNOWN',
       });

@@ -27,7 +27,7 @@ async function sendOn(): Promise<never> {
   for (;;) {
     const messageId = engine.chooseMessageId(chatId);
     tell({ try: messageId });
-    await engine.send({ type: 'text', chatId, text: messageId }, messageId);
+    await engine.perform('message.sendText', { chatId, text: messageId }, messageId);
     tell({ sent: messageId });
   }
 }

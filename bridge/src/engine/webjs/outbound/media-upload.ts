@@ -1,7 +1,8 @@
 /** Uploads a file that is to be sent into the page, part by part, so that it is never in this process as a whole. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { EngineError, type OutgoingFile } from '../../engine.ts';
+import { EngineError } from '../../engine.ts';
+import type { OutgoingFile } from '../../engine-operations.ts';
 import type { Deadlines } from '../deadlines.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 import { addFilePart, dropFile, PART_BYTES } from '../page/page-media.ts';

@@ -1,9 +1,10 @@
 /** Sends messages through the page, once each, and says what is known of them. */
 import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
-import type { MessageId } from '../../../contract/ids.ts';
+import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import { within } from '../../../ops/deadline.ts';
-import { EngineError, type MessageSend, type SendReceipt } from '../../engine.ts';
+import { EngineError } from '../../engine.ts';
+import type { OutgoingFile, SendReceipt } from '../../engine-operations.ts';
 import { type Deadlines, forFile, TransportError } from '../deadlines.ts';
 import { chatFormsOf } from '../../../contract/whatsapp-id.ts';
 import { uploadToPage, dropUpload } from './media-upload.ts';
@@ -14,6 +15,18 @@ import { type PageSend, type PageSendResult, sendInPage } from '../page/page-sen
 /** The form of ids that WhatsApp Web makes: `3EB0` and 18 hex digits. */
 export const newStanzaId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
 const stanzaOf = (messageId: MessageId): string => messageId.split('_')[2] ?? '';
+
+/** A message to send. */
+export interface Outgoing {
+  readonly chatId: ChatId;
+  readonly quotedMessageId?: MessageId;
+  readonly mentions?: readonly ChatId[];
+  /** What a person reads of it: the text, or the caption of its file. */
+  readonly text?: string;
+  readonly file?: OutgoingFile;
+  /** Options of the library's `sendMessage` in the page, in JSON, besides those that all messages have. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
 
 export class Sender {
   readonly #page: () => LongPageCalls;
@@ -28,10 +41,10 @@ export class Sender {
   }
 
   /** @throws EngineError: `unknown` where the way to the page or to WhatsApp broke after the message may have left */
-  async send(message: MessageSend, messageId: MessageId | null): Promise<SendReceipt> {
+  async send(message: Outgoing, messageId: MessageId | null): Promise<SendReceipt> {
     const stanzaId = messageId === null ? newStanzaId() : stanzaOf(messageId);
-    if (message.type === 'text') return this.#sendAndConfirm(message, stanzaId, null);
     const { file } = message;
+    if (!file) return this.#sendAndConfirm(message, stanzaId, null);
     return this.#files.add(async () => {
       const page = this.#pageNow();
       const token = await uploadToPage(page, this.#deadlines, file);
@@ -58,7 +71,7 @@ export class Sender {
       lost(new EngineError('unknown', 'WAB_SESSION_NOT_READY', reason));
   }
 
-  async #sendAndConfirm(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
+  async #sendAndConfirm(message: Outgoing, stanzaId: string, media: PageSend['media']): Promise<SendReceipt> {
     const accepted = new Promise<void>((resolve, reject) =>
       this.#unconfirmed.set(stanzaId, { accepted: resolve, lost: reject }),
     );
@@ -78,19 +91,18 @@ export class Sender {
     }
   }
 
-  async #inPage(message: MessageSend, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
+  async #inPage(message: Outgoing, stanzaId: string, media: PageSend['media']): Promise<PageSendResult> {
     const order: PageSend = {
       chatId: message.chatId,
       stanzaId,
-      content: message.type === 'text' ? message.text : '',
+      text: message.text ?? null,
       mentions: (message.mentions ?? []).map(chatFormsOf),
       quoted: message.quotedMessageId ?? null,
       media,
-      asDocument: message.type === 'document',
-      caption: message.type === 'text' ? null : (message.caption ?? null),
+      options: message.options ?? {},
     };
     const page = this.#pageNow();
-    if (message.type === 'text') return page.call(sendInPage, this.#deadlines.send, order);
+    if (!message.file) return page.call(sendInPage, this.#deadlines.send, order);
     return page.callLong(sendInPage, forFile(this.#deadlines, message.file.sizeBytes), order);
   }
 

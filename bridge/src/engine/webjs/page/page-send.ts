@@ -6,14 +6,15 @@ declare const window: PageWindow;
 export interface PageSend {
   readonly chatId: string;
   readonly stanzaId: string;
-  readonly content: string;
+  /** What a person reads of it: the text, or the caption of a file. */
+  readonly text: string | null;
   /** Of each person every id that the number may have, the one that was asked for first. */
   readonly mentions: readonly (readonly [string, ...string[]])[];
   readonly quoted: string | null;
   /** The file that the page holds under this token. */
   readonly media: { readonly token: string; readonly mimetype: string; readonly filename: string } | null;
-  readonly asDocument: boolean;
-  readonly caption: string | null;
+  /** Options of the library's `sendMessage` that this kind of message has. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 export type PageSendResult =
   | { readonly sent: true; readonly messageId: string; readonly sentAt: number; readonly ack: number }
@@ -68,7 +69,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       if (!allowed) return failed('no-quoted', 'WhatsApp does not allow this message to be quoted');
       quotedId = quoted.id._serialized;
     }
-    let { content, caption } = order;
+    let { text } = order;
     const { getCurrentLid } = window.require('WAWebApiContact');
     const mentions = order.mentions.map((ids) => {
       const known = window.wabridge.knownForm(ids);
@@ -78,8 +79,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       const inText = `@${mentioned.split('@')[0]}`;
       for (const id of ids) {
         const written = `@${id.split('@')[0]}`;
-        content = content.replaceAll(written, inText);
-        caption = caption?.replaceAll(written, inText) ?? null;
+        text = text?.replaceAll(written, inText) ?? null;
       }
       return mentioned;
     });
@@ -103,13 +103,8 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
       ignoreQuoteErrors: false,
       waitUntilMsgSent: false,
       ...(quotedId === null ? {} : { quotedMessageId: quotedId }),
-      ...(media === null
-        ? {}
-        : {
-            media,
-            sendMediaAsDocument: order.asDocument,
-            ...(caption === null ? {} : { caption, isCaptionByUser: true }),
-          }),
+      ...order.options,
+      ...(media === null ? {} : { media, ...(text === null ? {} : { caption: text, isCaptionByUser: true }) }),
     };
     // The library reads this option right before it asks for an id, with no await in between: many sends at once cannot
     // take each other's ids.
@@ -121,7 +116,7 @@ export async function sendInPage(order: PageSend): Promise<PageSendResult> {
         return undefined;
       },
     });
-    const message = await helpers.sendMessage(chat, content, options);
+    const message = await helpers.sendMessage(chat, media === null ? (text ?? '') : '', options);
     // The store is asked by our own id: an answer of `undefined` does not mean that nothing was sent.
     const stored = message ?? Msg.getModelsArray().find((each) => each.id.id === order.stanzaId);
     if (!stored)

@@ -1,15 +1,14 @@
 /** The page's side of reactions, read state and typing, over modules that break as WhatsApp's have. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  markReadInPage,
-  reactInPage,
-  setTypingInPage,
-  type PageOperationResult,
-} from '../../../../../bridge/src/engine/webjs/page/page-operations.ts';
 import { EngineError } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { installShims } from '../../../../../bridge/src/engine/webjs/page/page-shims.ts';
-import { markRead, react, setTyping } from '../../../../../bridge/src/engine/webjs/outbound/chat-operations.ts';
+import { markReadInPage } from '../../../../../bridge/src/engine/webjs/operations/chat/mark-read.ts';
+import { setTypingInPage } from '../../../../../bridge/src/engine/webjs/operations/chat/set-typing.ts';
+import type { WebjsPage } from '../../../../../bridge/src/engine/webjs/operations/handler.ts';
+import { reactInPage } from '../../../../../bridge/src/engine/webjs/operations/message/react.ts';
+import { WEBJS_OPERATIONS } from '../../../../../bridge/src/engine/webjs/operations/operations.ts';
+import type { PageOperationResult } from '../../../../../bridge/src/engine/webjs/page/page-operation.ts';
 import type { PageCalls } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
 import type { ChatId, MessageId } from '../../../../../bridge/src/contract/ids.ts';
 
@@ -131,27 +130,24 @@ test('typing has the words of the library', async () => {
 });
 
 describe('what the engine makes of it', () => {
-  const answering = (act: PageOperationResult | Error): PageCalls => ({
-    call: (async (fn: { name: string }) => {
+  const over = (call: () => Promise<unknown>): WebjsPage => ({
+    page: { call: call as PageCalls['call'] },
+    deadlines: DEADLINES,
+    sender: { send: () => Promise.reject(new Error('not part of this test')) },
+  });
+  const answering = (act: PageOperationResult | Error): WebjsPage =>
+    over((async (fn: { name: string }) => {
       if (fn.name === 'findChat') return { found: PHONE };
       if (act instanceof Error) throw act;
       return act;
-    }) as PageCalls['call'],
-  });
-  const calls: readonly [string, (page: PageCalls) => Promise<unknown>][] = [
-    [
-      'react',
-      (over) =>
-        react(over, DEADLINES, {
-          type: 'reaction',
-          chatId: PHONE as ChatId,
-          targetMessageId: MESSAGE as MessageId,
-          emoji: '👍',
-        }),
-    ],
-    ['markRead', (over) => markRead(over, DEADLINES, PHONE as ChatId)],
-    ['setTyping', (over) => setTyping(over, DEADLINES, PHONE as ChatId, 'composing')],
-  ];
+    }) as () => Promise<unknown>);
+  const chatId = PHONE as ChatId;
+  const react = (run: WebjsPage) =>
+    WEBJS_OPERATIONS.carryOut(run, 'message.react', { chatId, messageId: MESSAGE as MessageId, emoji: '👍' }, null);
+  const markRead = (run: WebjsPage) => WEBJS_OPERATIONS.carryOut(run, 'chat.markRead', { chatId }, null);
+  const setTyping = (run: WebjsPage) =>
+    WEBJS_OPERATIONS.carryOut(run, 'chat.setTyping', { chatId, state: 'composing' }, null);
+  const calls = Object.entries({ react, markRead, setTyping });
 
   test.each(calls)('%s: a page that is cut off leaves the outcome unknown', async (_name, call) => {
     const error = await call(answering(new TransportError('the page is gone'))).catch((reason: unknown) => reason);
@@ -168,13 +164,12 @@ describe('what the engine makes of it', () => {
 
   test('an unknown message and an unknown chat have their codes', async () => {
     const refused = (why: 'no-chat' | 'no-message') => answering({ done: false, why, reason: 'none' });
-    await expect(calls[0]![1](refused('no-message'))).rejects.toMatchObject({
+    await expect(react(refused('no-message'))).rejects.toMatchObject({
       outcome: 'fail',
       code: 'WAB_MESSAGE_UNKNOWN',
     });
-    await expect(calls[1]![1](refused('no-chat'))).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
-    const nobody: PageCalls = { call: (async () => ({ found: null })) as PageCalls['call'] };
-    await expect(setTyping(nobody, DEADLINES, PHONE as ChatId, 'paused')).rejects.toMatchObject({
+    await expect(markRead(refused('no-chat'))).rejects.toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
+    await expect(setTyping(over(async () => ({ found: null })))).rejects.toMatchObject({
       code: 'WAB_CHAT_UNKNOWN',
     });
   });
