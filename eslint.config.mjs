@@ -23,7 +23,6 @@ const LONG_FILES = [
   'test/browser/standin.test.ts',
   'test/conformance/event-log.suite.ts',
   'test/e2e/n8n-server.ts',
-  'test/nodes/{action,stream-client,trigger-delivery}.test.ts',
 ];
 
 /** Files with a function that is longer than a function may be, and why. */

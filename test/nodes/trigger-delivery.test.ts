@@ -1,51 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeBridge, messageEvent, problem, type FakeStream } from './support/fake-bridge';
-import { ActiveTrigger, SIGNING_KEY } from './support/n8n';
-import type { INodeParameters, INodeProperties, IRun, WorkflowActivateMode } from 'n8n-workflow';
+/** How events reach a workflow, and what becomes of them. */
+import { describe, expect, test } from '@jest/globals';
+import { messageEvent } from './support/fake-bridge';
+import type { INodeProperties, WorkflowActivateMode } from 'n8n-workflow';
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
 import { WaBridgeTrigger } from '../../nodes/WaBridgeTrigger/WaBridgeTrigger.node';
-import { Deliveries, type DeliveryOptions } from '../../nodes/WaBridgeTrigger/delivery';
-import { Runs } from '../../nodes/WaBridgeTrigger/runs';
+import { bridge, trigger, stream, inChat, open, roundTrip, useBridge } from './trigger-harness';
 
-let bridge: FakeBridge;
-let trigger: ActiveTrigger;
-let stream: FakeStream;
-
-const inChat = (seq: number, chat: number) =>
-  messageEvent(seq, { chat: { chatId: `${chat}@c.us` }, sender: { chatId: `${chat}@c.us` } });
-
-beforeEach(async () => {
-  bridge = new FakeBridge();
-  await bridge.start();
-});
-
-afterEach(async () => {
-  for (const run of trigger?.emitted ?? []) run.finish('success');
-  await trigger?.close();
-  await bridge.stop();
-});
-
-async function open(
-  parameters: Record<string, unknown> = {},
-  workflowId?: string,
-  activation: WorkflowActivateMode = 'activate',
-): Promise<void> {
-  const opening = ActiveTrigger.open({ baseUrl: bridge.url, privateKey: SIGNING_KEY }, parameters as INodeParameters, {
-    activation,
-    ...(workflowId === undefined ? {} : { workflowId }),
-  });
-  stream = await bridge.stream(bridge.connections + 1);
-  await stream.subscribe();
-  trigger = await opening;
-}
-
-/** The client has answered nothing for a whole round trip. */
-async function roundTrip(on: FakeStream = stream): Promise<void> {
-  const id = Math.floor(Math.random() * 1e9);
-  const before = on.count('pong');
-  on.send({ type: 'ping', id, positions: {} });
-  await on.nth('pong', before + 1);
-}
+useBridge();
 
 describe('the subscription', () => {
   test('is durable, signed, and named after instance, workflow and node', async () => {
@@ -226,64 +187,6 @@ describe('acknowledging', () => {
   });
 });
 
-describe('redelivery', () => {
-  test('of a running event attaches to that run and is answered when it ends', async () => {
-    await open();
-    stream.deliver(messageEvent(1));
-    const run = await trigger.run(1);
-    stream.socket.terminate();
-    const second = await bridge.stream(2);
-    await second.subscribe();
-    second.deliver(messageEvent(1), 2);
-    await roundTrip(second);
-    expect(trigger.emitted).toHaveLength(1);
-    expect(second.count('ack')).toBe(0);
-    run.finish('success');
-    expect(await second.next('ack')).toMatchObject({ cursors: ['cur-1'], attempt: 2 });
-    await roundTrip(second);
-    expect(second.count('ack')).toBe(1);
-  });
-
-  test('of a running event attaches also after the workflow was published again', async () => {
-    await open({}, 'wf-again');
-    const first = trigger;
-    stream.deliver(messageEvent(1));
-    const run = await first.run(1);
-    const closing = first.close();
-    await open({}, 'wf-again');
-    stream.deliver(messageEvent(1), 2);
-    await roundTrip();
-    expect(trigger.emitted).toHaveLength(0);
-    run.finish('success');
-    await closing;
-    expect(await stream.next('ack')).toMatchObject({ attempt: 2 });
-  });
-
-  test('of an acknowledged event is acknowledged without a run', async () => {
-    await open();
-    stream.deliver(messageEvent(1));
-    (await trigger.run(1)).finish('success');
-    await stream.next('ack');
-    stream.deliver(messageEvent(1), 2);
-    expect(await stream.nth('ack', 2)).toMatchObject({ attempt: 2 });
-    expect(trigger.emitted).toHaveLength(1);
-  });
-
-  test('of a refused event runs again, under another deduplication key', async () => {
-    await open({ acknowledge: 'succeeded' }, 'wf-refused');
-    stream.deliver(messageEvent(1));
-    (await trigger.run(1)).finish('error');
-    await stream.next('nack');
-    stream.deliver(messageEvent(1), 2);
-    const again = await trigger.run(2);
-    const [first, second] = trigger.emitted.map(({ key }) => key?.split(':'));
-    expect(first?.slice(0, 3)).toEqual(['wf-refused', 'id-of-wabridge-trigger', messageEvent(1).id]);
-    expect(first?.[3]).toMatch(/^[0-9a-f-]{36}$/);
-    expect(second).toEqual([...(first ?? []).slice(0, 4), '2']);
-    expect(again.items[0]?.json['delivery']).toMatchObject({ attempt: 2 });
-  });
-});
-
 test('a newer attempt takes the place of one that waits for its turn, so that the event runs once', async () => {
   await open({ options: { maxInFlight: 1 } });
   stream.deliver(inChat(1, 1));
@@ -299,65 +202,6 @@ test('a newer attempt takes the place of one that waits for its turn, so that th
   await roundTrip();
   expect(trigger.emitted).toHaveLength(2);
   expect(stream.count('ack')).toBe(2);
-});
-
-describe('a workflow that is published again while a file is fetched', () => {
-  /** Two triggers of one subscription, as after another publishing; the first waits for a file. */
-  function predecessorAndSuccessor(mode: DeliveryOptions['mode']) {
-    const runs = new Runs();
-    let fetched: () => void = () => {};
-    const file = new Promise<void>((resolve) => (fetched = resolve));
-    const answers: string[] = [];
-    const started: string[] = [];
-    const make = (name: string): Deliveries =>
-      new Deliveries({
-        mode,
-        maxInFlight: 5,
-        runs,
-        toItem: async () => {
-          await file;
-          return { json: {} };
-        },
-        emit: async () => {
-          started.push(name);
-          return { status: 'success' } as unknown as IRun;
-        },
-        deduplicationKey: () => 'key',
-        acknowledge: (_cursor, attempt) => answers.push(`${name} acknowledges ${attempt}`),
-        refuse: (_cursor, attempt) => answers.push(`${name} refuses ${attempt}`),
-        notices: { warn: () => {} } as unknown as ConstructorParameters<typeof Deliveries>[0]['notices'],
-      });
-    const offer = (to: Deliveries, attempt: number): void =>
-      to.offer({ type: 'event', subscription: 's', cursor: 'c', previous: null, attempt, event: messageEvent(1) });
-    const settle = async (): Promise<void> => {
-      fetched();
-      await new Promise((resolve) => setImmediate(resolve));
-    };
-    return { old: make('old'), young: make('young'), offer, settle, answers, started };
-  }
-
-  test('the event comes again, since its run was never started', async () => {
-    const { old, young, offer, settle, answers, started } = predecessorAndSuccessor('finished');
-    offer(old, 1);
-    await old.drain(0);
-    offer(young, 2);
-    await settle();
-    expect(started).toEqual([]);
-    expect(answers).toEqual(['young refuses 2']);
-    offer(young, 3);
-    await settle();
-    expect(started).toEqual(['young']);
-    expect(answers).toEqual(['young refuses 2', 'young acknowledges 3']);
-  });
-
-  test('a delivery that came before the acknowledgement "when received" is answered too', async () => {
-    const { old, young, offer, settle, answers, started } = predecessorAndSuccessor('received');
-    offer(old, 1);
-    offer(young, 2);
-    await settle();
-    expect(started).toEqual(['old']);
-    expect(answers).toEqual(['old acknowledges 1', 'young acknowledges 2']);
-  });
 });
 
 test('keeps at most the set number of executions in flight', async () => {
@@ -384,106 +228,4 @@ test('closing waits for runs, so that they are still acknowledged, and starts no
   await closing;
   expect(await stream.closed).toBe(1000);
   expect(trigger.emitted).toHaveLength(1);
-});
-
-describe('the item', () => {
-  test('is the event, flat, with what is known of its delivery', async () => {
-    await open();
-    stream.deliver(messageEvent(7), 3);
-    const { items } = await trigger.run(1);
-    expect(items).toEqual([
-      {
-        json: {
-          ...messageEvent(7).data,
-          id: messageEvent(7).id,
-          type: 'message.received',
-          session: 'support',
-          seq: 7,
-          occurredAt: '2026-01-01T00:00:00.000Z',
-          chat: { chatId: '4915112345678@c.us', phone: '+4915112345678', name: 'Ada', kind: 'direct' },
-          isGroup: false,
-          ageSeconds: expect.any(Number),
-          sessionId: 'support:4915112345678@c.us',
-          chatInput: 'hello 7',
-          sender: { chatId: '4915112345678@c.us', phone: '+4915112345678', name: 'Ada' },
-          delivery: { attempt: 3, subscription: stream.subscription, cursor: 'cur-7' },
-        },
-      },
-    ]);
-  });
-
-  test('says how old the event is, what kind of chat it is of, and what an AI agent needs', async () => {
-    await open({ events: ['message.received', 'session.degraded'], options: { maxInFlight: 5 } });
-    const occurredAt = new Date(Date.now() - 90_000).toISOString();
-    const group = { chatId: '120363000000000001@g.us', name: 'Team' };
-    stream.deliver(messageEvent(1, { chat: group, occurredAt }));
-    stream.deliver(messageEvent(2, { chat: { chatId: '5@lid' } }, { kind: 'image', text: null }));
-    stream.deliver(messageEvent(3, { type: 'session.degraded', chat: null, sender: null, data: { reason: 'silent' } }));
-    const items = await Promise.all([1, 2, 3].map(async (number) => (await trigger.run(number)).items[0]?.json));
-    const byEvent = Object.fromEntries(items.map((json) => [json?.['seq'], json]));
-    expect(byEvent[1]).toMatchObject({
-      chat: { ...group, kind: 'group' },
-      isGroup: true,
-      sessionId: 'support:120363000000000001@g.us',
-    });
-    expect(byEvent[1]?.['ageSeconds']).toBeGreaterThanOrEqual(90);
-    expect(byEvent[1]?.['ageSeconds']).toBeLessThan(120);
-    expect(byEvent[2]).toMatchObject({ chat: { kind: 'direct' }, isGroup: false, text: null, chatInput: '' });
-    expect(byEvent[3]).toMatchObject({ chat: null, isGroup: false, reason: 'silent' });
-    expect(byEvent[3]).not.toHaveProperty('chatInput');
-    expect(byEvent[3]).not.toHaveProperty('sessionId');
-  });
-
-  const downloads = () => bridge.requests.filter(({ path }) => path.startsWith('/v1/media/'));
-  const withMedia = (seq: number) =>
-    messageEvent(
-      seq,
-      {},
-      {
-        kind: 'image',
-        text: 'look',
-        media: { mediaId: 'med_00000000000000000000000001', kind: 'image', mimeType: 'image/png', fileName: 'cat.png' },
-      },
-    );
-
-  test('carries media as binary, fetched with a bounded wait and a signed request', async () => {
-    bridge.answers.set('GET /v1/media/med_00000000000000000000000001', {
-      bytes: Buffer.from('PNG!'),
-      headers: { 'content-type': 'image/png' },
-    });
-    await open({ options: { mediaWait: 7, binaryField: 'file' } });
-    stream.deliver(withMedia(1));
-    const { items } = await trigger.run(1);
-    expect(items[0]?.binary?.['file']).toMatchObject({
-      mimeType: 'image/png',
-      fileName: 'cat.png',
-      data: Buffer.from('PNG!').toString('base64'),
-    });
-    const [download] = downloads();
-    expect(download?.query.get('waitMs')).toBe('7000');
-    expect(download?.headers['signature']).toMatch(/^wab=:/);
-  });
-
-  test('says so where media cannot be had', async () => {
-    bridge.answers.set(
-      'GET /v1/media/med_00000000000000000000000001',
-      problem(410, 'WAB_MEDIA_FAILED', 'Media could not be fetched from WhatsApp: gone.'),
-    );
-    await open();
-    stream.deliver(withMedia(1));
-    const { items } = await trigger.run(1);
-    expect(items[0]?.binary).toBeUndefined();
-    expect(items[0]?.json['mediaError']).toEqual({
-      code: 'WAB_MEDIA_FAILED',
-      message: 'Media could not be fetched from WhatsApp: gone.',
-    });
-  });
-
-  test('leaves media alone where the download is switched off', async () => {
-    await open({ options: { downloadMedia: false } });
-    stream.deliver(withMedia(1));
-    const { items } = await trigger.run(1);
-    expect(items[0]?.json['mediaError']).toBeUndefined();
-    expect(downloads()).toEqual([]);
-  });
 });
