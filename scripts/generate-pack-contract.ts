@@ -1,5 +1,6 @@
 /**
- * Writes `nodes/shared/contract.generated.ts`: what the node pack needs of the bridge's contract, as plain TypeScript.
+ * Writes `nodes/shared/contract.generated.ts` and `operations.generated.ts` beside it: what the node pack needs of the bridge's
+ * contract, as plain TypeScript.
  * The pack has no runtime dependencies and never imports the bridge, so the vocabulary is generated once and held
  * against its source by `test/contract/pack-contract.test.ts`.
  *
@@ -8,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Address, CHAT_KINDS } from '../bridge/src/contract/address.ts';
-import { DEFAULT_TYPING_STATE, TYPING_STATES } from '../bridge/src/contract/chats.ts';
+import { DEFAULT_TYPING_STATE } from '../bridge/src/contract/chats.ts';
 import {
   CLIENT_WAIT_MS,
   DEFAULT_BASE_URL,
@@ -22,7 +23,7 @@ import { EVENT_CATALOGUE, EventBody } from '../bridge/src/contract/events.ts';
 import { MessageData, messageSchemaName } from '../bridge/src/contract/message-data.ts';
 import { MessageMedia } from '../bridge/src/contract/message-media.ts';
 import { MAX_TEXT_LENGTH } from '../bridge/src/contract/kind.ts';
-import { MEDIA_KINDS, MESSAGE_KINDS, SENDABLE_MEDIA_KINDS } from '../bridge/src/contract/kinds.ts';
+import { MESSAGE_KINDS } from '../bridge/src/contract/kinds.ts';
 import { SESSION_STATES } from '../bridge/src/contract/session-states.ts';
 import { Filter } from '../bridge/src/contract/filter.ts';
 import {
@@ -39,15 +40,17 @@ import {
   OUTBOX_ID_PATTERN,
   SESSION_NAME_PATTERN,
 } from '../bridge/src/contract/ids.ts';
-import { bodyOf } from '../bridge/src/contract/operation.ts';
-import { OPERATIONS } from '../bridge/src/contract/operations/operations.ts';
-import { isOutboxOperation } from '../bridge/src/contract/operations/by-carrier.ts';
 import { OUTBOX_STATES, OutboxMessage } from '../bridge/src/contract/views/outbox-message.ts';
 import { Problem } from '../bridge/src/contract/views/problem.ts';
 import { SessionView } from '../bridge/src/contract/views/session.ts';
 import { Whoami } from '../bridge/src/contract/views/whoami.ts';
+import { renderPackOperations } from './pack-operations.ts';
 
-export const PACK_CONTRACT_PATH = fileURLToPath(new URL('../nodes/shared/contract.generated.ts', import.meta.url));
+/** The generated files, and what belongs into them. */
+export const renderPack = (): readonly (readonly [URL, string])[] => [
+  [new URL('../nodes/shared/contract.generated.ts', import.meta.url), renderPackContract()],
+  [new URL('../nodes/shared/operations.generated.ts', import.meta.url), renderPackOperations()],
+];
 
 /** The parts of JSON Schema that the contract uses. */
 interface Schema {
@@ -134,10 +137,6 @@ function frames(union: string, schema: unknown): string {
   ].join('\n');
 }
 
-/** What the pack sends through the outbox. */
-const SENDS = OPERATIONS.filter(isOutboxOperation);
-const bodyName = ({ operationId }: (typeof SENDS)[number]): string => capitalized(operationId);
-
 /** The text of the generated file. */
 export function renderPackContract(): string {
   const parts = [
@@ -154,11 +153,7 @@ export function renderPackContract(): string {
       `export const SESSION_NAME_PATTERN = ${quote(SESSION_NAME_PATTERN)};\nexport const MEDIA_ID_PATTERN = ${quote(MEDIA_ID_PATTERN)};\n` +
       `export const OUTBOX_ID_PATTERN = ${quote(OUTBOX_ID_PATTERN)};\nexport const KEY_ID_PATTERN = ${quote(KEY_ID_PATTERN)};\n`,
     list('CHAT_KINDS', CHAT_KINDS) + 'export type ChatKind = (typeof CHAT_KINDS)[number];\n',
-    list('MEDIA_KINDS', MEDIA_KINDS) +
-      list('SENDABLE_MEDIA_KINDS', SENDABLE_MEDIA_KINDS) +
-      'export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];\n',
-    list('TYPING_STATES', TYPING_STATES) +
-      `export type TypingState = (typeof TYPING_STATES)[number];\nexport const DEFAULT_TYPING_STATE: TypingState = ${quote(DEFAULT_TYPING_STATE)};\n`,
+    `/** What is shown in a chat unless another state is asked for. */\nexport const DEFAULT_TYPING_STATE = ${quote(DEFAULT_TYPING_STATE)};\n`,
     list('SESSION_STATES', SESSION_STATES) + 'export type SessionState = (typeof SESSION_STATES)[number];\n',
     list('OUTBOX_STATES', OUTBOX_STATES) + 'export type OutboxState = (typeof OUTBOX_STATES)[number];\n',
     '/** Every event type, what it means, and whether its data is message content (a key needs `messages:read` for it). */\n' +
@@ -195,8 +190,6 @@ export function renderPackContract(): string {
       .join('')}}\n`,
     alias('Event', EventBody),
     alias('Filter', Filter),
-    ...SENDS.map((operation) => alias(bodyName(operation), bodyOf(operation))),
-    `/** Any body of \`POST /v1/messages\`. */\nexport type SendRequest = ${SENDS.map(bodyName).join(' | ')};\n`,
     alias('OutboxMessage', OutboxMessage),
     alias('SessionView', SessionView),
     alias('Whoami', Whoami),
@@ -208,15 +201,12 @@ export function renderPackContract(): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = renderPackContract();
-  if (process.argv.includes('--check')) {
-    if (readFileSync(PACK_CONTRACT_PATH, 'utf8') !== text) {
-      console.error(
-        'nodes/shared/contract.generated.ts differs from bridge/src/contract. Run `node scripts/generate-pack-contract.ts`.',
-      );
+  for (const [path, text] of renderPack()) {
+    if (!process.argv.includes('--check')) {
+      writeFileSync(path, text);
+    } else if (readFileSync(path, 'utf8') !== text) {
+      console.error(`${fileURLToPath(path)} differs from bridge/src/contract. Run \`npm run generate\`.`);
       process.exitCode = 1;
     }
-  } else {
-    writeFileSync(PACK_CONTRACT_PATH, text);
   }
 }

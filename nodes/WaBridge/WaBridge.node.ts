@@ -7,8 +7,11 @@ import {
 } from 'n8n-workflow';
 import { waBridgeApiTest } from '../../credentials/credential-test';
 import { searchSessions } from '../shared/session-methods';
-import { properties, subtitle } from './description';
+import { offeredOperations } from './catalogue';
+import { propertiesOf, subtitleOf } from './description';
 import { route } from './router';
+
+const operations = offeredOperations();
 
 export class WaBridge implements INodeType {
   description: INodeTypeDescription = {
@@ -17,7 +20,7 @@ export class WaBridge implements INodeType {
     icon: { light: 'file:../../icons/wabridge.svg', dark: 'file:../../icons/wabridge.dark.svg' },
     group: ['output'],
     version: 1,
-    subtitle,
+    subtitle: subtitleOf(operations),
     description: 'Send WhatsApp messages through wabridge without duplicates, and manage its sessions',
     // n8n tells an AI that is offered the tool "<action> in <this name>".
     defaults: { name: 'WaBridge (WhatsApp)' },
@@ -25,7 +28,7 @@ export class WaBridge implements INodeType {
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: 'waBridgeApi', required: true, testedBy: 'waBridgeApiTest' }],
-    properties,
+    properties: propertiesOf(operations),
   };
 
   methods = {
@@ -34,6 +37,6 @@ export class WaBridge implements INodeType {
   };
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-    return await route(this);
+    return await route(this, operations);
   }
 }

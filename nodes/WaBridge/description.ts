@@ -1,35 +1,58 @@
 /** The parameters of the action node: which resource, which operation, and the fields of each operation. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import * as chat from './actions/chat';
-import * as message from './actions/message';
-import * as session from './actions/session';
+import { titleOf } from '../shared/words';
+import type { NodeOperation } from './operations/node-operation';
+import { DEFAULT_OPERATIONS } from './overlays/overlays';
 
-const resources: INodePropertyOptions[] = [
-  { name: 'Chat', value: 'chat' },
-  { name: 'Message', value: 'message' },
-  { name: 'Session', value: 'session' },
-];
+const resourceOption = (value: string): INodePropertyOptions => ({ name: titleOf(value), value });
 
-export const properties: INodeProperties[] = [
-  {
-    displayName: 'Resource',
-    name: 'resource',
+/** @param operations by resource and name */
+export function propertiesOf(operations: readonly NodeOperation[]): INodeProperties[] {
+  const resources = [...new Set(operations.map(({ resource }) => resource))];
+  return [
+    {
+      displayName: 'Resource',
+      name: 'resource',
+      type: 'options',
+      noDataExpression: true,
+      options: resources.map(resourceOption),
+      default: 'message',
+    },
+    ...resources.flatMap((resource) => {
+      const offered = operations.filter((each) => each.resource === resource);
+      return [operationField(resource, offered), ...offered.flatMap(fieldsOf)];
+    }),
+  ];
+}
+
+function operationField(resource: string, operations: readonly NodeOperation[]): INodeProperties {
+  const preset = DEFAULT_OPERATIONS[resource] ?? operations[0]?.value ?? '';
+  return {
+    displayName: 'Operation',
+    name: 'operation',
     type: 'options',
     noDataExpression: true,
-    options: resources,
-    default: 'message',
-  },
-  ...chat.description,
-  ...message.description,
-  ...session.description,
-];
+    displayOptions: { show: { resource: [resource] } },
+    options: operations.map(({ name, value, action, description }) => ({ name, value, action, description })),
+    default: preset,
+  };
+}
+
+/** The fields of an operation, shown for it alone. */
+const fieldsOf = ({ resource, value, fields }: NodeOperation): INodeProperties[] =>
+  fields.map((field) => ({
+    ...field,
+    displayOptions: {
+      ...field.displayOptions,
+      show: { ...field.displayOptions?.show, resource: [resource], operation: [value] },
+    },
+  }));
 
 /** Under the name of the node on the canvas: resource and operation in words. */
-const words = resources.map(({ value: resource, name }) => {
-  const operations = properties.find(
-    (property) => property.name === 'operation' && property.displayOptions?.show?.['resource']?.[0] === resource,
-  );
-  const options = (operations?.options ?? []) as INodePropertyOptions[];
-  return [String(resource), Object.fromEntries(options.map((each) => [String(each.value), `${name}: ${each.name}`]))];
-});
-export const subtitle = `={{ (${JSON.stringify(Object.fromEntries(words)).replaceAll('}}', '} }')})[$parameter["resource"]][$parameter["operation"]] }}`;
+export function subtitleOf(operations: readonly NodeOperation[]): string {
+  const words: Record<string, Record<string, string>> = {};
+  for (const { resource, value, name } of operations) {
+    (words[resource] ??= {})[value] = `${titleOf(resource)}: ${name}`;
+  }
+  return `={{ (${JSON.stringify(words).replaceAll('}}', '} }')})[$parameter["resource"]][$parameter["operation"]] }}`;
+}

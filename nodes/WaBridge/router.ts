@@ -1,23 +1,18 @@
-/** Calls the chosen operation for each item. What the operations know of each other is nothing. */
+/** Calls the chosen operation for each item. */
 import { NodeApiError, NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 import { codeOf } from '../shared/transport';
-import * as chat from './actions/chat';
-import * as message from './actions/message';
-import { textValue, type Operation } from './actions/operation';
-import * as session from './actions/session';
+import { textValue } from './operations/parameters';
+import type { NodeOperation } from './operations/node-operation';
 
-const resources: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-  chat: chat.operations,
-  message: message.operations,
-  session: session.operations,
-};
-
-export async function route(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+export async function route(
+  context: IExecuteFunctions,
+  operations: readonly NodeOperation[],
+): Promise<INodeExecutionData[][]> {
   const output: INodeExecutionData[] = [];
   const count = context.getInputData().length;
   for (let itemIndex = 0; itemIndex < count; itemIndex += 1) {
     try {
-      const results = await operationOf(context, itemIndex).execute(context, itemIndex);
+      const results = await operationOf(context, operations, itemIndex).execute(context, itemIndex);
       output.push(...results.map((result) => ({ ...result, pairedItem: { item: itemIndex } })));
     } catch (thrown) {
       const error = asNodeError(context, thrown, itemIndex);
@@ -30,10 +25,14 @@ export async function route(context: IExecuteFunctions): Promise<INodeExecutionD
   return [output];
 }
 
-function operationOf(context: IExecuteFunctions, itemIndex: number): Operation {
+function operationOf(
+  context: IExecuteFunctions,
+  operations: readonly NodeOperation[],
+  itemIndex: number,
+): NodeOperation {
   const resource = textValue(context, 'resource', itemIndex);
   const name = textValue(context, 'operation', itemIndex);
-  const operation = resources[resource]?.[name];
+  const operation = operations.find((each) => each.resource === resource && each.value === name);
   if (operation === undefined) {
     throw new NodeOperationError(context.getNode(), `There is no operation ${name} of ${resource}`, { itemIndex });
   }

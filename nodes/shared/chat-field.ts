@@ -5,13 +5,14 @@ import { optionalLocator } from './optional-locator';
 /** Before and after what a person copied. */
 const AROUND = `[\\s${INVISIBLE_MARKS}]*`;
 
-const field: INodeProperties = {
+/** The picker of a chat. */
+export const requiredChatField: INodeProperties = {
   displayName: 'Chat',
   name: 'chat',
   type: 'resourceLocator',
   default: { mode: 'phone', value: '' },
   required: true,
-  description: 'Where to send the message: a person or a group',
+  description: 'A person or a group',
   modes: [
     {
       displayName: 'By Phone Number',
@@ -49,4 +50,4 @@ const field: INodeProperties = {
 };
 
 /** The chat that an operation is about, in any form of an address; left empty, that of the event that started the workflow. */
-export const chatField = optionalLocator(field, "If empty: the chat of the trigger's event");
+export const chatField = optionalLocator(requiredChatField, "If empty: the chat of the trigger's event");

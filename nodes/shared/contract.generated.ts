@@ -33,28 +33,8 @@ export const CHAT_KINDS = [
 ] as const;
 export type ChatKind = (typeof CHAT_KINDS)[number];
 
-export const MEDIA_KINDS = [
-  'image',
-  'video',
-  'audio',
-  'document',
-  'sticker',
-] as const;
-export const SENDABLE_MEDIA_KINDS = [
-  'image',
-  'video',
-  'audio',
-  'document',
-] as const;
-export type SendableMediaKind = (typeof SENDABLE_MEDIA_KINDS)[number];
-
-export const TYPING_STATES = [
-  'composing',
-  'recording',
-  'paused',
-] as const;
-export type TypingState = (typeof TYPING_STATES)[number];
-export const DEFAULT_TYPING_STATE: TypingState = 'composing';
+/** What is shown in a chat unless another state is asked for. */
+export const DEFAULT_TYPING_STATE = 'composing';
 
 export const SESSION_STATES = [
   'stopped',
@@ -387,93 +367,6 @@ export type Filter = {
   from?: string[];
   fromMe?: boolean;
 };
-
-export type SendText = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  quotedMessageId?: string;
-  mentions?: string[];
-  /** must contain at least one visible character */
-  text: string;
-  type: 'text';
-};
-
-export type SendImage = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  quotedMessageId?: string;
-  mentions?: string[];
-  mediaId: string;
-  fileName?: string;
-  /** the caption */
-  text?: string;
-  type: 'image';
-};
-
-export type SendVideo = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  quotedMessageId?: string;
-  mentions?: string[];
-  mediaId: string;
-  fileName?: string;
-  /** the caption */
-  text?: string;
-  type: 'video';
-};
-
-export type SendAudio = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  quotedMessageId?: string;
-  mentions?: string[];
-  mediaId: string;
-  fileName?: string;
-  type: 'audio';
-};
-
-export type SendDocument = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  quotedMessageId?: string;
-  mentions?: string[];
-  mediaId: string;
-  fileName?: string;
-  /** the caption */
-  text?: string;
-  type: 'document';
-};
-
-export type React = {
-  session: string;
-  /** phone number with country code, chat id, lid or group id. For countries that changed their numbers (Mexico, Argentina, Brazil, Benin, Ivory Coast), either form works; the answer has the form that WhatsApp uses, once it is known */
-  to: string;
-  /** how long the message may wait to be sent, in seconds after it was accepted; then it fails with WAB_SEND_EXPIRED. The default is the setting sendExpirySeconds of the bridge (86400, one day, unless changed) */
-  expiresInSeconds?: number;
-  /** the message to react to, in the same chat */
-  messageId: string;
-  /** one emoji; an empty text removes the reaction */
-  emoji: string;
-  type: 'reaction';
-};
-
-/** Any body of `POST /v1/messages`. */
-export type SendRequest = SendText | SendImage | SendVideo | SendAudio | SendDocument | React;
 
 export type OutboxMessage = {
   id: string;

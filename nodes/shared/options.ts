@@ -1,20 +1,7 @@
 /** Options of node parameters that come from the contract. */
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { CHAT_KINDS, EVENT_TYPES, type ChatKind, type EventType } from './contract.generated';
-
-const ALWAYS_LOWER = ['in', 'of', 'to'];
-
-/** A name of the contract (`session.qr_issued`) as a title (`Session QR Issued`). */
-const title = (name: string): string =>
-  name
-    .split(/[._]/)
-    .map((word) => {
-      if (word === 'qr') return 'QR';
-      return ALWAYS_LOWER.includes(word) ? word : word.charAt(0).toUpperCase() + word.slice(1);
-    })
-    .join(' ');
-
-const withoutFullStop = (sentence: string): string => sentence.replace(/\.$/, '');
+import { descriptionOf, titleOf } from './words';
 
 /** Where the catalogue says how a program goes on, and a person in the editor goes on otherwise. */
 const EVENT_DESCRIPTIONS: Partial<Record<EventType, string>> = {
@@ -23,9 +10,9 @@ const EVENT_DESCRIPTIONS: Partial<Record<EventType, string>> = {
 
 /** Every event type of the catalogue, in its order: messages first, then what happens to sessions and to the bridge. */
 export const eventTypeOptions: INodePropertyOptions[] = (Object.keys(EVENT_TYPES) as EventType[]).map((value) => ({
-  name: title(value),
+  name: titleOf(value),
   value,
-  description: EVENT_DESCRIPTIONS[value] ?? withoutFullStop(EVENT_TYPES[value].description),
+  description: EVENT_DESCRIPTIONS[value] ?? descriptionOf(EVENT_TYPES[value].description),
 }));
 
 /** Under the name of a trigger on the canvas: its events in words. */
@@ -43,7 +30,7 @@ const CHAT_KIND_DESCRIPTIONS: Readonly<Record<ChatKind, string>> = {
 
 /** Every kind of chat. */
 export const chatKindOptions: INodePropertyOptions[] = CHAT_KINDS.map((value) => ({
-  name: title(value),
+  name: titleOf(value),
   value,
   description: CHAT_KIND_DESCRIPTIONS[value],
 }));

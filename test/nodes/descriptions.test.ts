@@ -70,3 +70,30 @@ test('what was given for an address is shown in the editor, and is not in the me
   expect(error.message).toBe('This is not a WhatsApp address: x. Use a chat id.');
   expect(error.description).toContain('Given: "+49 151 1234567O".');
 });
+
+test("names and descriptions of all operations and parameters follow n8n's rules, which its linter cannot see", () => {
+  const TITLE = /^[A-Z0-9][\w-]*,?(?: (?:[A-Z0-9(][\w-]*\)?,?|a|an|and|as|at|by|for|in|of|on|or|the|to|with))*$/;
+  const sorted = (names: readonly string[]): string[] => [...names].sort((a, b) => a.localeCompare(b));
+  const check = ({ displayName, type, description, options = [] }: INodeProperties): void => {
+    expect(displayName).toMatch(TITLE);
+    // One sentence has no full stop.
+    if (!/\.\s/.test(description ?? '')) expect(description ?? '').not.toMatch(/\.$/);
+    if (type === 'boolean') expect(description).toMatch(/^Whether /);
+    if (type === 'collection') {
+      const fields = options as INodeProperties[];
+      fields.forEach(check);
+      expect(fields.map((field) => field.displayName)).toEqual(sorted(fields.map((field) => field.displayName)));
+    }
+    if (type === 'options' || type === 'multiOptions')
+      for (const choice of options as INodePropertyOptions[]) expect(choice.name).toMatch(TITLE);
+  };
+  action.properties.forEach(check);
+  for (const { option } of operations) {
+    expect(option.action).toMatch(/^[A-Z][^A-Z]+(?:QR|WhatsApp)?[^A-Z]*[^.]$/);
+    expect(option.description).toMatch(/^[A-Z].*[^.]$/);
+  }
+  for (const property of action.properties.filter(({ name }) => name === 'operation' || name === 'resource')) {
+    const names = optionsOf(property).map(({ name }) => name);
+    expect(names).toEqual(sorted(names));
+  }
+});

@@ -1,27 +1,7 @@
-import {
-  NodeOperationError,
-  type IExecuteFunctions,
-  type INodeExecutionData,
-  type INodeProperties,
-} from 'n8n-workflow';
+/** What the parameters of the node say for one item. */
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { asText } from '../../shared/text';
 import { sourceEvent } from '../event-source';
-
-/** One operation: the fields that it shows and what it does with one item. The router links the items. */
-export interface Operation {
-  readonly fields: INodeProperties[];
-  execute(context: IExecuteFunctions, itemIndex: number): Promise<INodeExecutionData[]>;
-}
-
-/** Shows fields for one operation of a resource only. */
-export const shownFor = (resource: string, operations: string[], fields: INodeProperties[]): INodeProperties[] =>
-  fields.map((field) => ({
-    ...field,
-    displayOptions: {
-      ...field.displayOptions,
-      show: { ...field.displayOptions?.show, resource: [resource], operation: operations },
-    },
-  }));
 
 /** Text of a parameter; an expression may have made a number of it. */
 export function textValue(context: IExecuteFunctions, name: string, itemIndex: number): string {
@@ -43,8 +23,8 @@ function isLeftEmpty(context: IExecuteFunctions, name: string): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** @throws NodeOperationError where there is none */
-function readSession(context: IExecuteFunctions, itemIndex: number): string {
+/** The session that a parameter names, or that of the trigger's event. @throws NodeOperationError if there is none */
+export function readSession(context: IExecuteFunctions, itemIndex: number): string {
   const named = locatorValue(context, 'session', itemIndex);
   if (named !== '') return named;
   const leftEmpty = isLeftEmpty(context, 'session');
@@ -56,14 +36,13 @@ function readSession(context: IExecuteFunctions, itemIndex: number): string {
   });
 }
 
-/** The session and the chat that the parameters name, or those of the trigger's event. @throws NodeOperationError where one is missing */
-export function readTarget(context: IExecuteFunctions, itemIndex: number): { session: string; to: string } {
-  const session = readSession(context, itemIndex);
+/** The chat that a parameter names, or that of the trigger's event. @throws NodeOperationError if there is none */
+export function readChat(context: IExecuteFunctions, itemIndex: number): string {
   const named = locatorValue(context, 'chat', itemIndex);
-  if (named !== '') return { session, to: named };
+  if (named !== '') return named;
   const leftEmpty = isLeftEmpty(context, 'chat');
-  const to = leftEmpty ? (sourceEvent(context, itemIndex)?.chatId ?? '') : '';
-  if (to !== '') return { session, to };
+  const chat = leftEmpty ? (sourceEvent(context, itemIndex)?.chatId ?? '') : '';
+  if (chat !== '') return chat;
   throw new NodeOperationError(context.getNode(), 'The chat is missing', {
     itemIndex,
     description: leftEmpty

@@ -1,36 +1,17 @@
-/** Fields that all kinds of messages share. */
-import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
-import { DEFAULT_SEND_WAIT_SECONDS, IDEMPOTENCY_DAYS, MAX_EXPIRY_SECONDS } from '../../../shared/contract.generated';
+/** Fields of everything that goes through the outbox, besides those of the operation. */
+import type { INodeProperties } from 'n8n-workflow';
+import { DEFAULT_SEND_WAIT_SECONDS, IDEMPOTENCY_DAYS, MAX_EXPIRY_SECONDS } from '../../shared/contract.generated';
 
 /** Longest that the node waits for one message, in seconds. */
 export const MAX_SEND_WAIT_SECONDS = 3_600;
 export const DEFAULT_SEND_WITHIN_MINUTES = 60;
 
-type OptionField = INodeProperties | INodePropertyOptions | INodePropertyCollection;
-
-const idempotencyKey: OptionField = {
+export const idempotencyField: INodeProperties = {
   displayName: 'Idempotency Key',
   name: 'idempotencyKey',
   type: 'string',
   default: '',
   description: `Identifies the intended message: within ${IDEMPOTENCY_DAYS} days, the bridge sends at most one message with the same key. If empty, it is derived from the event that started the workflow, this node and the item, so that running the workflow again for the same event sends nothing twice.`,
-};
-const mentions: OptionField = {
-  displayName: 'Mentions',
-  name: 'mentions',
-  type: 'string',
-  default: '',
-  placeholder: 'e.g. +49 151 12345678',
-  description:
-    'People to mention, separated by commas: phone numbers with country code, chat IDs or linked IDs. The text must contain an @ and the number of each one.',
-};
-const quotedMessageId: OptionField = {
-  displayName: 'Reply To Message ID',
-  name: 'quotedMessageId',
-  type: 'string',
-  default: '',
-  placeholder: 'e.g. {{ $json.messageId }}',
-  description: 'The message to quote. It must be in the same chat.',
 };
 /** When the workflow goes on; in the open, because green should mean sent. */
 export const waitFields: INodeProperties[] = [
@@ -80,23 +61,3 @@ export const waitFields: INodeProperties[] = [
       'How long the bridge may try to send the message. If it cannot be sent in that time, for example because the session is stopped, it fails with WAB_SEND_EXPIRED. 0 uses the time set in the bridge, one day by default.',
   },
 ];
-
-const collection = (options: OptionField[]): INodeProperties => ({
-  displayName: 'Options',
-  name: 'options',
-  type: 'collection',
-  placeholder: 'Add Option',
-  default: {},
-  options,
-});
-
-export const optionFields = collection([idempotencyKey, mentions, quotedMessageId]);
-/** What a reaction takes of them. */
-export const reactionOptionFields = collection([idempotencyKey]);
-
-/** The options as they arrive. */
-export interface SendOptions {
-  readonly idempotencyKey?: string;
-  readonly mentions?: string;
-  readonly quotedMessageId?: string;
-}

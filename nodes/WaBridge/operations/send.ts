@@ -5,15 +5,15 @@ import {
   DEFAULT_SEND_WAIT_SECONDS,
   MAX_EXPIRY_SECONDS,
   type OutboxMessage,
-  type SendRequest,
-  type SendText,
-} from '../../../shared/contract.generated';
-import { splitAddresses } from '../../../shared/addresses';
-import { pause } from '../../../shared/pause';
-import { bridgeJson, retryWhileUnavailable } from '../../../shared/transport';
-import { idempotencyOf, type Idempotency } from '../../idempotency';
-import { readTarget } from '../operation';
-import { DEFAULT_SEND_WITHIN_MINUTES, MAX_SEND_WAIT_SECONDS, type SendOptions } from './fields';
+} from '../../shared/contract.generated';
+import type { OperationEntry } from '../../shared/operation-table';
+import { pause } from '../../shared/pause';
+import { asText } from '../../shared/text';
+import { bridgeJson, retryWhileUnavailable } from '../../shared/transport';
+import { idempotencyOf, type Idempotency } from '../idempotency';
+import { requestOf, type Input } from './request';
+import { DEFAULT_SEND_WITHIN_MINUTES, MAX_SEND_WAIT_SECONDS } from './send-fields';
+import { fieldWith } from './widgets';
 
 /** Between two requests where the bridge answered before its time, in ms. */
 const EARLY_ANSWER_MS = 500;
@@ -24,43 +24,51 @@ type Wait = 'accepted' | 'acceptedOrFail' | 'stored';
 /** Sessions that did not take a message within the wait, by node run: later items do not wait for them once more. */
 const slowSessions = new WeakMap<IExecuteFunctions, Set<string>>();
 
-type Recipient = Pick<SendText, 'session' | 'to' | 'quotedMessageId' | 'mentions'>;
+/** What is sent, as far as it tells one message from another: without the deadline and the upload. */
+export type Content = Readonly<Record<string, unknown>>;
 
-/** What all kinds of messages take from the parameters. @throws NodeOperationError where something is missing */
-export function readRecipient(
-  context: IExecuteFunctions,
-  itemIndex: number,
-): { recipient: Recipient; options: SendOptions } {
-  const target = readTarget(context, itemIndex);
-  const options = context.getNodeParameter('options', itemIndex, {}) as SendOptions;
-  const quotedMessageId = (options.quotedMessageId ?? '').trim();
-  const mentions = splitAddresses(options.mentions ?? '');
+/**
+ * The words and the order are part of keys that bridges remember, so they stay as they are: the recipient and what all
+ * messages can have, the type, and then what the operation itself needs.
+ */
+export function contentOf(entry: OperationEntry, input: Input): Content {
+  const names = Object.keys(input);
+  const own = names.findIndex((name) => {
+    const { required = false, role } = entry.fields[name] ?? {};
+    return required && role !== 'session' && role !== 'recipient';
+  });
+  const at = own < 0 ? names.length : own;
+  const pick = (some: readonly string[]) => Object.fromEntries(some.map((name) => [name, input[name]]));
   return {
-    recipient: {
-      ...target,
-      ...(quotedMessageId === '' ? {} : { quotedMessageId }),
-      ...(mentions.length === 0 ? {} : { mentions }),
-    },
-    options,
+    ...pick(names.slice(0, at)),
+    ...(entry.type === undefined ? {} : { type: entry.type }),
+    ...pick(names.slice(at)),
   };
+}
+
+/** The key that identifies a message: the one in the options, or one that follows from its origin and content. */
+export function keyFor(context: IExecuteFunctions, itemIndex: number, content: Content): Idempotency {
+  const options = context.getNodeParameter('options', itemIndex, {}) as { readonly idempotencyKey?: string };
+  return idempotencyOf(context, itemIndex, options.idempotencyKey, content);
 }
 
 /**
  * The wait is the request itself, which the bridge answers as soon as WhatsApp has taken the message, and which is
- * repeated under its idempotency key where that takes longer: so a key that may send needs no right to read the outbox.
+ * repeated under its idempotency key if that takes longer: so a key that may send needs no right to read the outbox.
  *
- * @returns one item: the outbox message, with `replayed` true where the key was known and nothing new was sent
- * @throws NodeApiError with the bridge's sentence; NodeOperationError where waiting did not end well
+ * @returns one item: the outbox message, with `replayed` true if the key was known and nothing new was sent
+ * @throws NodeApiError with the bridge's sentence; NodeOperationError if waiting did not end well
  */
 export async function send(
   context: IExecuteFunctions,
   itemIndex: number,
-  options: SendOptions,
-  body: SendRequest,
-  idempotency: Idempotency = idempotencyOf(context, itemIndex, options.idempotencyKey, body),
+  entry: OperationEntry,
+  input: Input,
+  idempotency: Idempotency = keyFor(context, itemIndex, contentOf(entry, input)),
 ): Promise<INodeExecutionData[]> {
-  const { wait, limitMs } = readWait(context, itemIndex, body.session);
-  const sent = { ...body, ...readExpiry(context, itemIndex) };
+  const session = asText(input[fieldWith(entry, 'session') ?? '']);
+  const { wait, limitMs } = readWait(context, itemIndex, session);
+  const request = requestOf(entry, { ...input, ...readExpiry(context, itemIndex, entry) });
   // By the time that passes, however the clock is set meanwhile.
   const deadline = performance.now() + limitMs;
   // In whole milliseconds, which are all that the bridge takes.
@@ -68,10 +76,12 @@ export async function send(
   const ask = async (waitMs: number): Promise<OutboxMessage> =>
     await retryWhileUnavailable(context, () =>
       bridgeJson<OutboxMessage>(context, {
-        method: 'POST',
-        path: '/v1/messages',
-        query: { ...(idempotency.firstAnswer ? { firstAnswer: true } : {}), ...(waitMs > 0 ? { waitMs } : {}) },
-        json: sent,
+        ...request,
+        query: {
+          ...request.query,
+          ...(idempotency.firstAnswer ? { firstAnswer: true } : {}),
+          ...(waitMs > 0 ? { waitMs } : {}),
+        },
         idempotencyKey: idempotency.key,
         waitMs,
         itemIndex,
@@ -87,7 +97,7 @@ export async function send(
       await pause(Math.min(EARLY_ANSWER_MS, left()), context.getExecutionCancelSignal());
     }
   }
-  if (wait === 'accepted' && limitMs > 0 && isPending(message)) noteSlow(context, body.session);
+  if (wait === 'accepted' && limitMs > 0 && isPending(message)) noteSlow(context, session);
   if (wait !== 'stored') assertAccepted(context, itemIndex, message, wait);
   return [{ json: { ...message, replayed } }];
 }
@@ -110,10 +120,12 @@ function readWait(
 }
 
 /** The deadline of the message; without one that of the bridge holds. */
-function readExpiry(context: IExecuteFunctions, itemIndex: number): Pick<SendText, 'expiresInSeconds'> {
+function readExpiry(context: IExecuteFunctions, itemIndex: number, entry: OperationEntry): Input {
+  const field = fieldWith(entry, 'expiry');
   const minutes = Number(context.getNodeParameter('sendWithinMinutes', itemIndex, DEFAULT_SEND_WITHIN_MINUTES));
-  if (!Number.isFinite(minutes)) return { expiresInSeconds: DEFAULT_SEND_WITHIN_MINUTES * 60 };
-  return minutes > 0 ? { expiresInSeconds: Math.min(MAX_EXPIRY_SECONDS, Math.max(1, Math.round(minutes * 60))) } : {};
+  if (field === undefined || minutes <= 0) return {};
+  if (!Number.isFinite(minutes)) return { [field]: DEFAULT_SEND_WITHIN_MINUTES * 60 };
+  return { [field]: Math.min(MAX_EXPIRY_SECONDS, Math.max(1, Math.round(minutes * 60))) };
 }
 
 function noteSlow(context: IExecuteFunctions, session: string): void {

@@ -1,7 +1,7 @@
 /** A file of an item, hashed before it is uploaded: the signature covers the digest, not the bytes. */
 import { createHash } from 'node:crypto';
-import type { IExecuteFunctions } from 'n8n-workflow';
-import { bridgeRequest, retryWhileUnavailable, type BridgeBytes } from '../../../shared/transport';
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
+import { bridgeRequest, retryWhileUnavailable, type BridgeBytes } from '../../shared/transport';
 
 export interface ItemFile {
   readonly mimeType: string;
@@ -13,8 +13,14 @@ export interface ItemFile {
   open(): Promise<BridgeBytes>;
 }
 
-/** @throws NodeOperationError where the item has no such binary field */
+/** @throws NodeOperationError if the item has no such binary field, or the file is empty */
 export async function readFile(context: IExecuteFunctions, itemIndex: number, field: string): Promise<ItemFile> {
+  const file = await hashed(context, itemIndex, field);
+  if (file.sizeBytes === 0) throw new NodeOperationError(context.getNode(), 'The file is empty', { itemIndex });
+  return file;
+}
+
+async function hashed(context: IExecuteFunctions, itemIndex: number, field: string): Promise<ItemFile> {
   const binary = context.helpers.assertBinaryData(itemIndex, field);
   const { id, mimeType, fileName } = binary;
   const about = { mimeType: mimeType || 'application/octet-stream', fileName };
