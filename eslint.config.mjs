@@ -40,7 +40,7 @@ const LONG_FUNCTIONS = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', '.cache/', '.wabridge/', 'coverage/', 'test/standin/page/'] },
+  { ignores: ['**/node_modules/', '**/dist/', '.cache/', '.wabridge/', 'coverage/', '.pack-*/', 'test/standin/page/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

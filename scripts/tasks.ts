@@ -16,15 +16,17 @@ export interface Run {
 /**
  * Runs a program in the repository root and waits for it.
  *
- * @param show `always` passes the output on, `on-failure` prints it only where the exit code is not 0
+ * @param show `always` passes the output on, `on-failure` prints it only where the exit code is not 0, `never` leaves it
+ *   to the caller
  */
 export function run(
   program: string,
   args: readonly string[],
-  options: { env?: Record<string, string>; show?: 'always' | 'on-failure'; cwd?: string } = {},
+  options: { env?: Record<string, string>; show?: 'always' | 'on-failure' | 'never'; cwd?: string } = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const quiet = options.show === 'on-failure';
+    const { show = 'always' } = options;
+    const quiet = show !== 'always';
     const child = spawn(program, args, {
       cwd: options.cwd ?? root,
       env: { ...process.env, ...options.env },
@@ -36,7 +38,7 @@ export function run(
     child.on('error', reject);
     child.on('close', (code) => {
       const output = Buffer.concat(chunks).toString();
-      if (quiet && code !== 0) process.stderr.write(output);
+      if (show === 'on-failure' && code !== 0) process.stderr.write(output);
       resolve({ code: code ?? 1, output });
     });
   });

@@ -1,7 +1,8 @@
 /**
  * `npm test`: installs what the tests need, builds, runs every jest project but one and counts. `--only=unit` (npm run
  * test:unit) runs what needs neither browser nor n8n, `--only=long` (npm run test:long) what takes long and repeats
- * another test. Further arguments go to jest.
+ * another test. `--with-lint` also runs `npm run lint`, in the processor time that the tests leave over. Further arguments
+ * go to jest.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,8 @@ interface TestFile {
 }
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
-const rest = process.argv.slice(2).filter((argument) => !argument.startsWith('--only='));
+const withLint = process.argv.includes('--with-lint');
+const rest = process.argv.slice(2).filter((argument) => !argument.startsWith('--only=') && argument !== '--with-lint');
 
 /** The end-to-end tests begin with copies of this folder. */
 const template = join(root, '.cache', 'n8n-template');
@@ -42,7 +44,7 @@ const GROUPS: Readonly<Record<string, readonly Group[]>> = {
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: ensureChromium }],
   all: [
     { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 3 },
-    { name: 'servers', projects: ['browser', 'e2e'], workers: 3, prepare: prepareServers },
+    { name: 'servers', projects: ['browser', 'e2e'], workers: 4, prepare: prepareServers },
   ],
 };
 const groups = GROUPS[only ?? 'all'];
@@ -88,6 +90,9 @@ async function runFiles(
   return { code, files: (JSON.parse(readFileSync(file, 'utf8')) as { testResults: TestFile[] }).testResults };
 }
 
+/** Beside the tests, which wait a lot, and behind them where both want the processor. */
+const linted = withLint ? run('nice', ['-n', '10', process.execPath, 'scripts/lint.ts'], { show: 'never' }) : undefined;
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
 const prepared = groups.map(({ prepare }) => prepare?.());
@@ -111,4 +116,9 @@ for (const [index, { name, projects, workers }] of groups.entries()) {
 if (broken && total.failed === 0) total.failed = 1;
 writeFileSync(join(results, 'total.json'), JSON.stringify(total));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exitCode = total.failed > 0 ? 1 : 0;
+if (total.failed > 0) process.exitCode = 1;
+const lintRun = await linted;
+if (lintRun !== undefined) {
+  process.stdout.write(lintRun.output);
+  if (lintRun.code !== 0) process.exitCode = 1;
+}
