@@ -16,6 +16,7 @@ import type { LoadedSettings } from './config/load-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { localUrl } from './config/urls.ts';
 import { N8N_SCOPES } from './contract/scopes.ts';
+import type { EngineFactory } from './engine/engine.ts';
 import { GuardedSandboxDriver } from './engine/sandbox/guarded-driver.ts';
 import type { App } from './http/app.ts';
 import { systemClock } from './ops/clock.ts';
@@ -46,13 +47,20 @@ export interface Bridge {
  * fails to start.
  *
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
+ * @param moreEngines besides those that the settings enable
  * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, and those of `explainFailure`
  */
-export async function startBridge(loaded: LoadedSettings, log: Log, onFatal: (error: Error) => void): Promise<Bridge> {
+export async function startBridge(
+  loaded: LoadedSettings,
+  log: Log,
+  onFatal: (error: Error) => void,
+  moreEngines: readonly EngineFactory[] = [],
+): Promise<Bridge> {
   const { settings } = loaded;
   const closers = new Closers(log);
   try {
-    return await compose({ settings, clock: systemClock, log, metrics: new Metrics(), closers }, loaded, onFatal);
+    const base = { settings, clock: systemClock, log, metrics: new Metrics(), closers, moreEngines };
+    return await compose(base, loaded, onFatal);
   } catch (error) {
     await closers.close();
     throw explainFailure(error, placeOf(settings));

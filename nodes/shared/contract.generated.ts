@@ -123,6 +123,7 @@ export const ERROR_CODES = {
   WAB_SESSION_STATE: { status: 409, retryable: false },
   WAB_SESSION_LIMIT: { status: 409, retryable: false },
   WAB_PROXY_INVALID: { status: 422, retryable: false },
+  WAB_SETTINGS_INVALID: { status: 422, retryable: false },
   WAB_QR_NOT_AVAILABLE: { status: 409, retryable: true },
   WAB_PAIRING_CODE_NOT_AVAILABLE: { status: 409, retryable: true },
   WAB_LINKING_UNSUPPORTED: { status: 422, retryable: false },
@@ -401,6 +402,8 @@ export type SessionView = {
   self: Address | null;
   degraded: string | null;
   proxy: string | null;
+  /** what its engine was told when it was added, without the secrets */
+  settings: Record<string, unknown>;
   capabilities: {
     /** the id of a message is chosen before it is sent, so that an interrupted send can be looked up */
     chosenMessageIds: boolean;

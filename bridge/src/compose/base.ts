@@ -1,5 +1,6 @@
 /** What every room of the bridge is built with. */
 import type { Settings } from '../config/settings.ts';
+import type { EngineFactory } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Closers } from '../ops/closers.ts';
 import type { Log } from '../ops/logger.ts';
@@ -10,6 +11,8 @@ export interface Base {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Engines besides those that the settings enable. */
+  readonly moreEngines: readonly EngineFactory[];
   /** A room that was started adds how it is stopped. */
   readonly closers: Closers;
 }

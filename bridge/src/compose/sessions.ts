@@ -29,10 +29,10 @@ interface Needs {
 }
 
 export async function startSessions(base: Base, { database, recorder, media }: Needs): Promise<Sessions> {
-  const { settings, clock, log, metrics, closers } = base;
+  const { settings, clock, log, metrics, closers, moreEngines } = base;
   const network = sandboxNetwork(settings);
   if (network !== null) closers.add('sandbox network', () => network.close());
-  const factories = await engineFactories(settings, network, metrics, log);
+  const factories = [...(await engineFactories(settings, network, metrics, log)), ...moreEngines];
   const ownership = new SoleOwner<SessionName>();
   const registry = new SessionRegistry(
     {

@@ -2,7 +2,7 @@
  * Fields that several operations have. A field is marked with its role, if it is more than a value: what it refers to is
  * checked and resolved where its role is known, once for all operations (`field-checks.ts`, `operations/perform.ts`).
  */
-import Type, { type TArray, type TSchema, type TString } from 'typebox';
+import Type, { type Static, type TArray, type TSchema, type TString } from 'typebox';
 import { MAX_EXPIRY_SECONDS, MAX_LIST_LIMIT, MAX_WAIT_MS } from './defaults.ts';
 import {
   DEAD_LETTER_ID_PATTERN,
@@ -111,6 +111,13 @@ export const ProxyUrl = Type.String({
   description:
     'http, https or socks5 URL; http and https URLs may contain a login, which is stored encrypted and never shown',
 });
+
+/** What an engine asks for itself; each checks its own. */
+export const SessionSettings = Type.Record(Type.String(), Type.Unknown(), {
+  description:
+    'what the engine needs to know of this session, if it needs anything; its secrets are stored encrypted and never shown',
+});
+export type SessionSettings = Static<typeof SessionSettings>;
 
 export const WaitMs = Type.Optional(
   Type.Integer({

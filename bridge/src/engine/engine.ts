@@ -3,6 +3,7 @@
  * it reports facts to its listener and carries out operations. Every engine passes `test/conformance/engine.suite.ts`.
  */
 import type { Readable } from 'node:stream';
+import type { TObject } from 'typebox';
 import type { Address } from '../contract/address.ts';
 import type { EngineName, LinkingMethod } from '../contract/engines.ts';
 import type { EngineEventType, EventReport } from '../contract/events.ts';
@@ -159,9 +160,19 @@ export interface Engine {
   downloadMedia(messageId: MessageId, limitBytes: number): Promise<Readable>;
 }
 
+/** What an engine needs to know of each of its sessions, as the operator states it when adding one. */
+export interface EngineSettings {
+  /** Stored and shown. */
+  readonly shown: TObject;
+  /** Stored encrypted and never shown. No field has the name of one that is shown. */
+  readonly secret: TObject;
+}
+
 export interface EngineOptions {
   /** `scheme://[user:password@]host:port`, as `contract/proxy.ts` reads it; everything goes through it. */
   readonly proxy?: string;
+  /** As `EngineFactory.settings` describes them, shown ones and secrets; missing if it describes none. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Makes an engine for a session. `profileDir` is the session's own folder for its login state. */
@@ -170,6 +181,8 @@ export interface EngineFactory {
   readonly capabilities: EngineCapabilities;
   /** Whether its engines know what to do with a proxy. */
   readonly takesProxy: boolean;
+  /** What each session has to be added with; an engine that has none refuses all. */
+  readonly settings?: EngineSettings;
   create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions): Engine;
   /** Removes what a deleted session left outside `profileDir`. */
   forget(session: SessionName): Promise<void>;

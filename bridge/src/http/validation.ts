@@ -6,18 +6,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
+import { explainFaults, type Fault } from '../contract/schema-faults.ts';
 
 interface RouteSchema {
   readonly schema: unknown;
   readonly httpPart?: string;
 }
 type Outcome = { value: unknown } | { error: Error };
-interface Fault {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly params: object;
-  readonly message: string;
-}
 interface ObjectSchema {
   readonly anyOf?: readonly TSchema[];
   readonly properties?: Readonly<Record<string, { readonly type?: string; readonly const?: unknown }>>;
@@ -44,7 +39,7 @@ export function compileValidator({ schema, httpPart }: RouteSchema): (value: unk
     const chosen = variants.find(({ variant }) => namesVariant(variant as ObjectSchema, input));
     if (!chosen && types && isObject(input)) return refusal(`${part} type must be one of ${types.join(', ')}`);
     const faults = [...(chosen ? chosen.check : check).Errors(input)] as unknown as readonly Fault[];
-    return refusal(explain(part, faults));
+    return refusal(explainFaults(part, faults));
   };
 }
 
@@ -102,36 +97,3 @@ function namesVariant(variant: ObjectSchema, input: unknown): boolean {
     Compile(type as TSchema).Check((input as { type?: unknown }).type)
   );
 }
-
-function explain(part: string, faults: readonly Fault[]): string {
-  const texts = faults
-    .filter((fault) => fault.keyword !== 'boolean' && fault.keyword !== 'anyOf')
-    .map((fault) => explainOne(part, fault));
-  return [...new Set(texts)].slice(0, 5).join('; ') || `the ${part} does not match`;
-}
-
-function explainOne(part: string, fault: Fault): string {
-  const params = fault.params as Readonly<Record<string, unknown>>;
-  const place =
-    fault.instancePath === '' ? `the ${part}` : `${part} ${fault.instancePath.slice(1).replaceAll('/', '.')}`;
-  switch (fault.keyword) {
-    case 'additionalProperties':
-      return `${place} has the unknown field ${list(params['additionalProperties'])}`;
-    case 'required':
-      return `${place} is missing ${list(params['requiredProperties'])}`;
-    case 'enum':
-      return `${place} must be one of ${list(params['allowedValues'])}`;
-    case 'const':
-      return `${place} must be ${String(params['allowedValue'])}`;
-    default:
-      return `${place} ${fault.message}`;
-  }
-}
-
-const list = (names: unknown): string =>
-  Array.isArray(names)
-    ? names
-        .map((name) => String(name).slice(0, 60))
-        .slice(0, 10)
-        .join(', ')
-    : String(names);

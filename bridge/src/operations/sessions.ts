@@ -11,7 +11,7 @@ export const sessionHandlers = (sessions: Sessions): HandlersOf<'session'> => ({
   'session.list': (_input, principal) => ({
     sessions: sessions.list().filter((session) => allows(principal, session.name)),
   }),
-  'session.add': ({ name, engine = DEFAULT_ENGINE, proxy = null }) => sessions.add(name, engine, proxy),
+  'session.add': ({ name, engine = DEFAULT_ENGINE, ...options }) => sessions.add(name, engine, options),
   'session.get': ({ name }) => sessions.get(name),
   'session.getHealth': ({ name }) => sessions.health(name),
   'session.delete': ({ name }) => sessions.delete(name),

@@ -14,7 +14,7 @@ export function withOrderlyDeletion(
   return {
     list: () => registry.list(),
     get: (name) => registry.get(name),
-    add: (name, engine, proxy) => registry.add(name, engine, proxy),
+    add: (name, engine, options) => registry.add(name, engine, options),
     setProxy: (name, proxy) => registry.setProxy(name, proxy),
     start: (name) => registry.start(name),
     stop: (name) => registry.stop(name),

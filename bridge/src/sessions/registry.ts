@@ -8,7 +8,7 @@ import type { Address } from '../contract/address.ts';
 import type { AnyInput } from '../contract/field-checks.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionName } from '../contract/ids.ts';
-import type { Engine, EngineFactory } from '../engine/engine.ts';
+import type { Engine, EngineFactory, EngineOptions } from '../engine/engine.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
@@ -34,11 +34,12 @@ import {
 } from './session-entry.ts';
 import { RestoreQueue } from './restore-queue.ts';
 import { SessionDirectory } from './session-directory.ts';
-import { engineOptions, type Secrets, storedProxy } from './session-proxy.ts';
+import { proxyOption, type Secrets, storedProxy } from './session-proxy.ts';
+import { settingsOption, storedSettings } from './session-settings.ts';
 import { SessionListeners } from './session-listeners.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
-import type { SessionEngines, Sessions } from './sessions.ts';
+import type { NewSessionOptions, SessionEngines, Sessions } from './sessions.ts';
 import type { SupervisorDependencies } from './supervised-session.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -142,10 +143,15 @@ export class SessionRegistry implements Sessions, SessionEngines {
     return viewOf(this.#sessions.get(name));
   }
 
-  async add(name: SessionName, engine: EngineName, proxy: string | null = null): Promise<SessionView> {
+  async add(name: SessionName, engine: EngineName, options: NewSessionOptions = {}): Promise<SessionView> {
     this.#refuseWhileClosing();
     if (this.exists(name) || this.#reserved.has(name)) throw new WabError('WAB_SESSION_EXISTS', { session: name });
-    const stored = storedProxy(name, this.#sessions.requireFactory(engine), proxy, this.#deps.secrets);
+    const { secrets } = this.#deps;
+    const factory = this.#sessions.requireFactory(engine);
+    const stored = {
+      ...storedProxy(name, factory, options.proxy ?? null, secrets),
+      ...storedSettings(name, factory, options.settings ?? {}, secrets),
+    };
     this.#refuseAboveLimit();
     this.#reserved.add(name);
     try {
@@ -278,6 +284,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
       supervised: factory && { factory, supervisor: this.#supervisor(name, factory, row, placement) },
       addedAt: new Date(Number(row.created_at)).toISOString(),
       proxy: { proxy: row.proxy, proxy_login: row.proxy_login },
+      settings: { settings: row.settings, secrets: row.secrets },
       placement,
       wanted: false,
       deleting: false,
@@ -292,7 +299,7 @@ export class SessionRegistry implements Sessions, SessionEngines {
         name,
         factory,
         profileDir: this.#profileDir(name),
-        options: () => engineOptions(name, this.#sessions.get(name).proxy, this.#deps.secrets),
+        options: () => this.#engineOptions(name, factory),
         restingState: restingStateOf(row, placement),
         self: row.self === null ? null : (JSON.parse(row.self) as Address),
         account: { account: row.account === null ? null : (JSON.parse(row.account) as Address), login: row.login },
@@ -302,6 +309,12 @@ export class SessionRegistry implements Sessions, SessionEngines {
       () => this.#readyListeners.announce(name),
       () => this.#unlinkedListeners.announce(name),
     );
+  }
+
+  #engineOptions(name: SessionName, factory: EngineFactory): EngineOptions {
+    const { proxy, settings } = this.#sessions.get(name);
+    const { secrets } = this.#deps;
+    return { ...proxyOption(name, proxy, secrets), ...settingsOption(name, factory, settings, secrets) };
   }
 
   async #finishDeleting(entry: SessionEntry): Promise<void> {

@@ -4,6 +4,7 @@ import type { SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { EngineCapabilities, EngineFactory } from '../engine/engine.ts';
 import type { SessionRow } from '../store/sessions.repository.ts';
 import { shownProxy, type StoredProxy } from './session-proxy.ts';
+import { shownSettings, type StoredSettings } from './session-settings.ts';
 import type { SupervisedSession } from './supervised-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -22,6 +23,7 @@ export interface SessionEntry {
   /** As it was when the session was read. */
   readonly placement: Placement;
   proxy: StoredProxy;
+  readonly settings: StoredSettings;
   /** Whether it takes one of the places that `maxSessions` counts. */
   wanted: boolean;
   deleting: boolean;
@@ -30,7 +32,17 @@ export interface SessionEntry {
 /** What is remembered of a session. */
 export type Row = Pick<
   SessionRow,
-  'engine' | 'desired' | 'self' | 'account' | 'login' | 'refusal' | 'proxy' | 'proxy_login' | 'created_at'
+  | 'engine'
+  | 'desired'
+  | 'self'
+  | 'account'
+  | 'login'
+  | 'refusal'
+  | 'proxy'
+  | 'proxy_login'
+  | 'settings'
+  | 'secrets'
+  | 'created_at'
 >;
 
 /** Whether this bridge runs a session, and if not, why. */
@@ -72,6 +84,7 @@ export function viewOf(entry: SessionEntry): SessionView {
     engine: entry.engine,
     simulated,
     proxy: shownProxy(entry.proxy),
+    settings: shownSettings(entry.settings),
     capabilities,
     ...stateOf(entry),
   };

@@ -36,7 +36,7 @@ export function storedProxy(
 ): StoredProxy {
   if (text === null) return NONE;
   if (factory?.takesProxy === false)
-    throw new WabError('WAB_PROXY_INVALID', { reason: `the engine ${factory.name} does not use the network` });
+    throw new WabError('WAB_PROXY_INVALID', { reason: `the engine ${factory.name} does not use a proxy` });
   const proxy = parseProxy(text);
   const { credentials } = proxy;
   return {
@@ -46,7 +46,11 @@ export function storedProxy(
 }
 
 /** As an engine wants it. @throws WabError WAB_CONFIG_INVALID if the login cannot be read */
-export function engineOptions(name: SessionName, { proxy, proxy_login }: StoredProxy, secrets: Secrets): EngineOptions {
+export function proxyOption(
+  name: SessionName,
+  { proxy, proxy_login }: StoredProxy,
+  secrets: Secrets,
+): Pick<EngineOptions, 'proxy'> {
   if (proxy === null) return {};
   const credentials =
     proxy_login === null ? null : (JSON.parse(secrets.open(proxy_login, purposeOf(name))) as ProxyCredentials);

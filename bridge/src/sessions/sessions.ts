@@ -3,12 +3,20 @@
  * sees the supervisor that implements both.
  */
 import type { AnyInput } from '../contract/field-checks.ts';
+import type { SessionSettings } from '../contract/fields.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { SessionAccount } from './session-account.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
 import type { Engine } from '../engine/engine.ts';
+
+export interface NewSessionOptions {
+  /** A URL, which may hold a login. */
+  readonly proxy?: string;
+  /** What the engine asks for; with its secrets. */
+  readonly settings?: SessionSettings;
+}
 
 export interface Sessions {
   list(): readonly SessionView[];
@@ -17,10 +25,10 @@ export interface Sessions {
   /**
    * Creates a session and starts it.
    *
-   * @param proxy a URL, which may hold a login; null for none
-   * @throws WabError WAB_SESSION_EXISTS, WAB_ENGINE_NOT_ENABLED, WAB_SESSION_LIMIT, WAB_PROXY_INVALID
+   * @throws WabError WAB_SESSION_EXISTS, WAB_ENGINE_NOT_ENABLED, WAB_SESSION_LIMIT, WAB_PROXY_INVALID,
+   *   WAB_SETTINGS_INVALID, WAB_CONFIG_INVALID
    */
-  add(name: SessionName, engine: EngineName, proxy?: string | null): Promise<SessionView>;
+  add(name: SessionName, engine: EngineName, options?: NewSessionOptions): Promise<SessionView>;
   /** Gives a session another proxy, or none, from its next start on. @throws WabError WAB_PROXY_INVALID */
   setProxy(name: SessionName, proxy: string | null): Promise<SessionView>;
   start(name: SessionName): Promise<SessionView>;

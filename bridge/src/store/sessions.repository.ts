@@ -15,14 +15,22 @@ interface ProxyColumns {
   readonly proxy_login: string | null;
 }
 
+interface SettingsColumns {
+  /** As JSON. */
+  readonly settings: string | null;
+  /** Sealed. */
+  readonly secrets: string | null;
+}
+
 /** @throws WabError WAB_SESSION_EXISTS */
 export const addSession = defineOperation(
   'sessions.add',
   async (
     db,
-    args: ProxyColumns & { readonly name: SessionName; readonly engine: string; readonly now: number },
+    args: ProxyColumns &
+      SettingsColumns & { readonly name: SessionName; readonly engine: string; readonly now: number },
   ): Promise<void> => {
-    const { name, engine, proxy, proxy_login, now } = args;
+    const { name, engine, proxy, proxy_login, settings, secrets, now } = args;
     const made = await db
       .insertInto('sessions')
       .values({
@@ -33,6 +41,8 @@ export const addSession = defineOperation(
         refusal: null,
         proxy,
         proxy_login,
+        settings,
+        secrets,
         created_at: now,
         updated_at: now,
       })

@@ -28,6 +28,10 @@ export interface SessionsTable {
   proxy: string | null;
   /** Its login, sealed with the master key. */
   proxy_login: string | null;
+  /** What its engine needs to know of it, as JSON; null if nothing. */
+  settings: string | null;
+  /** The secrets among that, as JSON sealed with the master key. */
+  secrets: string | null;
   created_at: number;
   updated_at: number;
 }

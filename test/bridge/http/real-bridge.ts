@@ -9,6 +9,7 @@ import { BridgeClient } from '../../../bridge/src/cli/client.ts';
 import { startBridge, type Bridge } from '../../../bridge/src/compose.ts';
 import { loadSettings } from '../../../bridge/src/config/load-settings.ts';
 import type { Settings } from '../../../bridge/src/config/settings.ts';
+import type { EngineFactory } from '../../../bridge/src/engine/engine.ts';
 import { createLogger, type Log } from '../../../bridge/src/ops/logger.ts';
 import type { Scope } from '../../../bridge/src/contract/scopes.ts';
 
@@ -42,7 +43,12 @@ export class RealBridge {
     this.client = new BridgeClient({ baseUrl: bridge.localUrl, secret: this.operator });
   }
 
-  static async start(settings: Partial<Settings> = {}, log: Log = createLogger('silent', 'json')): Promise<RealBridge> {
+  /** @param moreEngines besides those that the settings enable */
+  static async start(
+    settings: Partial<Settings> = {},
+    log: Log = createLogger('silent', 'json'),
+    moreEngines: readonly EngineFactory[] = [],
+  ): Promise<RealBridge> {
     const dataDir = settings.dataDir ?? mkdtempSync(join(tmpdir(), 'wabridge-http-'));
     const loaded = loadSettings({}, undefined, {
       dataDir,
@@ -51,9 +57,10 @@ export class RealBridge {
       sandboxAutoLink: true,
     });
     const given = { ...loaded, settings: { ...loaded.settings, ...settings } };
-    const bridge = await startBridge(given, log, (error) => {
+    const onFatal = (error: Error): never => {
       throw error;
-    });
+    };
+    const bridge = await startBridge(given, log, onFatal, moreEngines);
     return new RealBridge(dataDir, bridge);
   }
 

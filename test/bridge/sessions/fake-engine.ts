@@ -10,6 +10,7 @@ import type {
   EngineHealth,
   EngineListener,
   EngineOptions,
+  EngineSettings,
   PairingCode,
 } from '../../../bridge/src/engine/engine.ts';
 import type { EngineInput, EngineResult } from '../../../bridge/src/engine/engine-operations.ts';
@@ -144,6 +145,7 @@ function unused(): never {
 export class FakeFactory implements EngineFactory {
   readonly name = 'sandbox';
   takesProxy = true;
+  settings?: EngineSettings;
   readonly options: EngineOptions[] = [];
   capabilities: EngineCapabilities = FAKE_CAPABILITIES;
   readonly made: FakeEngine[] = [];

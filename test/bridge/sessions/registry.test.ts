@@ -201,7 +201,7 @@ describe('session registry', () => {
     test('an engine gets it whole, everybody else host and port alone, also after a restart', async () => {
       becomeReadyAtOnce();
       const first = await open();
-      const view = await first.add(name('far'), 'sandbox', PROXY);
+      const view = await first.add(name('far'), 'sandbox', { proxy: PROXY });
       await waitFor(() => factory.options.length === 1);
       expect(view.proxy).toBe('proxy.example:3128');
       expect(factory.options[0]).toEqual({ proxy: PROXY });
@@ -216,7 +216,7 @@ describe('session registry', () => {
     test('another one, or none, holds from the next start on', async () => {
       becomeReadyAtOnce();
       const registry = await open();
-      await registry.add(name('far'), 'sandbox', PROXY);
+      await registry.add(name('far'), 'sandbox', { proxy: PROXY });
       expect((await registry.setProxy(name('far'), 'socks5://[::1]')).proxy).toBe('[::1]:1080');
       await registry.stop(name('far'));
       await registry.start(name('far'));
@@ -231,19 +231,21 @@ describe('session registry', () => {
 
     test('what is no proxy, and an engine without a network, are refused before anything is stored', async () => {
       const registry = await open();
-      await expect(registry.add(name('far'), 'sandbox', 'ftp://ada:s3cret@x')).rejects.toMatchObject({
+      await expect(registry.add(name('far'), 'sandbox', { proxy: 'ftp://ada:s3cret@x' })).rejects.toMatchObject({
         code: 'WAB_PROXY_INVALID',
         message: expect.not.stringContaining('s3cret'),
       });
       factory.takesProxy = false;
-      await expect(registry.add(name('far'), 'sandbox', PROXY)).rejects.toMatchObject({ code: 'WAB_PROXY_INVALID' });
+      await expect(registry.add(name('far'), 'sandbox', { proxy: PROXY })).rejects.toMatchObject({
+        code: 'WAB_PROXY_INVALID',
+      });
       expect(registry.list()).toEqual([]);
     });
 
     test('a login that the master key does not open is told as the reason, and starts nothing', async () => {
       becomeReadyAtOnce();
       const first = await open();
-      await first.add(name('far'), 'sandbox', PROXY);
+      await first.add(name('far'), 'sandbox', { proxy: PROXY });
       await waitFor(() => first.get(name('far')).state === 'ready');
       await rm(join(folder, 'master.key'));
       const second = await reopen(first);
@@ -452,7 +454,7 @@ describe('session registry', () => {
 
   test('a session of an engine that this version does not know is shown under its own name', async () => {
     const first = await open();
-    const login = { proxy: null, proxy_login: null };
+    const login = { proxy: null, proxy_login: null, settings: null, secrets: null };
     await database.write(addSession({ name: name('later'), engine: 'unheard_of', ...login, now: Date.now() }));
     const second = await reopen(first);
     expect(second.get(name('later'))).toMatchObject({

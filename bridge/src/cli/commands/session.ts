@@ -10,6 +10,7 @@ import { addCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { layoutOf } from '../output.ts';
 import { proxyFrom } from '../proxy-argument.ts';
+import { settingsFrom } from '../settings-argument.ts';
 import { readyLine, sessionPath, stateLine, untilReady } from './linking.ts';
 
 /** `session add`: waits until the account is linked. */
@@ -24,6 +25,7 @@ export function addSessionCommand(session: Command): void {
         name,
         engine: options['engine'] as EngineName,
         ...(options['proxy'] === undefined ? {} : { proxy: proxyFrom(options['proxy'] as string) }),
+        ...(options['settings'] === undefined ? {} : { settings: settingsFrom(options['settings'] as string) }),
       });
       if (options['wait'] === false) return context.output.result(added, stateLine(name, added.state));
       const ready = await follow(context, name);
@@ -38,6 +40,7 @@ export function addSessionCommand(session: Command): void {
         '--proxy <url>',
         'connect through a proxy (http, https or socks5); pass a URL with a login as @file or @- (standard input)',
       ),
+      new Option('--settings <file>', 'JSON file with what the engine needs to know; - for standard input'),
     ],
   );
 }

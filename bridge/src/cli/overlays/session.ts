@@ -47,6 +47,7 @@ const show = commandOf(getSession, {
     ['next', nextStep(session.name, session.state)],
     ['degraded', session.degraded],
     ['proxy', session.proxy],
+    ['settings', settingsOf(session)],
   ]),
 });
 
@@ -127,6 +128,11 @@ export const sessionGroup: CommandGroup = {
     pairCommand,
   ],
 };
+
+function settingsOf({ settings }: SessionView): string | null {
+  const known = Object.entries(settings).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return known.length === 0 ? null : known.join(', ');
+}
 
 function engineOf({ engine, simulated }: SessionView): string {
   return simulated ? `${engine} (simulated)` : engine;

@@ -32,6 +32,12 @@ export const SESSION_ERRORS = {
     message:
       'The proxy cannot be used: {reason}. Write http://host:port, https://host:port or socks5://host:port; the first two take user:password@ before the host.',
   },
+  WAB_SETTINGS_INVALID: {
+    status: 422,
+    retryable: false,
+    message:
+      'The settings of session {session} are not those that the engine {engine} needs: {reason}. Correct the field settings of the request.',
+  },
   WAB_QR_NOT_AVAILABLE: {
     status: 409,
     retryable: true,

@@ -28,6 +28,9 @@ export const SessionView = object(
     self: nullable(Address),
     degraded: nullable(Type.String()),
     proxy: nullable(Type.String({ description: 'host and port of the proxy it uses' })),
+    settings: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'what its engine was told when it was added, without the secrets',
+    }),
     capabilities: SessionCapabilities,
     simulated: Type.Boolean({ description: 'true for the sandbox, which does not connect to WhatsApp' }),
   },

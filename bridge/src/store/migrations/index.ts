@@ -13,6 +13,7 @@ import * as subscriptionPause from './0010-subscription-pause.ts';
 import * as mediaOwners from './0011-media-owners.ts';
 import * as messageIds from './0012-message-ids.ts';
 import * as outboxDeadlines from './0013-outbox-deadlines.ts';
+import * as sessionSettings from './0014-session-settings.ts';
 // To add a migration: one import line here …
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-media-owners': mediaOwners,
   '0012-message-ids': messageIds,
   '0013-outbox-deadlines': outboxDeadlines,
+  '0014-session-settings': sessionSettings,
   // … and one line here, in order of their numbers.
 };
 
