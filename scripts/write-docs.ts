@@ -1,12 +1,13 @@
 /**
- * Writes what is generated in bridge/docs: the OpenAPI document, events.md, and the table in errors.md (the text around it
- * is written by hand). Run it after a change of routes, schemas or the error catalogue; tests fail until then.
+ * Writes what is generated in bridge/docs: the OpenAPI document, operations.md, events.md, and the table in errors.md (the
+ * text around it is written by hand). `npm run generate` runs it; tests fail while one of them is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ERRORS } from '../bridge/src/contract/errors.ts';
 import { openapiDocument } from '../bridge/src/http/openapi-document.ts';
 import { version } from '../bridge/src/version.ts';
 import { renderEventDocs } from './event-docs.ts';
+import { renderOperationDocs } from './operation-docs.ts';
 
 const docs = new URL('../bridge/docs/', import.meta.url);
 
@@ -27,4 +28,7 @@ writeFileSync(
 const events = new URL('events.md', docs);
 writeFileSync(events, renderEventDocs());
 
-process.stdout.write(`wrote ${openapi.pathname}, ${errors.pathname} and ${events.pathname}\n`);
+const operations = new URL('operations.md', docs);
+writeFileSync(operations, renderOperationDocs());
+
+process.stdout.write(`wrote ${[openapi, errors, events, operations].map(({ pathname }) => pathname).join(', ')}\n`);
