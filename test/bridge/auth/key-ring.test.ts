@@ -1,126 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { KeyRing } from '../../../bridge/src/auth/key-ring.ts';
+/** Keys: how they are issued, revoked and validated. */
+import { describe, expect, jest, test } from '@jest/globals';
 import type { KeySpec } from '../../../bridge/src/auth/keys.ts';
-import { Nonces } from '../../../bridge/src/auth/nonces.ts';
 import { parsePublicUrl } from '../../../bridge/src/auth/public-urls.ts';
-import { newSeed, parseSecret, publicKeyOf, type Secret } from '../../../bridge/src/auth/secret.ts';
+import { newSeed, parseSecret, publicKeyOf } from '../../../bridge/src/auth/secret.ts';
 import { Verifier } from '../../../bridge/src/auth/verifier.ts';
-import { newKeyId, type KeyId, type SessionName } from '../../../bridge/src/contract/ids.ts';
+import type { KeyId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { ALL_SCOPES, N8N_SCOPES, type Scope } from '../../../bridge/src/contract/scopes.ts';
-import type { Clock } from '../../../bridge/src/ops/clock.ts';
-import type { Database } from '../../../bridge/src/store/database.ts';
-import { DATABASE_FILE } from '../../../bridge/src/store/sqlite/connection.ts';
-import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
 import { arrive, NOW } from './requests.ts';
+import {
+  manager,
+  reader,
+  iso,
+  database,
+  clock,
+  ring,
+  operator,
+  verifier,
+  request,
+  restart,
+  settled,
+  useKeyRing,
+} from './key-ring-harness.ts';
 
 // A restart opens the database anew, which takes seconds on a busy machine.
 jest.setTimeout(60_000);
-
-const HOUR_MS = 3_600_000;
-
-/** Time that moves when the test says so. */
-class ManualClock implements Clock {
-  #elapsed = 5_000_000;
-  #aheadBy = NOW - this.#elapsed;
-  #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-
-  now(): number {
-    return this.#elapsed + this.#aheadBy;
-  }
-
-  elapsed(): number {
-    return this.#elapsed;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      this.#sleepers.push({ at: this.#elapsed + ms, wake: resolve });
-    });
-  }
-
-  /** Somebody sets the clock; sleeps take as long as before. */
-  set(byMs: number): void {
-    this.#aheadBy += byMs;
-  }
-
-  advance(ms: number): void {
-    this.#elapsed += ms;
-    const due = this.#sleepers.filter(({ at }) => at <= this.#elapsed);
-    this.#sleepers = this.#sleepers.filter(({ at }) => at > this.#elapsed);
-    for (const { wake } of due) wake();
-  }
-}
-
-const manager: KeySpec = { name: 'manager', scopes: ['keys:manage'] };
-const reader: KeySpec = { name: 'reader', scopes: ['events:read', 'messages:read'] };
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-let folder: string;
-let database: Database;
-let clock: ManualClock;
-let ring: KeyRing;
-let nonces: Nonces;
-let operator: Secret;
-const warnings: unknown[] = [];
-
-async function open(): Promise<void> {
-  database = await openDatabase({
-    dataDir: folder,
-    log: { error: () => undefined },
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-}
-
-async function startRing(): Promise<void> {
-  nonces = new Nonces(database);
-  ring = new KeyRing({ database, nonces, clock, log: { warn: (...parts: unknown[]) => void warnings.push(parts) } });
-  await ring.start();
-}
-
-// Opening takes a second (a thread, and the migrations), so the tests share a database and empty it in between.
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'wabridge-keys-'));
-  await open();
-});
-
-beforeEach(async () => {
-  const direct = new DatabaseSync(join(folder, DATABASE_FILE));
-  direct.exec('DELETE FROM auth_keys; DELETE FROM auth_nonces');
-  direct.close();
-  clock = new ManualClock();
-  operator = { keyId: newKeyId(), seed: newSeed() };
-  warnings.length = 0;
-  await startRing();
-});
-
-afterEach(async () => {
-  await ring.stop();
-  expect(warnings).toEqual([]);
-});
-
-afterAll(async () => {
-  await database.close();
-  rmSync(folder, { recursive: true });
-});
-
-const verifier = (): Verifier =>
-  new Verifier({ keys: ring, nonces, publicUrls: () => [parsePublicUrl('http://127.0.0.1:8477')], clock });
-const request = { method: 'GET', url: 'http://127.0.0.1:8477/v1/whoami' };
-const restart = async (meanwhile = (): void => undefined): Promise<void> => {
-  await ring.stop();
-  await database.close();
-  meanwhile();
-  await open();
-  await startRing();
-};
+useKeyRing();
 
 describe('issuing', () => {
   test('a key is shown once, and the bridge keeps its public half alone', async () => {
@@ -315,95 +219,3 @@ describe('validity', () => {
     expect(told).toEqual([]);
   });
 });
-
-describe('replay', () => {
-  test('a request is good once, also across a restart', async () => {
-    const { secret } = await ring.issue(reader);
-    const arrived = arrive(request, { now: NOW }, parseSecret(secret)!);
-    await expect(verifier().verify(arrived)).resolves.toBeDefined();
-    await expect(verifier().verify(arrived)).rejects.toMatchObject({ code: 'WAB_SIGNATURE_REPLAYED' });
-    await restart();
-    await expect(verifier().verify(arrived)).rejects.toMatchObject({ code: 'WAB_SIGNATURE_REPLAYED' });
-  });
-
-  test('of a hundred copies at the same time one is accepted', async () => {
-    const { secret } = await ring.issue(reader);
-    const arrived = arrive(request, { now: NOW }, parseSecret(secret)!);
-    const results = await Promise.allSettled(Array.from({ length: 100 }, () => verifier().verify(arrived)));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-
-  test('two keys may use the same nonce', async () => {
-    const secrets = [await ring.issue(reader), await ring.issue(reader)].map(({ secret }) => parseSecret(secret)!);
-    for (const each of secrets)
-      await expect(
-        verifier().verify(arrive(request, { now: NOW, nonce: 'the-same-nonce-twice' }, each)),
-      ).resolves.toBeDefined();
-  });
-
-  test('nonces are forgotten, but never while their signature could still be good', async () => {
-    const { secret } = await ring.issue(reader);
-    const arrived = arrive(request, { now: NOW }, parseSecret(secret)!);
-    await verifier().verify(arrived);
-    const kept = async () => (await database.reader.selectFrom('auth_nonces').selectAll().execute()).length;
-    // Until 30 s after it ends, and then for the hour by which a clock may be set back.
-    await nonces.prune(NOW + 90_000 + 3 * HOUR_MS);
-    expect(await kept()).toBe(1);
-    await nonces.prune(NOW + 90_001 + 3 * HOUR_MS);
-    expect(await kept()).toBe(0);
-    await expect(
-      new Verifier({
-        keys: ring,
-        nonces,
-        publicUrls: () => [parsePublicUrl('http://127.0.0.1:8477')],
-        clock: { now: () => NOW + 90_001 },
-      }).verify(arrived),
-    ).rejects.toMatchObject({
-      code: 'WAB_SIGNATURE_EXPIRED',
-    });
-  });
-});
-
-test('the last use of a key is noted, and survives a restart', async () => {
-  const { key, secret } = await ring.issue(reader);
-  clock.advance(1234);
-  await verifier().verify(arrive(request, { now: clock.now() }, parseSecret(secret)!));
-  expect(await ring.list()).toMatchObject([{ keyId: key.keyId, lastUsedAt: iso(NOW + 1234) }]);
-  await restart();
-  expect(await ring.list()).toMatchObject([{ keyId: key.keyId, lastUsedAt: iso(NOW + 1234) }]);
-});
-
-test('housekeeping goes on although the clock was set back', async () => {
-  const { key, secret } = await ring.issue(reader);
-  await settled();
-  clock.set(-2 * HOUR_MS);
-  const usedAt = clock.now();
-  await verifier().verify(arrive(request, { now: usedAt }, parseSecret(secret)!));
-  for (let round = 0; round < 2; round += 1) {
-    clock.advance(60_000);
-    await settled();
-  }
-  expect(
-    await database.reader
-      .selectFrom('auth_keys')
-      .select('last_used_at')
-      .where('key_id', '=', key.keyId)
-      .executeTakeFirst(),
-  ).toEqual({ last_used_at: usedAt });
-});
-
-test('a request is good once, also where the clock was two hours ahead for a while', async () => {
-  const { secret } = await ring.issue(reader);
-  const arrived = arrive(request, { now: clock.now() }, parseSecret(secret)!);
-  await verifier().verify(arrived);
-  clock.set(2 * HOUR_MS);
-  clock.advance(60_000);
-  await settled();
-  clock.set(-2 * HOUR_MS - 60_000);
-  await expect(verifier().verify(arrived)).rejects.toMatchObject({ code: 'WAB_SIGNATURE_REPLAYED' });
-});
-
-/** Lets the loop of the ring come to rest: its writes go through a thread, so an own write queues behind them. */
-async function settled(): Promise<void> {
-  for (let round = 0; round < 3; round += 1) await nonces.prune(0);
-}

@@ -1,214 +1,28 @@
-/** What the simulated network does wrong when it is told to, as the engine and the contacts' phones see it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** What comes in, connections that go wrong, and what the network remembers. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ChatId, SessionName, MessageId } from '../../../../bridge/src/contract/ids.ts';
-import { EngineError, type Engine } from '../../../../bridge/src/engine/engine.ts';
-import { LocalNetwork, type LocalNetworkOptions } from '../../../../bridge/src/engine/sandbox/local-network.ts';
-import type { SandboxFaults, SandboxInboxEntry } from '../../../../bridge/src/engine/sandbox/sandbox-contract.ts';
+import { describe, expect, test } from '@jest/globals';
 import { SandboxEngineFactory } from '../../../../bridge/src/engine/sandbox/sandbox-factory.ts';
 import { EngineRecording } from '../../../conformance/engine-recording.ts';
+import {
+  LIMIT,
+  SESSION,
+  CHAT,
+  FAST,
+  folder,
+  network,
+  engines,
+  openNetwork,
+  SOON_MS,
+  launch,
+  ready,
+  sendText,
+  failure,
+  inbox,
+  useNetwork,
+} from './sandbox-harness.ts';
 
-const LIMIT = 1024 * 1024;
-const SESSION = 'faulty' as SessionName;
-const CHAT = '4915112345678@c.us' as ChatId;
-const FAST = { delays: { answer: 1, server: 1, delivered: 1, read: 1 } };
-
-let folder: string;
-let network: LocalNetwork;
-let engines: Engine[];
-
-const openNetwork = (options: Partial<LocalNetworkOptions> = {}): LocalNetwork =>
-  new LocalNetwork({ folder: join(folder, 'network'), autoLink: true, ...options });
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'wabridge-sandbox-'));
-  network = openNetwork();
-  engines = [];
-});
-afterEach(async () => {
-  await Promise.all(engines.map((engine) => engine.stop()));
-  await network.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** For calls that are never answered: short enough to wait for, and long enough that every other call is answered in time. */
-const SOON_MS = 1_000;
-
-async function launch(callDeadlineMs = 2_000): Promise<{ engine: Engine; recording: EngineRecording }> {
-  const recording = new EngineRecording();
-  const factory = new SandboxEngineFactory(network, { callDeadlineMs, reconnectMs: { first: 5, longest: 50 } });
-  const engine = factory.create(SESSION, join(folder, 'profile'), recording);
-  engines.push(engine);
-  await engine.start();
-  return { engine, recording };
-}
-async function ready(
-  faults: SandboxFaults = {},
-  callDeadlineMs?: number,
-): Promise<{ engine: Engine; recording: EngineRecording }> {
-  const launched = await launch(callDeadlineMs);
-  await launched.recording.untilSignal('ready');
-  await network.drive('sandbox.setFaults', SESSION, { ...FAST, ...faults });
-  return launched;
-}
-const sendText = (engine: Engine, messageId: MessageId, text = 'hi'): Promise<unknown> =>
-  engine.perform('message.sendText', { chatId: CHAT, text }, messageId);
-const failure = async (promise: Promise<unknown>): Promise<EngineError> => {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(EngineError);
-  return error as EngineError;
-};
-const inboxOf = (atLeast: number) => network.drive('sandbox.inbox', SESSION, { atLeast, waitMs: 20_000 });
-const inbox = (): Promise<readonly SandboxInboxEntry[]> => network.drive('sandbox.inbox', SESSION, { via: 'bridge' });
-
-describe('sends that go wrong', () => {
-  test.each<[keyof SandboxFaults, EngineError['outcome'], boolean, 'sent' | 'absent']>([
-    ['sendRefused', 'fail', false, 'absent'],
-    ['sendDeferred', 'defer', false, 'absent'],
-    ['sendHangs', 'unknown', false, 'absent'],
-    ['answerLost', 'unknown', true, 'sent'],
-    ['answerLate', 'unknown', true, 'sent'],
-  ])('%s: the engine says %s, received: %s, status: %s', async (fault, outcome, received, sendStatus) => {
-    const { engine } = await ready({ [fault]: { delayMs: 60_000 } }, SOON_MS);
-    const messageId = engine.chooseMessageId(CHAT);
-    expect((await failure(sendText(engine, messageId))).outcome).toBe(outcome);
-    expect((await inbox()).map((entry) => entry.messageId)).toEqual(received ? [messageId] : []);
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe(sendStatus);
-    // The fault strikes once: the next send goes through.
-    const next = engine.chooseMessageId(CHAT);
-    await sendText(engine, next);
-    expect((await inbox()).at(-1)?.messageId).toBe(next);
-  });
-
-  test.each<[keyof SandboxFaults, boolean]>([
-    ['dropBeforeSend', false],
-    ['dropAfterSend', true],
-  ])('%s: unknown at once, received: %s, and the engine comes back', async (fault, received) => {
-    const { engine, recording } = await ready({ [fault]: {} });
-    const messageId = engine.chooseMessageId(CHAT);
-    expect((await failure(sendText(engine, messageId))).outcome).toBe('unknown');
-    expect((await failure(sendText(engine, engine.chooseMessageId(CHAT)))).outcome).toBe('defer');
-    await recording.untilSignal('interrupted');
-    await recording.untilSignal('ready', 2);
-    expect((await inbox()).length).toBe(received ? 1 : 0);
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe(received ? 'sent' : 'absent');
-  });
-
-  test('a file does not wait for another whose answer is late', async () => {
-    const { engine } = await ready({ answerLate: { delayMs: 60_000 } }, SOON_MS);
-    expect(engine.capabilities.parallelFiles).toBe(true);
-    const path = join(folder, 'file.txt');
-    await writeFile(path, 'content');
-    const file = { path, mimeType: 'text/plain', sizeBytes: 7, fileName: 'file.txt' };
-    const send = () => engine.perform('message.sendDocument', { chatId: CHAT, file }, engine.chooseMessageId(CHAT));
-    const ended: string[] = [];
-    const late = failure(send()).then(() => ended.push('late'));
-    await inboxOf(1);
-    await send();
-    ended.push('beside');
-    await late;
-    expect(ended).toEqual(['beside', 'late']);
-  });
-
-  test('sendLate: nobody can say what becomes of the message until it is out', async () => {
-    const { engine } = await ready({ sendLate: { delayMs: 5_000 } }, SOON_MS);
-    const messageId = engine.chooseMessageId(CHAT);
-    expect((await failure(sendText(engine, messageId))).outcome).toBe('unknown');
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('unknown');
-    await network.drive('sandbox.inbox', SESSION, { atLeast: 1, waitMs: 60_000 });
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('sent');
-  });
-
-  test('sendStatusUnknown: the engine does not guess', async () => {
-    const { engine } = await ready({ sendStatusUnknown: {} });
-    const messageId = engine.chooseMessageId(CHAT);
-    await sendText(engine, messageId);
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('unknown');
-    expect(await engine.sendStatusOf(messageId, CHAT)).toBe('sent');
-  });
-
-  test('the same id twice is one message with two transmissions, another id is another message', async () => {
-    const { engine } = await ready();
-    const messageId = engine.chooseMessageId(CHAT);
-    await sendText(engine, messageId);
-    await sendText(engine, messageId);
-    await sendText(engine, engine.chooseMessageId(CHAT));
-    expect((await inbox()).map((entry) => entry.transmissions)).toEqual([2, 1]);
-    expect(await network.drive('sandbox.account', SESSION)).toMatchObject({ sent: 2, transmissions: 3 });
-  });
-
-  test('sendFailsLater: taken, then reported as failed, and never acknowledged', async () => {
-    const { engine, recording } = await ready({ sendFailsLater: {} });
-    const messageId = engine.chooseMessageId(CHAT);
-    await sendText(engine, messageId);
-    await recording.until('send_failed', () =>
-      recording.facts.find((fact) => fact.type === 'message.failed' && fact.data.messageId === messageId),
-    );
-    expect(recording.acksOf(messageId)).toEqual([]);
-  });
-
-  test('ackLost from a level: what is below comes, the rest never', async () => {
-    const { engine, recording } = await ready({ ackLost: { fromLevel: 'delivered' } });
-    const mute = engine.chooseMessageId(CHAT);
-    await sendText(engine, mute);
-    const spoken = engine.chooseMessageId(CHAT);
-    await sendText(engine, spoken);
-    await recording.until('read', () => recording.acksOf(spoken).includes('read') || undefined);
-    expect(recording.acksOf(mute)).toEqual(['server']);
-  });
-
-  test('ownMessageEchoed and ackDuplicated repeat what is known, under the same id', async () => {
-    const { engine, recording } = await ready({ ownMessageEchoed: {}, ackDuplicated: {} });
-    const messageId = engine.chooseMessageId(CHAT);
-    await sendText(engine, messageId, 'mine');
-    expect(await recording.untilMessage((message) => message.text === 'mine')).toMatchObject({
-      messageId,
-      fromMe: true,
-    });
-    await recording.until(
-      'two acks',
-      () =>
-        recording.facts.filter((fact) => fact.type === 'message.acknowledged' && fact.data.ack === 'server').length ===
-          2 || undefined,
-    );
-  });
-
-  test('numbers that end in 000000, and contacts declared not to exist, are unknown', async () => {
-    const { engine } = await ready();
-    await network.drive('sandbox.putContact', SESSION, { phone: '+4915187654321', exists: false });
-    for (const chatId of ['4915112000000@c.us', '4915187654321@c.us', '120363000000000009@g.us'] as ChatId[]) {
-      expect(await failure(engine.resolveChat(chatId))).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
-      expect(await failure(engine.perform('message.sendText', { chatId, text: 'hi' }, null))).toMatchObject({
-        outcome: 'fail',
-        code: 'WAB_CHAT_UNKNOWN',
-      });
-    }
-    expect(await inbox()).toEqual([]);
-  });
-
-  test('a contact that hides its number is known by its lid alone', async () => {
-    const { engine, recording } = await ready();
-    await network.drive('sandbox.putContact', SESSION, {
-      phone: '+4915187654321',
-      lid: '987654321@lid',
-      hidesPhone: true,
-      name: 'Ada',
-    });
-    expect(await engine.resolveChat('4915187654321@c.us' as ChatId)).toEqual({
-      chatId: '987654321@lid',
-      lid: '987654321@lid',
-      name: 'Ada',
-    });
-    await network.drive('sandbox.receive', SESSION, { from: '987654321@lid', text: 'who am I' });
-    const message = await recording.untilMessage((each) => each.text === 'who am I');
-    expect(message.sender).toEqual({ chatId: '987654321@lid', lid: '987654321@lid', name: 'Ada' });
-  });
-});
+useNetwork();
 
 describe('what comes in', () => {
   test('1,000 messages over 50 chats in one burst arrive once each, in order within each chat, in good time', async () => {
@@ -323,7 +137,7 @@ describe('connections that go wrong', () => {
 
   test('a QR code is renewed; an old one cannot be scanned any more', async () => {
     await network.close();
-    network = openNetwork({ autoLink: false, qrLifetimeMs: 40 });
+    openNetwork({ autoLink: false, qrLifetimeMs: 40 });
     const { recording } = await launch();
     const old = await recording.untilSignal('qr');
     await recording.untilSignal('qr', 2);
@@ -337,7 +151,7 @@ describe('connections that go wrong', () => {
 
   test('a pairing code is renewed; the network may refuse one', async () => {
     await network.close();
-    network = openNetwork({ autoLink: false, qrLifetimeMs: 20 });
+    openNetwork({ autoLink: false, qrLifetimeMs: 20 });
     const { engine, recording } = await launch();
     await recording.untilSignal('qr');
     const phone = (await network.drive('sandbox.account', SESSION)).self.phone ?? '';
@@ -373,7 +187,7 @@ describe('the memory of the network', () => {
     await network.drive('sandbox.receive', SESSION, { from: '+4915187654321', text: 'while you were away' });
     await network.close();
 
-    network = openNetwork({ autoLink: false });
+    openNetwork({ autoLink: false });
     expect(await inbox()).toEqual([expect.objectContaining({ messageId, transmissions: 1 })]);
     expect(await network.drive('sandbox.faults', SESSION)).toMatchObject({ answerLost: { count: 4 } });
     await network.drive('sandbox.setFaults', SESSION, FAST);
@@ -391,7 +205,7 @@ describe('the memory of the network', () => {
     await sendText(before.engine, messageId);
     await before.engine.stop();
     await network.close();
-    network = openNetwork();
+    openNetwork();
     const after = await launch();
     await after.recording.until('read', () => after.recording.acksOf(messageId).includes('read') || undefined);
     expect(after.recording.acksOf(messageId)).toEqual(['server', 'delivered', 'read']);
