@@ -19,7 +19,7 @@ interface FieldSchema extends TSchema {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly description?: string | undefined;
 }
 
@@ -60,10 +60,12 @@ export function argumentFields(operation: Operation): readonly string[] {
   return fields.slice(0, firstList < 0 ? fields.length : firstList + 1).map(({ field }) => field);
 }
 
-/** @param as its name in the usage */
+/** An argument that may be left out is the last one. @param as its name in the usage */
 export function argumentOf(operation: Operation, field: string, as = nameOf(operation, field)): Argument {
   const schema = schemaOf(operation, field);
-  const argument = new Argument(isTextList(schema) ? `<${as}...>` : `<${as}>`, helpFor(schema, field));
+  const name = isTextList(schema) ? `${as}...` : as;
+  const isRequired = operation.input.required?.includes(field) ?? false;
+  const argument = new Argument(isRequired ? `<${name}>` : `[${name}]`, helpFor(schema, field));
   return schema.enum === undefined ? argument : argument.choices(schema.enum);
 }
 
@@ -106,14 +108,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 /** What a field of a role is called where it is an argument, if not by its own name. */
 function nameOf(operation: Operation, field: string): string {
-  switch (roleOf(schemaOf(operation, field))) {
-    case 'recipient':
-      return field.replace(/Id$/, '');
-    case 'media':
-      return 'file';
-    default:
-      return field;
-  }
+  const role = roleOf(schemaOf(operation, field));
+  if (role === 'recipient') return field.replace(/Id$/, '');
+  return role === 'media' ? 'file' : field;
 }
 
 /** What stands in flags for the value of a field with a role. */

@@ -85,7 +85,11 @@ export function commandOf<Defined extends Operation>(
     shownBy = [],
   } = overlay;
   const { positional, optional } = fieldsOf(operation, overlay);
-  const show: Show<never, InputOf<Defined>> = overlay.show ?? (sends ? showSent : asResult(operation.result));
+  // What is sent through the outbox results in a message of it.
+  const show = (overlay.show ?? (sends ? showSent : asResult(operation.result))) as Show<
+    ResultOf<Defined>,
+    InputOf<Defined>
+  >;
   const options = optional.flatMap(({ options: each }) => each);
   const add = (group: Command): void => {
     addCommand(
@@ -103,7 +107,7 @@ export function commandOf<Defined extends Operation>(
         // The bridge validates it; what is written wrongly in a way that a person should know was refused above.
         const asked = input as InputOf<Defined>;
         const result = await context.client().perform(operation, asked, call);
-        show(result as never, { context, input: asked, options: given });
+        show(result, { context, input: asked, options: given });
       },
       [...options, ...(sends ? OUTBOX_OPTIONS : []), ...shownBy],
       positional.map(({ field, as }) => argumentOf(operation, field, as)),
@@ -151,7 +155,7 @@ function fieldsOf<Defined extends Operation>(
   };
 }
 
-/** What was written as arguments. A list is the last of them, and takes the rest. */
+/** What was written as arguments. A list is the last of them, and takes the rest; so is one that may be left out. */
 async function argumentsOf(
   positional: readonly Positional[],
   written: readonly string[],
@@ -159,10 +163,12 @@ async function argumentsOf(
   context: Context,
 ): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
-  for (const [index, { field, parse }] of positional.entries())
+  for (const [index, { field, parse }] of positional.entries()) {
+    if (written[index] === undefined && !operation.input.required?.includes(field)) continue;
     values[field] = isList(operation, field)
       ? written.slice(index).map((each) => parse(each, context))
       : await parse(written[index] ?? '', context);
+  }
   return values;
 }
 

@@ -111,6 +111,8 @@ describe('the simulated phone', () => {
   test('the owner writes on the own phone, and the inbox says so', async () => {
     await cli.json('sandbox', 'own-message', 'demo', PERSON, 'from my phone');
     expect(await cli.json('sandbox', 'inbox', 'demo')).toMatchObject([{ text: 'from my phone', via: 'phone' }]);
+    await cli.json('sandbox', 'own-message', 'demo', PERSON, '--kind', 'unsupported', '--raw-kind', 'location');
+    expect((await cli.run('sandbox', 'inbox', 'demo')).out).toContain('[unsupported] rawKind: location');
   });
 });
 
