@@ -79,7 +79,7 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
   const recording = composeRecording(base, store, media);
   const { recorder } = recording;
   const sessions = await startSessions(base, { database, recorder, media });
-  const { registry, network } = sessions;
+  const { registry, network, ingress } = sessions;
   const outbox = await startOutbox(base, { ...recording, database, sessions, media: media.library });
   const stream = await startStream(base, { ...store, recorder, keys });
 
@@ -98,6 +98,7 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     keys,
     verifier,
     sessions: withOrderlyDeletion(registry, outbox.settleDeleted),
+    ingress,
     outbox: outbox.service,
     media: media.library,
     eventLog,

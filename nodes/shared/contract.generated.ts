@@ -94,6 +94,7 @@ export const ERROR_CODES = {
   WAB_BODY_TOO_LARGE: { status: 413, retryable: false },
   WAB_UNSUPPORTED_CONTENT_TYPE: { status: 415, retryable: false },
   WAB_NOT_FOUND: { status: 404, retryable: false },
+  WAB_INGRESS_UNAVAILABLE: { status: 503, retryable: true },
   WAB_IDEMPOTENCY_KEY_MISSING: { status: 400, retryable: false },
   WAB_IDEMPOTENCY_KEY_REUSED: { status: 422, retryable: false },
   WAB_OVERLOADED: { status: 503, retryable: true },

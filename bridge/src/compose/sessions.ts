@@ -4,6 +4,7 @@ import { SecretBox } from '../auth/secret-box.ts';
 import { PROFILES_FOLDER } from '../config/settings.ts';
 import type { SessionName } from '../contract/ids.ts';
 import type { Recorder } from '../events/recorder.ts';
+import type { OpenIngress } from '../http/services.ts';
 import type { Ownership } from '../ownership/ownership.ts';
 import { SoleOwner } from '../ownership/sole-owner.ts';
 import { SessionRegistry } from '../sessions/registry.ts';
@@ -18,6 +19,8 @@ const RESTORE_CONCURRENCY = 4;
 export interface Sessions {
   readonly registry: SessionRegistry;
   readonly ownership: Ownership<SessionName>;
+  /** The engines that take requests of the other side. */
+  readonly ingress: readonly OpenIngress[];
   /** The simulated network, or null if the sandbox is not enabled. */
   readonly network: SandboxNetwork | null;
 }
@@ -59,5 +62,6 @@ export async function startSessions(base: Base, { database, recorder, media }: N
   await registry.open();
   fetcher.start();
   closers.add('media fetcher', () => fetcher.stop());
-  return { registry, ownership, network };
+  const ingress = factories.flatMap(({ name: engine, ingress: open }) => (open ? [{ engine, ...open }] : []));
+  return { registry, ownership, network, ingress };
 }

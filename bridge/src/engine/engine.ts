@@ -2,6 +2,7 @@
  * The engine port: the code that speaks to WhatsApp for one session. An engine knows nothing of logs, outboxes or HTTP;
  * it reports facts to its listener and carries out operations. Every engine passes `test/conformance/engine.suite.ts`.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TObject } from 'typebox';
 import type { Address } from '../contract/address.ts';
@@ -150,6 +151,11 @@ export interface Engine {
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;
   /**
+   * Takes a request of the other side, in any state between `start` and `stop`: verifies it, and answers once what it
+   * reports is durable. Only of engines whose factory has an `ingress`.
+   */
+  receive?(request: IngressRequest): Promise<IngressAnswer>;
+  /**
    * The bytes of an incoming medium, as fast as they are read. A reader that does not read to the end destroys the
    * stream.
    *
@@ -168,6 +174,29 @@ export interface EngineSettings {
   readonly secret: TObject;
 }
 
+/** What a factory lets the other side send to its sessions, over HTTP, under `/v1/ingress/<engine>/<session>`. */
+export interface EngineIngress {
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** A larger body is refused before it reaches an engine. */
+  readonly maxBodyBytes: number;
+}
+
+/** A request of the other side. Nobody has verified it: that is the first thing that an engine does with it. */
+export interface IngressRequest {
+  readonly method: string;
+  /** After the question mark, as it was sent. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The bytes as they were sent, since a signature is over them. */
+  readonly body: Buffer;
+}
+
+export interface IngressAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 export interface EngineOptions {
   /** `scheme://[user:password@]host:port`, as `contract/proxy.ts` reads it; everything goes through it. */
   readonly proxy?: string;
@@ -183,6 +212,8 @@ export interface EngineFactory {
   readonly takesProxy: boolean;
   /** What each session has to be added with; an engine that has none refuses all. */
   readonly settings?: EngineSettings;
+  /** Nothing is open to the other side unless a factory asks for it. */
+  readonly ingress?: EngineIngress;
   create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions): Engine;
   /** Removes what a deleted session left outside `profileDir`. */
   forget(session: SessionName): Promise<void>;

@@ -7,7 +7,7 @@ import type { Principal } from '../auth/keys.ts';
 import { WabError } from '../contract/errors.ts';
 import type { Scope } from '../contract/scopes.ts';
 
-/** `unsigned` is liveness alone; `any` asks for a valid key with whatever scopes. */
+/** `unsigned` is liveness, and what an engine verifies by itself; `any` asks for a valid key with whatever scopes. */
 export type Access = Scope | 'any' | 'unsigned';
 
 declare module 'fastify' {

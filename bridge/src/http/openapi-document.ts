@@ -10,6 +10,7 @@ export async function openapiDocument(version: string): Promise<object> {
     log: silent,
     guard: async () => undefined,
     engines: [],
+    ingress: [],
     sandbox: null,
   } as unknown as AppDependencies;
   const app = await buildApp(deps);

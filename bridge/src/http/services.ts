@@ -9,9 +9,15 @@ import type { Log } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Readiness } from '../ops/readiness.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { EngineIngress } from '../engine/engine.ts';
 import type { SandboxDriver } from '../engine/sandbox/driver/driver.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
+
+/** An engine to which the other side may send requests. */
+export interface OpenIngress extends EngineIngress {
+  readonly engine: string;
+}
 
 export interface AppDependencies {
   readonly log: Log;
@@ -21,6 +27,8 @@ export interface AppDependencies {
   readonly settings: () => SettingList;
   /** Names of the enabled engines. */
   readonly engines: readonly string[];
+  /** The engines that take requests of the other side. */
+  readonly ingress: readonly OpenIngress[];
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly outbox: Outbox;

@@ -24,6 +24,7 @@ export function withOrderlyDeletion(
     requireOperation: (name, operation) => registry.requireOperation(name, operation),
     perform: (name, operation, input) => registry.perform(name, operation, input),
     requestPairingCode: (name, phone) => registry.requestPairingCode(name, phone),
+    receive: (name, engine, request) => registry.receive(name, engine, request),
     pairingCode: (name) => registry.pairingCode(name),
     delete: async (name) => {
       await registry.stop(name);

@@ -8,7 +8,7 @@ import type { Address } from '../contract/address.ts';
 import type { AnyInput } from '../contract/field-checks.ts';
 import { WabError } from '../contract/errors.ts';
 import type { SessionName } from '../contract/ids.ts';
-import type { Engine, EngineFactory, EngineOptions } from '../engine/engine.ts';
+import type { Engine, EngineFactory, EngineOptions, IngressAnswer, IngressRequest } from '../engine/engine.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import { parsePhone } from '../contract/whatsapp-id.ts';
@@ -21,6 +21,7 @@ import {
   setSessionDesired,
   setSessionProxy,
 } from '../store/sessions.repository.ts';
+import { receiveAt } from './ingress.ts';
 import { performAtOnce } from './engine-operations.ts';
 import {
   ELSEWHERE,
@@ -254,6 +255,10 @@ export class SessionRegistry implements Sessions, SessionEngines {
     const code = supervisor.codes.pairing;
     if (!code) throw noPairingCode(name, supervisor);
     return code;
+  }
+
+  receive(name: SessionName, engine: string, request: IngressRequest): Promise<IngressAnswer> {
+    return receiveAt(this.#sessions.find(name), engine, request, this.#deps);
   }
 
   readyEngine(name: SessionName): Engine | null {

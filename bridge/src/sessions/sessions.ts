@@ -9,7 +9,7 @@ import type { SessionAccount } from './session-account.ts';
 import type { EngineName } from '../contract/engines.ts';
 import type { DirectOperation, EngineOperation } from '../contract/operations/by-carrier.ts';
 import type { LoginCode, SessionHealth, SessionView } from '../contract/views/session.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, IngressAnswer, IngressRequest } from '../engine/engine.ts';
 
 export interface NewSessionOptions {
   /** A URL, which may hold a login. */
@@ -54,6 +54,13 @@ export interface Sessions {
   perform(name: SessionName, operation: DirectOperation, input: AnyInput): Promise<unknown>;
   /** @throws WabError WAB_ENGINE_NOT_ENABLED, WAB_LINKING_UNSUPPORTED, WAB_QR_NOT_AVAILABLE */
   qr(name: SessionName): LoginCode;
+  /**
+   * Hands a request of the other side, which nobody has verified, to the engine of a session.
+   *
+   * @param engine name of the engine that it is for
+   * @throws WabError WAB_INGRESS_UNAVAILABLE, whatever the reason
+   */
+  receive(name: SessionName, engine: string, request: IngressRequest): Promise<IngressAnswer>;
   /**
    * Asks WhatsApp for a code that links the account of a phone when it is typed on it.
    *

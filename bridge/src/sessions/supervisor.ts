@@ -81,6 +81,11 @@ export class Supervisor {
     return this.#linked.account;
   }
 
+  /** The engine, in any state in which there is one. */
+  get runningEngine(): Engine | null {
+    return this.#engine;
+  }
+
   /** The engine, while the session is ready. */
   get readyEngine(): Engine | null {
     return this.#machine.state === 'ready' ? this.#engine : null;

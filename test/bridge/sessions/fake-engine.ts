@@ -8,6 +8,7 @@ import type {
   EngineFact,
   EngineFactory,
   EngineHealth,
+  EngineIngress,
   EngineListener,
   EngineOptions,
   EngineSettings,
@@ -127,6 +128,8 @@ export class FakeEngine implements Engine {
   async perform<Id extends EngineOperationId>(id: Id, input: EngineInput<Id>): Promise<EngineResult<Id>> {
     return (await this.onOperation(id, input)) as EngineResult<Id>;
   }
+  /** What the other side is answered; without it, nothing is taken. */
+  receive?: NonNullable<Engine['receive']>;
   /** What `requestPairingCode` does. */
   onPairing: (phone: string) => Promise<PairingCode> = () => unused();
   requestPairingCode(phone: string): Promise<PairingCode> {
@@ -146,6 +149,7 @@ export class FakeFactory implements EngineFactory {
   readonly name = 'sandbox';
   takesProxy = true;
   settings?: EngineSettings;
+  ingress?: EngineIngress;
   readonly options: EngineOptions[] = [];
   capabilities: EngineCapabilities = FAKE_CAPABILITIES;
   readonly made: FakeEngine[] = [];

@@ -28,6 +28,12 @@ export const REQUEST_ERRORS = {
     retryable: false,
     message: 'There is no route {method} {path}. See the OpenAPI document at /v1/openapi.json.',
   },
+  WAB_INGRESS_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    message:
+      'Nothing takes this request now. Check the engine and the session in its path, and that the session has been started; then send it again.',
+  },
   WAB_IDEMPOTENCY_KEY_MISSING: {
     status: 400,
     retryable: false,

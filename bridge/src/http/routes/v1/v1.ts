@@ -2,6 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { AppDependencies } from '../../services.ts';
 import { operationRoutes } from '../operations.ts';
+import { ingressRoutes } from './ingress.ts';
 import { mediaRoutes } from './media.ts';
 import { openapiRoutes } from './openapi.ts';
 import { readyRoutes } from './ready.ts';
@@ -19,6 +20,7 @@ const ROUTES = [
   mediaRoutes,
   streamRoutes,
   sandboxRoutes,
+  ingressRoutes,
 ] as readonly unknown[] as readonly Routes[];
 
 export const v1Routes: Routes = async (app, { deps }) => {
