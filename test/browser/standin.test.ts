@@ -191,6 +191,15 @@ describe('on the build of old', () => {
       expect(vote.selectedOptions).toEqual([{ name: 'no', localId: 1 }]);
       expect(vote.parentMessage.id.id).toBe(stanzaOf(asked));
       expect(await asked.getPollVotes()).toMatchObject([{ selectedOptions: [{ name: 'no' }] }]);
+      network.vote(bob, stanzaOf(asked), ['yes']);
+      await page.untilEvent('vote_update', ({ selectedOptions: [chosen] }: PollVote) => chosen?.name === 'yes');
+      network.vote(bob, stanzaOf(asked), []);
+      const [withdrawn] = (await page.untilEvent(
+        'vote_update',
+        ({ selectedOptions }: PollVote) => selectedOptions.length === 0,
+      )) as [PollVote];
+      expect(withdrawn.parentMessage.id.id).toBe(stanzaOf(asked));
+      expect(() => network.vote(bob, stanzaOf(asked), ['maybe'])).toThrow('no such option');
       const theirs = network.say(bob, me, poll('Cake?', ['a little', 'a lot'], true));
       const [question] = (await page.untilEvent('message', ({ id }: Message) => id.id === theirs)) as [Message];
       expect(question).toMatchObject({ type: 'poll_creation', body: 'Cake?', allowMultipleAnswers: true });

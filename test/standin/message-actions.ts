@@ -50,11 +50,21 @@ export class MessageActions {
     );
   }
 
-  /** @param options the places of the chosen options in the poll, from 0 on; none takes the vote back */
-  vote(actor: Account, stanza: string, options: readonly number[]): void {
+  /**
+   * @param chosen the options, by their names or their places in the poll, from 0 on; none takes the vote back
+   * @throws Error for an option that the poll does not have
+   */
+  vote(actor: Account, stanza: string, chosen: readonly (number | string)[]): void {
     const { extra } = this.#router.get(stanza).content;
     const all = (extra?.['pollOptions'] ?? []) as readonly { readonly name: string }[];
-    const names = options.map((place) => all[place]?.name ?? '');
+    const options = chosen.map((each) =>
+      typeof each === 'number' ? each : all.findIndex(({ name }) => name === each),
+    );
+    const names = options.map((place) => {
+      const option = all[place];
+      if (!option) throw new Error('the poll has no such option');
+      return option.name;
+    });
     this.#add(actor, stanza, { type: 'vote', options }, { kind: 'vote', by: actor, stanza, options: names });
   }
 

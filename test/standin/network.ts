@@ -92,9 +92,9 @@ export class Network extends People {
     this.#actions.delete(actor, stanza);
   }
 
-  /** @param options the places of the chosen options, from 0 on */
-  vote(actor: Account, stanza: string, options: readonly number[]): void {
-    this.#actions.vote(actor, stanza, options);
+  /** @param chosen the options, by their names or their places in the poll, from 0 on; none takes the vote back */
+  vote(actor: Account, stanza: string, chosen: readonly (number | string)[]): void {
+    this.#actions.vote(actor, stanza, chosen);
   }
 
   /** Somebody calls. Devices that are not connected never hear of it. Returns the id of the call. */

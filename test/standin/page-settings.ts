@@ -31,8 +31,10 @@ export interface PageSettings {
    * being exposed.
    */
   losesFunctions: boolean;
-  /** The page adds messages again that it has already. */
+  /** The page adds messages and votes again that it has already. */
   repeats: boolean;
+  /** A poll is gone from the page when somebody votes in it, like one that the page never loaded. */
+  losesPolls: boolean;
   /** At each connection the page sends again what the server has not acknowledged. */
   resendsPending: boolean;
   /** A picture that cannot be decoded throws, as in the page, which makes a thumbnail of it. */
@@ -53,6 +55,7 @@ export function pageSettings(build: PageSettings['build'] = '_serialized'): Page
     syncsTwice: false,
     losesFunctions: false,
     repeats: false,
+    losesPolls: false,
     resendsPending: true,
     decodesPictures: false,
     faults: {},

@@ -140,19 +140,23 @@ async function vote({ id, stanza, by, mine, options, t }) {
   if (!parent) return;
   const author = createWid(by);
   await write('votes', `${id} ${by}`, { parent: id, by, mine, stanza, options, t });
+  if (window.STANDIN.losesPolls) {
+    Msg.drop(id);
+    await remove('messages', id);
+  }
   const { pollVoteTableMode } = moduleNamed('WAWebAddonPollVoteTableMode');
-  await pollVoteTableMode.bulkUpsert([
-    {
-      id: keyBeside(parent, stanza, { mine, by }),
-      pollUpdateParentKey: parent,
-      selectedOptionLocalIds: options,
-      senderTimestampMs: t,
-      t,
-      author,
-      from: author,
-      sender: author,
-    },
-  ]);
+  const row = {
+    id: keyBeside(parent, stanza, { mine, by }),
+    pollUpdateParentKey: parent,
+    selectedOptionLocalIds: options,
+    senderTimestampMs: t,
+    t,
+    author,
+    from: author,
+    sender: author,
+  };
+  await pollVoteTableMode.bulkUpsert([row]);
+  if (window.STANDIN.repeats) await pollVoteTableMode.bulkUpsert([{ ...row }]);
 }
 
 function group({ group: about }) {
