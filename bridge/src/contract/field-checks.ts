@@ -31,8 +31,9 @@ export function checkFields(operation: Operation, input: AnyInput): void {
     if (roleOf(schema) === 'recipient') parseChatId(value as string);
     const item = itemsOf(schema);
     if (item && roleOf(item) === 'chat') (value as readonly string[]).forEach(parseChatId);
-    const rule = textRuleOf(schema);
-    if (rule !== undefined) CHECKS[rule](value as string, name, required.includes(name));
+    const texts = item ? (value as readonly string[]) : [value as string];
+    const rule = textRuleOf(item ?? schema);
+    if (rule !== undefined) for (const text of texts) CHECKS[rule](text, name, required.includes(name));
   }
 }
 

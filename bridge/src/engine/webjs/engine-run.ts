@@ -113,6 +113,7 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
       missedMessages.received({ ...raw, ack: level });
       onAck(run, raw, level);
     },
+    happened: (event, told) => inbound.happened(event, told),
     unreachable: (error, forMs) => {
       const reason = `web.whatsapp.com cannot be reached (${error}); retrying every few seconds`;
       if (forMs >= deadlines.busyTold) health.reportDegraded(reason);

@@ -4,6 +4,7 @@
  * that does not answer is dead is judged apart from that, by `liveness.ts` and `health.ts`.
  */
 import type { ChildProcess } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import type { Browser, Page } from 'puppeteer';
 import type { Clock } from '../../../ops/clock.ts';
 import { DeadlineError, within } from '../../../ops/deadline.ts';
@@ -18,6 +19,8 @@ import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
 import { describe } from '../page/page-reason.ts';
 import { reconnectNow } from '../page/page-probes.ts';
+import { LIBRARY_EVENTS } from '../inbound/events.generated.ts';
+import type { LibraryEvent } from '../inbound/library-event.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import type { RunEnd, RunListener } from './run-listener.ts';
@@ -305,6 +308,11 @@ export class BrowserRun {
       this.#noteReceived();
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
+    for (const event of LIBRARY_EVENTS as readonly LibraryEvent[])
+      (client as EventEmitter).on(event.name, (told: unknown) => {
+        this.#noteReceived();
+        this.#tell(() => this.#listener.happened(event, told));
+      });
     client.on('media_uploaded', (message) => this.#tell(() => this.#listener.uploaded(message.id.id)));
   }
 

@@ -16,6 +16,7 @@ import {
   type MessageIds,
   toEngineMessage,
 } from './message-mapper.ts';
+import type { LibraryEvent } from './library-event.ts';
 import type { RawMessage } from './raw-message.ts';
 import { describe } from '../page/page-reason.ts';
 import type { ReceiptOf, Receipts } from './receipts.ts';
@@ -118,6 +119,18 @@ export class InboundMessages {
     this.#reportLevel(message, level, report);
   }
 
+  /** Something else happened that the library tells. What is older than the link came with the history. */
+  happened(event: LibraryEvent, told: unknown): void {
+    this.#guarded(() => {
+      const happened = event.read(told, this.#selfIds());
+      if (happened === null || happened.at.getTime() < this.#deps.account().linkedAt * 1000) return;
+      this.#live(happened.chat, null, async () => {
+        const find = await this.#finder([happened.chat, ...happened.people]);
+        return happened.fact(find);
+      });
+    });
+  }
+
   /** One message that cannot be read must not keep all others from being reported. */
   #guarded(work: () => void): void {
     try {
@@ -152,10 +165,16 @@ export class InboundMessages {
 
   #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
     return async () => {
-      const people = [...new Set([ids.chat, ids.sender, ...ids.mentions])];
-      const addresses = new Map(await Promise.all(people.map(async (id) => [id, await this.#addressOf(id)] as const)));
-      return messageFact(toEngineMessage(raw, ids, (id) => addresses.get(id) as Address));
+      const find = await this.#finder([ids.chat, ids.sender, ...ids.mentions]);
+      return messageFact(toEngineMessage(raw, ids, find));
     };
+  }
+
+  /** Looks up the addresses of these ids. */
+  async #finder(ids: readonly ChatId[]): Promise<(id: ChatId) => Address> {
+    const people = [...new Set(ids)];
+    const addresses = new Map(await Promise.all(people.map(async (id) => [id, await this.#addressOf(id)] as const)));
+    return (id) => addresses.get(id) as Address;
   }
 
   /** @throws Error for a message without id, chat or time, of which nothing could be reported */

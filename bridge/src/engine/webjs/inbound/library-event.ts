@@ -1,0 +1,38 @@
+/**
+ * What the library tells besides messages and acknowledgements. Each of its events has one file, `events/<noun>/<verb>.ts`,
+ * which makes a fact of it.
+ */
+import type { Address } from '../../../contract/address.ts';
+import type { ChatId } from '../../../contract/ids.ts';
+import type { EngineFact } from '../../engine.ts';
+import type { RawId } from './raw-message.ts';
+
+/** What happened, before the addresses of its people are looked up. */
+export interface Occurrence {
+  readonly chat: ChatId;
+  readonly at: Date;
+  /** Everybody whose address the fact has, besides the chat. */
+  readonly people: readonly ChatId[];
+  /** @param find the address of the chat, and of each of `people` */
+  fact(find: (id: ChatId) => Address): EngineFact;
+}
+
+export interface LibraryEvent<Told = unknown> {
+  /** Its name in the library. */
+  readonly name: string;
+  /**
+   * @param told as the library tells it: nothing of it is certain
+   * @param self ids of the linked account
+   * @returns null if there is nothing to report
+   * @throws Error if it has an unexpected form
+   */
+  read(this: void, told: Told, self: readonly string[]): Occurrence | null;
+}
+
+/** Declares what becomes of an event. */
+export const libraryEvent = <Told>(event: LibraryEvent<Told>): LibraryEvent => event as LibraryEvent;
+
+/** An id of the page as text; undefined if it has none. */
+export const idText = (id: RawId): ChatId | undefined =>
+  (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us') as
+    ChatId | undefined;
