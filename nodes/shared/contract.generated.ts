@@ -277,6 +277,21 @@ export type DocumentMessage = {
   outboxId?: string;
 };
 
+export type PollMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'poll';
+  question: string;
+  options: string[];
+  /** whether a person may choose several options */
+  allowMultipleAnswers: boolean;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
 export type StickerMessage = {
   /** WhatsApp's id of the message */
   messageId: string;
@@ -302,7 +317,7 @@ export type UnsupportedMessage = {
   outboxId?: string;
 };
 
-export type MessageData = TextMessage | ImageMessage | VideoMessage | AudioMessage | DocumentMessage | StickerMessage | UnsupportedMessage;
+export type MessageData = TextMessage | ImageMessage | VideoMessage | AudioMessage | DocumentMessage | PollMessage | StickerMessage | UnsupportedMessage;
 
 export interface EventData {
   'message.received': MessageData;

@@ -162,6 +162,7 @@ export class WebjsHarness {
         : null,
       mentions: message.mentions,
       mediaSha256: bytes ? createHash('sha256').update(bytes).digest('hex') : null,
+      poll: message.type === 'poll_creation' ? pollOf(message.extra) : null,
     };
   }
 }
@@ -210,5 +211,15 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     },
     unlink: async () => network.unlink(me),
     cleanUp: () => harness.close(),
+  };
+}
+
+/** The fields of a poll as WhatsApp sends them. */
+function pollOf(extra: WireMessage['extra']): ReceivedByContact['poll'] {
+  const options = extra?.['pollOptions'] as readonly { readonly name: string }[];
+  return {
+    question: String(extra?.['pollName']),
+    options: options.map(({ name }) => name),
+    allowMultipleAnswers: extra?.['pollSelectableOptionsCount'] === 0,
   };
 }

@@ -74,6 +74,10 @@ async function sandboxHarness(
         quotedMessageId: entry.quotedMessageId,
         mentions: entry.mentions,
         mediaSha256: 'media' in entry ? entry.media.sha256 : null,
+        poll:
+          entry.kind === 'poll'
+            ? { question: entry.question, options: entry.options, allowMultipleAnswers: entry.allowMultipleAnswers }
+            : null,
       }));
     },
     reactions: async (atLeast) => {

@@ -6,6 +6,7 @@ import type { EngineHarness, EngineSupports, SuiteOptions } from './engine/engin
 import { linkingChecks } from './engine/linking.checks.ts';
 import { mediaChecks } from './engine/media.checks.ts';
 import { messageChecks } from './engine/messages.checks.ts';
+import { pollChecks } from './engine/poll.checks.ts';
 import { restartChecks } from './engine/restarts.checks.ts';
 
 /**
@@ -28,6 +29,7 @@ export function engineConformance(
     messageChecks(at);
     mediaChecks(at);
     operationChecks(at);
+    pollChecks(at);
     restartChecks(at);
     // After all others, by which it judges.
     test('every operation that the engine claims was carried out in a check', () => expect(at.unproven).toEqual([]));

@@ -16,6 +16,12 @@ export interface ReceivedByContact {
   readonly mentions: readonly string[];
   /** SHA-256 (hex) of the file, null for text. */
   readonly mediaSha256: string | null;
+  /** Null for anything else. */
+  readonly poll: {
+    readonly question: string;
+    readonly options: readonly string[];
+    readonly allowMultipleAnswers: boolean;
+  } | null;
 }
 
 /** A reaction as the person at the other end sees it happen. */

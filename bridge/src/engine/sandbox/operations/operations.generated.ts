@@ -5,6 +5,7 @@ import { react } from './message/react.ts';
 import { sendAudio } from './message/send-audio.ts';
 import { sendDocument } from './message/send-document.ts';
 import { sendImage } from './message/send-image.ts';
+import { sendPoll } from './message/send-poll.ts';
 import { sendText } from './message/send-text.ts';
 import { sendVideo } from './message/send-video.ts';
 
@@ -15,6 +16,7 @@ export const OPERATION_HANDLERS = [
   sendAudio,
   sendDocument,
   sendImage,
+  sendPoll,
   sendText,
   sendVideo,
 ] as const;

@@ -3,6 +3,13 @@ import type { ReportedContent } from '../../../contract/kinds.ts';
 import type { ReportedMedia } from '../../../contract/message-media.ts';
 import type { RawMessage } from './raw-message.ts';
 
+interface RawPoll extends RawMessage {
+  readonly pollName?: string;
+  readonly pollOptions?: readonly { readonly name: string }[];
+  /** 0 if a person may choose several. */
+  readonly pollSelectableOptionsCount?: number;
+}
+
 const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent>> = {
   chat: ({ body }) => ({ kind: 'text', text: body ?? '' }),
   image: (raw) => ({ kind: 'image', ...captioned(raw) }),
@@ -10,6 +17,12 @@ const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent>> = 
   audio: (raw) => ({ kind: 'audio', media: mediaOf(raw) }),
   ptt: (raw) => ({ kind: 'audio', media: mediaOf(raw) }),
   document: (raw) => ({ kind: 'document', ...captioned(raw) }),
+  poll_creation: (raw: RawPoll) => ({
+    kind: 'poll',
+    question: raw.pollName ?? '',
+    options: (raw.pollOptions ?? []).map(({ name }) => name),
+    allowMultipleAnswers: raw.pollSelectableOptionsCount === 0,
+  }),
   sticker: (raw) => ({ kind: 'sticker', media: mediaOf(raw) }),
 };
 
