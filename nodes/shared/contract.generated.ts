@@ -67,6 +67,7 @@ export const EVENT_TYPES = {
   'message.sent': { description: 'This account sent a message, through wabridge or from the phone.', content: true },
   'message.acknowledged': { description: 'WhatsApp confirmed a message of this account: accepted by the server, delivered, read or played.', content: false },
   'message.failed': { description: 'WhatsApp reported that it could not send a message that it had accepted from this account.', content: false },
+  'poll.voted': { description: 'Someone voted in a poll, changed the vote or withdrew it. With webjs, votes from a time when the session was offline may be missing.', content: true },
   'session.state_changed': { description: 'A session changed its state.', content: false },
   'session.qr_issued': { description: 'A QR code is ready to be scanned; read it with GET /v1/sessions/{name}/qr.', content: false },
   'session.degraded': { description: 'A session is connected but does not work properly.', content: false },
@@ -332,6 +333,16 @@ export interface EventData {
     reason: string;
     outboxId?: string;
   };
+  'poll.voted': {
+    /** the message that is the poll */
+    messageId: string;
+    voter: Address;
+    /** all options that this person has chosen now; empty if the vote was withdrawn */
+    options: string[];
+    /** whether this account voted, on its phone */
+    fromMe: boolean;
+    outboxId?: string;
+  };
   'session.state_changed': {
     from: 'stopped' | 'starting' | 'awaiting_scan' | 'connecting' | 'ready' | 'reconnecting' | 'stopping' | 'logged_out' | 'failed';
     to: 'stopped' | 'starting' | 'awaiting_scan' | 'connecting' | 'ready' | 'reconnecting' | 'stopping' | 'logged_out' | 'failed';
@@ -364,7 +375,7 @@ export interface EventData {
 
 export type Event = {
   id: string;
-  type: 'message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired';
+  type: 'message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'poll.voted' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired';
   session: string | null;
   seq: number;
   occurredAt: string;
@@ -377,7 +388,7 @@ export type Event = {
 
 export type Filter = {
   sessions?: string[];
-  types?: ('message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired')[];
+  types?: ('message.received' | 'message.sent' | 'message.acknowledged' | 'message.failed' | 'poll.voted' | 'session.state_changed' | 'session.qr_issued' | 'session.degraded' | 'session.recovered' | 'outbox.failed' | 'outbox.in_doubt' | 'subscription.expired')[];
   /** does not restrict events without a chat */
   chatKinds?: ('direct' | 'group' | 'channel' | 'status' | 'broadcast')[];
   /** senders: phone, chat id or lid */

@@ -3,6 +3,7 @@ import { messageReceived } from './events/message/received.ts';
 import { messageSent } from './events/message/sent.ts';
 import { messageAcknowledged } from './events/message/acknowledged.ts';
 import { messageFailed } from './events/message/failed.ts';
+import { pollVoted } from './events/poll/voted.ts';
 import { sessionStateChanged } from './events/session/state-changed.ts';
 import { sessionQrIssued } from './events/session/qr-issued.ts';
 import { sessionDegraded } from './events/session/degraded.ts';
@@ -16,6 +17,7 @@ export const EVENT_DEFINITIONS = [
   messageSent,
   messageAcknowledged,
   messageFailed,
+  pollVoted,
   sessionStateChanged,
   sessionQrIssued,
   sessionDegraded,

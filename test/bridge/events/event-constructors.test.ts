@@ -67,6 +67,13 @@ const ALL: readonly NewEvent[] = [
   ),
   eventOf(support, { type: 'message.acknowledged', at, chat, data: { messageId: messageId, ack: 'read', outboxId } }),
   eventOf(support, { type: 'message.failed', at, chat, data: { messageId: messageId, reason: 'r' } }),
+  eventOf(support, {
+    type: 'poll.voted',
+    at,
+    chat,
+    sender: chat,
+    data: { messageId: messageId, voter: chat, options: ['Monday'], fromMe: false },
+  }),
   eventOf(support, { type: 'session.state_changed', at, data: { from: 'starting', to: 'ready', reason: 'r' } }),
   eventOf(support, { type: 'session.qr_issued', at, data: { expiresAt: at.toISOString() } }),
   eventOf(support, { type: 'session.degraded', at, data: { reason: 'r' } }),

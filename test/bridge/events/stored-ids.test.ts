@@ -127,6 +127,25 @@ const DERIVED: readonly (readonly [EventType, string, () => NewEvent, readonly s
     ['evt_F56_ZYElqVUjK-wyBZEx4iNG2HH', 'evt_p35BMG6jqjN-WzI9epjPdrwQOdM'],
   ],
   [
+    'poll.voted',
+    'in a group, by somebody with two names',
+    () =>
+      eventOf(session, {
+        type: 'poll.voted',
+        at,
+        chat: group,
+        sender: alice,
+        author: self,
+        data: { messageId: ownInGroup, voter: alice, options: ['Monday'], fromMe: false },
+      }),
+    [
+      'evt_2C4YOwVDkVaDFeyUlxFHvwRr0eL',
+      'evt_Zu8v_8Otol9RJBeq5GVRGoFVEE9',
+      'evt_fZ9CEzuUX2BrSnd7gh2MQ4YT8Tr',
+      'evt_NMz3uvVDQBKlN-PNGLEBMRie6ot',
+    ],
+  ],
+  [
     'outbox.failed',
     'given up on',
     () =>

@@ -12,6 +12,7 @@ import { scan } from './scan.ts';
 import { sendFromPhone } from './send-from-phone.ts';
 import { setFaults } from './set-faults.ts';
 import { unlink } from './unlink.ts';
+import { vote } from './vote.ts';
 
 export const DRIVER_DEFINITIONS = [
   viewAccount,
@@ -27,4 +28,5 @@ export const DRIVER_DEFINITIONS = [
   sendFromPhone,
   setFaults,
   unlink,
+  vote,
 ] as const;
