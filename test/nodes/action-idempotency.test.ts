@@ -1,7 +1,16 @@
 /** Under which key the action node sends: what is the same message, and what is another one. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { IConnections, IExecuteFunctions, INode, INodeExecutionData, INodeType } from 'n8n-workflow';
+import type {
+  IConnections,
+  IExecuteFunctions,
+  INode,
+  INodeExecutionData,
+  INodeParameters,
+  INodeType,
+} from 'n8n-workflow';
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
+import { messageEvent } from './support/fake-bridge';
 import { ACTION, chain, execute, node, nodeTypes, workflowOf } from './support/n8n';
 import { credential, sendText, eventItem, trigger, answer, runAnswer, sends, keys, useBridge } from './action-harness';
 
@@ -36,6 +45,22 @@ describe('the idempotency key', () => {
     expect(keys()[0]).toMatch(/^[\x21-\x7e]{1,255}$/);
     expect(keys()[1]).toBe(keys()[0]);
     expect(sends().map(({ query }) => query.get('firstAnswer'))).toEqual([null, 'true']);
+  });
+
+  test('is made of the same words in the same order in every version of the pack', async () => {
+    const tool = (parameters: INodeParameters): INode => node('Answer', `${ACTION}Tool`, sendText(parameters));
+    const options = { quotedMessageId: 'false_1', mentions: '7@lid' };
+    await runAnswer([eventItem(1)], tool({ text: 'first', options }));
+    await runAnswer([eventItem(1)], tool({ operation: 'react', messageId: 'false_2', emoji: '👍', options: {} }));
+    const target = { session: 'support', to: '4915112345678@c.us' };
+    const keyOf = (content: object): string => {
+      const parts = [messageEvent(1).id, 'wf-1', 'id-of-answer', { ...target, ...content }];
+      return `n8n-${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
+    };
+    expect(keys()).toEqual([
+      keyOf({ quotedMessageId: 'false_1', mentions: ['7@lid'], type: 'text', text: 'first' }),
+      keyOf({ type: 'reaction', messageId: 'false_2', emoji: '👍' }),
+    ]);
   });
 
   test('differs by event, item, node, workflow and run', async () => {
