@@ -41,7 +41,7 @@ interface Group {
 
 const GROUPS: Readonly<Record<string, readonly Group[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
-  long: [{ name: 'long', projects: ['long'], workers: 3, prepare: ensureChromium }],
+  long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
     { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 3 },
     { name: 'servers', projects: ['browser', 'e2e'], workers: 4, prepare: prepareServers },
