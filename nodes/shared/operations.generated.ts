@@ -226,6 +226,22 @@ export const OPERATIONS = {
     result: { list: 'sessions' },
     fields: {},
   },
+  'session.requestPairingCode': {
+    summary: 'Request a code that links the account of a phone number when entered on that phone',
+    carrier: 'bridge',
+    method: 'POST',
+    path: '/v1/sessions/{name}/pairing-code',
+    result: 'object',
+    fields: {
+      name: { type: 'string', role: 'session', required: true },
+      phone: {
+        type: 'string',
+        maxLength: 40,
+        required: true,
+        description: 'the phone number of the account to link, with country code',
+      },
+    },
+  },
   'session.start': {
     summary: 'Start a session',
     carrier: 'bridge',

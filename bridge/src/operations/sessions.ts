@@ -19,5 +19,6 @@ export const sessionHandlers = (sessions: Sessions): HandlersOf<'session'> => ({
   'session.start': ({ name }) => sessions.start(name),
   'session.stop': ({ name }) => sessions.stop(name),
   'session.logout': ({ name }) => sessions.logout(name),
+  'session.requestPairingCode': ({ name, phone }) => sessions.requestPairingCode(name, phone),
   'session.getPairingCode': ({ name }) => sessions.pairingCode(name),
 });

@@ -14,7 +14,7 @@ export const OVERLAYS: Overlays = { ...chatOverlays, ...messageOverlays, ...sess
 export const WRITTEN_BY_HAND: readonly NodeOperation[] = [pairingCode, qrCode, sendMedia];
 
 /** Operations of the catalogue that one of those offers. */
-export const OFFERED_BY_HAND: readonly OperationId[] = MEDIA_SENDS;
+export const OFFERED_BY_HAND: readonly OperationId[] = [...MEDIA_SENDS, 'session.requestPairingCode'];
 
 /** The operation that is selected when a resource is chosen; else the first by name. */
 export const DEFAULT_OPERATIONS: Readonly<Record<string, string>> = { message: 'sendText', session: 'list' };

@@ -4,7 +4,7 @@ import { bridgeJson } from '../../shared/transport';
 import type { NodeOperation } from '../operations/node-operation';
 import { locatorValue, textValue } from '../operations/parameters';
 
-/** Not in the catalogue yet: its route is written by hand. */
+/** Written by hand, since the code is answered with the name of its session. */
 export const pairingCode: NodeOperation = {
   resource: 'session',
   value: 'requestPairingCode',

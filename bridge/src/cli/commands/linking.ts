@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import { getPairingCode } from '../../contract/operations/session/get-pairing-code.ts';
+import { requestPairingCode } from '../../contract/operations/session/request-pairing-code.ts';
 import { getSession } from '../../contract/operations/session/get.ts';
 import type { LoginCode, SessionView } from '../../contract/views/session.ts';
 import { sessionName } from '../arguments.ts';
@@ -104,8 +105,8 @@ export function pairCommand(session: Command): void {
       const name = sessionName(written);
       const { simulated } = await client.perform(getSession, { name });
       const howTo = (code: LoginCode): string => instructions(name, code, simulated);
-      const body = { phone: options['phone'] };
-      const first = await client.request<LoginCode>('POST', sessionPath(name, '/pairing-code'), { body });
+      const phone = options['phone'] as string;
+      const first = await client.perform(requestPairingCode, { name, phone });
       if (options['wait'] === false) return context.output.result(first, howTo(first));
       context.output.note(howTo(first));
       const renewed = (code: LoginCode): void => context.output.note(`The code was renewed.\n${howTo(code)}`);

@@ -24,6 +24,7 @@ export const WITHOUT_COMMAND: Readonly<Partial<Record<AnyOperation['id'] | Drive
   'sandbox.receive': '`sandbox say` also attaches files and waits for an answer',
   'session.add': '`session add` also draws the QR code and waits until the account is linked',
   'session.getPairingCode': '`session pair` requests a code, shows each renewal and waits',
+  'session.requestPairingCode': '`session pair` also shows each renewal and waits until the account is linked',
   'setting.list': '`config` also works without a bridge, from the settings here',
 };
 

@@ -26,6 +26,7 @@ import { getSessionHealth } from './session/get-health.ts';
 import { getPairingCode } from './session/get-pairing-code.ts';
 import { listSessions } from './session/list.ts';
 import { logoutSession } from './session/logout.ts';
+import { requestPairingCode } from './session/request-pairing-code.ts';
 import { setSessionProxy } from './session/set-proxy.ts';
 import { startSession } from './session/start.ts';
 import { stopSession } from './session/stop.ts';
@@ -62,6 +63,7 @@ export const OPERATION_DEFINITIONS = [
   getPairingCode,
   listSessions,
   logoutSession,
+  requestPairingCode,
   setSessionProxy,
   startSession,
   stopSession,

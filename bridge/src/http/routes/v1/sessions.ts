@@ -1,4 +1,4 @@
-/** What links a session and is not in the catalogue of operations: the QR code, also as an image, and asking for a pairing code. */
+/** The QR code of a session, as JSON or as an image: the one answer about sessions that is not JSON alone. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { toBuffer } from 'qrcode';
 import Type from 'typebox';
@@ -9,29 +9,19 @@ import { principalOf } from '../../access.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, SessionParams } from '../schemas.ts';
 
-const PairingRequest = object({
-  phone: Type.String({
-    minLength: 3,
-    maxLength: 40,
-    description: 'the phone number of the account to link, with country code',
-  }),
-});
 const QrQuery = object({ format: Type.Optional(literals(['json', 'png'])) });
 
 type Needs = { deps: Pick<AppDependencies, 'sessions'> };
 
 export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { deps: { sessions } }) => {
-  const tags = ['sessions'];
-  const manage = { scope: 'sessions:manage' } as const;
-
   app.get(
     '/sessions/:name/qr',
     {
-      config: manage,
+      config: { scope: 'sessions:manage' },
       schema: {
         operationId: 'getSessionQr',
         summary: 'The QR code to scan, as JSON or as a PNG image',
-        tags,
+        tags: ['sessions'],
         params: SessionParams,
         querystring: QrQuery,
         response: answers({
@@ -52,28 +42,6 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
       return reply
         .type('image/png')
         .send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as unknown as string);
-    },
-  );
-
-  app.post(
-    '/sessions/:name/pairing-code',
-    {
-      config: manage,
-      schema: {
-        operationId: 'requestPairingCode',
-        summary: 'Request a code that links the account of a phone number when entered on that phone',
-        description:
-          'Only while the session is awaiting_scan. A new code invalidates the previous one; WhatsApp limits how many it gives.',
-        tags,
-        params: SessionParams,
-        body: PairingRequest,
-        response: answers({ 201: LoginCode }),
-      },
-    },
-    async (request, reply) => {
-      const name = requireSession(principalOf(request), request.params.name);
-      const code = await sessions.requestPairingCode(name, request.body.phone);
-      return reply.header('cache-control', 'no-store').code(201).send(code);
     },
   );
 };
