@@ -13,7 +13,6 @@ const FUNCTION_LINES = 60;
 const LONG_FILES = [
   'bridge/src/engine/sandbox/sandbox-engine.ts',
   'test/bridge/outbox/outbox-harness.ts',
-  'test/bridge/sessions/registry.test.ts',
   'test/browser/standin.test.ts',
   'test/conformance/event-log.suite.ts',
   'test/e2e/n8n-server.ts',
@@ -29,7 +28,6 @@ const LONG_FUNCTIONS = [
   'bridge/src/engine/webjs/page/page-shims.ts',
   // Still to be split.
   'scripts/generate-pack-contract.ts',
-  'test/bridge/media/media-harness.ts',
   'test/bridge/outbox/outbox-harness.ts',
 ];
 

@@ -85,24 +85,8 @@ export interface MediaHarnessOptions {
   readonly wrapStore?: (store: MediaStore) => MediaStore;
 }
 
-/** One life of a bridge's media over a data folder. */
-export async function openMedia(options: MediaHarnessOptions = {}) {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'wabridge-library-')));
-  const database = await openLightDatabase(folder);
-  const disk = new DiskMediaStore(join(folder, 'media'));
-  const store = options.wrapStore?.(disk) ?? disk;
-  const quota = new MediaQuota(options.quotaBytes ?? 1_000_000);
-  const reads = new MediaReads(database.reader);
-  const changes = new Waiters<MediaId>();
-  const clock = options.clock ?? testClock;
-  const intake = new MediaIntake({ store, quota, database, reads, clock });
-  const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
-  const maintenance = new MediaMaintenance(
-    { store, quota, database, reads, clock, log },
-    options.retentionMs ?? 86_400_000,
-  );
-  await maintenance.start();
-
+/** Sessions that a test switches, with an engine whose downloads it scripts. */
+function scriptedSessions() {
   const downloads = new Map<MessageId, () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>>();
   const asked: MessageId[] = [];
   /** The largest file, in bytes, that the engine was told to take, by download. */
@@ -137,6 +121,29 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   };
   const down = (session = SESSION): void => void ready.delete(session);
   const forget = (session = SESSION): void => void (known.delete(session), ready.delete(session));
+  return { downloads, asked, askedLimits, answerAll, sessions, up, down, forget };
+}
+
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+
+/** One life of a bridge's media over a data folder. */
+export async function openMedia(options: MediaHarnessOptions = {}) {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'wabridge-library-')));
+  const database = await openLightDatabase(folder);
+  const disk = new DiskMediaStore(join(folder, 'media'));
+  const store = options.wrapStore?.(disk) ?? disk;
+  const quota = new MediaQuota(options.quotaBytes ?? 1_000_000);
+  const reads = new MediaReads(database.reader);
+  const changes = new Waiters<MediaId>();
+  const { clock = testClock, retentionMs = 86_400_000 } = options;
+  const intake = new MediaIntake({ store, quota, database, reads, clock });
+  const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
+  const maintenance = new MediaMaintenance({ store, quota, database, reads, clock, log }, retentionMs);
+  await maintenance.start();
+  const { downloads, sessions, ...scripted } = scriptedSessions();
   const ownership = options.ownership ?? new SoleOwner<SessionName>();
   const fetcher = new MediaFetcher(
     { database, reads, intake, changes, sessions, ownership, limits: LIMITS, clock, log },
@@ -158,10 +165,6 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
     fetcher.wake();
     return mediaId;
   };
-  const filesOnDisk = async (): Promise<string[]> =>
-    (await readdir(join(folder, 'media'), { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name);
   const close = async (): Promise<void> => {
     await fetcher.stop();
     await maintenance.stop();
@@ -179,14 +182,9 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
     library,
     maintenance,
     fetcher,
-    asked,
-    askedLimits,
-    answerAll,
-    up,
-    down,
-    forget,
+    ...scripted,
     expectIncoming,
-    filesOnDisk,
+    filesOnDisk: () => filesIn(join(folder, 'media')),
     close,
     destroy,
   };
