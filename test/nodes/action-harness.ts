@@ -1,4 +1,6 @@
 /** The action node in n8n, beside a bridge that a test scripts. */
+import { OFFERED_BY_HAND } from '../../nodes/WaBridge/overlays/overlays';
+import { OPERATIONS } from '../../nodes/shared/operations.generated';
 import { afterEach, beforeEach } from '@jest/globals';
 import type { INode, INodeExecutionData, INodeParameters, IRun } from 'n8n-workflow';
 import type { OutboxMessage } from '../../nodes/shared/contract.generated';
@@ -89,4 +91,12 @@ export function useBridge(): void {
   afterEach(async () => {
     await bridge.stop();
   });
+}
+
+/** The operations of the node that send, by their values. */
+export function sendOperations(): readonly string[] {
+  const derived = Object.entries(OPERATIONS).filter(
+    ([id, { carrier }]) => carrier === 'outbox' && !OFFERED_BY_HAND.some((each) => each === id),
+  );
+  return [...derived.map(([id]) => id.replace('message.', '')), 'sendMedia'].sort();
 }

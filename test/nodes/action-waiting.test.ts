@@ -12,6 +12,7 @@ import {
   answer,
   runAnswer,
   sends,
+  sendOperations,
   keys,
   errorOf,
   useBridge,
@@ -40,11 +41,7 @@ describe('waiting', () => {
     const shown = new WaBridge().description.properties
       .filter(({ name }) => name === 'wait')
       .map(({ default: preset, displayOptions }) => [preset, displayOptions?.show?.['operation']]);
-    expect(shown.sort()).toEqual([
-      ['accepted', ['react']],
-      ['accepted', ['sendMedia']],
-      ['accepted', ['sendText']],
-    ]);
+    expect(shown.sort()).toEqual(sendOperations().map((operation) => ['accepted', [operation]]));
   });
 
   test('longer than one request may take asks again under the same key, and needs no other right than to send', async () => {

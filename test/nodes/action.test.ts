@@ -21,6 +21,7 @@ import {
   messages,
   errorOf,
   useBridge,
+  sendOperations,
 } from './action-harness';
 
 useBridge();
@@ -103,11 +104,9 @@ describe('send within', () => {
     await runAnswer([eventItem(4)], answer(sendText({ sendWithinMinutes: 0.001 })));
     expect(limits()).toEqual([3_600, 300, undefined, 1]);
     const shown = new WaBridge().description.properties.filter(({ name }) => name === 'sendWithinMinutes');
-    expect(shown.map(({ displayOptions }) => displayOptions?.show?.['operation']).sort()).toEqual([
-      ['react'],
-      ['sendMedia'],
-      ['sendText'],
-    ]);
+    expect(shown.map(({ displayOptions }) => displayOptions?.show?.['operation']).sort()).toEqual(
+      sendOperations().map((operation) => [operation]),
+    );
   });
 
   test('that runs out within the wait is an error with its code', async () => {

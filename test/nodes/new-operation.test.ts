@@ -27,10 +27,10 @@ const OUTBOX = { carrier: 'outbox', method: 'POST', path: '/v1/messages', result
 const BRIDGE = { carrier: 'bridge', method: 'POST', result: 'object' } as const;
 
 /** Nobody wrote a word about it for n8n. */
-const sendPoll: OperationEntry = {
+const sendSurvey: OperationEntry = {
   ...OUTBOX,
-  summary: 'Send a poll',
-  type: 'poll',
+  summary: 'Send a survey',
+  type: 'survey',
   fields: {
     session: SESSION,
     to: TO,
@@ -80,17 +80,17 @@ const messageOf = (run: IRun): string | undefined => run.data.resultData.error?.
 
 test('an operation without an overlay is in the list of its resource, in the words of its definition', () => {
   const type = nodeWith({
-    'message.sendPoll': sendPoll,
+    'message.sendSurvey': sendSurvey,
     'group.create': { ...BRIDGE, summary: 'Create a group.', path: '/v1/groups', fields: {} },
   });
   const options = type.description.properties
     .filter(({ name }) => name === 'operation')
     .flatMap(({ options = [] }) => options as INodePropertyOptions[]);
   expect(options).toContainEqual({
-    name: 'Send Poll',
-    value: 'sendPoll',
-    action: 'Send a poll',
-    description: 'Send a poll',
+    name: 'Send Survey',
+    value: 'sendSurvey',
+    action: 'Send a survey',
+    description: 'Send a survey',
   });
   expect(options).toContainEqual({
     name: 'Create',
@@ -103,7 +103,7 @@ test('an operation without an overlay is in the list of its resource, in the wor
 });
 
 test('it shows what is required, and the rest below Options', () => {
-  const fields = fieldsOf(nodeWith({ 'message.sendPoll': sendPoll }), 'message', 'sendPoll');
+  const fields = fieldsOf(nodeWith({ 'message.sendSurvey': sendSurvey }), 'message', 'sendSurvey');
   expect(namesOf(fields)).toEqual([
     'session',
     'chat',
@@ -131,17 +131,17 @@ test('it shows what is required, and the rest below Options', () => {
 });
 
 test('if it is sent, it goes through the outbox like any other, with lists and yes or no', async () => {
-  const poll = { resource: 'message', operation: 'sendPoll', ...AT, question: ' Lunch? ' };
-  const added = { 'message.sendPoll': sendPoll };
+  const survey = { resource: 'message', operation: 'sendSurvey', ...AT, question: ' Lunch? ' };
+  const added = { 'message.sendSurvey': sendSurvey };
   const ran = await run(added, {
-    ...poll,
+    ...survey,
     optionsValue: ' Yes, please \n\nNo\n',
     options: { allowMultipleAnswers: true },
   });
   const body = {
     session: 'support',
     to: '+4915112345678',
-    type: 'poll',
+    type: 'survey',
     question: ' Lunch? ',
     expiresInSeconds: 3600,
   };
@@ -149,10 +149,12 @@ test('if it is sent, it goes through the outbox like any other, with lists and y
   expect(bridge.requests[0]?.headers['idempotency-key']).toMatch(/^n8n-/);
   expect(outputOf(ran, 'Act')[0]?.json).toEqual({ id: 'out_1', state: 'accepted', replayed: false });
 
-  await run(added, { ...poll, optionsValue: '={{ ["a", 2] }}', options: { allowMultipleAnswers: '={{ "false" }}' } });
+  await run(added, { ...survey, optionsValue: '={{ ["a", 2] }}', options: { allowMultipleAnswers: '={{ "false" }}' } });
   expect(bodyOf(1)).toEqual({ ...body, options: ['a', '2'], allowMultipleAnswers: false });
   expect(
-    messageOf(await run(added, { ...poll, optionsValue: 'a', options: { allowMultipleAnswers: '={{ "perhaps" }}' } })),
+    messageOf(
+      await run(added, { ...survey, optionsValue: 'a', options: { allowMultipleAnswers: '={{ "perhaps" }}' } }),
+    ),
   ).toBe('Allow Multiple Answers must be true or false');
 });
 

@@ -31,6 +31,23 @@ export const messageOverlays = {
       },
     },
   },
+  'message.sendPoll': {
+    description: 'Ask a question with options to choose from; votes arrive as the event poll.voted',
+    fields: {
+      ...MESSAGE_FIELDS,
+      question: { placeholder: 'e.g. When shall we deliver?', description: 'What to ask' },
+      options: {
+        parameter: 'answers',
+        displayName: 'Answers',
+        description: 'What people can choose: 2 to 12 texts, each one once',
+      },
+      allowMultipleAnswers: {
+        place: 'visible',
+        displayName: 'Multiple Answers',
+        description: 'Whether a person may choose several answers',
+      },
+    },
+  },
   'message.sendText': {
     description: 'Send a text message, optionally as a reply or with mentions',
     fields: {
