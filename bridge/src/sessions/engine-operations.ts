@@ -53,7 +53,7 @@ export async function performAtOnce(
         ready.perform(operation.id, engineInputOf(operation, input, { chatId: form, file: null })),
       ),
     );
-    return await within(running, operation.via.engine, 'WhatsApp', clock);
+    return await within(running, operation.via.engine, 'the answer from WhatsApp', clock);
   } catch (error) {
     throw refusalOf(error, session);
   }

@@ -124,7 +124,11 @@ describe('refusals', () => {
     await fault({ operationHangs: { count: 2 } });
     const [mark, write] = await Promise.all([markRead(), typing('composing')]);
     for (const answer of [mark, write]) {
-      expectProblem(answer, 'WAB_OPERATION_FAILED', /session demo: .*did not answer.*repeat the request/);
+      expectProblem(
+        answer,
+        'WAB_OPERATION_FAILED',
+        /session demo: the answer from WhatsApp took longer than .*repeat the request/,
+      );
       expect(answer.json.retryable).toBe(true);
     }
     await fault({});

@@ -15,12 +15,14 @@ export const vote = driverOperation({
   http: { method: 'POST', path: '/sandbox/{session}/vote', status: 204 },
   input: object({
     session: SessionField,
-    from: Type.String({ minLength: 3, maxLength: 80 }),
+    from: Type.String({ minLength: 3, maxLength: 80, description: 'who votes' }),
     messageId: Type.String({ maxLength: 200, description: 'the message that is the poll' }),
-    options: Type.Array(Type.String(), {
-      uniqueItems: true,
-      description: 'all options that this person chooses; none withdraws the vote',
-    }),
+    options: Type.Optional(
+      Type.Array(Type.String(), {
+        uniqueItems: true,
+        description: 'all options that this person chooses; none withdraws the vote',
+      }),
+    ),
   }),
   result: Nothing,
   errors: ['WAB_INVALID_REQUEST', 'WAB_ADDRESS_INVALID', 'WAB_CHAT_UNKNOWN', 'WAB_MESSAGE_UNKNOWN'],
@@ -32,7 +34,7 @@ export const vote = driverOperation({
       options: ['Monday'],
     },
   ],
-  carryOut: async (account, { from, messageId, options }) => {
+  carryOut: async (account, { from, messageId, options = [] }) => {
     const poll = account.memory.outgoing.get(messageId as MessageId)?.message;
     if (poll?.kind !== 'poll') throw new WabError('WAB_MESSAGE_UNKNOWN');
     const id = parseChatId(from);
