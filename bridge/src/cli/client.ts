@@ -97,7 +97,7 @@ export class BridgeClient {
     // One that takes a body takes an empty one if nothing is said in it, but not none.
     const hasBody = Object.keys(fieldsIn('body', operation)).length > 0;
     return this.request<ResultOf<Defined>>(method, `/v1${target}`, {
-      query: { ...querystring, ...(waitMs === undefined ? {} : { waitMs }) } as NonNullable<RequestOptions['query']>,
+      query: { ...querystring, ...(waitMs === undefined ? {} : { waitMs }) },
       ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
       ...(hasBody ? { body: type === undefined ? body : { ...body, type } } : {}),
     });

@@ -28,7 +28,8 @@ export function fieldsOf({ input: { properties } }: Operation, input: AnyInput):
 export function checkFields(operation: Operation, input: AnyInput): void {
   const required = operation.input.required ?? [];
   for (const { name, schema, value } of fieldsOf(operation, input)) {
-    if (roleOf(schema) === 'recipient') parseChatId(value as string);
+    const role = roleOf(schema);
+    if (role === 'recipient' || role === 'chat') parseChatId(value as string);
     const item = itemsOf(schema);
     if (item && roleOf(item) === 'chat') (value as readonly string[]).forEach(parseChatId);
     const texts = item ? (value as readonly string[]) : [value as string];

@@ -37,9 +37,11 @@ type Elsewhere = HasRole<'session' | 'recipient' | 'media' | 'fileName' | 'expir
 type Resolved<Schema, Value> =
   Schema extends HasRole<'message'>
     ? MessageId
-    : Schema extends { readonly items: HasRole<'chat'> }
-      ? readonly ChatId[]
-      : Value;
+    : Schema extends HasRole<'chat'>
+      ? ChatId
+      : Schema extends { readonly items: HasRole<'chat'> }
+        ? readonly ChatId[]
+        : Value;
 type InputOfFields<Properties extends TObject['properties'], Given = Static<TObject<Properties>>> = {
   readonly [Field in keyof Given as Properties[Field & string] extends Elsewhere ? never : Field]: Resolved<
     Properties[Field & string],
@@ -82,6 +84,7 @@ export function engineInputOf<Defined extends EngineOperation>(
     if (role === 'recipient') resolved['chatId'] = chatId;
     else if (role === 'media') resolved['file'] = fileFor(file, operation.id);
     else if (item && roleOf(item) === 'chat') resolved[name] = (value as readonly string[]).map(parseChatId);
+    else if (role === 'chat') resolved[name] = parseChatId(value as string);
     else if (role === undefined || role === 'message') resolved[name] = value;
   }
   // The loop does to the fields what the type does to their types.

@@ -151,7 +151,7 @@ export interface Engine {
   /** What is known of the engine's parts, from its own regular probes. Answers at once, in any state. */
   health(): Promise<EngineHealth>;
   /**
-   * Takes a request of the other side, in any state between `start` and `stop`: verifies it, and answers once what it
+   * Takes a request of the other side, in any state between the beginning of `start` and `stop`: verifies it, and answers once what it
    * reports is durable. Only of engines whose factory has an `ingress`.
    */
   receive?(request: IngressRequest): Promise<IngressAnswer>;

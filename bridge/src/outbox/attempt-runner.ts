@@ -10,8 +10,9 @@ import type { Log } from '../ops/logger.ts';
 import type { OutboxOperation } from '../contract/operations/by-carrier.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import { DeadlineError, within } from '../ops/deadline.ts';
+import { requireOperation } from '../sessions/engine-operations.ts';
 import type { SessionAccount } from '../sessions/session-account.ts';
-import { contentOfRow, isRepeatable, mediaOfContent, operationOf } from './outbox-content.ts';
+import { contentOfRow, isKnown, isRepeatable, mediaOfContent, operationOf } from './outbox-content.ts';
 import type { OutboxTransitions } from './outbox-transitions.ts';
 import {
   decide,
@@ -113,7 +114,7 @@ export class AttemptRunner {
       const addressed = await this.#address(row, engine);
       if (!addressed) return 'done';
       row = addressed;
-      prepared = await this.#prepare(row);
+      prepared = await this.#prepare(row, engine);
       messageId = isRepeatable(row)
         ? null
         : ((row.wire_id as MessageId | null) ??
@@ -131,6 +132,8 @@ export class AttemptRunner {
   /** Settles a message whose send was interrupted. */
   async settle(row: OutboxRow, reason: string): Promise<AttemptResult> {
     const { transitions, sessions } = this.#deps;
+    // What it would be recorded as is not known either.
+    if (!isKnown(row)) return this.#markInDoubt(row, reason);
     if (isRepeatable(row) && isOfUnknownAccount(row, this.#account(row))) {
       await transitions.giveUp(row, 'WAB_ACCOUNT_UNKNOWN', reason);
       return 'done';
@@ -163,7 +166,7 @@ export class AttemptRunner {
   /** Asks once more about a message that is in doubt: WhatsApp may know it by now. */
   async reconsider(row: OutboxRow, engine: Engine): Promise<void> {
     const messageId = row.wire_id as MessageId | null;
-    if (messageId === null || !isForAccount(row, this.#account(row).account)) return;
+    if (messageId === null || !isKnown(row) || !isForAccount(row, this.#account(row).account)) return;
     if ((await this.#sendStatusOf(engine, messageId, row.chat_id as ChatId)) !== 'sent') return;
     await this.#deps.transitions.accept(row, { messageId, sentAt: new Date(row.updated_at) }, this.#senderOf(row));
   }
@@ -177,9 +180,11 @@ export class AttemptRunner {
     return addressed?.head === 1 && addressed.chat_id === row.chat_id ? addressed : null;
   }
 
-  async #prepare(row: OutboxRow): Promise<Prepared> {
+  async #prepare(row: OutboxRow, { name, capabilities }: Engine): Promise<Prepared> {
     const content = contentOfRow(row);
     const operation = operationOf(content);
+    // The session may have another engine than when the message was accepted.
+    requireOperation({ name: row.session as SessionName, engine: name, supports: capabilities.operations }, operation);
     const media = mediaOfContent(content);
     const file = media && (await this.#deps.media.forSend(media.mediaId, media.kind, media.fileName));
     const input = engineInputOf(operation, content.input, { chatId: row.chat_id as ChatId, file });

@@ -39,6 +39,9 @@ export function operationOf({ operation: id, input }: OutboxContent): OutboxOper
 export const isRepeatable = (row: StoredContent): boolean =>
   outboxOperation(contentOfRow(row).operation)?.via.outbox === 'repeatable';
 
+/** Whether this version of the bridge knows what a message asks for. Another one may have stored it. */
+export const isKnown = (row: StoredContent): boolean => outboxOperation(contentOfRow(row).operation) !== undefined;
+
 /** The file that a message brings along, or null. @throws WabError as `operationOf` */
 export const mediaOfContent = (content: OutboxContent): GivenMedia | null =>
   mediaOf(operationOf(content), content.input);

@@ -42,8 +42,9 @@ export function errorOf(code: ErrorCode, row: OutboxRow, reason: string): { code
     mediaId: row.media_id ?? '',
     what: reason,
   };
-  // Errors with details of their own (media) bring their sentence along.
-  const message = code.startsWith('WAB_MEDIA_') ? reason : new WabError(code, details).message;
+  // Errors with details of their own bring their sentence along.
+  const isWhole = code.startsWith('WAB_MEDIA_') || code === 'WAB_OPERATION_UNSUPPORTED';
+  const message = isWhole ? reason : new WabError(code, details).message;
   return { code, message };
 }
 

@@ -105,7 +105,7 @@ function delay(backoff: Backoff, attempts: number, retryAfterMs: number, random:
   return Math.max(spread, Math.min(retryAfterMs, HOUR));
 }
 
-/** What an error of `engine.send` says. Anything but an EngineError says nothing, so the message may have left. */
+/** What an error of `engine.perform` says. Anything but an EngineError says nothing, so the message may have left. */
 export function failureOfSend(error: unknown): Failure {
   if (!(error instanceof EngineError)) return { outcome: 'unknown', code: 'WAB_INTERNAL', reason: reasonOf(error) };
   const { outcome, code, message: reason, retryAfterMs } = error;

@@ -10,8 +10,8 @@ import type { SessionEntry } from './session-entry.ts';
 const RECEIVE_MS = 15_000;
 
 /**
- * Hands a request to the engine of a session. What is refused here is refused in one way, whatever the reason: nobody has
- * verified the request yet, so it must not tell which sessions exist.
+ * Hands a request to the engine of a session. What is refused here is refused in one way, whatever the reason, so that a
+ * stranger cannot tell a session that does not exist from one that is stopped or fails. A session that runs answers for itself.
  *
  * @param engine name of the engine that the request is for
  * @throws WabError WAB_INGRESS_UNAVAILABLE
@@ -31,7 +31,10 @@ export async function receiveAt(
     if (answer) return answer;
   } catch (error) {
     // Its message may repeat what was received.
-    log.error({ session: entry.name, error: (error as Error).name }, 'the engine could not take a request');
+    log.error(
+      { session: entry.name, error: error instanceof Error ? error.name : 'unknown' },
+      'the engine could not take a request',
+    );
   }
   throw new WabError('WAB_INGRESS_UNAVAILABLE');
 }

@@ -84,6 +84,13 @@ function fields(): INodeProperties[] {
   );
 }
 
+/** Sent as documents unless another kind is chosen, as in the first version: the kind is part of keys that bridges remember. */
+const DOCUMENTS_IF_AUTOMATIC: readonly string[] = ['image/gif', 'video/quicktime'];
+
+/** What sends a file of this type, if that is left to the node. */
+const automatic = (mimeType: string): Send | undefined =>
+  DOCUMENTS_IF_AUTOMATIC.includes(mimeType) ? BY_KIND.get('document') : SENDS.find((each) => takes(each, mimeType));
+
 const takes = ({ media: { mimeTypes } }: Send, mimeType: string): boolean =>
   mimeTypes === 'any' ||
   mimeTypes.some((each) => (each.endsWith('/*') ? mimeType.startsWith(each.slice(0, -1)) : mimeType === each));
@@ -99,7 +106,7 @@ export const sendMedia: NodeOperation = {
     const given = readInput(context, itemIndex, widgets);
     const file = await readItemFile(context, itemIndex);
     const chosen = textValue(context, 'kind', itemIndex);
-    const send = chosen === 'auto' ? SENDS.find((each) => takes(each, file.mimeType)) : BY_KIND.get(chosen);
+    const send = chosen === 'auto' ? automatic(file.mimeType) : BY_KIND.get(chosen);
     if (send === undefined) {
       throw new NodeOperationError(context.getNode(), `A file cannot be sent as ${chosen}`, { itemIndex });
     }

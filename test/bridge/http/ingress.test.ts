@@ -96,6 +96,21 @@ test('clients that go away in the middle of a body give their places back', asyn
   await real.until(async () => (await post(BODY)).status === 200);
 });
 
+test('requests for an upgrade give their places back', async () => {
+  const { hostname, port } = new URL(real.url);
+  for (let round = 0; round < 40; round++) {
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`),
+      );
+      socket.once('data', () => socket.destroy());
+      socket.once('close', () => resolve());
+      socket.once('error', reject);
+    });
+  }
+  expect((await post(BODY)).status).toBe(200);
+});
+
 test('nothing is open if no engine asks for it, and other methods and paths ask for a signature', async () => {
   expect((await real.raw('PUT', PATH, { key: null, body: '{}' })).json.code).toBe('WAB_SIGNATURE_MISSING');
   expect((await real.raw('POST', '/v1/ingress/webjs/official', { key: null })).json.code).toBe('WAB_SIGNATURE_MISSING');

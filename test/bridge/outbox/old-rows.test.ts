@@ -60,6 +60,27 @@ test.each([
   expect(events.map(({ data }) => data)).toEqual(event === null ? [] : [expect.objectContaining(matching(event))]);
 });
 
+test('a message of an operation that only another version knows, cut off while it was sent, is in doubt', async () => {
+  const network = new Network();
+  const left = new Promise<void>((resolve) =>
+    network.scripts.push((_message, _messageId, deliver) => {
+      deliver();
+      resolve();
+      return new Promise(() => undefined);
+    }),
+  );
+  const before = await start({ network }, false);
+  before.sessions.up(SESSION, SELF);
+  const { id } = await before.accept('hi');
+  await left;
+  await before.close();
+  edit(`UPDATE outbox SET content = replace(content, 'message.sendText', 'message.sendHologram')`);
+  const after = await start({ network }, false);
+  after.sessions.up(SESSION, SELF);
+  expect(await after.until(id, 'in_doubt')).toMatchObject({ state: 'in_doubt' });
+  expect(network.sent).toHaveLength(1);
+});
+
 /** Fields of an object in an object need not be named all. */
 const matching = (event: object): object =>
   Object.fromEntries(

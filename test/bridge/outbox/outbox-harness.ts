@@ -136,7 +136,7 @@ export const CAPABILITIES: EngineCapabilities = {
   linking: [],
   parallelFiles: false,
   simulated: true,
-  operations: ['message.sendText', 'message.sendImage', 'message.react'],
+  operations: ['message.sendText', 'message.sendImage', 'message.sendAudio', 'message.react'],
 };
 
 export class NetworkEngine implements Engine {

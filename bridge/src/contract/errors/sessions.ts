@@ -36,7 +36,7 @@ export const SESSION_ERRORS = {
     status: 422,
     retryable: false,
     message:
-      'The settings of session {session} are not those that the engine {engine} needs: {reason}. Correct the field settings of the request.',
+      'The settings of session {session} are not those that the engine {engine} needs: {reason}. Correct the field settings of the request; a session that was added before has to be deleted and added again.',
   },
   WAB_QR_NOT_AVAILABLE: {
     status: 409,

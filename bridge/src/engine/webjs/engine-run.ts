@@ -17,6 +17,7 @@ import { FactReporter } from './inbound/fact-reporter.ts';
 import { SendStatusReader } from './outbound/send-status.ts';
 import { Health, type HealthHistory, type HealthDependencies } from './health/health.ts';
 import { unreadWords } from './health/diagnosis.ts';
+import { LIBRARY_EVENTS } from './inbound/events.generated.ts';
 import { InboundMessages } from './inbound/inbound-messages.ts';
 import { Login } from './login/login.ts';
 import { MediaDownloads } from './inbound/media-download.ts';
@@ -113,7 +114,11 @@ export function createEngineRun(deps: EngineRunDependencies): EngineRun {
       missedMessages.received({ ...raw, ack: level });
       onAck(run, raw, level);
     },
-    happened: (event, told) => inbound.happened(event, told),
+    events: LIBRARY_EVENTS.map(({ name }) => name),
+    happened: (name, told) => {
+      const event = LIBRARY_EVENTS.find((each) => each.name === name);
+      if (event) inbound.happened(event, told);
+    },
     unreachable: (error, forMs) => {
       const reason = `web.whatsapp.com cannot be reached (${error}); retrying every few seconds`;
       if (forMs >= deadlines.busyTold) health.reportDegraded(reason);

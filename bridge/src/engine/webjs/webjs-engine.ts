@@ -220,7 +220,7 @@ export class WebjsEngine implements Engine {
       );
     const run = this.#needReady();
     const receipt = await this.#gate.pass(() =>
-      run.sendFailures.counted(messageId ?? JSON.stringify(input), () => carryOut(run)),
+      run.sendFailures.counted(messageId ?? input.chatId, () => carryOut(run)),
     );
     // What is no message does not count when it fails, so one that works says nothing of messages.
     if (via.outbox === 'tracked') run.sendFailures.worked();

@@ -19,8 +19,6 @@ import { Liveness, type LivenessView } from './liveness.ts';
 import { callsOf, type LongPageCalls } from '../page/page-calls.ts';
 import { describe } from '../page/page-reason.ts';
 import { reconnectNow } from '../page/page-probes.ts';
-import { LIBRARY_EVENTS } from '../inbound/events.generated.ts';
-import type { LibraryEvent } from '../inbound/library-event.ts';
 import { PageWatch, type WatchListener } from '../page/page-watch.ts';
 import { refusalOf } from '../page/refusal.ts';
 import type { RunEnd, RunListener } from './run-listener.ts';
@@ -308,8 +306,8 @@ export class BrowserRun {
       this.#noteReceived();
       this.#tell(() => this.#listener.acknowledged(message, level));
     });
-    for (const event of LIBRARY_EVENTS as readonly LibraryEvent[])
-      (client as EventEmitter).on(event.name, (told: unknown) => {
+    for (const event of this.#listener.events)
+      (client as EventEmitter).on(event, (told: unknown) => {
         this.#noteReceived();
         this.#tell(() => this.#listener.happened(event, told));
       });

@@ -1,6 +1,5 @@
 /** What a run of a browser reports. */
 import type whatsapp from 'whatsapp-web.js';
-import type { LibraryEvent } from '../inbound/library-event.ts';
 import type { WatchListener } from '../page/page-watch.ts';
 
 export type RunEnd = 'crashed' | 'logged_out' | 'refused';
@@ -11,8 +10,9 @@ export interface RunListener extends Omit<WatchListener, 'refused'> {
   /** A message came that cannot be read yet; `message` follows if it is decrypted while the page stays loaded. */
   undecrypted(message: whatsapp.Message): void;
   acknowledged(message: whatsapp.Message, level: number): void;
-  /** Something else happened that the library tells. */
-  happened(event: LibraryEvent, told: unknown): void;
+  /** Names of the library's events besides messages and acknowledgements that `happened` is told. */
+  readonly events: readonly string[];
+  happened(event: string, told: unknown): void;
   /** The library says that a medium was uploaded, of the message with this stanza id. */
   uploaded(stanzaId: string): void;
   /**

@@ -47,6 +47,8 @@ interface Place {
 }
 
 const REMEMBERED = 10_000;
+/** How far ahead of this machine's clock what happened may be: phones may be set wrong. */
+const MAX_AHEAD_MS = 24 * 3_600_000;
 
 export class InboundMessages {
   readonly #deps: InboundMessagesDependencies;
@@ -124,6 +126,9 @@ export class InboundMessages {
     this.#guarded(() => {
       const happened = event.read(told, this.#selfIds());
       if (happened === null || happened.at.getTime() < this.#deps.account().linkedAt * 1000) return;
+      // The time may be that of somebody else's phone, and one that is not a date could not be recorded, ever.
+      if (!(happened.at.getTime() < this.#deps.clock.now() + MAX_AHEAD_MS))
+        throw new Error('WhatsApp Web gave an impossible time');
       this.#live(happened.chat, null, async () => {
         const find = await this.#finder([happened.chat, ...happened.people]);
         return happened.fact(find);

@@ -5,7 +5,6 @@
 import type { Address } from '../../../contract/address.ts';
 import type { ChatId } from '../../../contract/ids.ts';
 import type { EngineFact } from '../../engine.ts';
-import type { RawId } from './raw-message.ts';
 
 /** What happened, before the addresses of its people are looked up. */
 export interface Occurrence {
@@ -30,9 +29,4 @@ export interface LibraryEvent<Told = unknown> {
 }
 
 /** Declares what becomes of an event. */
-export const libraryEvent = <Told>(event: LibraryEvent<Told>): LibraryEvent => event as LibraryEvent;
-
-/** An id of the page as text; undefined if it has none. */
-export const idText = (id: RawId): ChatId | undefined =>
-  (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us') as
-    ChatId | undefined;
+export const libraryEvent = <Told>(event: LibraryEvent<Told>): LibraryEvent => event;

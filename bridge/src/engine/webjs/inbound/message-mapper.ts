@@ -5,7 +5,7 @@ import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { EngineMessage } from '../../engine.ts';
 import { messageIdOf } from '../../../contract/whatsapp-id.ts';
 import { contentOf } from './message-content.ts';
-import type { RawId, RawMessage } from './raw-message.ts';
+import { idText, type RawMessage } from './raw-message.ts';
 
 /**
  * What is left of a message that is not as expected, so that it is at least reported: who wrote what kind of message
@@ -39,9 +39,6 @@ const NO_MESSAGE = new Set([
 ]);
 const ACK_LEVELS: Readonly<Record<number, AckLevel>> = { 1: 'server', 2: 'delivered', 3: 'read', 4: 'played' };
 
-const text = (id: RawId): string | undefined =>
-  (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us');
-
 /** A message that may be decrypted later. Some never reach linked devices, such as one to be viewed once. */
 export const isUndecrypted = (raw: Pick<RawMessage, 'type' | 'subtype'>): boolean =>
   raw.type === 'ciphertext' && !isUnavailable(raw);
@@ -60,20 +57,21 @@ export const ackLevelOf = (ack: number): AckLevel | undefined => ACK_LEVELS[ack]
  * @throws Error for a message without id, chat or time
  */
 export function idsOf(raw: RawMessage, self: readonly string[]): MessageIds {
-  const chat = text(raw.id.remote) as ChatId | undefined;
+  const chat = idText(raw.id.remote);
   if (chat === undefined || !raw.id.id) throw new Error('WhatsApp Web gave a message without an id');
   if (!Number.isFinite(raw.t)) throw new Error('WhatsApp Web gave a message without a time');
   const group = chat.endsWith('@g.us');
-  const participant = text(raw.id.participant) as ChatId | undefined;
+  const participant = idText(raw.id.participant);
   const messageId = (raw.id._serialized ?? messageIdOf(raw.id.fromMe, chat, raw.id.id, participant)) as MessageId;
-  const sender = (raw.id.fromMe ? (self[0] ?? text(raw.from)) : (text(raw.author) ?? participant ?? text(raw.from))) as
-    ChatId | undefined;
-  const quotedBy = text(raw.quotedParticipant) as ChatId | undefined;
+  const sender = (
+    raw.id.fromMe ? (self[0] ?? idText(raw.from)) : (idText(raw.author) ?? participant ?? idText(raw.from))
+  ) as ChatId | undefined;
+  const quotedBy = idText(raw.quotedParticipant);
   return {
     messageId,
     chat,
     sender: sender ?? chat,
-    mentions: (raw.mentionedJidList ?? []).map(text).filter((id): id is ChatId => id !== undefined),
+    mentions: (raw.mentionedJidList ?? []).map(idText).filter((id): id is ChatId => id !== undefined),
     quotedMessageId:
       raw.quotedStanzaID && quotedBy !== undefined
         ? messageIdOf(self.includes(quotedBy), chat, raw.quotedStanzaID, group ? quotedBy : undefined)

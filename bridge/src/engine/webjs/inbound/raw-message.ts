@@ -1,4 +1,5 @@
 /** A message as WhatsApp Web's page gives it. */
+import type { ChatId } from '../../../contract/ids.ts';
 
 /** An id as the page gives it: text from its events, an object from calls into it. */
 export type RawId = string | { readonly _serialized: string } | null | undefined;
@@ -31,3 +32,8 @@ export interface RawMessage {
   readonly size?: number;
   readonly filename?: string;
 }
+
+/** An id of the page as text; undefined if it has none. */
+export const idText = (id: RawId): ChatId | undefined =>
+  (typeof id === 'object' && id !== null ? id._serialized : (id ?? undefined))?.replace('@s.whatsapp.net', '@c.us') as
+    ChatId | undefined;

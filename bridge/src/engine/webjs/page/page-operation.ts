@@ -11,8 +11,8 @@ export type PageOperationResult =
 /**
  * Runs an operation in the page.
  *
- * @param asked called with the page; may not fail but by its deadline or with the way to the page
  * @param failed what is known of the operation if the page failed at it: `unknown` if it may have been done all the same
+ * @param ms deadline
  * @throws EngineError `unknown` if the page did not answer; `fail` WAB_CHAT_UNKNOWN, WAB_MESSAGE_UNKNOWN; `failed` with
  *   WAB_OPERATION_FAILED
  */

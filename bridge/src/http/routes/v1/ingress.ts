@@ -57,11 +57,17 @@ function limited(): (request: FastifyRequest, reply: FastifyReply) => Promise<vo
   return async ({ raw }, reply) => {
     if (open >= MAX_AT_ONCE) throw new WabError('WAB_OVERLOADED', { what: 'requests to an engine at the same time' });
     open += 1;
-    const timer = setTimeout(() => raw.destroy(), MAX_MS).unref();
-    // Comes also if the client goes away in the middle.
-    reply.raw.once('close', () => {
+    const timer = setTimeout(() => raw.socket.destroy(), MAX_MS).unref();
+    let isOpen = true;
+    const release = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
       open -= 1;
       clearTimeout(timer);
-    });
+    };
+    // The answer to a request that asks for an upgrade never closes, and one whose client goes away never finishes.
+    reply.raw.once('finish', release);
+    reply.raw.once('close', release);
+    raw.socket.once('close', release);
   };
 }

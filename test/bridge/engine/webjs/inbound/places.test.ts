@@ -82,6 +82,20 @@ test.each(ways)('comes before what the catch-up found after it, once (%s)', asyn
   expect(got).toEqual(['late', 'second', 'third', 'live']);
 });
 
+test('what happened at an impossible time keeps nothing else from being reported', async () => {
+  for (const at of [new Date(9e15), new Date('2099-01-01')]) {
+    const fact = (): never => {
+      throw new Error('it was to be reported');
+    };
+    inbound.happened({ name: 'vote_update', read: () => ({ chat: A, at, people: [], fact }) }, {});
+  }
+  facts.expect([{ id: A, otherId: null }]);
+  inbound.message(text('live'));
+  facts.settle(A);
+  await facts.drained();
+  expect(got).toEqual(['live']);
+});
+
 test('comes after what the catch-up found before it', async () => {
   facts.expect([{ id: A, otherId: null }]);
   inbound.undecrypted(sealed('late'));

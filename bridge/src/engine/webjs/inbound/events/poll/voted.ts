@@ -1,6 +1,6 @@
 import type { ChatId } from '../../../../../contract/ids.ts';
-import { idText, libraryEvent } from '../../library-event.ts';
-import type { RawId, RawMessage } from '../../raw-message.ts';
+import { libraryEvent } from '../../library-event.ts';
+import { idText, type RawId, type RawMessage } from '../../raw-message.ts';
 
 /** What is read of the library's `PollVote`. The page has decrypted it, and names the options by their places in the poll. */
 interface RawVote {
