@@ -31,7 +31,8 @@ async function becomeBusy(): Promise<void> {
 
 describe('operations', () => {
   test('metrics need their scope, count by route pattern, and hold no number, name or body', async () => {
-    await real.send({ session: 'demo', to: PERSON, type: 'text', text: 'a very secret text' });
+    const sent = await real.send({ session: 'demo', to: PERSON, type: 'text', text: 'a very secret text' });
+    await real.until(async () => (await real.raw('GET', `/v1/messages/${sent.json.id}`)).json.state === 'read');
     const weak = await real.key(['messages:send']);
     expect((await real.raw('GET', '/metrics', { key: weak })).json.code).toBe('WAB_SCOPE_MISSING');
     const scraper = await real.key(['metrics:read']);

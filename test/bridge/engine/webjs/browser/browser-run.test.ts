@@ -65,15 +65,18 @@ beforeEach(async () => {
     close: async () => undefined,
   });
   listener = new Proxy(
-    {},
+    { events: [] },
     {
-      get: (_, name: string) => (reason?: string, why?: string) => {
-        if (name === 'ready') documents.push(reason);
-        if (name === 'ended') ends.push(`${reason}: ${why}`);
-        if (name !== 'authenticated') signals.push(name === 'interrupted' ? `${name}: ${reason}` : name);
-      },
+      get: (own, name: string) =>
+        name in own
+          ? own.events
+          : (reason?: string, why?: string) => {
+              if (name === 'ready') documents.push(reason);
+              if (name === 'ended') ends.push(`${reason}: ${why}`);
+              if (name !== 'authenticated') signals.push(name === 'interrupted' ? `${name}: ${reason}` : name);
+            },
     },
-  ) as ConstructorParameters<typeof BrowserRun>[1];
+  ) as unknown as ConstructorParameters<typeof BrowserRun>[1];
   run = new BrowserRun(
     (onBrowser) => {
       client = Object.assign(new EventEmitter(), {
