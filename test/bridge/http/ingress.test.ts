@@ -1,4 +1,6 @@
 /** What the other side sends to an engine, over a real socket: unsigned by our keys, bounded, and as the bytes that it signed. */
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Log } from '../../../bridge/src/ops/logger.ts';
@@ -82,33 +84,40 @@ test('a body larger than the engine takes, and more requests at once than the br
   expect((await post(BODY)).status).toBe(200);
 });
 
-test('clients that go away in the middle of a body give their places back', async () => {
+/** More clients than there are places say something, one after the other, and go away once it was `sent` or answered. */
+async function visits(text: string, until: 'sent' | 'answered'): Promise<void> {
   const { hostname, port } = new URL(real.url);
   for (let round = 0; round < 40; round++) {
-    await new Promise<void>((resolve, reject) => {
-      const socket = connect(Number(port), hostname, () =>
-        socket.write(`POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf`, () => socket.destroy()),
-      );
-      socket.once('close', () => resolve());
-      socket.once('error', reject);
-    });
+    const socket = connect(Number(port), hostname);
+    socket.write(text, () => until === 'sent' && socket.destroy());
+    socket.once('data', () => socket.destroy());
+    await once(socket, 'close');
   }
+}
+
+test('clients that go away in the middle of a body give their places back', async () => {
+  await visits(`POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf`, 'sent');
   await real.until(async () => (await post(BODY)).status === 200);
 });
 
 test('requests for an upgrade give their places back', async () => {
-  const { hostname, port } = new URL(real.url);
-  for (let round = 0; round < 40; round++) {
-    await new Promise<void>((resolve, reject) => {
-      const socket = connect(Number(port), hostname, () =>
-        socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`),
-      );
-      socket.once('data', () => socket.destroy());
-      socket.once('close', () => resolve());
-      socket.once('error', reject);
-    });
-  }
+  await visits(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 'answered');
   expect((await post(BODY)).status).toBe(200);
+});
+
+test('many requests on one connection leave nothing behind on it', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let round = 0; round < 12; round++) {
+    const [answer] = (await once(request(real.url + PATH, { agent }).end(), 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+  }
+  agent.destroy();
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
 
 test('nothing is open if no engine asks for it, and other methods and paths ask for a signature', async () => {

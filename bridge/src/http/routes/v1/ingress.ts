@@ -53,21 +53,21 @@ export const ingressRoutes = async (app: FastifyInstance, { deps: { sessions, in
 
 /** Refuses a request before its body is read if there are too many, and ends one that takes too long. */
 function limited(): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  let open = 0;
-  return async ({ raw }, reply) => {
-    if (open >= MAX_AT_ONCE) throw new WabError('WAB_OVERLOADED', { what: 'requests to an engine at the same time' });
-    open += 1;
-    const timer = setTimeout(() => raw.socket.destroy(), MAX_MS).unref();
-    let isOpen = true;
+  const open = new Set<object>();
+  return async ({ raw: request }, { raw: response }) => {
+    if (open.size >= MAX_AT_ONCE)
+      throw new WabError('WAB_OVERLOADED', { what: 'requests to an engine at the same time' });
+    const { socket } = request;
+    open.add(request);
+    const timer = setTimeout(() => socket.destroy(), MAX_MS).unref();
     const release = (): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      open -= 1;
+      open.delete(request);
       clearTimeout(timer);
+      // The socket may have more requests to come.
+      socket.off('close', release);
     };
     // The answer to a request that asks for an upgrade never closes, and one whose client goes away never finishes.
-    reply.raw.once('finish', release);
-    reply.raw.once('close', release);
-    raw.socket.once('close', release);
+    response.once('finish', release).once('close', release);
+    socket.once('close', release);
   };
 }
