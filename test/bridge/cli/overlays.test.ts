@@ -34,6 +34,11 @@ test('words for fields are words for fields that there are', () => {
   expect(fields).toEqual(expect.arrayContaining(Object.keys(FIELD_WORDS)));
 });
 
+/** Commands that cannot write what their operation does not require, and why. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  'sandbox heal': 'it clears all faults; `sandbox fault` sets them',
+};
+
 describe.each(derived)('wabridge %s', (path, { operation, fields }) => {
   const command = path
     .split(' ')
@@ -47,10 +52,10 @@ describe.each(derived)('wabridge %s', (path, { operation, fields }) => {
     expect(command!.description()).toMatch(/^(WhatsApp|[a-z]).+[^.]$/);
   });
 
-  test('asks for an operation of the catalogue, with fields that it has and every field that it requires', () => {
+  test('asks for an operation of the catalogue, with all fields that it has', () => {
     expect(operations).toContain(operation);
-    expect(Object.keys(operation.input.properties)).toEqual(expect.arrayContaining([...fields]));
-    expect(fields).toEqual(expect.arrayContaining([...(operation.input.required ?? [])]));
+    const left = LEFT_OUT[path] === undefined ? Object.keys(operation.input.properties) : operation.input.required;
+    expect([...fields].sort()).toEqual([...left].sort());
   });
 
   test('shows in its help what can be written for each field that can be', () => {
