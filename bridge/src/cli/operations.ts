@@ -166,7 +166,7 @@ async function argumentsOf(
   for (const [index, { field, parse }] of positional.entries()) {
     if (written[index] === undefined && !operation.input.required?.includes(field)) continue;
     values[field] = isList(operation, field)
-      ? written.slice(index).map((each) => parse(each, context))
+      ? await Promise.all(written.slice(index).map((each) => parse(each, context)))
       : await parse(written[index] ?? '', context);
   }
   return values;

@@ -100,7 +100,7 @@ function fileFor(file: OutgoingFile | null, operation: string): OutgoingFile {
 export interface EngineHandler<Run, Id extends EngineOperationId = EngineOperationId> {
   readonly id: Id;
   /**
-   * Carries it out once.
+   * Carries it out once. A method, whose parameters are compared both ways, so that one list holds handlers of all inputs.
    *
    * @param run what the engine has while it is connected
    * @param messageId the id to send under, chosen beforehand; null if the engine cannot choose, and for what sends no message
@@ -109,20 +109,13 @@ export interface EngineHandler<Run, Id extends EngineOperationId = EngineOperati
   carryOut(run: Run, input: EngineInput<Id>, messageId: MessageId | null): Promise<EngineResult<Id>>;
 }
 
-/** Handlers as a list of them can be held, in which each takes another input. */
-export type AnyEngineHandler<Run> = Pick<EngineHandler<Run>, 'id'> & { readonly carryOut: CarryOut<Run> };
-type CarryOut<Run> = {
-  // A method, whose parameters are compared both ways: the list holds handlers of different inputs.
-  carryOut(run: Run, input: EngineInput, messageId: MessageId | null): Promise<unknown>;
-}['carryOut'];
-
 /** The handlers of an engine by operation. */
 export class EngineHandlers<Run> {
   /** Ids of what the engine can do, in the order of the catalogue. */
   readonly ids: readonly EngineOperationId[];
-  readonly #byId: ReadonlyMap<string, AnyEngineHandler<Run>>;
+  readonly #byId: ReadonlyMap<string, EngineHandler<Run>>;
 
-  constructor(handlers: readonly AnyEngineHandler<Run>[]) {
+  constructor(handlers: readonly EngineHandler<Run>[]) {
     this.#byId = new Map(handlers.map((handler) => [handler.id, handler]));
     this.ids = ENGINE_OPERATIONS.map(({ id }) => id).filter((id) => this.#byId.has(id));
   }

@@ -23,9 +23,8 @@ const BY_ID = Object.fromEntries(ENGINE_OPERATIONS.map((operation) => [operation
 
 export const engineOperation = <Id extends EngineOperationId>(id: Id): (typeof BY_ID)[Id] => BY_ID[id];
 
-const OUTBOX: ReadonlyMap<string, OutboxOperation> = new Map(
-  OPERATIONS.filter(isOutboxOperation).map((operation) => [operation.id, operation]),
-);
-
 /** An operation by the id under which it was stored; undefined for one that this version does not have. */
-export const outboxOperation = (id: string): OutboxOperation | undefined => OUTBOX.get(id);
+export function outboxOperation(id: string): OutboxOperation | undefined {
+  const operation = Object.hasOwn(BY_ID, id) ? BY_ID[id as EngineOperationId] : undefined;
+  return operation && isOutboxOperation(operation) ? operation : undefined;
+}

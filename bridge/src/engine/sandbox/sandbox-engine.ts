@@ -84,7 +84,7 @@ export class SandboxEngine implements Engine {
     this.#device = new Device({
       session,
       network,
-      connection: () => (this.#isReady ? this.#connection : null),
+      connection: () => this.#readyConnection,
       callDeadlineMs: options.callDeadlineMs,
       clock,
     });
@@ -139,7 +139,7 @@ export class SandboxEngine implements Engine {
   }
 
   async sendStatusOf(messageId: MessageId): Promise<SendStatus> {
-    const connection = this.#isReady ? this.#connection : null;
+    const connection = this.#readyConnection;
     if (!connection) return 'unknown';
     return this.#device.within(connection.sendStatus(messageId), 'unknown').catch(() => 'unknown');
   }
@@ -174,6 +174,11 @@ export class SandboxEngine implements Engine {
     if (answer.sizeBytes > limitBytes)
       throw new EngineError('fail', 'WAB_MEDIA_TOO_LARGE', `the file has ${answer.sizeBytes} bytes`);
     return this.#device.within(this.#network.openMedia(this.#session, answer.ref), 'defer');
+  }
+
+  /** The connection, while the device is ready. */
+  get #readyConnection(): DeviceConnection | null {
+    return this.#isReady ? this.#connection : null;
   }
 
   /** Connects, and connects again, until the engine ends or the phone unlinks it. */

@@ -1,8 +1,9 @@
 /** How an operation is carried out through WhatsApp Web: what its handler gets, and how a handler is declared. */
+import type { MessageId } from '../../../contract/ids.ts';
 import type { EngineOperationId } from '../../../contract/operations/by-carrier.ts';
-import type { EngineHandler } from '../../engine-operations.ts';
+import type { EngineHandler, SendReceipt } from '../../engine-operations.ts';
 import type { Deadlines } from '../deadlines.ts';
-import type { Sender } from '../outbound/sender.ts';
+import type { Outgoing, Sender } from '../outbound/sender.ts';
 import type { PageCalls } from '../page/page-calls.ts';
 
 /** A page with a linked account, ready. */
@@ -17,3 +18,10 @@ export const webjsHandler = <const Id extends EngineOperationId>(
   id: Id,
   carryOut: EngineHandler<WebjsPage, Id>['carryOut'],
 ): EngineHandler<WebjsPage, Id> => ({ id, carryOut });
+
+/** Sends a message whose input is what the sender takes. */
+export const sendMessage = (
+  { sender }: WebjsPage,
+  message: Outgoing,
+  messageId: MessageId | null,
+): Promise<SendReceipt> => sender.send(message, messageId);

@@ -1,5 +1,3 @@
-import { webjsHandler } from '../handler.ts';
+import { sendMessage, webjsHandler } from '../handler.ts';
 
-export const sendAudio = webjsHandler('message.sendAudio', ({ sender }, message, messageId) =>
-  sender.send(message, messageId),
-);
+export const sendAudio = webjsHandler('message.sendAudio', sendMessage);

@@ -1,5 +1,3 @@
-import { webjsHandler } from '../handler.ts';
+import { sendMessage, webjsHandler } from '../handler.ts';
 
-export const sendImage = webjsHandler('message.sendImage', ({ sender }, message, messageId) =>
-  sender.send(message, messageId),
-);
+export const sendImage = webjsHandler('message.sendImage', sendMessage);

@@ -1,5 +1,3 @@
-import { webjsHandler } from '../handler.ts';
+import { sendMessage, webjsHandler } from '../handler.ts';
 
-export const sendText = webjsHandler('message.sendText', ({ sender }, message, messageId) =>
-  sender.send(message, messageId),
-);
+export const sendText = webjsHandler('message.sendText', sendMessage);

@@ -1,5 +1,3 @@
-import { webjsHandler } from '../handler.ts';
+import { sendMessage, webjsHandler } from '../handler.ts';
 
-export const sendVideo = webjsHandler('message.sendVideo', ({ sender }, message, messageId) =>
-  sender.send(message, messageId),
-);
+export const sendVideo = webjsHandler('message.sendVideo', sendMessage);
