@@ -8,7 +8,8 @@ import { appendEvent } from '../../bridge/src/store/events.repository.ts';
 import { expectMedia } from '../../bridge/src/store/media.repository.ts';
 import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { rowNamed } from './database.suite.ts';
-import { eventLogSuite, message } from './event-log.suite.ts';
+import { eventLogSuite } from './event-log.suite.ts';
+import { message } from './event-log/sample-events.ts';
 
 const NOTE = 'note:';
 
