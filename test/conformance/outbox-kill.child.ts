@@ -11,7 +11,8 @@ import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import type { Move } from '../../bridge/src/store/outbox.repository.ts';
 import type { Database } from '../../bridge/src/store/database.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';
-import { asked, KEY, openOutbox, SESSION } from '../bridge/outbox/outbox-harness.ts';
+import { openOutbox } from '../bridge/outbox/outbox-harness.ts';
+import { asked, KEY, SESSION } from '../bridge/outbox/outbox-samples.ts';
 
 export type KillPoint =
   'before the intent' | 'after the intent' | 'after the call' | 'after the answer' | 'after the acceptance';

@@ -5,7 +5,9 @@ import type { ChatId, OutboxId, SessionName } from '../../../bridge/src/contract
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
-import { ALICE, asked, BOB, Network, SELF, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import type { HarnessOptions, OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, BOB, SELF, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 import type { KeyId } from '../../../bridge/src/contract/ids.ts';
 

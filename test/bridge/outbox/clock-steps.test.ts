@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { MovedClock } from './moved-clock.ts';
-import { ALICE, BOB, Network } from './outbox-harness.ts';
+import { ALICE, BOB } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
-import { ALICE, BOB, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import type { HarnessOptions, OpenOutbox } from './outbox-harness.ts';
+import { ALICE, BOB, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { MovedClock } from './moved-clock.ts';
 import { OutboxLives } from './outbox-lives.ts';
 

@@ -5,7 +5,9 @@ import { EngineError, type Engine, messageFact } from '../../../bridge/src/engin
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
-import { ALICE, BOB, CAPABILITIES, Network, NetworkEngine, type OpenOutbox } from './outbox-harness.ts';
+import type { OpenOutbox } from './outbox-harness.ts';
+import { ALICE, BOB } from './outbox-samples.ts';
+import { CAPABILITIES, Network, NetworkEngine } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { ChatId, OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError, messageFact } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import { ALICE, BOB, Network, SELF, SESSION, type HarnessOptions } from './outbox-harness.ts';
+import type { HarnessOptions } from './outbox-harness.ts';
+import { ALICE, BOB, SELF, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

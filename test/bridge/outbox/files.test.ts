@@ -4,7 +4,9 @@ import type { ChatId, MediaId, OutboxId } from '../../../bridge/src/contract/ids
 import type { OutboxMessage } from '../../../bridge/src/contract/views/outbox-message.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { storeMedia } from '../../../bridge/src/store/media.repository.ts';
-import { ALICE, asked, BOB, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import type { OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, BOB, KEY, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { OutboxId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { MovedClock } from './moved-clock.ts';
-import { ALICE, Network, SESSION, type HarnessOptions, type OpenOutbox } from './outbox-harness.ts';
+import type { HarnessOptions, OpenOutbox } from './outbox-harness.ts';
+import { ALICE, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

@@ -10,7 +10,9 @@ import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
-import { asked, KEY, Network, openOutbox, SESSION, tempFolder, type OpenOutbox } from './outbox-harness.ts';
+import { openOutbox, tempFolder, type OpenOutbox } from './outbox-harness.ts';
+import { asked, KEY, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 
 jest.setTimeout(240_000);
 

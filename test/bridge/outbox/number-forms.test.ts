@@ -4,7 +4,7 @@ import type { ChatId } from '../../../bridge/src/contract/ids.ts';
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { EXAMPLE_NUMBERS } from '../contract/example-numbers.ts';
-import { Network } from './outbox-harness.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

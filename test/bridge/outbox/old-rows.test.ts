@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { MediaId, MessageId } from '../../../bridge/src/contract/ids.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
-import { ALICE, asked, BOB, KEY, Network, SELF, SESSION } from './outbox-harness.ts';
+import { ALICE, asked, BOB, KEY, SELF, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

@@ -6,16 +6,9 @@ import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import type { MediaInfo } from '../../../bridge/src/media/media-library.ts';
 import { digestOf } from '../../../bridge/src/outbox/outbox-content.ts';
 import { IDEMPOTENCY_MS } from '../../../bridge/src/outbox/outbox-intake.ts';
-import {
-  ALICE,
-  asked,
-  type Asked,
-  KEY,
-  Network,
-  SESSION,
-  type HarnessOptions,
-  type OpenOutbox,
-} from './outbox-harness.ts';
+import type { HarnessOptions, OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, type Asked, KEY, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 import { systemClock } from '../../../bridge/src/ops/clock.ts';
 

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutboxId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { SwitchedOwners, type SwitchedOwnership } from '../ownership/switched-ownership.ts';
-import { ALICE, BOB, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import type { OpenOutbox } from './outbox-harness.ts';
+import { ALICE, BOB, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);

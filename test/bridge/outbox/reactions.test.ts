@@ -6,7 +6,9 @@ import { type OutboxMessage } from '../../../bridge/src/contract/views/outbox-me
 import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Acceptance } from '../../../bridge/src/outbox/outbox.ts';
-import { ALICE, asked, KEY, Network, SESSION, type OpenOutbox } from './outbox-harness.ts';
+import type { OpenOutbox } from './outbox-harness.ts';
+import { ALICE, asked, KEY, SESSION } from './outbox-samples.ts';
+import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
 
 jest.setTimeout(60_000);
