@@ -5,6 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
 
+/** Nothing of the tests' own environment but where programs are, and the compiled code that commands share. */
+export const CLEAN_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
+  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 export interface Result {
   readonly code: number | null;
   readonly out: string;
@@ -35,7 +43,7 @@ export class CliProcesses {
 
   constructor(cwd: string, environment: Readonly<Record<string, string>>, options: Options = {}) {
     this.#cwd = cwd;
-    this.#environment = { PATH: process.env['PATH']!, ...environment };
+    this.#environment = { ...CLEAN_ENVIRONMENT, ...environment };
     this.#options = options;
   }
 

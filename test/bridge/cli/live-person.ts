@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LiveReport } from '../../../bridge/src/cli/live/report.ts';
+import { CLEAN_ENVIRONMENT } from './cli-process.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
 
@@ -20,7 +21,7 @@ export function doctorLive(
   write: (text: string, time: number) => unknown = () => undefined,
 ): Promise<Checked> {
   const child = spawn(process.execPath, [COMMAND, 'doctor', '--live', ...args, '--url', url, '--data-dir', dataDir], {
-    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' },
+    env: { ...CLEAN_ENVIRONMENT, NODE_NO_WARNINGS: '1' },
   });
   let out = '';
   let err = '';

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { explained } from '../../ops/failure-cause.ts';
-import { restoreBackup, writeBackup } from '../../store/sqlite/backup.ts';
 import { requireDatabase } from '../context.ts';
 import { addCommand } from '../command.ts';
 
@@ -14,6 +13,8 @@ export function backupCommands(program: Command): void {
       const file = resolve(name!);
       const { dataDir } = context.settings;
       const source = requireDatabase(dataDir);
+      // Loaded only now, as in `restore`: no other command needs the database.
+      const { writeBackup } = await import('../../store/sqlite/backup.ts');
       await explained({ path: dataDir }, () => writeBackup(source, file));
       context.output.result(
         { file },
@@ -29,6 +30,7 @@ export function backupCommands(program: Command): void {
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
+      const { restoreBackup } = await import('../../store/sqlite/backup.ts');
       const { epoch } = await explained({ path: dataDir }, () => restoreBackup(file, dataDir));
       context.output.result(
         { file, epoch },

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { recoverOperator } from '../../auth/recover-operator.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { messageOf } from '../../ops/reason.ts';
-import { openDatabase } from '../../store/open-database.ts';
 import { addCommand } from '../command.ts';
 import { requireDatabase } from '../context.ts';
 
@@ -15,6 +13,9 @@ export function recoverCommand(key: Command): void {
     async (context) => {
       const { dataDir } = context.settings;
       requireDatabase(dataDir);
+      // Loaded only now: no other command needs the database.
+      const { openDatabase } = await import('../../store/open-database.ts');
+      const { recoverOperator } = await import('../../auth/recover-operator.ts');
       const recovered = await explained({ path: dataDir }, async () => {
         const died = (error: Error): void => context.output.note(messageOf(error));
         const database = await openDatabase({ dataDir, log: { error: () => undefined }, onFatal: died });

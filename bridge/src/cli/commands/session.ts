@@ -1,6 +1,5 @@
 /** Commands on sessions that draw a QR code. */
 import { Option, type Command } from 'commander';
-import { toString } from 'qrcode';
 import { DEFAULT_ENGINE, ENGINE_NAMES, type EngineName } from '../../contract/engines.ts';
 import type { SessionName } from '../../contract/ids.ts';
 import { addSession } from '../../contract/operations/session/add.ts';
@@ -70,5 +69,8 @@ function follow(context: Context, name: SessionName): Promise<SessionView> {
 }
 
 /** In black on white where colours are shown, which a dark terminal needs; in plain blocks elsewhere. */
-const drawn = (qr: LoginCode): Promise<string> =>
-  toString(qr.code, layoutOf().colour ? { type: 'terminal', small: true } : { type: 'utf8' });
+async function drawn(qr: LoginCode): Promise<string> {
+  // Loaded only now: no other command draws.
+  const { toString } = await import('qrcode');
+  return toString(qr.code, layoutOf().colour ? { type: 'terminal', small: true } : { type: 'utf8' });
+}
