@@ -1,6 +1,6 @@
 /** Requests of the other side, such as the webhooks of an official API, on their way to the engine of a session. */
 import { WabError } from '../contract/errors.ts';
-import type { IngressAnswer, IngressRequest } from '../engine/engine.ts';
+import type { Engine, IngressAnswer, IngressRequest } from '../engine/engine.ts';
 import type { Clock } from '../ops/clock.ts';
 import { within } from '../ops/deadline.ts';
 import type { Log } from '../ops/logger.ts';
@@ -8,6 +8,13 @@ import type { SessionEntry } from './session-entry.ts';
 
 /** How long an engine may take to verify a request and to store what it reports. */
 const RECEIVE_MS = 15_000;
+
+/**
+ * Requests that one engine may have taken and not settled, answered or not. Their bodies are in memory: an engine that hangs
+ * would fill it, as the other side sends again what was not answered, and a client that goes away frees its place.
+ */
+const MAX_UNSETTLED = 32;
+const unsettled = new WeakMap<Engine, number>();
 
 /**
  * Hands a request to the engine of a session. What is refused here is refused in one way, whatever the reason, so that a
@@ -23,10 +30,10 @@ export async function receiveAt(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<IngressAnswer> {
   const running = entry?.engine === engine ? entry.supervised?.supervisor.runningEngine : null;
-  if (!entry || !running?.receive) throw new WabError('WAB_INGRESS_UNAVAILABLE');
+  if (!entry || !running?.receive || (unsettled.get(running) ?? 0) >= MAX_UNSETTLED)
+    throw new WabError('WAB_INGRESS_UNAVAILABLE');
   try {
-    // An engine that throws instead of rejecting is an engine that failed.
-    const receiving = Promise.resolve().then(() => running.receive?.(request));
+    const receiving = counted(running, request);
     const answer = await within(receiving, RECEIVE_MS, 'receiving', clock);
     if (answer) return answer;
   } catch (error) {
@@ -37,4 +44,13 @@ export async function receiveAt(
     );
   }
   throw new WabError('WAB_INGRESS_UNAVAILABLE');
+}
+
+async function counted(engine: Engine, request: IngressRequest): Promise<IngressAnswer | undefined> {
+  unsettled.set(engine, (unsettled.get(engine) ?? 0) + 1);
+  try {
+    return await engine.receive?.(request);
+  } finally {
+    unsettled.set(engine, (unsettled.get(engine) ?? 1) - 1);
+  }
 }

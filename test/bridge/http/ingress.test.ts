@@ -100,6 +100,25 @@ test('clients that go away in the middle of a body give their places back', asyn
   await real.until(async () => (await post(BODY)).status === 200);
 });
 
+test('an engine that hangs collects no more requests than it may have at once, and serves again once it goes on', async () => {
+  let release!: () => void;
+  factory.held = new Promise((resolve) => (release = resolve));
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: ${signatureOf(BODY, SECRETS.appSecret)}`;
+  const { hostname, port } = new URL(real.url);
+  const whole = `${head}\r\nContent-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`;
+  for (let taken = 1; taken <= 32; taken++) {
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    socket.write(whole);
+    await real.until(async () => factory.received === taken);
+    // Its place is free again, while the engine still has what it sent.
+    socket.destroy();
+  }
+  expect(await post(BODY)).toMatchObject({ status: 503, json: { code: 'WAB_INGRESS_UNAVAILABLE' } });
+  expect(factory.received).toBe(32);
+  release();
+  await real.until(async () => (await post(BODY)).status === 200);
+});
+
 test('requests for an upgrade give their places back', async () => {
   await visits(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 'answered');
   expect((await post(BODY)).status).toBe(200);
