@@ -5,7 +5,7 @@
  *
  * Run it by `npm run generate`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -75,10 +75,11 @@ export const CATALOGUES: readonly Catalogue[] = [
 /**
  * The text of a catalogue's index.
  *
- * @throws Error if a file does not export exactly one constant, or a name comes twice
+ * @throws Error if a file does not export exactly one constant, a name comes twice, or the catalogue names what does not exist
  */
 export function renderIndex(catalogue: Catalogue, root = source): string {
   const { folder, index, list } = catalogue;
+  requireNamed(catalogue, root);
   const definitions = filesOf(catalogue, join(root, folder)).map((file) => ({
     file: `./${relative(dirname(index), join(folder, `${file}.ts`))}`,
     name: exportOf(join(root, folder, `${file}.ts`)),
@@ -97,17 +98,37 @@ export function renderIndex(catalogue: Catalogue, root = source): string {
   ].join('\n');
 }
 
-/** Paths of the definitions in their order, without `.ts`. */
-function filesOf({ except = [], order = {} }: Catalogue, folder: string, below = '.'): readonly string[] {
+/** @throws Error if an order is of a folder, or an exception a file, that does not exist: it would silently do nothing */
+function requireNamed({ folder, order = {}, except = [] }: Catalogue, root: string): void {
+  const stat = (path: string): Stats | undefined => statSync(join(root, folder, path), { throwIfNoEntry: false });
+  const unknown =
+    Object.keys(order).find((name) => stat(name)?.isDirectory() !== true) ??
+    except.map((name) => `${name}.ts`).find((name) => stat(name)?.isFile() !== true);
+  if (unknown !== undefined)
+    throw new Error(`scripts/write-indexes.ts names ${join(folder, unknown)}, which does not exist`);
+}
+
+/**
+ * Paths of the definitions in their order, without `.ts`.
+ *
+ * @throws Error if a file and a folder have the same name, by which the order could mean either
+ */
+function filesOf(catalogue: Catalogue, folder: string, below = '.'): readonly string[] {
+  const { except = [], order = {} } = catalogue;
   const entries = readdirSync(join(folder, below), { withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isDirectory() || (entry.name.endsWith('.ts') && !entry.name.endsWith('.generated.ts')))
-    .map(({ name }) => name.replace(/\.ts$/, ''))
-    .filter((name) => !except.includes(join(below, name)));
-  const isFolder = (name: string): boolean => entries.some((entry) => entry.isDirectory() && entry.name === name);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const files = entries
+    .filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.generated.ts'))
+    .map(({ name }) => name.replace(/\.ts$/, ''));
+  const both = files.find((name) => folders.includes(name));
+  if (both !== undefined) {
+    const path = join(catalogue.folder, below, both);
+    throw new Error(`${path}.ts and the folder ${path} have the same name; rename one of them`);
+  }
+  const names = [...folders, ...files.filter((name) => !except.includes(join(below, name)))];
   return sorted(names, order[below]).flatMap((name) => {
     const path = join(below, name);
-    return isFolder(name) ? filesOf({ except, order } as Catalogue, folder, path) : [path];
+    return folders.includes(name) ? filesOf(catalogue, folder, path) : [path];
   });
 }
 

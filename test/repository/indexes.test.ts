@@ -48,6 +48,22 @@ describe('an index', () => {
     expect(() => indexOf(files, { order: { '.': ['cow'] } })).toThrow('names cow, which does not exist');
   });
 
+  test('is not written if the catalogue names a folder or a file that does not exist', () => {
+    const files = { 'cat.ts': 'export const cat = 1;', 'bird/owl.ts': 'export const owl = 1;' };
+    expect(() => indexOf(files, { order: { birds: ['owl'] } })).toThrow('animals/birds, which does not exist');
+    // A file has no order.
+    expect(() => indexOf(files, { order: { 'cat.ts': [] } })).toThrow('animals/cat.ts, which does not exist');
+    expect(() => indexOf(files, { except: ['animal'] })).toThrow('animals/animal.ts, which does not exist');
+    expect(() => indexOf(files, { except: ['bird'] })).toThrow('animals/bird.ts, which does not exist');
+    expect(indexOf(files, { order: { bird: ['owl'] }, except: ['cat'] })).toContain('[\n  owl,\n]');
+  });
+
+  test('is not written if a file and a folder have the same name', () => {
+    const files = { 'bird.ts': 'export const bird = 1;', 'bird/owl.ts': 'export const owl = 1;' };
+    expect(() => indexOf(files)).toThrow('animals/bird.ts and the folder animals/bird have the same name');
+    expect(() => indexOf(files, { except: ['bird'] })).toThrow('have the same name');
+  });
+
   test('is not written if a file defines nothing or two things, or a name comes twice', () => {
     expect(() => indexOf({ 'cat.ts': 'const cat = 1;' })).toThrow('exports 0 constants');
     expect(() => indexOf({ 'cat.ts': 'export const cat = 1;\nexport const dog = 1;' })).toThrow('exports 2 constants');
