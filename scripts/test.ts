@@ -8,12 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { N8nServer } from '../test/e2e/n8n-server.ts';
 import { build, ensureChromium, root, run, say, tool } from './tasks.ts';
-
-interface TestFile {
-  readonly name: string;
-  readonly status: 'passed' | 'failed';
-  readonly assertionResults: readonly { readonly status: string }[];
-}
+import { runGroups, type TestFile, type TestGroup, type TestRun } from './test-groups.ts';
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 const withLint = process.argv.includes('--with-lint');
@@ -30,16 +25,7 @@ async function prepareServers(): Promise<void> {
   await new N8nServer({ folder: template, port: 0, brokerPort: 0 }).makeTemplate();
 }
 
-interface Group {
-  readonly name: string;
-  readonly projects: readonly string[];
-  /** Test files side by side: they wait for threads, disks, pages and deadlines, so more of them than there are cores. */
-  readonly workers: number;
-  /** Brings what the group needs besides a build. Goes on while the groups before it run. */
-  readonly prepare?: () => Promise<void>;
-}
-
-const GROUPS: Readonly<Record<string, readonly Group[]>> = {
+const GROUPS: Readonly<Record<string, readonly TestGroup[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
@@ -56,11 +42,8 @@ mkdirSync(results, { recursive: true });
 await build();
 
 /** Runs jest and reads what became of each test file. */
-async function runFiles(
-  name: string,
-  projects: readonly string[],
-  workers: number,
-): Promise<{ code: number; files: readonly TestFile[] }> {
+async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun> {
+  say(`running the tests: ${projects.join(', ')}`);
   const file = join(results, `${name}.json`);
   rmSync(file, { force: true });
   const { code } = await run(
@@ -95,27 +78,7 @@ const linted = withLint ? run('nice', ['-n', '10', process.execPath, 'scripts/li
 // What it says is told at the end, also if it cannot be started.
 linted?.catch(() => undefined);
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-let broken = false;
-const prepared = groups.map(({ prepare }) => prepare?.());
-// What fails is told when its group's turn comes.
-for (const preparation of prepared) preparation?.catch(() => undefined);
-for (const [index, { name, projects, workers }] of groups.entries()) {
-  await prepared[index];
-  say(`running the tests: ${projects.join(', ')}`);
-  const { code, files } = await runFiles(name, projects, workers);
-  broken ||= code !== 0;
-  for (const { status, assertionResults } of files) {
-    const count = (...wanted: string[]): number =>
-      assertionResults.filter((each) => wanted.includes(each.status)).length;
-    total.passed += count('passed');
-    // A file that could not be run has no test that failed.
-    total.failed += Math.max(count('failed'), status === 'failed' ? 1 : 0);
-    total.skipped += count('pending', 'skipped', 'todo', 'disabled');
-  }
-}
-// A run that broke without a failed test (a crash, no test found) must not read as a success.
-if (broken && total.failed === 0) total.failed = 1;
+const total = await runGroups(groups, runFiles, say);
 writeFileSync(join(results, 'total.json'), JSON.stringify(total));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 if (total.failed > 0) process.exitCode = 1;
