@@ -20,8 +20,6 @@ const LONG_FUNCTIONS = [
   'bridge/src/engine/webjs/page/page-functions.ts',
   'bridge/src/engine/webjs/page/page-send.ts',
   'bridge/src/engine/webjs/page/page-shims.ts',
-  // Still to be split.
-  'scripts/generate-pack-contract.ts',
 ];
 
 export default tseslint.config(
