@@ -14,8 +14,6 @@ const LONG_FILES = ['test/browser/standin.test.ts', 'test/e2e/n8n-server.ts'];
 
 /** Files with a function that is longer than a function may be, and why. */
 const LONG_FUNCTIONS = [
-  // A list of what is built, in the order in which the parts need each other.
-  'bridge/src/engine/webjs/engine-run.ts',
   // Run in WhatsApp's page, which is given one function at a time and none of those that it calls.
   'bridge/src/engine/webjs/page/page-functions.ts',
   'bridge/src/engine/webjs/page/page-send.ts',

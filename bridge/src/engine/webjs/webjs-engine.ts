@@ -1,4 +1,4 @@
-/** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `engine-run.ts` joins. */
+/** One session on whatsapp-web.js: the engine's operations, carried out by the parts that `create-engine-run.ts` connects. */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Address } from '../../contract/address.ts';
@@ -30,7 +30,8 @@ import { type Deadlines, TransportError } from './deadlines.ts';
 import type { CheckName } from './health/examination.ts';
 import type { HealthHistory } from './health/health.ts';
 import { healthReport, NO_BROWSER } from './health/health-report.ts';
-import { createEngineRun, type EngineRun } from './engine-run.ts';
+import { createEngineRun } from './create-engine-run.ts';
+import type { EngineRun } from './engine-run.ts';
 import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './browser/memory-watch.ts';
 import { logOut } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';

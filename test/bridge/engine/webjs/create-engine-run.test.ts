@@ -10,7 +10,8 @@ import type { BrowserRun } from '../../../../bridge/src/engine/webjs/browser/bro
 import type { RunListener } from '../../../../bridge/src/engine/webjs/browser/run-listener.ts';
 import { DEADLINES, TransportError } from '../../../../bridge/src/engine/webjs/deadlines.ts';
 import { newHistory } from '../../../../bridge/src/engine/webjs/health/health.ts';
-import { createEngineRun, type EngineRun } from '../../../../bridge/src/engine/webjs/engine-run.ts';
+import { createEngineRun } from '../../../../bridge/src/engine/webjs/create-engine-run.ts';
+import type { EngineRun } from '../../../../bridge/src/engine/webjs/engine-run.ts';
 import type { Self } from '../../../../bridge/src/engine/webjs/page/page-functions.ts';
 import { Profile } from '../../../../bridge/src/engine/webjs/login/profile.ts';
 import { ManualClock, settle, silent } from '../../sessions/fake-engine.ts';
