@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'prettier';
 import { ratioOf, type BenchmarkRow } from '../test/benchmark/benchmark.ts';
-import { build, ensureChromium, root, run, say } from './tasks.ts';
+import { BROWSERS, ensureDebianPackages } from './debian-packages.ts';
+import { build, root, run, say } from './tasks.ts';
 
 const BENCHMARKS = ['stream', 'appends', 'webjs', 'webjs-media', 'n8n'];
 
@@ -17,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 const installed = await run(process.execPath, ['scripts/install-n8n.cjs']);
 if (installed.code !== 0) process.exit(installed.code);
-await ensureChromium();
+await ensureDebianPackages(BROWSERS);
 await build();
 
 const startedAt = performance.now();

@@ -1,6 +1,6 @@
-/** Steps that several scripts share: running programs, building, and finding what tests need. */
+/** Steps that several scripts share: running programs and building. */
 import { spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -85,23 +85,4 @@ export async function build(): Promise<void> {
     must('the build of the bridge', process.execPath, typesOf('bridge')),
   ]);
   await must('gulp', process.execPath, [tool('gulp/bin/gulp.js'), 'assets']);
-}
-
-const BROWSERS = { chromium: '/usr/bin/chromium', 'chromium-headless-shell': '/usr/bin/chromium-headless-shell' };
-
-/** Debian's browsers for the browser tests, which run on both: no browser can be downloaded where these tests run. */
-export async function ensureChromium(): Promise<void> {
-  const missing = Object.entries(BROWSERS).flatMap(([name, path]) => (existsSync(path) ? [] : [name]));
-  if (missing.length === 0) return;
-  const names = missing.join(' ');
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error(
-      `the browser tests need ${names}. Install it (Debian: sudo apt-get install ${names}) and try again.`,
-    );
-  }
-  say(`installing Debian's ${missing.join(' and ')} for the browser tests (about a minute) …`);
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const update = await run('apt-get', ['update', '-qq'], { env, show: 'on-failure' });
-  const install = await run('apt-get', ['install', '-y', '-qq', ...missing], { env, show: 'on-failure' });
-  if (update.code !== 0 || install.code !== 0) throw new Error(`apt-get could not install ${names} (see above)`);
 }

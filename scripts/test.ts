@@ -1,13 +1,16 @@
 /**
- * `npm test`: installs what the tests need, builds, runs every jest project but one and counts. `--only=unit` (npm run
- * test:unit) runs what needs neither browser nor n8n, `--only=long` (npm run test:long) what takes long and repeats
+ * `npm test`: installs what the tests need, builds, starts the servers that they share, runs every jest project but one and
+ * counts. `--only=unit` (npm run test:unit) runs what needs none of these, `--only=long` (npm run test:long) what takes long and repeats
  * another test. `--with-lint` also runs `npm run lint`, in the processor time that the tests leave over. Further arguments
  * go to jest.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { N8nServer } from '../test/e2e/n8n-server.ts';
-import { build, ensureChromium, root, run, say, tool } from './tasks.ts';
+import { startPostgres } from '../test/servers/postgres.ts';
+import { startRedis } from '../test/servers/redis.ts';
+import { BROWSERS, ensureDebianPackages, SERVERS } from './debian-packages.ts';
+import { build, root, run, say, tool } from './tasks.ts';
 import { runGroups, type TestFile, type TestGroup, type TestRun } from './test-groups.ts';
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
@@ -17,8 +20,21 @@ const rest = process.argv.slice(2).filter((argument) => !argument.startsWith('--
 /** The end-to-end tests begin with copies of this folder. */
 const template = join(root, '.cache', 'n8n-template');
 
+/** End the servers that all test files share. */
+const endings: (() => Promise<void>)[] = [];
+/** Where those are, for the test files. */
+const serverUrls: Record<string, string> = {};
+
 async function prepareServers(): Promise<void> {
-  await ensureChromium();
+  await ensureDebianPackages([...BROWSERS, ...SERVERS]);
+  for (const [variable, start] of [
+    ['TEST_POSTGRES_URL', startPostgres],
+    ['TEST_REDIS_URL', startRedis],
+  ] as const) {
+    const server = await start();
+    endings.push(() => server.stop());
+    serverUrls[variable] = server.url;
+  }
   const { code } = await run(process.execPath, ['scripts/install-n8n.cjs']);
   if (code !== 0) throw new Error('n8n could not be installed (see above)');
   rmSync(template, { recursive: true, force: true });
@@ -29,12 +45,15 @@ const GROUPS: Readonly<Record<string, readonly TestGroup[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
-    { name: 'unit', projects: ['unit', 'pack', 'conformance'], workers: 3 },
-    { name: 'servers', projects: ['browser', 'e2e'], workers: 4, prepare: prepareServers },
+    { name: 'unit', projects: ['unit', 'pack'], workers: 3 },
+    { name: 'servers', projects: ['conformance', 'browser', 'e2e'], workers: 4, prepare: prepareServers },
   ],
 };
 const groups = GROUPS[only ?? 'all'];
 if (groups === undefined) throw new Error(`--only is one of ${Object.keys(GROUPS).join(', ')}`);
+
+// What was started ends where this process exits, but not where a signal ends it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 const results = join(root, '.cache', 'test-results');
 mkdirSync(results, { recursive: true });
@@ -63,6 +82,7 @@ async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun
       env: {
         NODE_NO_WARNINGS: '1',
         TEST_N8N_TEMPLATE: template,
+        ...serverUrls,
         // The commands and bridges that tests start need half as long to load.
         NODE_COMPILE_CACHE: join(root, '.cache', 'compile-cache'),
       },
@@ -79,6 +99,7 @@ const linted = withLint ? run('nice', ['-n', '10', process.execPath, 'scripts/li
 linted?.catch(() => undefined);
 
 const total = await runGroups(groups, runFiles, say);
+await Promise.all(endings.map((end) => end()));
 writeFileSync(join(results, 'total.json'), JSON.stringify(total));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 if (total.failed > 0) process.exitCode = 1;
