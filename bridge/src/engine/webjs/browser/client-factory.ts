@@ -10,7 +10,7 @@ import { GuardedClient } from './guarded-client.ts';
 import { browserEnvironment } from './browser-environment.ts';
 import { launchFailure } from './launch-failure.ts';
 import { allowExposingAgain } from './exposed-functions.ts';
-import { installShims } from '../page/page-shims.ts';
+import { SHIM_SCRIPT } from '../page/page-shims.ts';
 import { logInToProxy } from './proxy-login.ts';
 
 export interface ClientOptions {
@@ -41,7 +41,6 @@ export function createClient({
     authStrategy: auth,
     webVersionCache: { type: 'none' },
     authTimeoutMs: deadlines.document,
-    evalOnNewDoc: installShims,
     puppeteer: {
       executablePath: browser.path,
       headless: browser.shell ? 'shell' : true,
@@ -59,6 +58,8 @@ export function createClient({
   });
   const prepare = async (pupBrowser: PuppeteerBrowser): Promise<void> => {
     allowExposingAgain(client.pageOrThrow);
+    // Before the library loads anything. Its own option for it takes a single function.
+    await client.pageOrThrow.evaluateOnNewDocument(SHIM_SCRIPT);
     if (proxy?.credentials) await logInToProxy(pupBrowser, proxy.credentials);
   };
   let prepared: Promise<void> | null = null;

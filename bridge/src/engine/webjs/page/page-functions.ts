@@ -1,6 +1,7 @@
 /**
- * Functions that run in the page. Each is sent to the browser as text, so it refers to nothing outside itself, and it
- * catches what the page throws: a call that rejects means that the way to the page is broken, not that the page refused.
+ * Functions that run in the page. Each is sent to the browser as text, so it refers to nothing outside itself but what
+ * `page-shims.ts` has put into the page, and it catches what the page throws: a call that rejects means that the way to
+ * the page is broken, not that the page refused.
  */
 import type { PageMessage, PageWindow } from './page-window.ts';
 
@@ -144,18 +145,14 @@ export interface FoundChat {
  * a chat under its phone number or under its lid, whichever the page decides, so the page is made to open it.
  */
 export async function findChat(id: string): Promise<FoundChat> {
-  const helpers = window.WWebJS;
-  if (!helpers) return { found: null, failed: 'reloading', reason: 'WhatsApp Web is reloading' };
+  if (!window.WWebJS) return { found: null, failed: 'reloading', reason: 'WhatsApp Web is reloading' };
   try {
     const wid = window.require('WAWebWidFactory').createWid(id);
     const known = window.wabridge.knownChat(wid);
     if (known) return { found: known.id._serialized };
     if (wid.server !== 'c.us' && wid.server !== 'lid') return { found: null };
-    // Without this question the page throws "No LID for user" for a number that it has not met.
-    const asked = await window.require('WAWebQueryExistsJob').queryWidExists(wid);
-    if (!asked?.wid) return { found: null };
-    const opened = await helpers.getChat(asked.wid._serialized, { getAsModel: false });
-    return { found: opened?.id._serialized ?? null };
+    const opened = await window.wabridge.openChat(wid);
+    return { found: opened === null || opened === 'no-account' ? null : opened.id._serialized };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return reason.includes('No LID') ? { found: null } : { found: null, failed: 'threw', reason };
@@ -216,23 +213,6 @@ export async function messagesSince(chatId: string, since: number, limit: number
   const { histories } = window.wabridge;
   const history = histories.get(chatId) ?? { ordered: [...chat.msgs.getModelsArray()], loading: null };
   histories.set(chatId, history);
-  const loadMore = (): Promise<number> => {
-    if (history.loading) return history.loading;
-    const { loadEarlierMsgs } = window.require('WAWebChatLoadMessages');
-    const loading = Promise.resolve(loadEarlierMsgs({ chat })).then((loaded) => {
-      if (history.loading === loading) history.loading = null;
-      const held = new Set(history.ordered);
-      // What it returns, not what is new in the page: that can be what was said meanwhile.
-      const earlier = (loaded ?? []).filter((message) => !held.has(message));
-      history.ordered = [...earlier, ...history.ordered];
-      return earlier.length;
-    });
-    loading.catch(() => {
-      if (history.loading === loading) history.loading = null;
-    });
-    history.loading = loading;
-    return loading;
-  };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), ms);
@@ -245,7 +225,7 @@ export async function messagesSince(chatId: string, since: number, limit: number
         outcome = { state: 'cut' };
         break;
       }
-      const loaded = await Promise.race([loadMore(), late]);
+      const loaded = await Promise.race([window.wabridge.loadEarlier(chat, history), late]);
       if (loaded === 0) break;
       if (loaded !== null) continue;
       if (batches > 0) return { state: 'more', messages: [] };

@@ -101,7 +101,28 @@ interface PageModules {
   };
 }
 
-/** State that `page-shims.ts` keeps in each document. */
+/** What was loaded of a chat, oldest first, and the load that is under way. */
+export interface LoadedHistory {
+  ordered: PageMessage[];
+  loading: Promise<number> | null;
+}
+
+/** A file to be sent, which the page holds under a token. */
+export interface HeldFile {
+  readonly token: string;
+  readonly mimetype: string;
+  readonly filename: string;
+}
+
+/** A send that the page did not carry out, or of which it does not know whether it did. */
+export interface PageRefused {
+  readonly sent: false;
+  /** `reloading` and `lost-file` say nothing about the message; `before-id` and `after-id` are failures of the page itself. */
+  readonly why: 'no-chat' | 'no-quoted' | 'reloading' | 'lost-file' | 'before-id' | 'after-id';
+  readonly reason: string;
+}
+
+/** What `page-shims.ts` puts into each document. */
 export interface ShimState {
   /** Differs between documents: a reload makes a new one. */
   readonly document: string;
@@ -117,8 +138,10 @@ export interface ShimState {
   readonly files: Map<string, PageFile>;
   /** The first of a person's ids that the page knows; the very first where it knows none. */
   knownForm(ids: readonly [string, ...string[]]): string;
-  /** What was loaded of chats that are being read, oldest first, and the load that is under way. */
-  readonly histories: Map<string, { ordered: PageMessage[]; loading: Promise<number> | null }>;
+  /** Of chats that are being read. */
+  readonly histories: Map<string, LoadedHistory>;
+  /** Loads earlier messages of a chat, or goes on waiting for a load that is under way. @returns how many are new */
+  loadEarlier(chat: PageChat, history: LoadedHistory): Promise<number>;
   begin(job: string, work: () => unknown): void;
   /**
    * The lid of an account that is named by its phone number, and the other way round; undefined if the page does not
@@ -128,6 +151,11 @@ export interface ShimState {
   /** The chat that the page has of an address, under whichever of its names; none is opened. */
   knownChat(wid: PageWid): PageChat | undefined;
   /**
+   * Opens the chat with an account that the page may not have met; null if the page did not. Throws "No LID for user"
+   * where the page does.
+   */
+  openChat(wid: PageWid): Promise<PageChat | 'no-account' | null>;
+  /**
    * Every key that a message of this account may have: its chat goes by phone number or by lid, and in a group it bears the
    * one or the other of this account.
    */
@@ -136,6 +164,17 @@ export interface ShimState {
   apply(): boolean;
   /** Lets the library describe every message, also those that cannot be serialised. */
   guardModels(): void;
+  /** The chat that a message to this id goes to; opened if it is that of an account. */
+  chatToSendTo(chatId: string): Promise<{ readonly chat: PageChat } | PageRefused>;
+  /** The id under which a message can be quoted in this chat. */
+  quotable(messageId: string, chat: PageChat): Promise<{ readonly quotedId: string } | PageRefused>;
+  /** The ids of the people mentioned, as this chat has them, and the text that names them so. */
+  withMentions(
+    message: { readonly text: string | null; readonly mentions: readonly (readonly [string, ...string[]])[] },
+    chat: PageChat,
+  ): { readonly text: string | null; readonly mentioned: readonly string[] };
+  /** The file that the page holds, as the library sends it. */
+  fileToSend(held: HeldFile): (Omit<HeldFile, 'token'> & { readonly file: File }) | PageRefused;
 }
 
 export interface PageWindow {

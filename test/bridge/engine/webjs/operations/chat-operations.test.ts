@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EngineError } from '../../../../../bridge/src/engine/engine.ts';
 import { DEADLINES, TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
-import { installShims } from '../../../../../bridge/src/engine/webjs/page/page-shims.ts';
+import { installShims } from '../page/install-shims.ts';
 import { markReadInPage } from '../../../../../bridge/src/engine/webjs/operations/chat/mark-read.ts';
 import { setTypingInPage } from '../../../../../bridge/src/engine/webjs/operations/chat/set-typing.ts';
 import type { WebjsPage } from '../../../../../bridge/src/engine/webjs/operations/handler.ts';

@@ -1,6 +1,7 @@
 /** The page's side of catching up, where something is amiss with a chat. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { messagesSince, readDecrypted } from '../../../../../bridge/src/engine/webjs/page/page-functions.ts';
+import { installShims } from './install-shims.ts';
 
 interface Row {
   readonly id: { readonly _serialized: string };
@@ -26,9 +27,10 @@ function pageWith(
   };
   page.window = {
     WWebJS: { getMessageModel: ({ id, t }: Row) => ({ id: id._serialized, t }) },
-    wabridge: { knownChat: () => chat, guardModels: () => undefined, histories: new Map() },
     require: (name: string) => modules[name],
   };
+  installShims();
+  Object.assign((page.window as { readonly wabridge: object }).wabridge, { knownChat: () => chat });
 }
 const never = (): Promise<never> => new Promise(() => undefined);
 afterEach(() => {

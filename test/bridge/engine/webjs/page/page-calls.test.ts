@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'puppeteer';
 import { TransportError } from '../../../../../bridge/src/engine/webjs/deadlines.ts';
 import { callsOf } from '../../../../../bridge/src/engine/webjs/page/page-calls.ts';
-import { installShims } from '../../../../../bridge/src/engine/webjs/page/page-shims.ts';
+import { installShims } from './install-shims.ts';
 import type { ShimState } from '../../../../../bridge/src/engine/webjs/page/page-window.ts';
 
 interface World {
