@@ -1,4 +1,4 @@
-/** Runs groups of tests one after another and adds up what became of them. */
+/** Runs groups of tests side by side and adds up what became of them. */
 import { messageOf } from '../bridge/src/ops/reason.ts';
 
 /** What jest reports of a test file. */
@@ -13,7 +13,7 @@ export interface TestGroup {
   readonly projects: readonly string[];
   /** Test files side by side: they wait for threads, disks, pages and deadlines, so more of them than there are cores. */
   readonly workers: number;
-  /** Brings what the group needs besides a build. Goes on while the groups before it run. */
+  /** Brings what the group needs besides a build. The other groups do not wait for it. */
   readonly prepare?: () => Promise<void>;
 }
 
@@ -40,12 +40,9 @@ export async function runGroups(
 ): Promise<Total> {
   const total: Total = { passed: 0, failed: 0, skipped: 0 };
   let broken = false;
-  const prepared = groups.map(async ({ prepare }) => prepare?.());
-  // What fails is told when its group's turn comes.
-  for (const preparation of prepared) preparation.catch(() => undefined);
-  for (const [index, group] of groups.entries()) {
+  const runOne = async (group: TestGroup): Promise<void> => {
     try {
-      await prepared[index];
+      await group.prepare?.();
       const { code, files } = await run(group);
       broken ||= code !== 0;
       for (const file of files) add(total, file);
@@ -53,7 +50,8 @@ export async function runGroups(
       say(`the tests of ${group.projects.join(', ')} could not be run: ${messageOf(error)}`);
       total.failed += 1;
     }
-  }
+  };
+  await Promise.all(groups.map(runOne));
   // A run that broke without a failed test (a crash, no test found) must not read as a success.
   if (broken && total.failed === 0) total.failed = 1;
   return total;

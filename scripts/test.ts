@@ -1,8 +1,8 @@
 /**
  * `npm test`: installs what the tests need, builds, starts the servers that they share, runs every jest project but one and
- * counts. `--only=unit` (npm run test:unit) runs what needs none of these, `--only=long` (npm run test:long) what takes long and repeats
- * another test. `--with-lint` also runs `npm run lint`, in the processor time that the tests leave over. Further arguments
- * go to jest.
+ * counts. `--only=unit` (npm run test:unit) runs what needs none of these, `--only=long` (npm run test:long) what takes long
+ * and repeats another test. `--with-lint` also runs `npm run lint`, in the processor time that the tests leave over. Further
+ * arguments go to jest.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ const GROUPS: Readonly<Record<string, readonly TestGroup[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
-    { name: 'unit', projects: ['unit', 'pack'], workers: 3 },
+    { name: 'unit', projects: ['unit', 'pack'], workers: 2 },
     { name: 'servers', projects: ['conformance', 'browser', 'e2e'], workers: 4, prepare: prepareServers },
   ],
 };

@@ -37,6 +37,22 @@ test('a run that broke without a failed test counts as a failure', async () => {
   expect(total).toEqual({ passed: 2, failed: 1, skipped: 1 });
 });
 
+test('no group waits for what another one needs', async () => {
+  const ran: string[] = [];
+  let bring: () => void = () => undefined;
+  const brought = new Promise<void>((resolve) => (bring = resolve));
+  await runGroups(
+    [groupOf('e2e', () => brought), groupOf('unit')],
+    async ({ name }) => {
+      ran.push(name);
+      bring();
+      return passed;
+    },
+    () => undefined,
+  );
+  expect(ran).toEqual(['unit', 'e2e']);
+});
+
 test('a group that could not be prepared or run is said and counted, and the others run', async () => {
   const said: string[] = [];
   const ran: string[] = [];
@@ -51,7 +67,7 @@ test('a group that could not be prepared or run is said and counted, and the oth
     (line) => said.push(line),
   );
   expect(ran).toEqual(['unit', 'e2e']);
-  expect(said).toEqual([
+  expect(said.sort()).toEqual([
     'the tests of browser could not be run: no browser',
     'the tests of e2e could not be run: no jest',
   ]);
