@@ -3,12 +3,13 @@
  * person. The end-to-end tests, `npm start` and the benchmark use it.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { N8nApi } from './n8n-api.ts';
+import { environmentOf, type N8nSettings } from './n8n-environment.ts';
 import { N8N, newOwner, type Owner } from './n8n-owner.ts';
 import { installPack } from './pack.ts';
 
@@ -41,19 +42,9 @@ export interface Execution {
   readonly stoppedAt: string | null;
 }
 
-export interface N8nOptions {
-  /** Holds everything of this n8n (database, pack, logs); a second start over the same folder goes on with it. */
-  readonly folder: string;
-  /** Ports for n8n and for its task runners. */
-  readonly port: number;
-  readonly brokerPort: number;
+export interface N8nOptions extends N8nSettings {
   /** Who may log in; an owner with a random password unless given. */
   readonly owner?: Owner;
-  /** `legacy` is two to four times as fast as n8n's default `vm`. */
-  readonly expressionEngine?: 'legacy' | 'vm';
-  /** The node types that n8n loads, which saves a third of its start; all that it has unless given. */
-  readonly nodeTypes?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
   /** A folder that `makeTemplate` filled, to begin with instead of an empty one: saves creating the database. */
   readonly template?: string | undefined;
   /** Gets what n8n writes. */
@@ -74,9 +65,8 @@ export class N8nServer {
   readonly folder: string;
   readonly owner: Owner;
   readonly #options: N8nOptions;
-  readonly #browserId = randomUUID();
+  readonly #api: N8nApi;
   #child: ChildProcess | undefined;
-  #cookie = '';
   /** What n8n wrote, for the message of a failing test. */
   output = '';
 
@@ -84,6 +74,7 @@ export class N8nServer {
     this.#options = options;
     this.folder = options.folder;
     this.owner = options.owner ?? newOwner();
+    this.#api = new N8nApi(this.url, this.owner);
   }
 
   get url(): string {
@@ -164,7 +155,7 @@ export class N8nServer {
   async cli(...args: readonly string[]): Promise<string> {
     try {
       const { stdout } = await run(process.execPath, [N8N, ...args], {
-        env: this.#environment(),
+        env: environmentOf(this.#options, this.owner),
         cwd: this.folder,
         maxBuffer: 64 * 1024 * 1024,
         ...(this.#options.signal === undefined ? {} : { signal: this.#options.signal }),
@@ -180,7 +171,7 @@ export class N8nServer {
   async start(): Promise<void> {
     // A group of its own, so that a kill takes the task runner with it.
     const child = spawn(process.execPath, [N8N, 'start'], {
-      env: this.#environment(),
+      env: environmentOf(this.#options, this.owner),
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -202,7 +193,7 @@ export class N8nServer {
         await closed;
         throw new Error(`n8n ended with ${child.exitCode ?? child.signalCode}:\n${this.output}`);
       }
-      if ((await this.#isReady()) && (await this.#login())) return;
+      if ((await this.#api.isReady()) && (await this.#api.logIn())) return;
       if (Date.now() > deadline) {
         await this.kill();
         throw new Error(`n8n did not answer in time:\n${this.output}`);
@@ -296,20 +287,8 @@ export class N8nServer {
   }
 
   /** A call of n8n's internal API as the owner. @returns the `data` of its answer */
-  async rest<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${this.url}/rest${path}`, {
-      method,
-      headers: {
-        cookie: this.#cookie,
-        'browser-id': this.#browserId,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok)
-      throw new Error(`n8n answered ${method} ${path} with ${response.status}: ${text.slice(0, 2_000)}`);
-    return (JSON.parse(text) as { data: Answer }).data;
+  rest<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    return this.#api.rest(method, path, body);
   }
 
   #signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -319,65 +298,5 @@ export class N8nServer {
     } catch {
       // The group has ended already.
     }
-  }
-
-  async #isReady(): Promise<boolean> {
-    return await fetch(`${this.url}/healthz/readiness`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  }
-
-  /** The API may be mounted a moment after n8n calls itself ready. */
-  async #login(): Promise<boolean> {
-    const { email, password } = this.owner;
-    const response = await fetch(`${this.url}/rest/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'browser-id': this.#browserId },
-      body: JSON.stringify({ emailOrLdapLoginId: email, password }),
-    }).catch(() => null);
-    const cookie =
-      response?.ok === true ? response.headers.getSetCookie().find((line) => line.startsWith('n8n-auth=')) : undefined;
-    await response?.body?.cancel();
-    if (cookie === undefined) return false;
-    this.#cookie = cookie.split(';')[0] ?? '';
-    return true;
-  }
-
-  #environment(): NodeJS.ProcessEnv {
-    const { port, brokerPort, expressionEngine, nodeTypes, env } = this.#options;
-    const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(
-        ([name]) => !/^(N8N_|DB_|npm_|NODE_ENV$|NODE_OPTIONS$|JEST_|WABRIDGE_)/.test(name),
-      ),
-    );
-    return {
-      ...inherited,
-      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
-      N8N_USER_FOLDER: this.folder,
-      N8N_LISTEN_ADDRESS: '127.0.0.1',
-      N8N_HOST: '127.0.0.1',
-      N8N_PORT: String(port),
-      N8N_RUNNERS_BROKER_PORT: String(brokerPort),
-      N8N_SECURE_COOKIE: 'false',
-      N8N_LOG_LEVEL: 'info',
-      DB_TYPE: 'sqlite',
-      // Nothing leaves this machine.
-      N8N_DIAGNOSTICS_ENABLED: 'false',
-      N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
-      N8N_DYNAMIC_BANNERS_ENABLED: 'false',
-      N8N_TEMPLATES_ENABLED: 'false',
-      N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-      N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
-      N8N_DISABLED_MODULES: 'mcp-registry,mcp,chat-hub,instance-ai,agents,workflow-builder',
-      ...(expressionEngine === undefined ? {} : { N8N_EXPRESSION_ENGINE: expressionEngine }),
-      ...(nodeTypes === undefined ? {} : { NODES_INCLUDE: JSON.stringify(nodeTypes) }),
-      N8N_INSTANCE_OWNER_MANAGED_BY_ENV: 'true',
-      N8N_INSTANCE_OWNER_EMAIL: this.owner.email,
-      N8N_INSTANCE_OWNER_FIRST_NAME: 'Local',
-      N8N_INSTANCE_OWNER_LAST_NAME: 'Owner',
-      N8N_INSTANCE_OWNER_PASSWORD_HASH: this.owner.passwordHash,
-      ...env,
-    };
   }
 }
