@@ -1,6 +1,7 @@
 /** What engines carry out: promised by the outbox, or done at once. All of them alike, since the definition says the rest. */
 import { WabError } from '../contract/errors.ts';
 import type { OutboxId } from '../contract/ids.ts';
+import type { ResultOf } from '../contract/operation.ts';
 import {
   isDirectOperation,
   isOutboxOperation,
@@ -36,7 +37,7 @@ export const directHandlers = (sessions: Pick<Sessions, 'perform'>): Pick<Handle
   const asks =
     (operation: DirectOperation): Handler<DirectOperation> =>
     async (input) =>
-      sessions.perform(input.session, operation, input) as Promise<never>;
+      sessions.perform(input.session, operation, input) as Promise<ResultOf<DirectOperation>>;
   return byId(OPERATIONS.filter(isDirectOperation), asks);
 };
 

@@ -1,5 +1,5 @@
 /** Sending, and the questions that come before it. */
-import { addMessage, chatFor, learn, lidOf, persist, persistChat, phoneOf, rememberContact } from './collections.js';
+import { addMessage, chatFor, learn, lidOf, persist, phoneOf, rememberContact } from './collections.js';
 import { link } from './connection.js';
 import { me } from './identity.js';
 import { MsgModel, wireOf } from './messages.js';
