@@ -1,16 +1,42 @@
-/** The text of bridge/docs/events.md, from the event catalogue. */
+/** The text of bridge/docs/events.md, from the event catalogue and what the engines can report. */
+import { ENGINE_NAMES } from '../bridge/src/contract/engines.ts';
 import { EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../bridge/src/contract/events.ts';
 import { kindOf, MESSAGE_KINDS, type MessageKind } from '../bridge/src/contract/kinds.ts';
 import { object } from '../bridge/src/contract/schema.ts';
+import { ENGINES } from './engine-capabilities.ts';
 
 const BEFORE = `# Events
 
-Generated from \`bridge/src/contract/events/\` and \`kinds/\` by \`scripts/write-docs.ts\`. Do not edit.
+Generated from \`bridge/src/contract/events/\` and \`kinds/\` and the engines' capabilities by \`scripts/write-docs.ts\`. Do not edit.
 
 Every event has \`id\`, \`type\`, \`session\`, \`seq\`, \`occurredAt\`, \`chat\`, \`sender\` and \`data\`; \`data\` depends on the type. A
 key without the scope \`messages:read\` gets the content of messages withheld (\`data: null\`, \`withheld: "scope"\`). Two
 reports of the same fact are stored as one event.
 `;
+
+/** Who reports events, in the order of the page. */
+const REPORTERS = [
+  {
+    title: 'Reported by the engines',
+    text: "What happens on WhatsApp. A session's `capabilities.events` lists what its engine can report.",
+    by: 'engine',
+    engines: ENGINE_NAMES,
+  },
+  { title: 'Reported by the bridge', text: 'The same with every engine.', by: 'bridge', engines: [] },
+] as const;
+
+function table({ title, text, by, engines }: (typeof REPORTERS)[number]): string {
+  const headings = ['event', 'what happened', ...engines];
+  const rows = EVENT_TYPES.filter((type) => EVENT_CATALOGUE[type].reportedBy === by).map((type) => [
+    `\`${type}\``,
+    EVENT_CATALOGUE[type].description,
+    ...engines.map((engine) => ((ENGINES[engine].events as readonly string[]).includes(type) ? 'yes' : 'no')),
+  ]);
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = `|${headings.map(() => '---').join('|')}|`;
+  return [`## ${title}`, '', text, '', line(headings), rule, ...rows.map(line), ''].join('\n');
+}
 
 const KINDS = `## Kinds of messages
 
@@ -91,4 +117,4 @@ const kindSection = (kind: MessageKind): string => {
 };
 
 export const renderEventDocs = (): string =>
-  [BEFORE, ...EVENT_TYPES.map(section), KINDS, ...MESSAGE_KINDS.map(kindSection)].join('\n');
+  [BEFORE, ...REPORTERS.map(table), ...EVENT_TYPES.map(section), KINDS, ...MESSAGE_KINDS.map(kindSection)].join('\n');

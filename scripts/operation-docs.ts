@@ -1,17 +1,10 @@
 /** The text of bridge/docs/operations.md, from the operation catalogues, the command line and what the engines can do. */
 import { GROUPS, SINGLE_COMMANDS, WITHOUT_COMMAND } from '../bridge/src/cli/overlays/overlays.ts';
-import { ENGINE_NAMES, type EngineName } from '../bridge/src/contract/engines.ts';
+import { ENGINE_NAMES } from '../bridge/src/contract/engines.ts';
 import { goesThroughOutbox, isAskedAtOnce, type Operation } from '../bridge/src/contract/operation.ts';
 import { OPERATIONS } from '../bridge/src/contract/operations/operations.ts';
 import { DRIVER_OPERATIONS } from '../bridge/src/engine/sandbox/driver/driver.ts';
-import type { EngineCapabilities } from '../bridge/src/engine/engine.ts';
-import { SANDBOX_CAPABILITIES } from '../bridge/src/engine/sandbox/sandbox-engine.ts';
-import { WEBJS_CAPABILITIES } from '../bridge/src/engine/webjs/webjs-engine.ts';
-
-const ENGINES: Readonly<Record<EngineName, EngineCapabilities>> = {
-  webjs: WEBJS_CAPABILITIES,
-  sandbox: SANDBOX_CAPABILITIES,
-};
+import { ENGINES } from './engine-capabilities.ts';
 
 const BEFORE = `# Operations
 

@@ -65,11 +65,11 @@ export const CATALOGUES: readonly Catalogue[] = [
     list: 'OPERATION_HANDLERS',
     except: ['operations', 'handler'],
   })),
-  {
-    folder: 'engine/webjs/inbound/events',
-    index: 'engine/webjs/inbound/events.generated.ts',
-    list: 'LIBRARY_EVENTS',
-  },
+  ...['webjs/inbound', 'sandbox'].map((room) => ({
+    folder: `engine/${room}/events`,
+    index: `engine/${room}/events.generated.ts`,
+    list: 'REPORTED_EVENTS',
+  })),
 ];
 
 /**

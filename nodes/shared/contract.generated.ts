@@ -439,6 +439,7 @@ export type SessionView = {
     /** files are sent at the same time; otherwise one after another */
     parallelFiles: boolean;
     operations: string[];
+    events: string[];
   };
   /** true for the sandbox, which does not connect to WhatsApp */
   simulated: boolean;

@@ -11,11 +11,11 @@ import type { ChatId, SessionName, MessageId } from '../../bridge/src/contract/i
 import type { NewEvent } from '../../bridge/src/contract/events.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
-import { messageFact } from '../../bridge/src/engine/engine.ts';
 import { eventOf } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { median, type BenchmarkRow } from './benchmark.ts';
+import { messageFact } from '../bridge/events/message-fact.ts';
 
 const PAYLOAD_BYTES = 1_024;
 /** Appends in flight, and how many are measured at that. */

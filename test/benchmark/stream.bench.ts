@@ -19,7 +19,6 @@ import type { ChatId, KeyId, SessionName, MessageId } from '../../bridge/src/con
 import { ALL_SCOPES } from '../../bridge/src/contract/scopes.ts';
 import { addressOf } from '../../bridge/src/contract/whatsapp-id.ts';
 import { DurableEventLog } from '../../bridge/src/events/durable-event-log.ts';
-import { messageFact } from '../../bridge/src/engine/engine.ts';
 import { eventOf } from '../../bridge/src/events/event-constructors.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger } from '../../bridge/src/ops/logger.ts';
@@ -28,6 +27,7 @@ import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { StreamHub } from '../../bridge/src/stream/hub.ts';
 import { DEFAULT_STREAM_SETTINGS } from '../../bridge/src/stream/settings.ts';
 import { median, percentile, type BenchmarkRow } from './benchmark.ts';
+import { messageFact } from '../bridge/events/message-fact.ts';
 
 const PAYLOAD_BYTES = 1_024;
 /** The first ones are not counted: they run code that is not compiled yet. */

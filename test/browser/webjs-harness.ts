@@ -194,6 +194,14 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
         : { type: 'chat', body: text ?? '' };
       network.say(speaker, inGroup === undefined ? me : group, content);
     },
+    vote: async ({ from, messageId, options }) => {
+      const voter = network.find(from);
+      if (!voter) throw new Error('nobody has this id');
+      network.vote(voter, messageId.split('_')[2] ?? '', options);
+    },
+    failNextSend: async () => {
+      network.refuses = true;
+    },
     sendFromPhone: async ({ to, text }) => {
       const recipient = network.find(to);
       if (!recipient) throw new Error('nobody has this id');

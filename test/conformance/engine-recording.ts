@@ -1,5 +1,6 @@
 /** A listener that keeps what an engine reports and lets a test wait for it (by event, never by polling). */
 import type { Address } from '../../bridge/src/contract/address.ts';
+import type { EngineEventType } from '../../bridge/src/contract/events.ts';
 import type { MessageId } from '../../bridge/src/contract/ids.ts';
 import type { AckLevel } from '../../bridge/src/contract/message-data.ts';
 import type { ReportedMedia } from '../../bridge/src/contract/message-media.ts';
@@ -31,6 +32,8 @@ export class EngineRecording implements EngineListener {
   /** Set to make `fact` reject, as a full disk would. */
   refuseFacts = false;
   readonly refused: EngineFact[] = [];
+  /** Types of facts that were asked for here, and came. */
+  readonly found = new Set<EngineEventType>();
 
   signal(signal: EngineSignal): void {
     this.#add({ on: 'signal', signal });
@@ -66,6 +69,7 @@ export class EngineRecording implements EngineListener {
     const levels = this.facts.flatMap((fact) =>
       fact.type === 'message.acknowledged' && fact.data.messageId === messageId ? [fact.data.ack] : [],
     );
+    if (levels.length > 0) this.found.add('message.acknowledged');
     return [...new Set(levels)];
   }
 
@@ -78,7 +82,27 @@ export class EngineRecording implements EngineListener {
   }
 
   untilMessage(matches: (message: RecordedMessage) => boolean, what = 'a message'): Promise<RecordedMessage> {
-    return this.until(what, () => this.messages.find(matches));
+    return this.until(what, () => {
+      for (const fact of this.facts) {
+        const message = messageOf(fact);
+        if (message === null || !matches(message)) continue;
+        this.found.add(fact.type);
+        return message;
+      }
+      return undefined;
+    });
+  }
+
+  untilFact<T extends EngineEventType>(
+    type: T,
+    matches: (fact: EngineFact<T>) => boolean = () => true,
+  ): Promise<EngineFact<T>> {
+    const isOne = (fact: EngineFact): fact is EngineFact<T> => fact.type === type && matches(fact as EngineFact<T>);
+    return this.until(type, () => {
+      const fact = this.facts.find(isOne);
+      if (fact) this.found.add(type);
+      return fact;
+    });
   }
 
   /** Waits until `find` returns something; looks again after each report. */

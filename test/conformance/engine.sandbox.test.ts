@@ -58,6 +58,8 @@ async function sandboxHarness(
             }),
       });
     },
+    vote: (vote) => network.drive('sandbox.vote', session, { ...vote, options: [...vote.options] }),
+    failNextSend: () => network.drive('sandbox.setFaults', session, { sendFailsLater: {} }),
     sendFromPhone: async (said) => {
       await network.drive('sandbox.sendFromPhone', session, said);
     },

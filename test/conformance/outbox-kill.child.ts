@@ -54,6 +54,7 @@ class HttpEngine implements Engine {
     parallelFiles: false,
     simulated: true,
     operations: ['message.sendText', 'message.react'],
+    events: [],
   } as const;
   #ids = 0;
 

@@ -28,6 +28,8 @@ export interface EngineCapabilities {
   readonly simulated: boolean;
   /** Ids of the operations that it can carry out. */
   readonly operations: readonly EngineOperationId[];
+  /** Types of events that it can report. */
+  readonly events: readonly EngineEventType[];
 }
 
 /** Connection state as the engine sees it; the session's state machine turns it into session states. */
@@ -76,20 +78,6 @@ export type EngineMessage = ReportedContent & {
 
 /** What happened on WhatsApp. Reported at least once: after a reconnect an engine may repeat itself. */
 export type EngineFact<T extends EngineEventType = EngineEventType> = EventReport<T>;
-
-/** A message as a fact. */
-export const messageFact = ({
-  chat,
-  sender,
-  sentAt,
-  ...message
-}: EngineMessage): EngineFact<'message.received' | 'message.sent'> => ({
-  type: message.fromMe ? 'message.sent' : 'message.received',
-  at: sentAt,
-  chat,
-  sender,
-  data: { ...message, mentions: [...message.mentions] },
-});
 
 export interface EngineListener {
   signal(signal: EngineSignal): void;

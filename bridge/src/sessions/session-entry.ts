@@ -69,6 +69,7 @@ const NO_CAPABILITIES: EngineCapabilities = {
   parallelFiles: false,
   simulated: false,
   operations: [],
+  events: [],
 };
 
 /** Whether it counts against `maxSessions`. */

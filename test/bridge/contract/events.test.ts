@@ -5,6 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { renderEventDocs } from '../../../scripts/event-docs.ts';
 import { definitionOf, EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../../../bridge/src/contract/events.ts';
+import { SANDBOX_CAPABILITIES } from '../../../bridge/src/engine/sandbox/sandbox-engine.ts';
+import { WEBJS_CAPABILITIES } from '../../../bridge/src/engine/webjs/webjs-engine.ts';
 import { MessageData } from '../../../bridge/src/contract/message-data.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../bridge/src/contract/events', import.meta.url));
@@ -36,6 +38,17 @@ describe('the event catalogue', () => {
 
   test('is what the docs say (else run `npm run generate`)', () => {
     expect(readFileSync(join(FOLDER, '../../../docs/events.md'), 'utf8')).toBe(renderEventDocs());
+  });
+
+  test.each(EVENT_TYPES.map((type) => [type]))('%s is in the docs with who can report it', (type) => {
+    const page = readFileSync(join(FOLDER, '../../../docs/events.md'), 'utf8');
+    const [row, ...more] = page.split('\n').filter((line) => line.startsWith(`| \`${type}\` |`));
+    expect(more).toEqual([]);
+    const said = /\| (yes|no) \| (yes|no) \|$/.exec(row!)?.slice(1);
+    const able = [WEBJS_CAPABILITIES, SANDBOX_CAPABILITIES].map(({ events }) =>
+      (events as readonly string[]).includes(type) ? 'yes' : 'no',
+    );
+    expect(said).toEqual(EVENT_CATALOGUE[type].reportedBy === 'bridge' ? undefined : able);
   });
 
   test.each(EVENT_TYPES.map((type) => [type]))('%s refuses data that it does not define', (type) => {

@@ -10,11 +10,12 @@ import {
   type SessionName,
   type MessageId,
 } from '../../../bridge/src/contract/ids.ts';
-import { messageFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
 import { sentMessageReport } from '../../../bridge/src/outbox/sent-message.ts';
 import { envelopeOf } from '../../../bridge/src/events/envelope.ts';
+import { messageFact } from './message-fact.ts';
 
 const support = 'support' as SessionName;
 const chat = addressOf('4915112345678@c.us' as ChatId, 'Alice');

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { ChatId, OutboxId, Seq, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { messageFact, type EngineFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import type { EngineFact, EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Appended } from '../../../bridge/src/events/event-log.ts';
 import { Recorder, type EffectSource } from '../../../bridge/src/events/recorder.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
+import { messageFact } from './message-fact.ts';
 
 const support = 'support' as SessionName;
 const chat = addressOf('4915112345678@c.us' as ChatId);

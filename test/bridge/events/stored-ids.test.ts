@@ -5,10 +5,11 @@
 import { expect, test } from '@jest/globals';
 import { EVENT_TYPES, type EventType, type NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { ChatId, OutboxId, SessionName, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { messageFact, type EngineMessage } from '../../../bridge/src/engine/engine.ts';
+import type { EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
 import { sentMessageReport } from '../../../bridge/src/outbox/sent-message.ts';
+import { messageFact } from './message-fact.ts';
 
 const session = 'support' as SessionName;
 const at = new Date('2026-01-02T03:04:05.678Z');

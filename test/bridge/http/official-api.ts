@@ -7,13 +7,13 @@ import Type from 'typebox';
 import { object } from '../../../bridge/src/contract/schema.ts';
 import type { ChatId, MessageId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import {
-  messageFact,
-  type EngineListener,
-  type EngineOptions,
-  type IngressAnswer,
-  type IngressRequest,
+import type {
+  EngineListener,
+  EngineOptions,
+  IngressAnswer,
+  IngressRequest,
 } from '../../../bridge/src/engine/engine.ts';
+import { messageFact } from '../events/message-fact.ts';
 import { FakeFactory, READY, type FakeEngine } from '../sessions/fake-engine.ts';
 
 export const MAX_BODY_BYTES = 10_000;
@@ -40,6 +40,7 @@ export class OfficialApiFactory extends FakeFactory {
     parallelFiles: true,
     simulated: false,
     operations: [],
+    events: [],
   };
   /** What was received and is not answered yet waits for this. */
   held: Promise<void> = Promise.resolve();

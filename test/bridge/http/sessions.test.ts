@@ -54,11 +54,12 @@ test('a session shows what its engine can do; without the engine, sends and code
     });
     expect(json.capabilities).not.toHaveProperty('simulated');
     expect(json.capabilities.operations).toContain('message.sendText');
+    expect(json.capabilities.events).toContain('message.received');
     await first.stop();
 
     second = await RealBridge.start({ dataDir: first.dataDir, engines: [] });
     const shown = await second.raw('GET', '/v1/sessions/kept');
-    const none = { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [] };
+    const none = { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [], events: [] };
     expect(shown.json).toMatchObject({ engine: 'sandbox', state: 'failed', capabilities: none });
     const pairing = { body: JSON.stringify({ phone: '+4915112345678' }) };
     for (const refused of [

@@ -1,7 +1,7 @@
 /** What keeps the outbox from doing too much, too little, or in the wrong order where two things happen at once. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError, type Engine, messageFact } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
@@ -9,6 +9,7 @@ import type { OpenOutbox } from './outbox-harness.ts';
 import { ALICE, BOB } from './outbox-samples.ts';
 import { CAPABILITIES, Network, NetworkEngine } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
+import { messageFact } from '../events/message-fact.ts';
 
 jest.setTimeout(60_000);
 

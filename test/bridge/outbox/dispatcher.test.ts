@@ -1,12 +1,13 @@
 /** How messages leave: what is sent, in which order, and what a restart makes of it. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ChatId, OutboxId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError, messageFact } from '../../../bridge/src/engine/engine.ts';
+import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { HarnessOptions } from './outbox-harness.ts';
 import { ALICE, BOB, SELF, SESSION } from './outbox-samples.ts';
 import { Network } from './scripted-network.ts';
 import { OutboxLives } from './outbox-lives.ts';
+import { messageFact } from '../events/message-fact.ts';
 
 jest.setTimeout(60_000);
 const { begin, end, start } = new OutboxLives();

@@ -74,6 +74,7 @@ export const CAPABILITIES: EngineCapabilities = {
   parallelFiles: false,
   simulated: true,
   operations: ['message.sendText', 'message.sendImage', 'message.sendAudio', 'message.react'],
+  events: [],
 };
 
 export class NetworkEngine implements Engine {

@@ -89,6 +89,7 @@ const FAKE_CAPABILITIES: EngineCapabilities = {
   parallelFiles: false,
   simulated: true,
   operations: [],
+  events: [],
 };
 
 export class FakeEngine implements Engine {

@@ -172,7 +172,7 @@ describe('session registry', () => {
       simulated: false,
       state: 'failed',
       reason: 'the engine unheard_of is not enabled on this bridge',
-      capabilities: { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [] },
+      capabilities: { chosenMessageIds: false, linking: [], parallelFiles: false, operations: [], events: [] },
     });
     await second.delete(name('later'));
   });

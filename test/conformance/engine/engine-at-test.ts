@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
-import { EngineError, type Engine } from '../../../bridge/src/engine/engine.ts';
+import { EngineError, type Engine, type EngineCapabilities } from '../../../bridge/src/engine/engine.ts';
 import type { OutgoingFile } from '../../../bridge/src/engine/engine-operations.ts';
 import { EngineRecording } from '../engine-recording.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine-harness.ts';
@@ -19,8 +19,11 @@ export class EngineAtTest {
   readonly limits: Required<SuiteOptions>;
   readonly #makeHarness: () => Promise<EngineHarness>;
   readonly #running = new Set<Engine>();
+  readonly #recordings = new Set<EngineRecording>();
   readonly #performed = new Set<string>();
-  #claimed: readonly string[] = [];
+  readonly #found = new Set<string>();
+  readonly #reported = new Set<string>();
+  #claimed: Pick<EngineCapabilities, 'operations' | 'events'> = { operations: [], events: [] };
   #harness: EngineHarness | undefined;
   #folder = '';
 
@@ -40,6 +43,11 @@ export class EngineAtTest {
   readonly close = async (): Promise<void> => {
     await Promise.all([...this.#running].map((engine) => engine.stop()));
     this.#running.clear();
+    for (const { found, facts } of this.#recordings) {
+      for (const type of found) this.#found.add(type);
+      for (const { type } of facts) this.#reported.add(type);
+    }
+    this.#recordings.clear();
     const harness = this.#harness;
     this.#harness = undefined;
     await harness?.cleanUp();
@@ -64,19 +72,26 @@ export class EngineAtTest {
   readonly launch = async (): Promise<Started> => {
     const recording = new EngineRecording();
     const engine = this.#watched(this.harness.createEngine(recording));
+    this.#recordings.add(recording);
     this.#running.add(engine);
     await engine.start();
     return { engine, recording };
   };
 
-  /** Operations that the engine claims, and that no check of this suite has seen it carry out. */
+  /** Operations and events that the engine claims, and that no check of this suite has seen. */
   get unproven(): readonly string[] {
-    return this.#claimed.filter((id) => !this.#performed.has(id));
+    const { operations, events } = this.#claimed;
+    return [...operations.filter((id) => !this.#performed.has(id)), ...events.filter((type) => !this.#found.has(type))];
+  }
+
+  /** Types of events that the engine has reported without claiming them. */
+  get unclaimed(): readonly string[] {
+    return [...this.#reported].filter((type) => !(this.#claimed.events as readonly string[]).includes(type));
   }
 
   /** Notes what the engine carries out. */
   #watched(engine: Engine): Engine {
-    this.#claimed = engine.capabilities.operations;
+    this.#claimed = engine.capabilities;
     const perform = engine.perform.bind(engine);
     engine.perform = async (id, ...asked) => {
       const result = await perform(id, ...asked);

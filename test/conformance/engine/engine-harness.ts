@@ -32,6 +32,16 @@ export interface ReactionSeen {
   readonly emoji: string;
 }
 
+/** A vote in a poll that the account sent. */
+export interface VoteInPoll {
+  /** Chat id of the person who votes. */
+  readonly from: string;
+  /** The poll, as the account names it. */
+  readonly messageId: string;
+  /** All options that the person has chosen now. */
+  readonly options: readonly string[];
+}
+
 export interface SaidToAccount {
   /** Chat id of the person who writes. */
   readonly from: string;
@@ -103,6 +113,9 @@ export interface EngineHarness {
   /** The owner types a pairing code on the phone. Rejects where it is not valid. */
   typeCode(code: string): Promise<void>;
   say(said: SaidToAccount): Promise<void>;
+  vote(vote: VoteInPoll): Promise<void>;
+  /** WhatsApp gets the next message that the account sends, and cannot send it on. */
+  failNextSend(): Promise<void>;
   /** The owner types a message on the phone itself. */
   sendFromPhone(said: { readonly to: string; readonly text: string }): Promise<void>;
   /** Resolves once contacts have received at least `atLeast` messages from the account, with all of them. */

@@ -1,6 +1,7 @@
 /** Messages without a file, in both directions, and what became of them. */
 import { expect } from '@jest/globals';
 import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
+import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 export function messageChecks(at: EngineAtTest): void {
@@ -129,6 +130,22 @@ export function messageChecks(at: EngineAtTest): void {
     );
     const [received] = await at.harness.inbox(1);
     expect(received?.mentions).toEqual([at.harness.otherContact]);
+  });
+
+  check('reports a message that WhatsApp got and could not send on, and no acknowledgement of it', async () => {
+    const { engine, recording } = await linked();
+    const { contact } = at.harness;
+    await at.harness.failNextSend();
+    const messageId = idFor(engine, contact);
+    const receipt = await engine
+      .perform('message.sendText', { chatId: contact as ChatId, text: 'never there' }, messageId)
+      .catch((error: unknown) => error as EngineError);
+    // WhatsApp may say so before the send has ended: then that fails, too.
+    if (receipt instanceof EngineError) expect(receipt).toMatchObject({ outcome: 'fail', code: 'WAB_SEND_REFUSED' });
+    const failed = await recording.untilFact('message.failed');
+    if (messageId !== null) expect(failed.data.messageId).toBe(messageId);
+    expect(failed.chat.chatId).toBe(contact);
+    expect(recording.acksOf(failed.data.messageId)).toEqual([]);
   });
 
   check('resolves a known number and refuses one without an account', async () => {

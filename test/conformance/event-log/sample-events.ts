@@ -3,8 +3,8 @@ import type { Address } from '../../../bridge/src/contract/address.ts';
 import type { NewEvent } from '../../../bridge/src/contract/events.ts';
 import type { ChatId, MessageId, SessionName } from '../../../bridge/src/contract/ids.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
-import { messageFact } from '../../../bridge/src/engine/engine.ts';
 import { eventOf } from '../../../bridge/src/events/event-constructors.ts';
+import { messageFact } from '../../bridge/events/message-fact.ts';
 
 export const session = 'support' as SessionName;
 export const alice = '4915112345678@c.us' as ChatId;

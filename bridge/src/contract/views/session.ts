@@ -16,6 +16,7 @@ const SessionCapabilities = object({
   ),
   parallelFiles: Type.Boolean({ description: 'files are sent at the same time; otherwise one after another' }),
   operations: listOf(Type.String()),
+  events: listOf(Type.String()),
 });
 
 export const SessionView = object(

@@ -1,8 +1,9 @@
 /** What the parts of a simulated account share. */
 import type { Address } from '../../contract/address.ts';
 import type { SessionName } from '../../contract/ids.ts';
+import type { EngineFact } from '../engine.ts';
 import type { AccountEntry, AccountMemory } from './account-memory.ts';
-import type { NetworkFact, NetworkMessage } from './phone-network.ts';
+import type { NetworkMessage, SandboxEventType } from './phone-network.ts';
 import type { FaultName, FaultSpec } from './sandbox-contract.ts';
 
 export interface AccountContext {
@@ -13,7 +14,7 @@ export interface AccountContext {
   /** Resolves once the entry is on the disk and in memory. */
   record(entry: AccountEntry): Promise<void>;
   /** Stores a fact for the linked device and delivers it when it can. */
-  deliver(fact: NetworkFact): Promise<void>;
+  deliver(fact: EngineFact<SandboxEventType>): Promise<void>;
   /** The same for the fact that a message brings. */
   deliverMessage(message: NetworkMessage): Promise<void>;
   /** The fault if it applies now, otherwise null. */

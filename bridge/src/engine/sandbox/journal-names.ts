@@ -1,6 +1,6 @@
 /** Journals of the simulated network that an earlier version wrote, in today's names. */
 
-import { factOfMessage } from './message-fact.ts';
+import { factOfMessage } from './network-fact.ts';
 import { networkMediaOf, type NetworkMessage } from './phone-network.ts';
 
 /** Each is a key, or a key with its value: in a text the quotes would be escaped. */

@@ -6,6 +6,8 @@ import { addressOf } from '../../contract/whatsapp-id.ts';
 import { never, type AccountContext } from './account-context.ts';
 import type { Outgoing } from './account-memory.ts';
 import { knownAddress } from './address-book.ts';
+import { acknowledged } from './events/message/acknowledged.ts';
+import { failed } from './events/message/failed.ts';
 import type { NetworkMessage, NetworkSend, SendAnswer } from './phone-network.ts';
 
 const CHAIN = ['server', 'delivered', 'read'] as const satisfies readonly AckLevel[];
@@ -120,13 +122,8 @@ export class MessageRouter {
           return;
         }
         await this.#account.pause(this.#account.delay(level));
-        const at = new Date().toISOString();
-        if (fails) {
-          const data = { messageId, reason: 'the simulated server dropped it' };
-          await this.#account.deliver({ type: 'message.failed', at, chat, data });
-          return;
-        }
-        const ack = { type: 'message.acknowledged', at, chat, data: { messageId, ack: level } } as const;
+        if (fails) return await this.#account.deliver(failed.fact(chat, messageId));
+        const ack = acknowledged.fact(chat, messageId, level);
         await this.#account.deliver(ack);
         if (this.#account.applyFault('ackDuplicated')) await this.#account.deliver(ack);
       }

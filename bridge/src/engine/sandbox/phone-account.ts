@@ -7,13 +7,14 @@ import type { Address } from '../../contract/address.ts';
 import { WabError } from '../../contract/errors.ts';
 import type { ChatId, SessionName } from '../../contract/ids.ts';
 import { addressOf } from '../../contract/whatsapp-id.ts';
+import type { EngineFact } from '../engine.ts';
 import { never, type AccountContext } from './account-context.ts';
 import { AccountMemory, unknownIn, type AccountEntry } from './account-memory.ts';
 import { ChatOperations } from './chat-operations.ts';
 import { LocalDeviceConnection, type ConnectionHost } from './local-device-connection.ts';
 import { Faults } from './faults.ts';
 import { Inbox } from './inbox.ts';
-import { factOfMessage } from './message-fact.ts';
+import { factOfMessage, networkFact } from './network-fact.ts';
 import type { NetworkJournal } from './network-journal.ts';
 import type { NetworkMediaStore } from './network-media-store.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type NetworkFact,
   type NetworkMedia,
   type NetworkMessage,
+  type SandboxEventType,
 } from './phone-network.ts';
 import { MessageRouter } from './message-router.ts';
 import { PairingService } from './pairing-service.ts';
@@ -113,8 +115,8 @@ export class PhoneAccount implements AccountContext, ConnectionHost {
     if (outgoing?.transmissions === 1) this.inbox.notify(outgoing);
   }
 
-  deliver(fact: NetworkFact): Promise<void> {
-    return this.#deliver({ fact });
+  deliver(fact: EngineFact<SandboxEventType>): Promise<void> {
+    return this.#deliver({ fact: networkFact(fact) });
   }
 
   deliverMessage(message: NetworkMessage): Promise<void> {

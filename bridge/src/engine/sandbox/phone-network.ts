@@ -8,6 +8,7 @@ import type { TypingState } from '../../contract/chats.ts';
 import type { ReportedContent } from '../../contract/kinds.ts';
 import type { ChatId, SessionName, MessageId } from '../../contract/ids.ts';
 import type { EngineFact, SendStatus } from '../engine.ts';
+import type { REPORTED_EVENTS } from './events.generated.ts';
 
 /** A file that the network stores under the digest of its bytes. */
 export interface NetworkMedia {
@@ -39,8 +40,10 @@ export type NetworkMessage = NetworkContent & {
   readonly quotedMessageId: MessageId | null;
 };
 
+/** What the network tells of, and the engine reports: each type has one file, `events/<noun>/<verb>.ts`. */
+export type SandboxEventType = (typeof REPORTED_EVENTS)[number]['type'];
 /** A fact of the event catalogue, as the engine reports it, in JSON. */
-export type NetworkFact = AsJson<EngineFact>;
+export type NetworkFact = AsJson<EngineFact<SandboxEventType>>;
 
 type AsJson<Fact> = Fact extends { readonly at: Date } ? Omit<Fact, 'at'> & { readonly at: string } : never;
 

@@ -18,8 +18,10 @@ import {
   type SendStatus,
 } from '../engine.ts';
 import type { EngineOperationId } from '../../contract/operations/by-carrier.ts';
+import { eventTypesOf } from '../engine-events.ts';
 import type { EngineInput, EngineResult } from '../engine-operations.ts';
 import { Device, newMessageId } from './device.ts';
+import { REPORTED_EVENTS } from './events.generated.ts';
 import { LoginState } from './login-state.ts';
 import { engineFact, refusal } from './network-answers.ts';
 import { SANDBOX_OPERATIONS } from './operations/operations.ts';
@@ -32,6 +34,7 @@ export const SANDBOX_CAPABILITIES: EngineCapabilities = {
   parallelFiles: true,
   simulated: true,
   operations: SANDBOX_OPERATIONS.ids,
+  events: eventTypesOf(REPORTED_EVENTS),
 };
 
 export interface SandboxEngineOptions {

@@ -6,7 +6,7 @@ import type { RunListener } from './browser/run-listener.ts';
 import { TransportError } from './deadlines.ts';
 import type { EngineRun, EngineRunDependencies } from './engine-run.ts';
 import { selfAddress } from './inbound/address-book.ts';
-import { LIBRARY_EVENTS } from './inbound/events.generated.ts';
+import { LIBRARY_EVENTS } from './inbound/reported-events.ts';
 import type { RawMessage } from './inbound/raw-message.ts';
 import { readSelf } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';

@@ -17,6 +17,7 @@ import {
   type PairingCode,
   type SendStatus,
 } from '../engine.ts';
+import { eventTypesOf } from '../engine-events.ts';
 import type { EngineInput, EngineResult } from '../engine-operations.ts';
 import { engineOperation, type EngineOperationId } from '../../contract/operations/by-carrier.ts';
 import { chatKindOf, messageIdOf } from '../../contract/whatsapp-id.ts';
@@ -32,6 +33,7 @@ import type { HealthHistory } from './health/health.ts';
 import { healthReport, NO_BROWSER } from './health/health-report.ts';
 import { createEngineRun } from './create-engine-run.ts';
 import type { EngineRun } from './engine-run.ts';
+import { REPORTED_EVENTS } from './inbound/events.generated.ts';
 import { MEMORY_LIMITS, memoryCheck, type MemoryLimits, MemoryWatch } from './browser/memory-watch.ts';
 import { logOut } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
@@ -62,6 +64,7 @@ export const WEBJS_CAPABILITIES: EngineCapabilities = {
   parallelFiles: false,
   simulated: false,
   operations: WEBJS_OPERATIONS.ids,
+  events: eventTypesOf(REPORTED_EVENTS),
 };
 
 export class WebjsEngine implements Engine {

@@ -6,6 +6,7 @@ import { Nothing } from '../../../contract/operation.ts';
 import { object } from '../../../contract/schema.ts';
 import { chatKindOf, parseChatId } from '../../../contract/whatsapp-id.ts';
 import { isOneOf, knownAddress } from '../address-book.ts';
+import { voted } from '../events/poll/voted.ts';
 import { driverOperation } from './driver-operation.ts';
 
 /** A vote replaces the one before it of the same person. */
@@ -45,13 +46,6 @@ export const vote = driverOperation({
     if (foreign !== undefined) throw new WabError('WAB_INVALID_REQUEST', { reason: 'the poll has no such option' });
     if (options.length > 1 && poll.allowMultipleAnswers !== true)
       throw new WabError('WAB_INVALID_REQUEST', { reason: 'the poll allows only one option' });
-    await account.deliver({
-      type: 'poll.voted',
-      at: new Date().toISOString(),
-      chat: poll.chat,
-      sender: voter,
-      author: account.self,
-      data: { messageId, voter, options, fromMe: false },
-    });
+    await account.deliver(voted.fact(poll, voter, options));
   },
 });

@@ -11,9 +11,10 @@ import type { EngineFact, EngineListener } from '../../engine.ts';
 import type { ChatBehind, Progress } from '../login/profile.ts';
 import type { ServerClock } from '../login/server-clock.ts';
 import { describe } from '../page/page-reason.ts';
+import type { WebjsEventType } from './reported-events.ts';
 
 /** Looks up what a fact needs; null if there is nothing to report after all. */
-export type MakeFact = () => Promise<EngineFact | null>;
+export type MakeFact = () => Promise<EngineFact<WebjsEventType> | null>;
 
 /** A chat that may have messages that were missed, and its other id where it has two. */
 export interface ListedChat {

@@ -3,9 +3,12 @@ import type { Address } from '../../../contract/address.ts';
 import type { ChatId, MessageId } from '../../../contract/ids.ts';
 import type { Clock } from '../../../ops/clock.ts';
 import type { Log } from '../../../ops/logger.ts';
-import { messageFact } from '../../engine.ts';
 import type { AddressBook } from './address-book.ts';
 import type { Deadlines } from '../deadlines.ts';
+import { acknowledged } from './events/message/acknowledged.ts';
+import { failed } from './events/message/failed.ts';
+import { received } from './events/message/received.ts';
+import { sent } from './events/message/sent.ts';
 import type { FactReporter, MakeFact } from './fact-reporter.ts';
 import {
   ackLevelOf,
@@ -16,8 +19,9 @@ import {
   type MessageIds,
   toEngineMessage,
 } from './message-mapper.ts';
-import type { LibraryEvent } from './library-event.ts';
+import type { OwnMessage } from './own-message.ts';
 import type { RawMessage } from './raw-message.ts';
+import type { ReportedLibraryEvent } from './reported-events.ts';
 import { describe } from '../page/page-reason.ts';
 import type { ReceiptOf, Receipts } from './receipts.ts';
 import type { Undecrypted } from './undecrypted.ts';
@@ -122,7 +126,7 @@ export class InboundMessages {
   }
 
   /** Something else happened that the library tells. What is older than the link came with the history. */
-  happened(event: LibraryEvent, told: unknown): void {
+  happened(event: ReportedLibraryEvent, told: unknown): void {
     this.#guarded(() => {
       const happened = event.read(told, this.#selfIds());
       if (happened === null || happened.at.getTime() < this.#deps.account().linkedAt * 1000) return;
@@ -171,7 +175,7 @@ export class InboundMessages {
   #factOf(raw: RawMessage, ids: MessageIds): MakeFact {
     return async () => {
       const find = await this.#finder([ids.chat, ids.sender, ...ids.mentions]);
-      return messageFact(toEngineMessage(raw, ids, find));
+      return (raw.id.fromMe ? sent : received).fact(toEngineMessage(raw, ids, find));
     };
   }
 
@@ -233,16 +237,14 @@ export class InboundMessages {
     const at = new Date(this.#deps.clock.now());
     const ack = ackLevelOf(level);
     const { self } = this.#deps.account();
-    const about = async () => ({ at, chat: await this.#deps.addresses.find(chat), author: self });
-    const of = { messageId };
-    if (ack) {
-      const data = { ...of, ack };
-      report(chat, null, async () => ({ type: 'message.acknowledged', ...(await about()), data }), recorded);
-    }
-    if (level < 0) {
-      const data = { ...of, reason: 'WhatsApp could not send the message' };
-      report(chat, null, async () => ({ type: 'message.failed', ...(await about()), data }), recorded);
-    }
+    const own = async (): Promise<OwnMessage> => ({
+      messageId,
+      at,
+      chat: await this.#deps.addresses.find(chat),
+      author: self,
+    });
+    if (ack) report(chat, null, async () => acknowledged.fact(await own(), ack), recorded);
+    if (level < 0) report(chat, null, async () => failed.fact(await own()), recorded);
   }
 
   async #addressOf(id: ChatId): Promise<Address> {

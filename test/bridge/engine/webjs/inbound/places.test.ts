@@ -87,7 +87,7 @@ test('what happened at an impossible time keeps nothing else from being reported
     const fact = (): never => {
       throw new Error('it was to be reported');
     };
-    inbound.happened({ name: 'vote_update', read: () => ({ chat: A, at, people: [], fact }) }, {});
+    inbound.happened({ type: 'poll.voted', name: 'vote_update', read: () => ({ chat: A, at, people: [], fact }) }, {});
   }
   facts.expect([{ id: A, otherId: null }]);
   inbound.message(text('live'));

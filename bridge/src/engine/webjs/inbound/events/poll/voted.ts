@@ -12,9 +12,10 @@ interface RawVote {
 }
 
 /** The library tells each vote when the page stores it, which it may do again. */
-export const voted = libraryEvent<RawVote>({
+export const voted = libraryEvent({
+  type: 'poll.voted',
   name: 'vote_update',
-  read: ({ voter: rawVoter, selectedOptions = [], interractedAtTs, parentMsgKey: poll }, self) => {
+  read: ({ voter: rawVoter, selectedOptions = [], interractedAtTs, parentMsgKey: poll }: RawVote, self) => {
     const voter = idText(rawVoter);
     const chat = idText(poll?.remote);
     const messageId = poll?._serialized;

@@ -1,0 +1,3 @@
+import { engineEvent, messageReport } from '../../../engine-events.ts';
+
+export const received = engineEvent('message.received', messageReport);

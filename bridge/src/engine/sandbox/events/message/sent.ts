@@ -1,0 +1,3 @@
+import { engineEvent, messageReport } from '../../../engine-events.ts';
+
+export const sent = engineEvent('message.sent', messageReport);
