@@ -1,8 +1,9 @@
 /** The parameters of the action node: which resource, which operation, and the fields of each operation. */
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { titleOf } from '../shared/words';
-import type { NodeOperation } from './operations/node-operation';
-import { DEFAULT_OPERATIONS } from './overlays/overlays';
+import { valueOf, type NodeOperation } from './operations/node-operation';
+import type { OperationId } from './operations/overlay';
+import { DEFAULT_OPERATIONS, OVERLAYS } from './overlays/overlays';
 
 const resourceOption = (value: string): INodePropertyOptions => ({ name: titleOf(value), value });
 
@@ -26,7 +27,7 @@ export function propertiesOf(operations: readonly NodeOperation[]): INodePropert
 }
 
 function operationField(resource: string, operations: readonly NodeOperation[]): INodeProperties {
-  const preset = DEFAULT_OPERATIONS[resource] ?? operations[0]?.value ?? '';
+  const preset = presetOf(resource) ?? operations[0]?.value ?? '';
   return {
     displayName: 'Operation',
     name: 'operation',
@@ -36,6 +37,12 @@ function operationField(resource: string, operations: readonly NodeOperation[]):
     options: operations.map(({ name, value, action, description }) => ({ name, value, action, description })),
     default: preset,
   };
+}
+
+/** Undefined for a resource that is not in the table. */
+function presetOf(resource: string): string | undefined {
+  const id = (DEFAULT_OPERATIONS as Readonly<Record<string, OperationId | undefined>>)[resource];
+  return id === undefined ? undefined : valueOf(id, OVERLAYS[id]);
 }
 
 /** The fields of an operation, shown for it alone. */

@@ -3,8 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { OPERATIONS } from '../../nodes/shared/operations.generated';
 import { offeredOperations } from '../../nodes/WaBridge/catalogue';
-import type { OperationTable, OperationWords, Overlays } from '../../nodes/WaBridge/operations/overlay';
-import { OFFERED_BY_HAND, OVERLAYS } from '../../nodes/WaBridge/overlays/overlays';
+import type {
+  OnePerResource,
+  OperationTable,
+  OperationWords,
+  Overlays,
+  WordsOfFields,
+} from '../../nodes/WaBridge/operations/overlay';
+import { DEFAULT_OPERATIONS, OFFERED_BY_HAND, OVERLAYS } from '../../nodes/WaBridge/overlays/overlays';
 import { WaBridge } from '../../nodes/WaBridge/WaBridge.node';
 import { fieldsOf, namesOf, optionsOf } from './support/parameters';
 
@@ -62,7 +68,20 @@ describe('the node and the table', () => {
       // @ts-expect-error no such choice
       'chat.setTyping': { fields: { state: { choices: { singing: { name: 'Singing', description: 'Sing' } } } } },
     } satisfies Overlays;
-    expect([operation, field, choice]).toHaveLength(3);
+    // @ts-expect-error no such field, also where words are shared by several operations
+    const shared = { smile: {} } satisfies WordsOfFields<'message.sendText'>;
+    // @ts-expect-error no such operation of the resource
+    const preset = { ...DEFAULT_OPERATIONS, chat: 'message.sendText' } satisfies OnePerResource;
+    // @ts-expect-error a resource without one
+    const missing: OnePerResource = { chat: 'chat.markRead', message: 'message.sendText' };
+    expect([operation, field, choice, shared, preset, missing]).toHaveLength(6);
+  });
+
+  test('the operation that is selected when a resource is chosen is one that the resource offers', () => {
+    for (const property of new WaBridge().description.properties.filter(({ name }) => name === 'operation')) {
+      const values = (property.options as INodePropertyOptions[]).map(({ value }) => value);
+      expect(values).toContain(property.default);
+    }
   });
 });
 

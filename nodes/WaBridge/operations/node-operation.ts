@@ -26,18 +26,17 @@ export interface NodeOperation {
 /** The widgets of an operation by the names of its fields. */
 export type Widgets = ReadonlyMap<string, Widget>;
 
+/** What chooses an operation among those of its resource, in saved workflows. */
+export const valueOf = (id: string, { value }: OperationWords = {}): string => value ?? id.slice(id.indexOf('.') + 1);
+
 /** `message.sendPoll` is "Send Poll" of the resource `message`, unless the overlay says something else. */
 export function nodeOperation(id: string, entry: OperationEntry, words: OperationWords = {}): NodeOperation {
   const [resource = '', verb = ''] = id.split('.');
   const widgets = widgetsOf(entry, words);
-  const {
-    value = verb,
-    name = verb === 'list' ? 'Get Many' : titleOf(verb),
-    action = descriptionOf(entry.summary),
-  } = words;
+  const { name = verb === 'list' ? 'Get Many' : titleOf(verb), action = descriptionOf(entry.summary) } = words;
   return {
     resource,
-    value,
+    value: valueOf(id, words),
     name,
     action,
     description: words.description ?? action,

@@ -44,11 +44,21 @@ interface Words<Fields> {
 type ChoiceOf<Field> = Field extends { readonly enum: readonly (infer Value extends string)[] } ? Value : never;
 type FieldsOf<Id extends OperationId> = Operations[Id]['fields'];
 
+/** Words of fields of an operation. */
+export type WordsOfFields<Id extends OperationId> = {
+  readonly [Field in keyof FieldsOf<Id>]?: FieldWords<ChoiceOf<FieldsOf<Id>[Field]>>;
+};
+
 /** An overlay that names an operation, a field or a choice that does not exist does not compile. */
-export type Overlays = {
-  readonly [Id in OperationId]?: Words<{
-    readonly [Field in keyof FieldsOf<Id>]?: FieldWords<ChoiceOf<FieldsOf<Id>[Field]>>;
-  }>;
+export type Overlays = { readonly [Id in OperationId]?: Words<WordsOfFields<Id>> };
+
+/** Names of the fields that one or more of several operations have. */
+export type FieldOfAny<Id extends OperationId> = Id extends OperationId ? keyof FieldsOf<Id> : never;
+
+type ResourceOf<Id extends OperationId> = Id extends `${infer Resource}.${string}` ? Resource : never;
+/** One operation of each resource. */
+export type OnePerResource = {
+  readonly [Resource in ResourceOf<OperationId>]: Extract<OperationId, `${Resource}.${string}`>;
 };
 
 /** An overlay, as code sees it that treats all operations alike. */

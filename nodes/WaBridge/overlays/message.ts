@@ -1,4 +1,4 @@
-import type { FieldWords, Overlays } from '../operations/overlay';
+import type { FieldWords, Overlays, WordsOfFields } from '../operations/overlay';
 
 const sender: FieldWords = { description: 'The linked WhatsApp account that sends the message' };
 const to: FieldWords = { description: 'Where to send the message: a person or a group' };
@@ -12,7 +12,12 @@ const quotedMessageId: FieldWords = {
 };
 
 /** Words of the fields that every message has. */
-export const MESSAGE_FIELDS = { session: sender, to, quotedMessageId, mentions };
+export const MESSAGE_FIELDS = {
+  session: sender,
+  to,
+  quotedMessageId,
+  mentions,
+} satisfies WordsOfFields<'message.sendText'>;
 
 export const messageOverlays = {
   'message.react': {

@@ -4,7 +4,7 @@ import type { MediaEntry, OperationEntry } from '../../shared/operation-table';
 import { OPERATIONS } from '../../shared/operations.generated';
 import { titleOf } from '../../shared/words';
 import { layoutOf, readInput, widgetsOf, type NodeOperation } from '../operations/node-operation';
-import type { FieldWords, OperationId } from '../operations/overlay';
+import type { FieldOfAny, FieldWords, OperationId } from '../operations/overlay';
 import { textValue } from '../operations/parameters';
 import { readItemFile, sendFile, withFileName } from '../operations/send-file';
 import type { Widget } from '../operations/widgets';
@@ -18,6 +18,8 @@ export const MEDIA_SENDS = [
   'message.sendDocument',
 ] as const satisfies readonly OperationId[];
 
+type Field = FieldOfAny<(typeof MEDIA_SENDS)[number]>;
+type SentKind = (typeof OPERATIONS)[(typeof MEDIA_SENDS)[number]]['fields']['mediaId']['media']['kind'];
 type Send = OperationEntry & { readonly media: MediaEntry };
 /** By the kind of message that each sends. */
 const BY_KIND: ReadonlyMap<string, Send> = new Map(
@@ -28,7 +30,7 @@ const BY_KIND: ReadonlyMap<string, Send> = new Map(
 );
 const SENDS = [...BY_KIND.values()];
 
-const KIND_DESCRIPTIONS: Readonly<Record<string, string>> = {
+const KIND_DESCRIPTIONS: Readonly<Record<SentKind, string>> = {
   audio: 'Played in the chat',
   document: 'Any file, unchanged, with its name',
   image: 'Shown in the chat',
@@ -46,17 +48,13 @@ const kindField: INodeProperties = {
       description:
         'Depends on the type of the file; anything other than an image, video or audio file that WhatsApp takes as such is sent as a document',
     },
-    ...[...BY_KIND.keys()].map((value) => ({
-      name: titleOf(value),
-      value,
-      ...(KIND_DESCRIPTIONS[value] === undefined ? {} : { description: KIND_DESCRIPTIONS[value] }),
-    })),
+    ...Object.entries(KIND_DESCRIPTIONS).map(([value, description]) => ({ name: titleOf(value), value, description })),
   ].sort((a, b) => a.name.localeCompare(b.name)),
   default: 'auto',
   description: 'How the file appears in the chat',
 };
 
-const FIELDS: Readonly<Record<string, FieldWords>> = {
+const FIELDS: { readonly [Name in Field]?: FieldWords } = {
   ...MESSAGE_FIELDS,
   text: {
     parameter: 'caption',
@@ -74,8 +72,11 @@ const widgets = new Map(SENDS.flatMap((entry) => [...widgetsOf(entry, { fields: 
 
 /** The fields in the order in which people fill them in. */
 function fields(): INodeProperties[] {
-  const order = ['session', 'to', 'mediaId', 'kind', 'text', 'fileName'];
-  const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+  const order: readonly (Field | 'kind')[] = ['session', 'to', 'mediaId', 'kind', 'text', 'fileName'];
+  const rank = (name: string): number => {
+    const place = (order as readonly string[]).indexOf(name);
+    return place === -1 ? order.length : place;
+  };
   const kind: Widget = { property: kindField, place: 'visible', read: () => undefined };
   const ordered = [...widgets, ['kind', kind] as const].sort(([a], [b]) => rank(a) - rank(b));
   const withoutText = [...BY_KIND].filter(([, send]) => !('text' in send.fields)).map(([name]) => name);
