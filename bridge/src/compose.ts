@@ -80,7 +80,7 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
   const { recorder } = recording;
   const sessions = await startSessions(base, { database, recorder, media });
   const { registry, network, ingress } = sessions;
-  const outbox = await startOutbox(base, { ...recording, database, sessions, media: media.library });
+  const outbox = await startOutbox(base, { ...recording, ...store, sessions, media: media.library });
   const stream = await startStream(base, { ...store, recorder, keys });
 
   metrics.start({
@@ -89,10 +89,13 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     openStreams: () => stream.stats().connections,
     logHead: () => eventLog.head,
   });
-  const readiness = new Readiness({
-    database: () => database.write(touchLog(undefined)),
-    stream: async () => void stream.stats(),
-  });
+  const readiness = new Readiness(
+    {
+      database: () => database.write(touchLog(undefined)),
+      stream: async () => void stream.stats(),
+    },
+    outbox.schedulerState ? { scheduler: outbox.schedulerState } : {},
+  );
   const { app, port } = await startHttp(base, {
     settings: () => describeSettings(loaded),
     keys,

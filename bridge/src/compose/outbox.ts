@@ -3,7 +3,6 @@ import type { SessionName } from '../contract/ids.ts';
 import { AccountChanges } from '../outbox/account-changes.ts';
 import { AttemptRunner, DEFAULT_QUESTION_MS, DEFAULT_SEND_MS } from '../outbox/attempt-runner.ts';
 import { Dispatcher } from '../outbox/dispatcher.ts';
-import { InProcessScheduler } from '../outbox/in-process-scheduler.ts';
 import { OutboxIntake } from '../outbox/outbox-intake.ts';
 import { OutboxMaintenance } from '../outbox/outbox-maintenance.ts';
 import { OutboxService } from '../outbox/outbox-service.ts';
@@ -12,6 +11,7 @@ import { DEFAULT_RETRY_LIMITS } from '../outbox/retry-policy.ts';
 import type { Database } from '../store/database.ts';
 import type { Base } from './base.ts';
 import type { Media } from './media.ts';
+import { createScheduler } from './scheduler.ts';
 import type { Recording } from './recording.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -20,6 +20,7 @@ const GRACE_MS = 5_000;
 
 interface Needs extends Recording {
   readonly database: Database;
+  readonly eventLog: { readonly epoch: string };
   readonly sessions: Pick<Sessions, 'registry' | 'ownership'>;
   readonly media: Media['library'];
 }
@@ -28,6 +29,8 @@ interface Outbox {
   readonly service: OutboxService;
   /** Brings the messages of a session that is being deleted to their end. */
   readonly settleDeleted: (session: SessionName) => Promise<void>;
+  /** Of a scheduler that depends on another server. */
+  readonly schedulerState: (() => string) | null;
 }
 
 export async function startOutbox(base: Base, needs: Needs): Promise<Outbox> {
@@ -51,7 +54,7 @@ export async function startOutbox(base: Base, needs: Needs): Promise<Outbox> {
       sendMs: DEFAULT_SEND_MS,
     },
   );
-  const scheduler = new InProcessScheduler<SessionName>(clock, log);
+  const { scheduler, state: schedulerState } = await createScheduler<SessionName>(base, 'outbox', needs.eventLog.epoch);
   const accounts = new AccountChanges({ reads, transitions, attemptRunner, sessions: registry });
   const dispatcher = new Dispatcher({
     reads,
@@ -88,5 +91,5 @@ export async function startOutbox(base: Base, needs: Needs): Promise<Outbox> {
     sessions: registry,
     clock,
   });
-  return { service, settleDeleted: (session) => outboxMaintenance.sessionDeleted(session) };
+  return { service, schedulerState, settleDeleted: (session) => outboxMaintenance.sessionDeleted(session) };
 }

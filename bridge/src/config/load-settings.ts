@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
 import type { SettingOrigin } from '../contract/views/setting.ts';
+import { redisOptionsOf } from '../ops/redis.ts';
 import {
   definitionOf,
   envNameOf,
@@ -164,6 +165,13 @@ function crossChecks(settings: Settings): string[] {
       `WABRIDGE_HOST is ${settings.host}, which other machines can reach, but TLS is not configured. Set WABRIDGE_TLS_CERT_FILE and WABRIDGE_TLS_KEY_FILE, ` +
         'or set WABRIDGE_BEHIND_PROXY=true if the bridge is behind a TLS proxy or in a private network, or use 127.0.0.1.',
     );
+  }
+  if (settings.redisUrl !== undefined) {
+    try {
+      redisOptionsOf(settings.redisUrl);
+    } catch (error) {
+      faults.push(`WABRIDGE_REDIS_URL is not valid: ${(error as Error).message}.`);
+    }
   }
   if (settings.dedupeRetentionDays < settings.eventRetentionDays) {
     faults.push(

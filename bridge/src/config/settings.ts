@@ -31,6 +31,13 @@ export const SettingsSchema = object({
   dataDir: text('Folder that holds the database, media, login states and the operator key', {
     default: './.wabridge',
   }),
+  redisUrl: Type.Optional(
+    text(
+      'Redis that wakes the outbox, as redis://user:password@host:6379/0, or rediss:// for TLS; without it, timers of the bridge do',
+      { secret: true },
+    ),
+  ),
+  redisPrefix: text('Begins the name of every key that the bridge writes to Redis', { default: 'wabridge' }),
   host: text('Address to listen on', { default: DEFAULT_HOST }),
   port: whole('Port to listen on; 0 lets the system choose', DEFAULT_PORT, 0, 65_535),
   publicUrls: Type.Array(Type.String({ format: 'url', pattern: '^https?://' }), {

@@ -19,6 +19,9 @@ export class Metrics {
   readonly #outboxOutcomes: Counter<'outcome'>;
   readonly #probes: Counter<'probe' | 'outcome'>;
   readonly #sessionMemory: Gauge<'session'>;
+  readonly #wakeUps: Counter<'source'>;
+  /** Exists only where Redis is used. */
+  #redisUp: Gauge | null = null;
 
   constructor() {
     const registers = [this.#registry];
@@ -59,6 +62,26 @@ export class Metrics {
       labelNames: ['session'],
       registers,
     });
+    this.#wakeUps = new Counter({
+      name: 'wabridge_redis_wake_ups_total',
+      help: 'Wake-ups of the outbox where Redis is used, by what kept their time: redis, or process while Redis was away or late',
+      labelNames: ['source'],
+      registers,
+    });
+  }
+
+  /** Whether Redis can be used. */
+  redisUp(up: boolean): void {
+    this.#redisUp ??= new Gauge({
+      name: 'wabridge_redis_up',
+      help: 'Whether Redis can be used (1) or timers of this process take its place (0)',
+      registers: [this.#registry],
+    });
+    this.#redisUp.set(up ? 1 : 0);
+  }
+
+  wokenBy(source: 'redis' | 'process'): void {
+    this.#wakeUps.inc({ source });
   }
 
   /** @param bytes null once the session uses none */

@@ -6,12 +6,18 @@ export type Probe = () => Promise<void>;
 
 const PROBE_TIMEOUT_MS = 3_000;
 
+/** `ok`, or what is worse than usual although the bridge does its work. */
+export type Note = () => string;
+
 export class Readiness {
   readonly #probes: Readonly<Record<string, Probe>>;
+  readonly #notes: Readonly<Record<string, Note>>;
   #stopping = false;
 
-  constructor(probes: Readonly<Record<string, Probe>>) {
+  /** @param notes are reported, and do not make the bridge unready */
+  constructor(probes: Readonly<Record<string, Probe>>, notes: Readonly<Record<string, Note>> = {}) {
     this.#probes = probes;
+    this.#notes = notes;
   }
 
   /** From now on the bridge is not ready. */
@@ -28,7 +34,8 @@ export class Readiness {
       Object.entries(this.#probes).map(async ([name, probe]) => [name, await outcomeOf(probe)] as const),
     );
     const checks = { lifecycle: this.#stopping ? 'shutting down' : 'ok', ...Object.fromEntries(entries) };
-    return { ready: Object.values(checks).every((outcome) => outcome === 'ok'), checks };
+    const notes = Object.fromEntries(Object.entries(this.#notes).map(([name, note]) => [name, note()]));
+    return { ready: Object.values(checks).every((outcome) => outcome === 'ok'), checks: { ...checks, ...notes } };
   }
 }
 

@@ -39,6 +39,12 @@ export class InProcessScheduler<Key extends string> implements Scheduler<Key> {
     return Promise.resolve();
   }
 
+  /** The pending wake-up of the key does not come. */
+  cancel(key: Key): void {
+    this.#timers.get(key)?.abort.abort();
+    this.#timers.delete(key);
+  }
+
   stop(): Promise<void> {
     this.#wake = null;
     for (const { abort } of this.#timers.values()) abort.abort();

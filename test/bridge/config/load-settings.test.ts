@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLoopback, loadSettings } from '../../../bridge/src/config/load-settings.ts';
 import { describeSettings } from '../../../bridge/src/config/describe-settings.ts';
+import { redisOptionsOf } from '../../../bridge/src/ops/redis.ts';
 import { envNameOf, SETTING_NAMES, type Settings } from '../../../bridge/src/config/settings.ts';
 
 function faultsOf(environment: Record<string, string>, file?: string): string {
@@ -153,6 +154,32 @@ describe('showing the settings', () => {
       expect(text).not.toContain(file);
     });
     withFile('{ "tlsKeyFile": 4711 }', (file) => expect(faultsOf({}, file)).not.toContain('4711'));
+  });
+
+  test.each([
+    ['http://localhost:6379', 'must look like redis://host:6379'],
+    ['redis://', 'must look like redis://host:6379'],
+    ['redis://user:open-sesame@localhost:6379/main', 'must be the number of a database'],
+    ['rediss://:open-sesame@localhost/1?keyPrefix=x', 'nothing may follow the database number'],
+  ])('the URL of Redis is checked and not repeated: %s', (url, fault) => {
+    const said = faultsOf({ WABRIDGE_REDIS_URL: url });
+    expect(said).toContain('WABRIDGE_REDIS_URL');
+    expect(said).toContain(fault);
+    expect(said).not.toContain('open-sesame');
+  });
+
+  test('a URL of Redis is a secret; a part of it may be left out', () => {
+    const loaded = loadSettings({ WABRIDGE_REDIS_URL: 'redis://:open-sesame@[::1]' });
+    expect(JSON.stringify(describeSettings(loaded))).not.toContain('sesame');
+    expect(redisOptionsOf(loaded.settings.redisUrl!)).toMatchObject({
+      host: '::1',
+      port: 6379,
+      db: 0,
+      password: 'open-sesame',
+    });
+    expect(redisOptionsOf('rediss://me:a%2Fb@redis.example:7000/3')).toMatchObject({
+      ...{ host: 'redis.example', port: 7000, db: 3, username: 'me', password: 'a/b', tls: {} },
+    });
   });
 
   test('every setting is read by something', async () => {

@@ -10,3 +10,18 @@ test('the memory of a session is shown for as long as its browser runs', async (
   const shown = (await metrics.render()).split('\n').filter((line) => line.startsWith('wabridge_session_memory_bytes'));
   expect(shown).toEqual(['wabridge_session_memory_bytes{session="support"} 1500']);
 });
+
+test('whether Redis can be used is shown where it is used', async () => {
+  const metrics = new Metrics();
+  const shown = async () => (await metrics.render()).split('\n').filter((line) => line.startsWith('wabridge_redis'));
+  expect(await shown()).toEqual([]);
+  metrics.redisUp(true);
+  metrics.wokenBy('redis');
+  metrics.redisUp(false);
+  metrics.wokenBy('process');
+  expect(await shown()).toEqual([
+    'wabridge_redis_wake_ups_total{source="redis"} 1',
+    'wabridge_redis_wake_ups_total{source="process"} 1',
+    'wabridge_redis_up 0',
+  ]);
+});

@@ -24,6 +24,7 @@ import {
 } from '../../../bridge/src/outbox/outbox-maintenance.ts';
 import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-transitions.ts';
+import type { Scheduler } from '../../../bridge/src/outbox/scheduler.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
@@ -54,6 +55,8 @@ export interface HarnessOptions {
   readonly questionMs?: number;
   readonly expiryMs?: number;
   readonly clock?: Clock;
+  /** Without it, timers of this process. */
+  readonly scheduler?: Scheduler<SessionName>;
   /** Without it, this process owns every session. */
   readonly ownership?: Ownership<SessionName>;
   readonly media?: ConstructorParameters<typeof OutboxIntake>[0]['media'];
@@ -144,7 +147,7 @@ function createWork(
     },
   );
   const ownership = options.ownership ?? new SoleOwner<SessionName>();
-  const scheduler = new InProcessScheduler<SessionName>(clock, log);
+  const scheduler = options.scheduler ?? new InProcessScheduler<SessionName>(clock, log);
   const accounts = new AccountChanges({ reads, transitions, attemptRunner, sessions });
   const dispatcher = new Dispatcher(
     { reads, transitions, attemptRunner, accounts, changes, scheduler, sessions, ownership, clock, log },
