@@ -44,6 +44,12 @@ export interface Overlay<Defined extends Operation> {
   readonly show?: Show<ResultOf<Defined>, InputOf<Defined>>;
 }
 
+/** How a field is written as one option, or several. */
+interface Optional {
+  readonly field: string;
+  readonly options: readonly Option[];
+}
+
 /** A command that is derived from an operation. */
 export interface OperationCommand {
   /** Within its group. */
@@ -51,6 +57,12 @@ export interface OperationCommand {
   readonly operation: Operation;
   /** The fields that can be written on the command line, or have a default. */
   readonly fields: readonly string[];
+  /** Those of them that are written as arguments, in order. */
+  readonly positional: readonly string[];
+  /** Those that are written as options. */
+  readonly optional: readonly Optional[];
+  /** Those that need not be written, since the command has a value for them. */
+  readonly withDefault: readonly string[];
   readonly add: (group: Command) => void;
 }
 
@@ -114,17 +126,21 @@ export function commandOf<Defined extends Operation>(
     );
   };
   const fields = [...positional, ...optional].map(({ field }) => field);
-  return { name, operation, fields: [...new Set([...fields, ...Object.keys(defaults)])], add };
+  return {
+    name,
+    operation,
+    fields: [...new Set([...fields, ...Object.keys(defaults)])],
+    positional: positional.map(({ field }) => field),
+    optional,
+    withDefault: Object.keys(defaults),
+    add,
+  };
 }
 
 interface Positional {
   readonly field: string;
   readonly as?: string;
   readonly parse: (written: string, context: Context) => unknown;
-}
-interface Optional {
-  readonly field: string;
-  readonly options: readonly Option[];
 }
 
 /** What can be written for an operation: as its overlay says, and for other fields as follows from the definition. */

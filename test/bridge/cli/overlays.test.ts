@@ -39,7 +39,14 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'sandbox heal': 'it clears all faults; `sandbox fault` sets them',
 };
 
-describe.each(derived)('wabridge %s', (path, { operation, fields }) => {
+/** What can be chosen for a field, if not anything. */
+function choicesOf({ input }: Operation, field: string): readonly string[] | undefined {
+  const schema = input.properties[field] as { readonly enum?: readonly string[]; readonly anyOf?: readonly object[] };
+  const schemas = [schema, ...(schema.anyOf ?? [])] as readonly { readonly enum?: readonly string[] }[];
+  return schemas.find((each) => each.enum !== undefined)?.enum;
+}
+
+describe.each(derived)('wabridge %s', (path, { operation, fields, positional, optional, withDefault }) => {
   const command = path
     .split(' ')
     .reduce<ReturnType<typeof createProgram> | undefined>(
@@ -58,10 +65,25 @@ describe.each(derived)('wabridge %s', (path, { operation, fields }) => {
     expect([...fields].sort()).toEqual([...left].sort());
   });
 
-  test('shows in its help what can be written for each field that can be', () => {
-    const written = command!.registeredArguments.length + command!.options.length;
-    const common = ['--json', '--data-dir', '--config', '--url'].length;
-    // A default, as of `key issue`, is for an option too.
-    expect(written - common).toBeGreaterThanOrEqual(fields.length);
+  test('shows in its help each field that can be written, with the choices that it has and whether it can be left out', () => {
+    const isRequired = (field: string): boolean => operation.input.required?.includes(field) ?? false;
+    const shown = command!.registeredArguments.map(({ required, argChoices }) => ({ required, argChoices }));
+    expect(shown).toEqual(
+      positional.map((field) => ({ required: isRequired(field), argChoices: choicesOf(operation, field) })),
+    );
+    for (const { field, options } of optional) {
+      const choices = choicesOf(operation, field);
+      for (const option of options) {
+        expect(command!.options).toContain(option);
+        // What can be true or false has an option without a value for each.
+        const value = option.required || option.optional;
+        expect({ field, argChoices: option.argChoices }).toEqual({ field, argChoices: value ? choices : undefined });
+      }
+      const hasDefault = withDefault.includes(field) || options.some(({ defaultValue }) => defaultValue !== undefined);
+      const mayBeLeftOut = hasDefault || options.some(({ mandatory }) => !mandatory);
+      expect({ field, mayBeLeftOut }).toEqual({ field, mayBeLeftOut: hasDefault || !isRequired(field) });
+    }
+    const writable = [...positional, ...optional.map(({ field }) => field), ...withDefault];
+    expect(writable).toEqual(expect.arrayContaining(operation.input.required ?? []));
   });
 });
