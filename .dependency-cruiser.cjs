@@ -45,10 +45,12 @@ const WEBJS_ALLOWED = {
   health: ['page', 'browser', 'inbound'],
 };
 
-/** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser and carries login states. */
+/** Single files outside of those: the command starts the bridge, knows the sandbox's vocabulary, finds or installs a browser, carries login states, and checks and copies media stores. */
 const ALLOWED_FILES = {
   cli: [
     '^bridge/src/(run-bridge|version)\\.ts',
+    '^bridge/src/compose/media-store\\.ts',
+    '^bridge/src/media/copy-media\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
     '^bridge/src/engine/sandbox/driver/',
     '^bridge/src/engine/webjs/(browser/browser-(check|finder|installer)|login/login-backup)\\.ts',

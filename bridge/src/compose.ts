@@ -48,7 +48,7 @@ export interface Bridge {
  *
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
  * @param moreEngines besides those that the settings enable
- * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, and those of `explainFailure`
+ * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, WAB_MEDIA_STORE_UNUSABLE, and those of `explainFailure`
  */
 export async function startBridge(
   loaded: LoadedSettings,
@@ -88,13 +88,17 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     sessionStates: () => registry.list().map(({ state }) => state),
     openStreams: () => stream.stats().connections,
     logHead: () => eventLog.head,
+    mediaStoreUp: () => media.store.trouble === null,
   });
   const readiness = new Readiness(
     {
       database: () => database.write(touchLog(undefined)),
       stream: async () => void stream.stats(),
     },
-    outbox.schedulerState ? { scheduler: outbox.schedulerState } : {},
+    {
+      mediaStore: () => (media.store.trouble === null ? 'ok' : `degraded: ${media.store.trouble.message}`),
+      ...(outbox.schedulerState && { scheduler: outbox.schedulerState }),
+    },
   );
   const { app, port } = await startHttp(base, {
     settings: () => describeSettings(loaded),

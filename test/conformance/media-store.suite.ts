@@ -1,6 +1,6 @@
 /** What every media store must do. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -100,6 +100,66 @@ export function mediaStoreSuite(name: string, create: () => Promise<MediaStoreUn
       await put(KEY, Buffer.from('old'));
       await put(KEY, Buffer.from('new'));
       expect(String(await buffer((await store.open(KEY))!))).toBe('new');
+    });
+
+    test('size and digest can be asked for', async () => {
+      expect(await store.describe(KEY)).toBeNull();
+      await put(KEY, bytes);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      expect(await store.describe(KEY)).toEqual({ sizeBytes: bytes.length, sha256 });
+    });
+
+    test.each([
+      [1, 1],
+      [0, 99],
+      [100, 70_000],
+      [299_999, 299_999],
+    ])('a part from %d to %d is those bytes, both ends among them', async (start, end) => {
+      await put(KEY, bytes);
+      const part = await buffer((await store.open(KEY, { start, end }))!);
+      expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
+    });
+
+    test('a part of what is not there is nothing', async () => {
+      expect(await store.open(KEY, { start: 0, end: 9 })).toBeNull();
+    });
+
+    test('a large file comes back as it went in', async () => {
+      const large = randomBytes(12 * 1024 * 1024 + 17);
+      await put(KEY, large);
+      expect((await buffer((await store.open(KEY))!)).equals(large)).toBe(true);
+      expect((await readFile((await store.localPath(KEY))!)).equals(large)).toBe(true);
+      expect(await under.bytesKept()).toBe(large.length);
+    });
+
+    test('a local file can be had by a store that did not put it there, and by many at once', async () => {
+      await put(KEY, bytes);
+      const next = await under.open();
+      await next.start();
+      const paths = await Promise.all(Array.from({ length: 10 }, () => next.localPath(KEY)));
+      expect(new Set(paths).size).toBe(1);
+      expect((await readFile(paths[0]!)).equals(bytes)).toBe(true);
+      expect((await stat(paths[0]!)).mode & 0o077).toBe(0);
+    });
+
+    test('only those that were there before a time, if asked so', async () => {
+      const early = Date.now() - 60_000;
+      await put(KEY, bytes);
+      const listed = async (before: number): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const key of store.keys(before)) found.push(key);
+        return found;
+      };
+      expect(await listed(early)).toEqual([]);
+      expect(await listed(Date.now() + 60_000)).toEqual([KEY]);
+    });
+
+    test('it can be checked, and what interrupted commits have left can be removed', async () => {
+      await put(KEY, bytes);
+      await store.check();
+      await store.removeUnfinished(Date.now() + 60_000);
+      expect(await keys()).toEqual([KEY]);
+      expect(await under.bytesKept()).toBe(bytes.length);
     });
 
     test('removing works once and again', async () => {

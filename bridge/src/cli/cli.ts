@@ -10,6 +10,7 @@ import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { mediaCommands } from './commands/media.ts';
 import { startCommand } from './commands/start.ts';
 import { ArgumentError } from './command.ts';
 import { errorLines, isProblem } from './failure.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   ...SINGLE_COMMANDS.map(({ add }) => add),
   ...GROUPS.map(addGroup),
   backupCommands,
+  mediaCommands,
 ];
 
 /** Every command, ready to parse a command line; ends by throwing where it is not understood. */

@@ -10,6 +10,7 @@ import { whoami } from '../contract/operations/whoami/get.ts';
 import type { Context } from './context.ts';
 import { localTime } from './output.ts';
 import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
+import { checkMediaStore } from './doctor-media.ts';
 import { failed, ok, warning, type Check, type Finding, type Result } from './finding.ts';
 
 const GIB = 1024 ** 3;
@@ -77,6 +78,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       return warning(text, 'That is less than mediaQuotaBytes. Free space, or lower WABRIDGE_MEDIA_QUOTA_BYTES.');
     return ok(text);
   },
+  'media store': checkMediaStore,
   clock: () =>
     Date.now() < OLDEST_CLOCK
       ? failed(new Date().toISOString(), 'The clock is years behind, so no signature can be valid. Set it (NTP).')

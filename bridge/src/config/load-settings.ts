@@ -5,6 +5,7 @@ import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
 import type { SettingOrigin } from '../contract/views/setting.ts';
 import { redisOptionsOf } from '../ops/redis.ts';
+import { parseMediaUrl } from './media-url.ts';
 import {
   definitionOf,
   envNameOf,
@@ -173,6 +174,9 @@ function crossChecks(settings: Settings): string[] {
       faults.push(`WABRIDGE_REDIS_URL is not valid: ${(error as Error).message}.`);
     }
   }
+  const { mediaUrl } = settings;
+  const mediaFault = mediaUrl === undefined ? null : faultOf(() => parseMediaUrl(mediaUrl));
+  if (mediaFault !== null) faults.push(`WABRIDGE_MEDIA_URL cannot be used. ${mediaFault}`);
   if (settings.dedupeRetentionDays < settings.eventRetentionDays) {
     faults.push(
       `WABRIDGE_DEDUPE_RETENTION_DAYS (${settings.dedupeRetentionDays}) is less than WABRIDGE_EVENT_RETENTION_DAYS (${settings.eventRetentionDays}), ` +
@@ -180,6 +184,15 @@ function crossChecks(settings: Settings): string[] {
     );
   }
   return faults;
+}
+
+function faultOf(check: () => unknown): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Whether only this machine can reach the address. */

@@ -109,6 +109,11 @@ export const SettingsSchema = object({
       maximum: 3650,
     }),
   ),
+  mediaUrl: Type.Optional(
+    text(
+      'Where media files are kept: s3://bucket/prefix with the options region, endpoint, pathStyle, sse and kmsKeyId, or file:///folder; by default the folder media in the data folder. The credentials of S3 come from the environment (AWS_ACCESS_KEY_ID and others), never from this URL',
+    ),
+  ),
   mediaQuotaBytes: bytes('Maximum space for media files', 10_240 * MIB),
   mediaMaxImageBytes: bytes('Largest image', 16 * MIB),
   mediaMaxVideoBytes: bytes('Largest video', 64 * MIB),

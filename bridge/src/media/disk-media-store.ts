@@ -1,55 +1,51 @@
 /** Media on a local disk: `files/<last two characters of the key>/<key>`, spooled in `spool/` of the same file system. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, opendir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import type { MediaStore, SpooledFile } from './media-store.ts';
-
-const KEY = /^[A-Za-z0-9_-]{2,128}$/;
+import { pipeline } from 'node:stream/promises';
+import { requireMediaKey } from './media-key.ts';
+import type { ByteRange, MediaStore, SpooledFile, StoredFile } from './media-store.ts';
+import { Spool } from './spool.ts';
 
 export class DiskMediaStore implements MediaStore {
-  readonly #spool: string;
+  readonly shared = false;
   readonly #files: string;
+  readonly #spool: Spool;
 
   constructor(folder: string) {
-    this.#spool = join(folder, 'spool');
     this.#files = join(folder, 'files');
+    this.#spool = new Spool(join(folder, 'spool'), ({ path }, key) => this.#place(path, key));
   }
 
   async start(): Promise<void> {
-    await rm(this.#spool, { recursive: true, force: true });
-    await mkdir(this.#spool, { recursive: true, mode: 0o700 });
+    await this.#spool.start();
     await mkdir(this.#files, { recursive: true, mode: 0o700 });
   }
 
-  async spool(body: NodeJS.ReadableStream, onBytes: (count: number) => void): Promise<SpooledFile> {
-    const path = join(this.#spool, randomUUID());
-    const hash = createHash('sha256');
-    let sizeBytes = 0;
-    try {
-      const file = await open(path, 'wx', 0o600);
-      try {
-        for await (const chunk of chunksOf(body)) {
-          onBytes(chunk.length);
-          sizeBytes += chunk.length;
-          hash.update(chunk);
-          await writeAll(file, chunk);
-        }
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
-    return new SpooledOnDisk(path, sizeBytes, hash.digest('hex'), (key) => this.#place(path, key));
+  async stop(): Promise<void> {
+    // Nothing is open.
   }
 
-  async open(key: string): Promise<NodeJS.ReadableStream | null> {
+  async check(): Promise<void> {
+    await access(this.#files);
+  }
+
+  spool(body: NodeJS.ReadableStream, onBytes: (count: number) => void): Promise<SpooledFile> {
+    return this.#spool.take(body, onBytes);
+  }
+
+  async open(key: string, range?: ByteRange): Promise<NodeJS.ReadableStream | null> {
     const path = await this.localPath(key);
-    return path === null ? null : createReadStream(path);
+    return path === null ? null : createReadStream(path, range);
+  }
+
+  async describe(key: string): Promise<StoredFile | null> {
+    const path = await this.localPath(key);
+    if (path === null) return null;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    return { sizeBytes: (await stat(path)).size, sha256: hash.digest('hex') };
   }
 
   async localPath(key: string): Promise<string | null> {
@@ -67,11 +63,16 @@ export class DiskMediaStore implements MediaStore {
     await rm(this.#pathOf(key), { force: true });
   }
 
-  async *keys(): AsyncIterable<string> {
+  async *keys(before = Infinity): AsyncIterable<string> {
     for await (const shard of await opendir(this.#files)) {
       if (!shard.isDirectory()) continue;
-      for await (const file of await opendir(join(this.#files, shard.name))) yield file.name;
+      for await (const { name } of await opendir(join(this.#files, shard.name)))
+        if (before === Infinity || (await changedAt(join(this.#files, shard.name, name))) < before) yield name;
     }
+  }
+
+  async removeUnfinished(): Promise<void> {
+    // A commit is one rename: there is nothing between done and not done.
   }
 
   async #place(spooled: string, key: string): Promise<void> {
@@ -83,42 +84,18 @@ export class DiskMediaStore implements MediaStore {
   }
 
   #pathOf(key: string): string {
-    if (!KEY.test(key)) throw new Error('A media key has a character that is not allowed');
-    return join(this.#files, key.slice(-2), key);
+    return join(this.#files, requireMediaKey(key).slice(-2), key);
   }
 }
 
-class SpooledOnDisk implements SpooledFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly #place: (key: string) => Promise<void>;
-  #placed = false;
-
-  constructor(path: string, sizeBytes: number, sha256: string, place: (key: string) => Promise<void>) {
-    this.path = path;
-    this.sizeBytes = sizeBytes;
-    this.sha256 = sha256;
-    this.#place = place;
+/** When the file got its place, in milliseconds since the epoch; never if it is gone. */
+async function changedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).ctimeMs;
+  } catch (error) {
+    if (isMissing(error)) return Infinity;
+    throw error;
   }
-
-  async commit(key: string): Promise<void> {
-    await this.#place(key);
-    this.#placed = true;
-  }
-
-  async discard(): Promise<void> {
-    if (!this.#placed) await rm(this.path, { force: true });
-  }
-}
-
-async function* chunksOf(body: NodeJS.ReadableStream): AsyncIterable<Buffer> {
-  const chunks = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
-  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let written = 0; written < chunk.length;) written += (await file.write(chunk, written)).bytesWritten;
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -25,11 +25,14 @@ import {
 } from '../store/media.repository.ts';
 import type { MediaIntake } from './media-intake.ts';
 import { limitFor, type MediaLimits } from './media-limits.ts';
+import type { WatchedMediaStore } from './watched-media-store.ts';
 
 export interface MediaFetcherDependencies {
   readonly database: Pick<Database, 'write'>;
   readonly reads: MediaReads;
   readonly intake: MediaIntake;
+  /** Nothing is fetched while there is nowhere to keep it. */
+  readonly store: Pick<WatchedMediaStore, 'trouble' | 'onRecovered'>;
   readonly changes: Waiters<MediaId>;
   readonly sessions: Pick<SessionEngines, 'readyEngine' | 'exists' | 'onReady'>;
   /** The files of another process's sessions are neither fetched, put off nor given up. */
@@ -80,7 +83,8 @@ export class MediaFetcher {
   }
 
   start(): void {
-    const { database, sessions, ownership } = this.#deps;
+    const { database, sessions, ownership, store } = this.#deps;
+    const stopWaiting = store.onRecovered(() => this.wake());
     const stopOwning = ownership.onChange(({ name, owned }) => (owned ? this.wake() : this.#ended(name)));
     const stopHearing = sessions.onReady((session) => {
       if (!ownership.owns(session)) return;
@@ -92,6 +96,7 @@ export class MediaFetcher {
     this.#stopListening = () => {
       stopOwning();
       stopHearing();
+      stopWaiting();
     };
     this.wake();
   }
@@ -112,7 +117,8 @@ export class MediaFetcher {
   }
 
   async #processOnce(): Promise<void> {
-    const { reads, clock } = this.#deps;
+    const { reads, clock, store } = this.#deps;
+    if (store.trouble !== null) return;
     const now = clock.now();
     const free = this.#options.concurrency - this.#inFlight.size;
     if (free > 0) for (const row of await this.#due(now, free)) await this.#takeUp(row);
@@ -237,11 +243,7 @@ export class MediaFetcher {
   async #follow(row: MediaRow, error: unknown): Promise<void> {
     const { database, clock, log } = this.#deps;
     const { maxAttempts, baseDelayMs, maxDelayMs } = this.#options;
-    const counts = !(
-      error instanceof EngineError &&
-      error.code === 'WAB_SESSION_NOT_READY' &&
-      error.outcome === 'defer'
-    );
+    const counts = !saysNothing(error);
     const attempts = row.attempts + (counts ? 1 : 0);
     const failure = error instanceof Error ? error.message : 'the download failed without giving a reason';
     const over = isFinal(error) || attempts >= maxAttempts;
@@ -289,6 +291,12 @@ export class MediaFetcher {
 
 function end(stream: NodeJS.ReadableStream, reason?: Error): void {
   if (stream instanceof Readable) stream.destroy(reason);
+}
+
+/** Whether an attempt says nothing about the file: the session was not there, or the store. */
+function saysNothing(error: unknown): boolean {
+  if (error instanceof WabError) return error.code === 'WAB_MEDIA_STORE_UNAVAILABLE';
+  return error instanceof EngineError && error.code === 'WAB_SESSION_NOT_READY' && error.outcome === 'defer';
 }
 
 /** WhatsApp no longer has it, or it will never fit. */

@@ -5,6 +5,7 @@ import type { MediaId, SessionName, MessageId } from '../contract/ids.ts';
 import type { MediaView } from '../contract/views/media.ts';
 import type { OutgoingFile } from '../engine/engine-operations.ts';
 import type { Call } from '../store/operation.ts';
+import type { ByteRange } from './media-store.ts';
 
 /** What is known of a file, and whose it is. */
 export interface MediaInfo extends Readonly<MediaView> {
@@ -33,7 +34,8 @@ export interface MediaLibrary {
    * Stores an upload under an id that the client chose. The same id with the same bytes is the same upload.
    * The stream is spooled to disk and hashed; nothing remains of an upload that fails.
    *
-   * @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_EXISTS, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL
+   * @throws WabError WAB_CONTENT_DIGEST_MISMATCH, WAB_MEDIA_EXISTS, WAB_MEDIA_TOO_LARGE, WAB_STORAGE_FULL,
+   *   WAB_MEDIA_STORE_UNAVAILABLE
    */
   upload(upload: Upload, body: NodeJS.ReadableStream): Promise<MediaInfo>;
   /**
@@ -41,9 +43,21 @@ export interface MediaLibrary {
    * @throws WabError WAB_MEDIA_NOT_FOUND
    */
   info(mediaId: MediaId, waitMs?: number): Promise<MediaInfo>;
-  /** @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_PENDING, WAB_MEDIA_FAILED */
-  open(mediaId: MediaId): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }>;
-  /** The file for a send, checked for the kind. @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_TYPE, WAB_MEDIA_TOO_LARGE */
+  /**
+   * @param range within the file; all of it by default
+   * @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_PENDING, WAB_MEDIA_FAILED, WAB_MEDIA_STORE_UNAVAILABLE
+   */
+  open(
+    mediaId: MediaId,
+    range?: ByteRange,
+  ): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }>;
+  /**
+   * Whether a file can be sent as this kind, without asking the store for it.
+   *
+   * @throws WabError WAB_MEDIA_NOT_FOUND, WAB_MEDIA_TYPE, WAB_MEDIA_TOO_LARGE
+   */
+  checkSendable(mediaId: MediaId, kind: SendableMediaKind): Promise<{ readonly mimeType: string }>;
+  /** The file for a send, checked for the kind. @throws as `checkSendable`, and WabError WAB_MEDIA_STORE_UNAVAILABLE */
   forSend(mediaId: MediaId, kind: SendableMediaKind, fileName?: string): Promise<OutgoingFile>;
   /** The write that notes, together with its event, that a file is to be fetched. */
   expect(file: MessageFile, session: SessionName, messageId: MessageId): Call<void>;

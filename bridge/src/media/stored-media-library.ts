@@ -13,7 +13,7 @@ import { expectMedia, type MediaReads, type MediaRow } from '../store/media.repo
 import type { MediaIntake } from './media-intake.ts';
 import { mayUse, type MediaInfo, type MediaLibrary, type Upload } from './media-library.ts';
 import { limitFor, type MediaLimits } from './media-limits.ts';
-import type { MediaStore } from './media-store.ts';
+import type { ByteRange, MediaStore } from './media-store.ts';
 import { fitsKind, nameFor } from './media-type.ts';
 
 export interface MediaLibraryDependencies {
@@ -70,18 +70,22 @@ export class StoredMediaLibrary implements MediaLibrary {
     );
   }
 
-  async open(mediaId: MediaId): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }> {
+  async open(
+    mediaId: MediaId,
+    range?: ByteRange,
+  ): Promise<{ readonly info: MediaInfo; readonly stream: NodeJS.ReadableStream }> {
     const row = await this.#stored(mediaId);
-    const stream = await this.#deps.store.open(mediaId);
+    const stream = await this.#deps.store.open(mediaId, range);
     if (!stream) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     return { info: infoOf(row), stream };
   }
 
+  async checkSendable(mediaId: MediaId, kind: SendableMediaKind): Promise<{ readonly mimeType: string }> {
+    return { mimeType: (await this.#sendable(mediaId, kind)).mime_type };
+  }
+
   async forSend(mediaId: MediaId, kind: SendableMediaKind, fileName?: string): Promise<OutgoingFile> {
-    const row = await this.#stored(mediaId);
-    if (!fitsKind(row.mime_type, kind)) throw new WabError('WAB_MEDIA_TYPE', { found: row.mime_type, kind });
-    const limitBytes = limitFor(this.#deps.limits, kind);
-    if (row.size_bytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
+    const row = await this.#sendable(mediaId, kind);
     const path = await this.#deps.store.localPath(mediaId);
     if (path === null) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
     return {
@@ -107,6 +111,14 @@ export class StoredMediaLibrary implements MediaLibrary {
   async #row(mediaId: MediaId): Promise<MediaRow> {
     const row = await this.#deps.reads.find(mediaId);
     if (!row) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
+    return row;
+  }
+
+  async #sendable(mediaId: MediaId, kind: SendableMediaKind): Promise<MediaRow> {
+    const row = await this.#stored(mediaId);
+    if (!fitsKind(row.mime_type, kind)) throw new WabError('WAB_MEDIA_TYPE', { found: row.mime_type, kind });
+    const limitBytes = limitFor(this.#deps.limits, kind);
+    if (row.size_bytes > limitBytes) throw new WabError('WAB_MEDIA_TOO_LARGE', { limitBytes, kind });
     return row;
   }
 

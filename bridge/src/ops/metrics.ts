@@ -9,6 +9,8 @@ export interface MetricSources {
   openStreams(): number;
   /** Position of the newest event. */
   logHead(): number;
+  /** Whether the media store can be used, as far as is known. */
+  mediaStoreUp(): boolean;
 }
 
 export class Metrics {
@@ -97,6 +99,12 @@ export class Metrics {
     byState('wabridge_outbox_messages', 'Outbox messages, by state', () => sources.outboxByState(), registers);
     byState('wabridge_sessions', 'Sessions, by state', async () => countEach(sources.sessionStates()), registers);
     gauge('wabridge_streams', 'Open streams', () => sources.openStreams(), registers);
+    gauge(
+      'wabridge_media_store_up',
+      'Whether the media store could be used when it was last asked (1 or 0)',
+      () => Number(sources.mediaStoreUp()),
+      registers,
+    );
     gauge('wabridge_log_head', 'Position of the newest event', () => sources.logHead(), registers);
   }
 

@@ -1,3 +1,4 @@
+import { WabError } from '../contract/errors.ts';
 import type { ReadinessReport } from '../contract/views/readiness.ts';
 import { DeadlineError, within } from './deadline.ts';
 
@@ -45,6 +46,8 @@ async function outcomeOf(probe: Probe): Promise<string> {
     await within(answer, PROBE_TIMEOUT_MS, 'the probe');
     return 'ok';
   } catch (error) {
-    return error instanceof DeadlineError ? `no answer within ${PROBE_TIMEOUT_MS} ms` : 'failed; see the log';
+    if (error instanceof DeadlineError) return `no answer within ${PROBE_TIMEOUT_MS} ms`;
+    // The catalogue's words name nothing secret, and say what is waited for.
+    return error instanceof WabError ? error.message : 'failed; see the log';
   }
 }

@@ -39,7 +39,7 @@ export interface OutboxIntakeDependencies {
     readyEngine(session: SessionName): Engine | null;
     account(session: SessionName): SessionAccount | null;
   };
-  readonly media: Pick<MediaLibrary, 'forSend' | 'info'>;
+  readonly media: Pick<MediaLibrary, 'checkSendable' | 'info'>;
   readonly clock: Clock;
 }
 
@@ -101,7 +101,7 @@ export class OutboxIntake {
   /** @param allowed the sessions that the key may use; null for all */
   async #fileFor(
     session: SessionName,
-    { mediaId, kind, fileName }: GivenMedia,
+    { mediaId, kind }: GivenMedia,
     allowed: ReadonlySet<SessionName> | null,
   ): Promise<Pick<OutboxContent, 'mimeType'>> {
     const { media } = this.#deps;
@@ -109,8 +109,7 @@ export class OutboxIntake {
     const found = await media.info(mediaId);
     const isElsewhere = found.session !== null && found.session !== session;
     if (isElsewhere || !mayUse(allowed, found)) throw new WabError('WAB_MEDIA_NOT_FOUND', { mediaId });
-    const { mimeType } = await media.forSend(mediaId, kind, fileName);
-    return { mimeType };
+    return media.checkSendable(mediaId, kind);
   }
 
   /** WhatsApp's address of the recipient, or null if it cannot be known now. @throws WabError if there is none */

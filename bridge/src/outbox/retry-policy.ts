@@ -52,6 +52,8 @@ const TABLE: Readonly<Record<Failure['outcome'], Row>> = {
   defer: {
     // The session comes back by itself and wakes the lane; the short delay only covers a signal that was missed.
     WAB_SESSION_NOT_READY: { then: 'retry', counts: false, backoff: { baseMs: 2_000, capMs: 2_000 } },
+    // The store comes back, or somebody mends it: the file waits as long as the message may.
+    WAB_MEDIA_STORE_UNAVAILABLE: { then: 'retry', counts: false, backoff: { baseMs: 10_000, capMs: 10_000 } },
     // WhatsApp itself said no for now, which is how it limits a sender: slow down visibly.
     WAB_SEND_REFUSED: { then: 'retry', counts: true, backoff: { baseMs: 10_000, capMs: HOUR } },
     // The page threw: mostly the file or the build is at fault, and both stay as they are. Ten minutes, not the chat's day.
@@ -120,6 +122,8 @@ export function failureOfPreparation(error: unknown): Failure {
   if (error instanceof WabError && !error.retryable)
     return { outcome: 'fail', code: error.code, reason: error.message };
   if (error instanceof EngineError && error.outcome !== 'unknown') return failureOfSend(error);
+  if (error instanceof WabError && error.code === 'WAB_MEDIA_STORE_UNAVAILABLE')
+    return { outcome: 'defer', code: error.code, reason: error.message };
   // Not WAB_SESSION_NOT_READY: the session says that it is ready, so this attempt counts.
   return { outcome: 'defer', code: 'WAB_OVERLOADED', reason: reasonOf(error) };
 }

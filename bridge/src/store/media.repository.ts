@@ -7,6 +7,9 @@ import type { Schema } from './schema.ts';
 
 export type MediaRow = Selectable<MediaTable>;
 
+/** Why a file that was stored cannot be had: the store does not have it any more. It may come back. */
+const MISSING = 'its bytes are missing from the media store';
+
 /** A row that was written this much later than it is now tells of a clock that was set back, in milliseconds. */
 const CLOCK_STEP_MS = 1_000;
 
@@ -211,6 +214,33 @@ export const expireMedia = defineOperation(
   },
 );
 
+/** Notes that the store does not have these files any more. */
+export const markMediaMissing = defineOperation(
+  'media.missing',
+  async (db, args: { readonly ids: readonly string[]; readonly now: number }): Promise<void> => {
+    await db
+      .updateTable('media')
+      .set({ state: 'failed', failure: MISSING, updated_at: args.now })
+      .where('id', 'in', args.ids)
+      .where('state', '=', 'stored')
+      .execute();
+  },
+);
+
+/** Notes that the store has these files again. */
+export const markMediaFound = defineOperation(
+  'media.found',
+  async (db, args: { readonly ids: readonly string[]; readonly now: number }): Promise<void> => {
+    await db
+      .updateTable('media')
+      .set({ state: 'stored', failure: null, updated_at: args.now })
+      .where('id', 'in', args.ids)
+      .where('state', '=', 'failed')
+      .where('failure', '=', MISSING)
+      .execute();
+  },
+);
+
 export const mediaOperations = [
   expectMedia,
   storeMedia,
@@ -219,6 +249,8 @@ export const mediaOperations = [
   parkMedia,
   abandonMedia,
   expireMedia,
+  markMediaMissing,
+  markMediaFound,
 ] as const;
 
 /** What the media library reads; committed data only. */
@@ -233,16 +265,34 @@ export class MediaReads {
     return this.#db.selectFrom('media').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  /** Which of these ids name a stored file. */
-  async stored(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    if (ids.length === 0) return new Set();
+  /** Which of these ids name a file that the store has or should have, each with whether it is known to be missing. */
+  async expected(ids: readonly string[]): Promise<ReadonlyMap<string, { readonly isMissing: boolean }>> {
+    if (ids.length === 0) return new Map();
     const rows = await this.#db
       .selectFrom('media')
-      .select('id')
+      .select(['id', 'state'])
       .where('id', 'in', ids)
-      .where('state', '=', 'stored')
+      .where((row) => row.or([row('state', '=', 'stored'), row('failure', '=', MISSING)]))
       .execute();
-    return new Set(rows.map(({ id }) => id));
+    return new Map(rows.map(({ id, state }) => [id, { isMissing: state === 'failed' }]));
+  }
+
+  /** Ids of stored files that were stored before a time, in batches. */
+  async *storedBefore(time: number, limit: number): AsyncIterable<readonly string[]> {
+    for (let after = ''; ;) {
+      const rows = await this.#db
+        .selectFrom('media')
+        .select('id')
+        .where('state', '=', 'stored')
+        .where('id', '>', after)
+        .where('updated_at', '<', time)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      if (rows.length > 0) yield rows.map(({ id }) => id);
+      if (rows.length < limit) return;
+      after = rows.at(-1)!.id;
+    }
   }
 
   /** Bytes of all stored files. */

@@ -51,7 +51,7 @@ describe('operations', () => {
   test('readiness says what works; the ops listener says it unsigned, on loopback alone', async () => {
     expect((await real.raw('GET', '/v1/ready')).json).toEqual({
       ready: true,
-      checks: { lifecycle: 'ok', database: 'ok', stream: 'ok' },
+      checks: { lifecycle: 'ok', database: 'ok', stream: 'ok', mediaStore: 'ok' },
     });
     const ops = real.bridge.opsUrl!;
     expect(new URL(ops).hostname).toBe('127.0.0.1');

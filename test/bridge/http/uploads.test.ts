@@ -100,6 +100,34 @@ describe('an upload belongs to the sessions of its key', () => {
   });
 });
 
+describe('a part of a file', () => {
+  const get = (mediaId: string, headers: Record<string, string>) =>
+    real.raw('GET', `/v1/media/${mediaId}`, { headers });
+
+  test('is what the range says; the answer says which part it is', async () => {
+    const { mediaId } = (await upload(real.operator)).json;
+    const whole = await get(mediaId, {});
+    expect(whole).toMatchObject({ status: 200, text: 'some text' });
+    expect(whole.headers.get('accept-ranges')).toBe('bytes');
+    const tag = whole.headers.get('etag')!;
+    const part = await get(mediaId, { range: 'bytes=5-', 'if-range': tag });
+    expect(part).toMatchObject({ status: 206, text: 'text' });
+    expect(part.headers.get('content-range')).toBe('bytes 5-8/9');
+    expect(part.headers.get('content-length')).toBe('4');
+    expect(await get(mediaId, { range: 'bytes=5-', 'if-range': '"another"' })).toMatchObject({
+      status: 200,
+      text: 'some text',
+    });
+  });
+
+  test('that begins after the end is refused, with the size', async () => {
+    const { mediaId } = (await upload(real.operator)).json;
+    const refused = await get(mediaId, { range: 'bytes=9-' });
+    expect(refused).toMatchObject({ status: 416, json: { code: 'WAB_RANGE_NOT_SATISFIABLE' } });
+    expect(refused.headers.get('content-range')).toBe('bytes */9');
+  });
+});
+
 describe('a file name loses what could deceive or do harm', () => {
   const NASTY = '..\\../evil\u202Egpj\u0000\r\n.exe';
   const SAFE = '.._.._evilgpj.exe';

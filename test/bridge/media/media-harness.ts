@@ -16,6 +16,7 @@ import { MediaMaintenance } from '../../../bridge/src/media/media-maintenance.ts
 import { MediaQuota } from '../../../bridge/src/media/media-quota.ts';
 import type { MediaStore } from '../../../bridge/src/media/media-store.ts';
 import { StoredMediaLibrary } from '../../../bridge/src/media/stored-media-library.ts';
+import { WatchedMediaStore } from '../../../bridge/src/media/watched-media-store.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import { systemClock, type Clock } from '../../../bridge/src/ops/clock.ts';
@@ -134,11 +135,11 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'wabridge-library-')));
   const database = await openLightDatabase(folder);
   const disk = new DiskMediaStore(join(folder, 'media'));
-  const store = options.wrapStore?.(disk) ?? disk;
+  const { clock = testClock, retentionMs = 86_400_000 } = options;
+  const store = new WatchedMediaStore(options.wrapStore?.(disk) ?? disk, { clock, log });
   const quota = new MediaQuota(options.quotaBytes ?? 1_000_000);
   const reads = new MediaReads(database.reader);
   const changes = new Waiters<MediaId>();
-  const { clock = testClock, retentionMs = 86_400_000 } = options;
   const intake = new MediaIntake({ store, quota, database, reads, clock });
   const library = new StoredMediaLibrary({ store, intake, reads, changes, limits: LIMITS, clock });
   const maintenance = new MediaMaintenance({ store, quota, database, reads, clock, log }, retentionMs);
@@ -146,7 +147,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const { downloads, sessions, ...scripted } = scriptedSessions();
   const ownership = options.ownership ?? new SoleOwner<SessionName>();
   const fetcher = new MediaFetcher(
-    { database, reads, intake, changes, sessions, ownership, limits: LIMITS, clock, log },
+    { database, reads, intake, store, changes, sessions, ownership, limits: LIMITS, clock, log },
     { ...DEFAULT_FETCHER_OPTIONS, baseDelayMs: 5, maxDelayMs: 20, ...options.fetcher },
   );
 
@@ -168,6 +169,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const close = async (): Promise<void> => {
     await fetcher.stop();
     await maintenance.stop();
+    await store.stop();
     await database.close();
   };
   const destroy = async (): Promise<void> => {

@@ -26,6 +26,7 @@ import { OutboxService } from '../../../bridge/src/outbox/outbox-service.ts';
 import { OutboxTransitions } from '../../../bridge/src/outbox/outbox-transitions.ts';
 import type { Scheduler } from '../../../bridge/src/outbox/scheduler.ts';
 import type { RetryLimits } from '../../../bridge/src/outbox/retry-policy.ts';
+import type { MediaLibrary } from '../../../bridge/src/media/media-library.ts';
 import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
@@ -59,7 +60,7 @@ export interface HarnessOptions {
   readonly scheduler?: Scheduler<SessionName>;
   /** Without it, this process owns every session. */
   readonly ownership?: Ownership<SessionName>;
-  readonly media?: ConstructorParameters<typeof OutboxIntake>[0]['media'];
+  readonly media?: Pick<MediaLibrary, 'info' | 'forSend'>;
   /** With its writer thread and every fsync, for kill tests. */
   readonly durable?: boolean;
   /** Wraps the database, to stop or fail at a point. */
@@ -136,7 +137,8 @@ function createWork(
   options: HarnessOptions,
 ) {
   const limits = { maxAttempts: 5, maxAgeMs: 3_600_000, ...options.limits };
-  const media = options.media ?? NO_MEDIA;
+  const files = options.media ?? NO_MEDIA;
+  const media = { ...files, checkSendable: files.forSend };
   const attemptRunner = new AttemptRunner(
     { transitions, sessions, media, clock, log, random: () => 0 },
     {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { mediaLocationOf, placeOf } from '../../config/media-url.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { requireDatabase } from '../context.ts';
 import { addCommand } from '../command.ts';
@@ -18,7 +19,7 @@ export function backupCommands(program: Command): void {
       await explained({ path: dataDir }, () => writeBackup(source, file));
       context.output.result(
         { file },
-        `Backed up to ${file}. Media files are a folder in ${dataDir}; copy it separately. Back up login states with \`wabridge session backup\`.`,
+        `Backed up to ${file}. Media files are in ${placeOf(mediaLocationOf(context.settings))}; back them up separately. Back up login states with \`wabridge session backup\`.`,
       );
     },
   );

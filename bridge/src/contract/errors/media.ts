@@ -15,7 +15,7 @@ export const MEDIA_ERRORS = {
   WAB_MEDIA_FAILED: {
     status: 410,
     retryable: false,
-    message: 'Media {mediaId} could not be fetched from WhatsApp: {reason}.',
+    message: 'The file of media {mediaId} is not available: {reason}.',
   },
   WAB_MEDIA_EXISTS: {
     status: 409,
@@ -31,6 +31,29 @@ export const MEDIA_ERRORS = {
     status: 415,
     retryable: false,
     message: 'The file is {found}, which cannot be sent as {kind}. Convert it, or send it as a document.',
+  },
+  WAB_RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    retryable: false,
+    message:
+      'The range begins after the end of the file, which has {sizeBytes}. Ask for a range within it, or for the whole file.',
+  },
+  WAB_MEDIA_DAMAGED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The bytes of media {mediaId} in the media store are not those that were stored there. Upload the file again under a new id.',
+  },
+  WAB_MEDIA_STORE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    message:
+      'The media store {store} cannot be used now: {reason}. Nothing from this request was stored; try again later. `wabridge doctor` checks the store.',
+  },
+  WAB_MEDIA_STORE_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message: 'The media store {store} cannot be used: {reason}. `wabridge doctor` checks it again.',
   },
   WAB_STORAGE_FULL: {
     status: 507,

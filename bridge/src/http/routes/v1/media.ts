@@ -1,6 +1,6 @@
 /** Media: raw upload, download, and what is known of a file. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { WabError } from '../../../contract/errors.ts';
 import { WaitMs } from '../../../contract/fields.ts';
@@ -8,7 +8,9 @@ import type { MediaId } from '../../../contract/ids.ts';
 import { object } from '../../../contract/schema.ts';
 import { MediaView } from '../../../contract/views/media.ts';
 import { mayUse, type MediaInfo, type MediaLibrary } from '../../../media/media-library.ts';
+import type { ByteRange } from '../../../media/media-store.ts';
 import { principalOf } from '../../access.ts';
+import { rangeOf } from '../../byte-range.ts';
 import type { AppDependencies } from '../../services.ts';
 import { answers, MediaParams } from '../schemas.ts';
 
@@ -99,7 +101,7 @@ function addDownload(app: App, media: MediaLibrary): void {
       config: readConfig,
       schema: {
         operationId: 'downloadMedia',
-        summary: 'The content of a file',
+        summary: 'The content of a file; a part of it if the header Range asks for one range of bytes',
         tags,
         params: MediaParams,
         querystring: WaitQuery,
@@ -108,15 +110,24 @@ function addDownload(app: App, media: MediaLibrary): void {
             description: 'The file',
             content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } },
           },
+          206: {
+            description: 'The part that was asked for; Content-Range says which it is',
+            content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } },
+          },
         }),
       },
     },
     async (request, reply) => {
-      await find(media, request, request.params.mediaId, request.query.waitMs);
-      const { info, stream } = await media.open(request.params.mediaId as MediaId);
+      const known = await find(media, request, request.params.mediaId, request.query.waitMs);
+      const range = partOf(known, request, reply);
+      const { info, stream } = await media.open(request.params.mediaId as MediaId, range ?? undefined);
+      if (range !== null)
+        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${info.sizeBytes}`);
       return reply
         .type(info.mimeType)
-        .header('content-length', info.sizeBytes)
+        .header('content-length', range === null ? info.sizeBytes : range.end - range.start + 1)
+        .header('accept-ranges', 'bytes')
+        .header('etag', etagOf(info))
         .header('content-disposition', `attachment; filename*=UTF-8''${encodeRfc5987(info.fileName ?? info.mediaId)}`)
         .header('content-security-policy', "default-src 'none'; sandbox")
         .header('cache-control', 'private, no-store')
@@ -124,6 +135,19 @@ function addDownload(app: App, media: MediaLibrary): void {
     },
   );
 }
+
+/** @throws WabError WAB_RANGE_NOT_SATISFIABLE, with the size of the file in a header */
+function partOf(info: MediaInfo, request: FastifyRequest, reply: FastifyReply): ByteRange | null {
+  if (info.state !== 'stored') return null;
+  const range = rangeOf(request.headers, info.sizeBytes, etagOf(info));
+  if (range === 'all') return null;
+  if (range !== 'unsatisfiable') return range;
+  reply.header('content-range', `bytes */${info.sizeBytes}`);
+  throw new WabError('WAB_RANGE_NOT_SATISFIABLE', { sizeBytes: info.sizeBytes });
+}
+
+/** A file under an id never changes, so its digest is its strong tag. */
+const etagOf = ({ sha256 }: MediaInfo): string => `"${sha256}"`;
 
 /** What clients see: whose a file is does not concern them. */
 function viewOf({ owners: _owners, ...view }: MediaInfo): MediaView {
