@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { localTime } from './output.ts';
 import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
 import { checkMediaStore } from './doctor-media.ts';
+import { checkRedis } from './doctor-redis.ts';
 import { failed, ok, warning, type Check, type Finding, type Result } from './finding.ts';
 
 const GIB = 1024 ** 3;
@@ -91,6 +92,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     if (!facts.ok) return failed(facts.detail, facts.todo);
     return facts.warning === undefined ? ok(facts.detail) : warning(facts.detail, facts.warning);
   },
+  Redis: ({ settings }) => checkRedis(settings),
   bridge: checkBridge,
 };
 

@@ -169,6 +169,7 @@ describe('the command', () => {
         'disk space',
         'clock',
         'browser',
+        'Redis',
         'bridge',
       ]),
     );
