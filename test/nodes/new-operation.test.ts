@@ -260,6 +260,8 @@ test('if the bridge carries it out, its fields are in path, query and body, and 
 
   expect(messageOf(await run(added, { ...renaming, id: '={{ "" }}' }))).toBe('ID is missing');
   expect(messageOf(await run(added, { ...renaming, order: '={{ "x" }}' }))).toBe('Order is not a number');
+  const { order: _order, ...unordered } = renaming;
+  expect(messageOf(await run(added, unordered))).toBe('Order is not a number');
   expect(messageOf(await run(added, { ...renaming, options: { more: '{' } }))).toBe('More is not valid JSON');
   expect(bridge.requests).toHaveLength(2);
 });

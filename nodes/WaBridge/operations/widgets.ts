@@ -143,13 +143,14 @@ function choiceWidget(field: Field): Widget {
 }
 
 function numberWidget(field: Field): Widget {
-  const { type, minimum, maximum } = field.entry;
+  const { type, minimum, maximum, required } = field.entry;
   const typeOptions = {
     ...(minimum === undefined ? {} : { minValue: minimum }),
     ...(maximum === undefined ? {} : { maxValue: maximum }),
     ...(type === 'integer' ? { numberPrecision: 0 } : {}),
   };
-  return widget(field, { type: 'number', typeOptions, default: minimum ?? 0 }, numberFrom);
+  // A number that somebody has to decide on must not look decided.
+  return widget(field, { type: 'number', typeOptions, default: required ? '' : (minimum ?? 0) }, numberFrom);
 }
 
 function booleanWidget(field: Field): Widget {
