@@ -282,6 +282,25 @@ export type DocumentMessage = {
   outboxId?: string;
 };
 
+export type LocationMessage = {
+  /** WhatsApp's id of the message */
+  messageId: string;
+  kind: 'location';
+  /** degrees; negative south of the equator */
+  latitude: number;
+  /** degrees; negative west of Greenwich */
+  longitude: number;
+  /** the name of the place */
+  name: string | null;
+  /** the address of the place */
+  address: string | null;
+  fromMe: boolean;
+  mentions: Address[];
+  quotedMessageId: string | null;
+  /** the outbox message that caused it, if known */
+  outboxId?: string;
+};
+
 export type PollMessage = {
   /** WhatsApp's id of the message */
   messageId: string;
@@ -322,7 +341,7 @@ export type UnsupportedMessage = {
   outboxId?: string;
 };
 
-export type MessageData = TextMessage | ImageMessage | VideoMessage | AudioMessage | DocumentMessage | PollMessage | StickerMessage | UnsupportedMessage;
+export type MessageData = TextMessage | ImageMessage | VideoMessage | AudioMessage | DocumentMessage | LocationMessage | PollMessage | StickerMessage | UnsupportedMessage;
 
 export interface EventData {
   'message.received': MessageData;

@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger, type Log } from '../../bridge/src/ops/logger.ts';
 import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
 import type { Account, Group, PhoneEvent } from '../standin/account.ts';
+import { location } from '../standin/contents.ts';
 import type { WireMessage } from '../standin/frames.ts';
 import { Standin } from '../standin/server.ts';
 import type { PageSettings } from '../standin/page-settings.ts';
@@ -163,6 +164,7 @@ export class WebjsHarness {
       mentions: message.mentions,
       mediaSha256: bytes ? createHash('sha256').update(bytes).digest('hex') : null,
       poll: message.type === 'poll_creation' ? pollOf(message.extra) : null,
+      location: message.type === 'location' ? locationOf(message.extra) : null,
     };
   }
 }
@@ -182,7 +184,7 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     scan: async (code) => standin.scan(code, me),
     scanByAnother: async (code) => standin.scan(code, network.addAccount('4915110000009', 'Somebody else')),
     typeCode: async (code) => standin.enterCode(code, me),
-    say: async ({ from, group: inGroup, text, media }) => {
+    say: async ({ from, group: inGroup, text, location: place, media }) => {
       const speaker = network.find(from);
       if (!speaker) throw new Error('nobody has this id');
       const content = media
@@ -191,7 +193,9 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
             ...(text === undefined ? {} : { caption: text }),
             media: standin.storeMedia(media.bytes, media.mimeType, media.fileName),
           }
-        : { type: 'chat', body: text ?? '' };
+        : place
+          ? location(place.latitude, place.longitude, place.name ?? undefined, place.address ?? undefined)
+          : { type: 'chat', body: text ?? '' };
       network.say(speaker, inGroup === undefined ? me : group, content);
     },
     vote: async ({ from, messageId, options }) => {
@@ -219,6 +223,17 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
     },
     unlink: async () => network.unlink(me),
     cleanUp: () => harness.close(),
+  };
+}
+
+/** The fields of a location as WhatsApp sends them: name and address stand in one text, on a line each. */
+function locationOf(extra: WireMessage['extra']): ReceivedByContact['location'] {
+  const [name, ...address] = String(extra?.['loc'] ?? '').split('\n');
+  return {
+    latitude: Number(extra?.['lat']),
+    longitude: Number(extra?.['lng']),
+    name: name ? name : null,
+    address: address.length > 0 ? address.join('\n') : null,
   };
 }
 

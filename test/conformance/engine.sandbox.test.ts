@@ -41,11 +41,12 @@ async function sandboxHarness(
     scan: (code) => network.drive('sandbox.scan', session, { code }),
     scanByAnother: (code) => network.drive('sandbox.scan', session, { code, phone: '+4915550009999' }),
     typeCode: (code) => network.drive('sandbox.scan', session, { code }),
-    say: async ({ from, group, text, media }) => {
+    say: async ({ from, group, text, location, media }) => {
       await network.drive('sandbox.receive', session, {
         from,
         ...(group === undefined ? {} : { group }),
         ...(text === undefined ? {} : { text }),
+        ...(location === undefined ? {} : { kind: 'location', ...location }),
         ...(media === undefined
           ? {}
           : {
@@ -79,6 +80,10 @@ async function sandboxHarness(
         poll:
           entry.kind === 'poll'
             ? { question: entry.question, options: entry.options, allowMultipleAnswers: entry.allowMultipleAnswers }
+            : null,
+        location:
+          entry.kind === 'location'
+            ? { latitude: entry.latitude, longitude: entry.longitude, name: entry.name, address: entry.address }
             : null,
       }));
     },

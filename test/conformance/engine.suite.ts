@@ -4,6 +4,7 @@ import { operationChecks } from './engine/operations.checks.ts';
 import { EngineAtTest } from './engine/engine-at-test.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine/engine-harness.ts';
 import { linkingChecks } from './engine/linking.checks.ts';
+import { locationChecks } from './engine/location.checks.ts';
 import { mediaChecks } from './engine/media.checks.ts';
 import { messageChecks } from './engine/messages.checks.ts';
 import { pollChecks } from './engine/poll.checks.ts';
@@ -30,6 +31,7 @@ export function engineConformance(
     mediaChecks(at);
     operationChecks(at);
     pollChecks(at);
+    locationChecks(at);
     restartChecks(at);
     // After all others, by which it judges.
     test('what the engine claims was seen in a check: each operation carried out, each event reported', () =>

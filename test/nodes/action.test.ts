@@ -94,6 +94,19 @@ describe('send text', () => {
   });
 });
 
+test('a location is sent with the words that were given for it, and never one that nobody chose', async () => {
+  const { text: _text, ...sendLocation } = sendText({ operation: 'sendLocation' });
+  await runAnswer([eventItem(1)], answer({ ...sendLocation, latitude: -33.5, longitude: 151.25, name: 'Here' }));
+  const place = { type: 'location', latitude: -33.5, longitude: 151.25, name: 'Here' };
+  const [sent] = sends();
+  const body = JSON.parse(String(sent?.body)) as object;
+  expect(body).toMatchObject(place);
+  expect(body).not.toHaveProperty('address');
+  const undecided = await runAnswer([eventItem(2)], answer(sendLocation));
+  expect(errorOf(undecided).message).toBe('Latitude is not a number');
+  expect(sends()).toHaveLength(1);
+});
+
 describe('send within', () => {
   const limits = (): unknown[] => bodies().map(({ expiresInSeconds }) => expiresInSeconds);
 

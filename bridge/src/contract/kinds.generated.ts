@@ -4,6 +4,7 @@ import { image } from './kinds/image.ts';
 import { video } from './kinds/video.ts';
 import { audio } from './kinds/audio.ts';
 import { document } from './kinds/document.ts';
+import { location } from './kinds/location.ts';
 import { poll } from './kinds/poll.ts';
 import { sticker } from './kinds/sticker.ts';
 import { unsupported } from './kinds/unsupported.ts';
@@ -14,6 +15,7 @@ export const KIND_DEFINITIONS = [
   video,
   audio,
   document,
+  location,
   poll,
   sticker,
   unsupported,

@@ -36,6 +36,20 @@ export const messageOverlays = {
       },
     },
   },
+  'message.sendLocation': {
+    fields: {
+      ...MESSAGE_FIELDS,
+      latitude: { description: 'Degrees, negative south of the equator, such as 52.516275' },
+      longitude: { description: 'Degrees, negative west of Greenwich, such as 13.377704' },
+      name: {
+        place: 'visible',
+        displayName: 'Place Name',
+        placeholder: 'e.g. Brandenburg Gate',
+        description: 'What the place is called',
+      },
+      address: { place: 'visible', placeholder: 'e.g. Pariser Platz, Berlin', description: 'Shown below the name' },
+    },
+  },
   'message.sendPoll': {
     description: 'Ask a question with options to choose from; votes arrive as the event poll.voted',
     fields: {

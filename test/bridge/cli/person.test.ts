@@ -100,19 +100,46 @@ describe('the simulated phone', () => {
   });
 
   test('somebody writes a message of another kind, with its fields', async () => {
-    const said = ['sandbox', 'say', 'demo', '--from', PERSON, '--kind', 'unsupported', '--raw-kind', 'location'];
+    const said = ['sandbox', 'say', 'demo', '--from', PERSON, '--kind', 'unsupported', '--raw-kind', 'order'];
     const { messageId } = await cli.json(...said);
     const { events } = await bridge.client.request<{ events: { data: object }[] }>('GET', '/v1/events', {
       query: { types: 'message.received', limit: 10 },
     });
-    expect(events.at(-1)).toMatchObject({ data: { messageId, kind: 'unsupported', rawKind: 'location' } });
+    expect(events.at(-1)).toMatchObject({ data: { messageId, kind: 'unsupported', rawKind: 'order' } });
   });
 
   test('the owner writes on the own phone, and the inbox says so', async () => {
     await cli.json('sandbox', 'own-message', 'demo', PERSON, 'from my phone');
     expect(await cli.json('sandbox', 'inbox', 'demo')).toMatchObject([{ text: 'from my phone', via: 'phone' }]);
-    await cli.json('sandbox', 'own-message', 'demo', PERSON, '--kind', 'unsupported', '--raw-kind', 'location');
-    expect((await cli.run('sandbox', 'inbox', 'demo')).out).toContain('[unsupported] rawKind: location');
+    await cli.json('sandbox', 'own-message', 'demo', PERSON, '--kind', 'unsupported', '--raw-kind', 'order');
+    expect((await cli.run('sandbox', 'inbox', 'demo')).out).toContain('[unsupported] rawKind: order');
+  });
+
+  test('it gets a location, also one in the south, and somebody sends one', async () => {
+    const place = ['--name', 'Opera House', '--address', 'Bennelong Point'];
+    await cli.json('message', 'send-location', 'demo', PERSON, '-33.856784', '151.215297', ...place);
+    const position = { latitude: -33.856784, longitude: 151.215297 };
+    const arrived = { kind: 'location', ...position, name: 'Opera House', address: 'Bennelong Point', via: 'bridge' };
+    const [entry] = await cli.json(
+      'sandbox',
+      'inbox',
+      'demo',
+      '--via',
+      'bridge',
+      '--at-least',
+      '1',
+      '--wait-ms',
+      '10000',
+    );
+    expect(entry).toMatchObject(arrived);
+    const said = ['--kind', 'location', '--latitude', '-33.856784', '--longitude', '151.215297'];
+    const { messageId } = await cli.json('sandbox', 'say', 'demo', '--from', PERSON, ...said);
+    const { events } = await bridge.client.request<{ events: { data: object }[] }>('GET', '/v1/events', {
+      query: { types: 'message.received', limit: 10 },
+    });
+    expect(events.at(-1)).toMatchObject({
+      data: { messageId, kind: 'location', ...position, name: null, address: null },
+    });
   });
 });
 

@@ -22,6 +22,13 @@ export interface ReceivedByContact {
     readonly options: readonly string[];
     readonly allowMultipleAnswers: boolean;
   } | null;
+  /** Null for anything else. */
+  readonly location: {
+    readonly latitude: number;
+    readonly longitude: number;
+    readonly name: string | null;
+    readonly address: string | null;
+  } | null;
 }
 
 /** A reaction as the person at the other end sees it happen. */
@@ -48,6 +55,7 @@ export interface SaidToAccount {
   /** Chat id of the group where it is written; missing for a direct message. */
   readonly group?: string;
   readonly text?: string;
+  readonly location?: NonNullable<ReceivedByContact['location']>;
   readonly media?: {
     readonly kind: 'image' | 'document';
     readonly mimeType: string;

@@ -14,6 +14,7 @@ import { sendVideo } from './message/send-video.ts';
 import { sendAudio } from './message/send-audio.ts';
 import { sendDocument } from './message/send-document.ts';
 import { react } from './message/react.ts';
+import { sendLocation } from './message/send-location.ts';
 import { sendPoll } from './message/send-poll.ts';
 import { cancelOutboxMessage } from './outbox/cancel.ts';
 import { getOutboxMessage } from './outbox/get.ts';
@@ -51,6 +52,7 @@ export const OPERATION_DEFINITIONS = [
   sendAudio,
   sendDocument,
   react,
+  sendLocation,
   sendPoll,
   cancelOutboxMessage,
   getOutboxMessage,

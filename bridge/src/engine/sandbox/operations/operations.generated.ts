@@ -5,6 +5,7 @@ import { react } from './message/react.ts';
 import { sendAudio } from './message/send-audio.ts';
 import { sendDocument } from './message/send-document.ts';
 import { sendImage } from './message/send-image.ts';
+import { sendLocation } from './message/send-location.ts';
 import { sendPoll } from './message/send-poll.ts';
 import { sendText } from './message/send-text.ts';
 import { sendVideo } from './message/send-video.ts';
@@ -16,6 +17,7 @@ export const OPERATION_HANDLERS = [
   sendAudio,
   sendDocument,
   sendImage,
+  sendLocation,
   sendPoll,
   sendText,
   sendVideo,

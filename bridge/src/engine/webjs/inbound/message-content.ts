@@ -10,7 +10,15 @@ interface RawPoll extends RawMessage {
   readonly pollSelectableOptionsCount?: number;
 }
 
-const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent>> = {
+interface RawLocation extends RawMessage {
+  readonly lat?: number;
+  readonly lng?: number;
+  /** The name of the place on the first line, its address below. */
+  readonly loc?: string;
+}
+
+/** Undefined for a message without what its kind is about. */
+const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent | undefined>> = {
   chat: ({ body }) => ({ kind: 'text', text: body ?? '' }),
   image: (raw) => ({ kind: 'image', ...captioned(raw) }),
   video: (raw) => ({ kind: 'video', ...captioned(raw) }),
@@ -23,6 +31,17 @@ const CONTENT: Readonly<Record<string, (raw: RawMessage) => ReportedContent>> = 
     options: (raw.pollOptions ?? []).map(({ name }) => name),
     allowMultipleAnswers: raw.pollSelectableOptionsCount === 0,
   }),
+  location: ({ lat, lng, loc = '' }: RawLocation) => {
+    if (typeof lat !== 'number' || typeof lng !== 'number') return undefined;
+    const [name, ...address] = loc.split('\n');
+    return {
+      kind: 'location',
+      latitude: lat,
+      longitude: lng,
+      name: name ? name : null,
+      address: address.join('\n').trim() || null,
+    };
+  },
   sticker: (raw) => ({ kind: 'sticker', media: mediaOf(raw) }),
 };
 

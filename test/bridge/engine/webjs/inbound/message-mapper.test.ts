@@ -83,13 +83,31 @@ describe('messages of whatsapp-web.js', () => {
       text: 'the report',
       media: { mimeType: 'application/pdf', sizeBytes: 12, fileName: 'a.pdf' },
     });
-    const location = map(raw({ type: 'location', body: 'dGh1bWI=' }));
-    expect(location).toMatchObject({ kind: 'unsupported', rawKind: 'location' });
-    expect(location).not.toHaveProperty('text');
+    const order = map(raw({ type: 'order', body: 'dGh1bWI=' }));
+    expect(order).toMatchObject({ kind: 'unsupported', rawKind: 'order' });
+    expect(order).not.toHaveProperty('text');
     expect(map(raw({ type: 'ptt', body: '', mimetype: 'audio/ogg' }))).toMatchObject({
       kind: 'audio',
       media: { mimeType: 'audio/ogg' },
     });
+  });
+
+  test('a location is a place, with as much of its name and address as there is', () => {
+    const locationOf = (more: object) => {
+      const whole = { ...raw({ type: 'location', body: 'dGh1bWI=' }), lat: 0, lng: -13.4, ...more };
+      return map(whole);
+    };
+    const place = { kind: 'location', latitude: 0, longitude: -13.4, name: null, address: null };
+    expect(locationOf({})).toMatchObject(place);
+    expect(locationOf({ loc: '' })).toMatchObject(place);
+    expect(locationOf({ loc: 'Gate' })).toMatchObject({ ...place, name: 'Gate' });
+    expect(locationOf({ loc: 'Gate\nSquare 1\nBerlin' })).toMatchObject({
+      ...place,
+      name: 'Gate',
+      address: 'Square 1\nBerlin',
+    });
+    // Without a position it is not one that anything could be done with.
+    expect(locationOf({ lat: undefined })).toMatchObject({ kind: 'unsupported', rawKind: 'location' });
   });
 
   test('notices that nobody wrote are no messages', () => {
