@@ -7,5 +7,5 @@ export const unsupported = kind({
   fields: { rawKind: Type.String({ description: "WhatsApp's own type of the message" }) },
   send: null,
   file: null,
-  example: { rawKind: 'location' },
+  example: { rawKind: 'order' },
 });
