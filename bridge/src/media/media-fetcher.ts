@@ -49,6 +49,8 @@ export interface FetcherOptions {
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** Pause after the media store did not take a file. One that says that it can be used may refuse each file all the same. */
+  readonly storePauseMs: number;
   /** Longest wait for an engine to begin. It has a deadline of its own, which knows the size. */
   readonly openMs: number;
   /** Longest silence of a download that has begun, before it is ended. */
@@ -60,6 +62,7 @@ export const DEFAULT_FETCHER_OPTIONS: FetcherOptions = {
   maxAttempts: 10,
   baseDelayMs: 2_000,
   maxDelayMs: 600_000,
+  storePauseMs: 60_000,
   openMs: 20 * 60_000,
   stallMs: 60_000,
 };
@@ -242,12 +245,12 @@ export class MediaFetcher {
 
   async #follow(row: MediaRow, error: unknown): Promise<void> {
     const { database, clock, log } = this.#deps;
-    const { maxAttempts, baseDelayMs, maxDelayMs } = this.#options;
-    const counts = !saysNothing(error);
-    const attempts = row.attempts + (counts ? 1 : 0);
+    const { maxAttempts, baseDelayMs, maxDelayMs, storePauseMs } = this.#options;
+    const byStore = error instanceof WabError && error.code === 'WAB_MEDIA_STORE_UNAVAILABLE';
+    const attempts = row.attempts + (byStore || isNotReady(error) ? 0 : 1);
     const failure = error instanceof Error ? error.message : 'the download failed without giving a reason';
     const over = isFinal(error) || attempts >= maxAttempts;
-    const asked = error instanceof EngineError ? (error.retryAfterMs ?? 0) : 0;
+    const asked = byStore ? storePauseMs : error instanceof EngineError ? (error.retryAfterMs ?? 0) : 0;
     const delay = Math.max(Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(20, attempts)), asked);
     log.info({ mediaId: row.id, attempts, over }, 'a file could not be fetched');
     await database.write(
@@ -293,11 +296,9 @@ function end(stream: NodeJS.ReadableStream, reason?: Error): void {
   if (stream instanceof Readable) stream.destroy(reason);
 }
 
-/** Whether an attempt says nothing about the file: the session was not there, or the store. */
-function saysNothing(error: unknown): boolean {
-  if (error instanceof WabError) return error.code === 'WAB_MEDIA_STORE_UNAVAILABLE';
-  return error instanceof EngineError && error.code === 'WAB_SESSION_NOT_READY' && error.outcome === 'defer';
-}
+/** Whether the session was not there, which says nothing about the file. */
+const isNotReady = (error: unknown): boolean =>
+  error instanceof EngineError && error.code === 'WAB_SESSION_NOT_READY' && error.outcome === 'defer';
 
 /** WhatsApp no longer has it, or it will never fit. */
 function isFinal(error: unknown): boolean {

@@ -148,7 +148,7 @@ export async function openMedia(options: MediaHarnessOptions = {}) {
   const ownership = options.ownership ?? new SoleOwner<SessionName>();
   const fetcher = new MediaFetcher(
     { database, reads, intake, store, changes, sessions, ownership, limits: LIMITS, clock, log },
-    { ...DEFAULT_FETCHER_OPTIONS, baseDelayMs: 5, maxDelayMs: 20, ...options.fetcher },
+    { ...DEFAULT_FETCHER_OPTIONS, baseDelayMs: 5, maxDelayMs: 20, storePauseMs: 5, ...options.fetcher },
   );
 
   /** An incoming medium, as the recorder notes it. */

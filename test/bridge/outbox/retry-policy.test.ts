@@ -74,6 +74,18 @@ describe('the retry policy', () => {
     });
   });
 
+  test('a media store that is away is no attempt: the file waits for as long as the message may', () => {
+    const away = failureOfPreparation(
+      new WabError('WAB_MEDIA_STORE_UNAVAILABLE', { store: 's3://media/', reason: 'nothing listens' }),
+    );
+    expect(decide(away, { attempts: 1_000, ageMs: 0 }, limits, 0)).toMatchObject({
+      kind: 'retry',
+      counts: false,
+      code: 'WAB_MEDIA_STORE_UNAVAILABLE',
+    });
+    expect(decide(away, { attempts: 1, ageMs: limits.maxAgeMs }, limits, 0).kind).toBe('give_up');
+  });
+
   test('a page that throws is tried a few times within a quarter of an hour, and never for free', () => {
     const failure = failureOfSend(new EngineError('defer', 'WAB_SEND_FAILED', 'the picture cannot be decoded'));
     let waited = 0;
