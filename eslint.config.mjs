@@ -116,9 +116,9 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          // Also within another type, as in `as Promise<never>`.
+          // Also within another type, as in `as Promise<never>`, but for parameters, which nothing fits.
           selector:
-            ':matches(TSAsExpression, TSTypeAssertion) > TSNeverKeyword, :matches(TSAsExpression, TSTypeAssertion) > .typeAnnotation TSNeverKeyword',
+            ':matches(TSAsExpression, TSTypeAssertion) > TSNeverKeyword, :matches(TSAsExpression, TSTypeAssertion) > .typeAnnotation TSNeverKeyword:not(:matches(Identifier, RestElement) TSNeverKeyword)',
           message: 'A cast to never fits everything. Name the type that is meant.',
         },
       ],
