@@ -15,6 +15,7 @@ import { describeSettings } from './config/describe-settings.ts';
 import type { LoadedSettings } from './config/load-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { localUrl } from './config/urls.ts';
+import { WabError } from './contract/errors.ts';
 import { N8N_SCOPES } from './contract/scopes.ts';
 import type { EngineFactory } from './engine/engine.ts';
 import { GuardedSandboxDriver } from './engine/sandbox/guarded-driver.ts';
@@ -24,8 +25,9 @@ import { Closers } from './ops/closers.ts';
 import { explainFailure, type FailurePlace } from './ops/failure-cause.ts';
 import type { Log } from './ops/logger.ts';
 import { Metrics } from './ops/metrics.ts';
-import { Readiness } from './ops/readiness.ts';
+import { Readiness, type Probe } from './ops/readiness.ts';
 import { withOrderlyDeletion } from './sessions/orderly-deletion.ts';
+import type { Database } from './store/database.ts';
 import { touchLog } from './store/readiness.repository.ts';
 import { version } from './version.ts';
 
@@ -48,18 +50,20 @@ export interface Bridge {
  *
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
  * @param moreEngines besides those that the settings enable
- * @throws WabError WAB_DATABASE_LOCKED, WAB_CONFIG_INVALID, WAB_MEDIA_STORE_UNUSABLE, and those of `explainFailure`
+ * @param signal ends the wait for a database server that is away
+ * @throws WabError those of `openDatabase`, WAB_CONFIG_INVALID, WAB_MEDIA_STORE_UNUSABLE, and those of `explainFailure`
  */
 export async function startBridge(
   loaded: LoadedSettings,
   log: Log,
   onFatal: (error: Error) => void,
   moreEngines: readonly EngineFactory[] = [],
+  signal?: AbortSignal,
 ): Promise<Bridge> {
   const { settings } = loaded;
   const closers = new Closers(log);
   try {
-    const base = { settings, clock: systemClock, log, metrics: new Metrics(), closers, moreEngines };
+    const base = { settings, clock: systemClock, log, metrics: new Metrics(), closers, moreEngines, signal };
     return await compose(base, loaded, onFatal);
   } catch (error) {
     await closers.close();
@@ -84,17 +88,15 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
   const stream = await startStream(base, { ...store, recorder, keys });
 
   metrics.start({
-    outboxByState: () => recording.reads.countByState(),
+    databaseIsUp: () => database.availability.outage === null,
+    outboxByState: async () => (database.availability.outage ? {} : recording.reads.countByState()),
     sessionStates: () => registry.list().map(({ state }) => state),
     openStreams: () => stream.stats().connections,
     logHead: () => eventLog.head,
     mediaStoreUp: () => media.store.trouble === null,
   });
   const readiness = new Readiness(
-    {
-      database: () => database.write(touchLog(undefined)),
-      stream: async () => void stream.stats(),
-    },
+    { database: databaseProbe(database), stream: async () => void stream.stats() },
     {
       mediaStore: () => (media.store.trouble === null ? 'ok' : `degraded: ${media.store.trouble.message}`),
       ...(outbox.schedulerState && { scheduler: outbox.schedulerState }),
@@ -109,11 +111,14 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     outbox: outbox.service,
     media: media.library,
     eventLog,
+    database: database.availability,
     stream,
     sandbox: network === null ? null : new GuardedSandboxDriver(registry, network),
     readiness,
   });
   const opsUrl = await startOps(base, readiness);
+  // The first to stop: everything below may wait for a database that is away.
+  closers.add('waiting for the database', () => database.availability.stopWaiting());
   // Last, since a start that fails would have made a key that nobody ever sees.
   const issued = await keys.ensureFirstKey({ name: 'n8n', scopes: N8N_SCOPES });
   log.info(
@@ -127,5 +132,17 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     firstKey: issued.first ? issued.secret : null,
     app,
     stop: () => closers.close(),
+  };
+}
+
+/** Whether the database takes writes; not tried while it is away, since each try would wait for its return. */
+function databaseProbe(database: Database): Probe {
+  return async () => {
+    const { outage } = database.availability;
+    if (outage) {
+      const since = new Date(outage.since).toISOString();
+      throw new WabError('WAB_DATABASE_UNAVAILABLE', { reason: `${outage.reason}, since ${since}` });
+    }
+    await database.write(touchLog(undefined));
   };
 }

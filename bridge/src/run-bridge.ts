@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedSettings } from './config/load-settings.ts';
 import { placeOf, startBridge, type Bridge } from './compose.ts';
+import { WabError } from './contract/errors.ts';
 import { URL_FILE, type Settings } from './config/settings.ts';
 import { explained, explainFailure } from './ops/failure-cause.ts';
 import { makeFilesPrivate, modeOpenToOthers, PRIVATE_FILE } from './ops/file-modes.ts';
@@ -23,19 +24,27 @@ export async function runBridge(loaded: LoadedSettings): Promise<void> {
   const stopped = new Promise<{ reason: string; exitCode: number }>((resolve) => {
     stop = (reason, exitCode) => resolve({ reason, exitCode });
   });
+  const starting = new AbortController();
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   let asked = 0;
   const onSignal = (signal: string): void => {
     // Somebody who asks twice does not want to wait.
     if (++asked > 1) process.exit(1);
+    starting.abort();
     stop(signal, 0);
   };
   for (const signal of signals) process.on(signal, onSignal);
 
-  const bridge = await startBridge(loaded, log, (error) => {
+  const onFatal = (error: Error): void => {
     log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot continue');
     stop('a fatal error', 1);
+  };
+  const bridge = await startBridge(loaded, log, onFatal, [], starting.signal).catch((error: unknown) => {
+    // It was still waiting for its database when it was told to stop.
+    if (error instanceof WabError && error.code === 'WAB_SHUTTING_DOWN') return null;
+    throw error;
   });
+  if (bridge === null) return;
   const openMode = modeOpenToOthers(settings.dataDir);
   if (openMode !== null)
     log.warn(

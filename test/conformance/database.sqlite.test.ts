@@ -18,11 +18,7 @@ const open = (dataDir: string): Promise<Database> =>
     },
   });
 
-databaseSuite('SQLite', {
-  open,
-  restore: restoreBackup,
-  endlessWriter: new URL('./endless-writer.ts', import.meta.url),
-});
+databaseSuite('SQLite', { open, restore: restoreBackup });
 
 describe('SQLite alone', () => {
   let folder: string;

@@ -1,4 +1,7 @@
-/** Writes to the database of the folder in argv[2] until it is killed, and prints each id once it was acknowledged. */
+/**
+ * Writes to the database of the folder in argv[2], or to that of DATABASE_URL, until it is killed, and prints each id once
+ * it was acknowledged.
+ */
 import { writeSync } from 'node:fs';
 import { openDatabase } from '../../bridge/src/store/open-database.ts';
 import { appendEvent } from '../../bridge/src/store/events.repository.ts';
@@ -7,6 +10,7 @@ const [, , dataDir] = process.argv;
 if (!dataDir) throw new Error('usage: endless-writer.ts <folder>');
 const database = await openDatabase({
   dataDir,
+  databaseUrl: process.env['DATABASE_URL'],
   log: { error: (_, message) => process.stderr.write(`${message}\n`) },
   onFatal: () => process.exit(1),
 });

@@ -95,6 +95,7 @@ function stopping(database: Database): Database {
   const moveOf = (work: Call<unknown> | readonly Call<unknown>[]): Move | undefined =>
     [work].flat().find((call): call is Call<unknown> => call.operation === 'outbox.move')?.args as Move | undefined;
   return {
+    availability: database.availability,
     reader: database.reader,
     backup: (file) => database.backup(file),
     close: () => database.close(),

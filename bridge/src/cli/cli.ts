@@ -9,6 +9,7 @@ import { version } from '../version.ts';
 import { backupCommands } from './commands/backup.ts';
 import { browserCommands } from './commands/browser.ts';
 import { configCommand } from './commands/config.ts';
+import { databaseCommands } from './commands/database.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { mediaCommands } from './commands/media.ts';
 import { startCommand } from './commands/start.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   ...GROUPS.map(addGroup),
   backupCommands,
   mediaCommands,
+  databaseCommands,
 ];
 
 /** Every command, ready to parse a command line; ends by throwing where it is not understood. */

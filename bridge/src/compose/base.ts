@@ -13,6 +13,8 @@ export interface Base {
   readonly metrics: Metrics;
   /** Engines besides those that the settings enable. */
   readonly moreEngines: readonly EngineFactory[];
+  /** Fires where the bridge is told to stop while it starts: ends the wait for a database server that is away. */
+  readonly signal: AbortSignal | undefined;
   /** A room that was started adds how it is stopped. */
   readonly closers: Closers;
 }

@@ -14,8 +14,9 @@ export interface Store {
 
 /** @param onFatal called when the database can no longer be written */
 export async function openStore(base: Base, onFatal: (error: Error) => void): Promise<Store> {
-  const { settings, clock, log, closers } = base;
-  const database = await openDatabase({ dataDir: settings.dataDir, log, onFatal });
+  const { settings, clock, log, closers, signal } = base;
+  const { dataDir, databaseUrl } = settings;
+  const database = await openDatabase({ dataDir, databaseUrl, log, onFatal, signal });
   closers.add('database', () => database.close());
   const eventLog = await DurableEventLog.open({ database, clock, dedupeMs: settings.dedupeRetentionDays * DAY_MS });
   const retention = new Retention({

@@ -31,6 +31,12 @@ export const SettingsSchema = object({
   dataDir: text('Folder that holds the database, media, login states and the operator key', {
     default: './.wabridge',
   }),
+  databaseUrl: Type.Optional(
+    text(
+      'URL of a PostgreSQL database (postgres://user:password@host:5432/name) to use instead of the database file in the data folder',
+      { secret: true, pattern: '^postgres(ql)?://' },
+    ),
+  ),
   redisUrl: Type.Optional(
     text(
       'Redis that wakes the outbox, as redis://user:password@host:6379/0, or rediss:// for TLS; without it, timers of the bridge do',

@@ -11,6 +11,7 @@ import { MAX_WAIT_MS } from '../contract/defaults.ts';
 import { WabError } from '../contract/errors.ts';
 import { accessLog } from './plugins/access-log.ts';
 import { connectionLimits, connections } from './plugins/connections.ts';
+import { databaseOutage } from './plugins/database-outage.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { openapi } from './plugins/openapi.ts';
 import { problems } from './plugins/problems.ts';
@@ -65,6 +66,7 @@ export async function buildApp(deps: AppDependencies): Promise<App> {
   await app.register(openapi, { version: deps.version });
   await app.register(jsonBody);
   await app.register(upgrades);
+  await app.register(databaseOutage, { database: deps.database });
   await app.register(deps.guard);
   app.addHook('onRequest', async (request) => {
     if (deps.readiness.isStopping && request.routeOptions.url !== '/healthz') throw new WabError('WAB_SHUTTING_DOWN');

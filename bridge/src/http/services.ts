@@ -13,6 +13,7 @@ import type { EngineIngress } from '../engine/engine.ts';
 import type { SandboxDriver } from '../engine/sandbox/driver/driver.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Stream } from '../stream/stream.ts';
+import type { DatabaseAvailability } from './plugins/database-outage.ts';
 
 /** An engine to which the other side may send requests. */
 export interface OpenIngress extends EngineIngress {
@@ -34,6 +35,7 @@ export interface AppDependencies {
   readonly outbox: Outbox;
   readonly media: MediaLibrary;
   readonly eventLog: EventLog;
+  readonly database: DatabaseAvailability;
   readonly stream: Stream;
   /** Null if the sandbox engine is not enabled. */
   readonly sandbox: SandboxDriver | null;

@@ -3,6 +3,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 /** Where gauges look when they are scraped. */
 export interface MetricSources {
+  /** Whether the database answers. */
+  databaseIsUp(): boolean;
   outboxByState(): Promise<Readonly<Record<string, number>>>;
   /** The state of each session. */
   sessionStates(): readonly string[];
@@ -98,6 +100,12 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, prefix: 'wabridge_' });
     byState('wabridge_outbox_messages', 'Outbox messages, by state', () => sources.outboxByState(), registers);
     byState('wabridge_sessions', 'Sessions, by state', async () => countEach(sources.sessionStates()), registers);
+    gauge(
+      'wabridge_database_up',
+      '1 while the database answers, else 0',
+      () => Number(sources.databaseIsUp()),
+      registers,
+    );
     gauge('wabridge_streams', 'Open streams', () => sources.openStreams(), registers);
     gauge(
       'wabridge_media_store_up',

@@ -1,9 +1,9 @@
 /** SQL of the event log. */
-import type { Kysely } from 'kysely';
+import type { Compilable, Kysely, QueryResult } from 'kysely';
 import type { Filter } from '../contract/filter.ts';
 import type { EventPayloadsTable, EventsTable } from './events.tables.ts';
 import { defineOperation } from './operation.ts';
-import { prepared } from './prepared.ts';
+import { prepared, tellsInsertId } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 /** One event, taken apart into its rows. */
@@ -25,12 +25,18 @@ export interface AppendRow {
   readonly dedupeUntil: number;
 }
 
-const insertDedupe = prepared<Pick<AppendRow, 'id' | 'dedupeUntil'>, unknown>((db, row) =>
-  db
+const insertDedupe = prepared<Pick<AppendRow, 'id' | 'dedupeUntil'>, { seq: number }>((db, row) => {
+  const insert = db
     .insertInto('event_dedupe')
     .values({ id: row.id, expires_at: row.dedupeUntil })
-    .onConflict((conflict) => conflict.column('id').doNothing()),
-);
+    .onConflict((conflict) => conflict.column('id').doNothing());
+  // SQLite tells the position by itself, and RETURNING would cost it three times as much as the insert.
+  return (tellsInsertId(db) ? insert : insert.returning('seq')) as Compilable<{ seq: number }>;
+});
+
+/** The position that an id was given, or undefined if it was known. */
+const positionOf = ({ rows, insertId, numAffectedRows }: QueryResult<{ seq: number }>): number | undefined =>
+  rows[0]?.seq ?? (numAffectedRows === 1n && insertId !== undefined ? Number(insertId) : undefined);
 const findDuplicate = prepared<Pick<AppendRow, 'id'>, { seq: number }>((db, { id }) =>
   db.selectFrom('event_dedupe').select('seq').where('id', '=', id),
 );
@@ -61,14 +67,13 @@ export const appendEvent = defineOperation(
       const [known] = (await findDuplicate(transaction, { id })).rows;
       if (known) return { seq: known.seq, duplicate: true };
     }
-    const { insertId, numAffectedRows } = await insertDedupe(transaction, row);
-    if (numAffectedRows === 0n) {
+    const seq = positionOf(await insertDedupe(transaction, row));
+    if (seq === undefined) {
       const [known] = (await findDuplicate(transaction, row)).rows;
       return { seq: known!.seq, duplicate: true };
     }
-    const seq = Number(insertId);
-    await insertEvent(transaction, { ...row, seq });
-    await insertPayload(transaction, { seq, body: row.body });
+    // Both are sent at once where the connection takes more than one statement at a time.
+    await Promise.all([insertEvent(transaction, { ...row, seq }), insertPayload(transaction, { seq, body: row.body })]);
     return { seq, duplicate: false };
   },
   (result) => result.duplicate,
@@ -153,7 +158,15 @@ export const pruneDedupe = defineOperation(
   },
 );
 
-export const eventOperations = [appendEvent, removeEvents, expirePayloads, pruneDedupe] as const;
+/** Begins another history of the log: cursors of the former one are recognised and refused. */
+export const setEpoch = defineOperation(
+  'events.setEpoch',
+  async (transaction, { epoch }: { epoch: string }): Promise<void> => {
+    await transaction.updateTable('log_meta').set({ epoch }).execute();
+  },
+);
+
+export const eventOperations = [appendEvent, removeEvents, expirePayloads, pruneDedupe, setEpoch] as const;
 
 export type EnvelopeRow = Pick<
   EventsTable,

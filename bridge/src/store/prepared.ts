@@ -1,5 +1,5 @@
 /** Queries of the hot path, compiled once and bound many times: compiling costs Kysely more than SQLite needs to run. */
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import { PostgresAdapter, type Compilable, type CompiledQuery, type Kysely, type QueryResult } from 'kysely';
 import type { Schema } from './schema.ts';
 
 class Placeholder {
@@ -9,16 +9,17 @@ class Placeholder {
   }
 }
 
-/** A connection that answers at once. */
+/** A connection of one user, which keeps the order of what it is given by itself. */
 export interface DirectConnection {
-  execute(sql: string, parameters: readonly unknown[]): QueryResult<unknown>;
+  execute(sql: string, parameters: readonly unknown[]): QueryResult<unknown> | Promise<QueryResult<unknown>>;
 }
 
 const direct = new WeakMap<Kysely<Schema>, DirectConnection>();
 
 /**
  * Lets prepared queries of `db` go straight to its one connection. Kysely's own way there makes a queue of promises for
- * each query, which takes longer than SQLite takes to run it, and which a synchronous connection does not need.
+ * each query, which takes longer than SQLite takes to run it, and keeps a connection to a server from being sent the next
+ * statement before it has answered the last one.
  */
 export function runDirectly(db: Kysely<Schema>, connection: DirectConnection): void {
   direct.set(db, connection);
@@ -44,7 +45,10 @@ export function prepared<P extends object, R>(
       value instanceof Placeholder ? parameters[value.name as keyof P] : value,
     );
     const connection = direct.get(db);
-    if (connection) return connection.execute(query.sql, values) as QueryResult<R>;
+    if (connection) return connection.execute(query.sql, values) as QueryResult<R> | Promise<QueryResult<R>>;
     return db.executeQuery({ ...query, parameters: values });
   };
 }
+
+/** Whether the result of an insert has the number that the row was given; a server that does not is asked with RETURNING. */
+export const tellsInsertId = (db: Kysely<Schema>): boolean => !(db.getExecutor().adapter instanceof PostgresAdapter);

@@ -117,11 +117,11 @@ export const createSubscription = defineOperation(
     transaction,
     { name, now, ...start }: SubscriptionStart & { name: SubscriptionName; now: number },
   ): Promise<{ id: number }> => {
-    const { insertId } = await transaction
+    return transaction
       .insertInto('subscriptions')
       .values({ name, ...startColumns(start), takeovers: 0, created_at: now, last_used_at: now })
+      .returning('id')
       .executeTakeFirstOrThrow();
-    return { id: Number(insertId) };
   },
 );
 

@@ -4,6 +4,7 @@ import { Verifier } from '../../../bridge/src/auth/verifier.ts';
 import { parsePublicUrl } from '../../../bridge/src/auth/public-urls.ts';
 import type { UnsignedRequest } from '../../../bridge/src/auth/signer.ts';
 import { WabError } from '../../../bridge/src/contract/errors.ts';
+import { ALWAYS_AVAILABLE, type Availability } from '../../../bridge/src/store/availability.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { NonceUse } from '../../../bridge/src/store/auth.repository.ts';
 import { arrive, keysOf, NOW, secret, withHeaders, type Arrived } from './requests.ts';
@@ -14,6 +15,7 @@ const post: UnsignedRequest = { method: 'POST', url: `${URL_}/v1/sessions/demo/s
 
 /** Takes nonces as the database does, unless its disk is full. */
 class FillableDisk {
+  availability: Availability = ALWAYS_AVAILABLE;
   isFull = false;
   readonly stored = new Set<string>();
 
@@ -51,6 +53,26 @@ describe('while the disk is full', () => {
     expect(await judge(arrive(post))).toBe('WAB_DISK_FULL');
     expect(await judge(arrive({ ...get, method: 'DELETE' }))).toBe('WAB_DISK_FULL');
     expect(await judge(withHeaders(arrive(get), { upgrade: 'websocket' }))).toBe('WAB_DISK_FULL');
+  });
+
+  test('while the database is away, reads do not wait for it, and are answered once each', async () => {
+    disk.isFull = false;
+    const outage = { since: NOW, reason: 'it is stopped' };
+    disk.availability = { ...ALWAYS_AVAILABLE, outage };
+    const read = arrive(get);
+    expect(await judge(read)).toBe('accepted');
+    expect(await judge(read)).toBe('WAB_SIGNATURE_REPLAYED');
+    expect(disk.stored.size).toBe(0);
+    // An outage that is noticed while the write waits.
+    disk.availability = {
+      ...ALWAYS_AVAILABLE,
+      onOverdue(listener) {
+        listener(outage);
+        return () => undefined;
+      },
+    };
+    disk.write = () => new Promise(() => undefined);
+    expect(await judge(arrive(get))).toBe('accepted');
   });
 
   test('the same read that comes twice at once is answered once', async () => {

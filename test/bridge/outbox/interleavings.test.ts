@@ -65,6 +65,7 @@ class World {
     const life = { dead: false } as { outbox: OpenOutbox; dead: boolean };
     // A dead process writes nothing any more and hears nothing back.
     const mortal = (database: Database): Database => ({
+      availability: database.availability,
       reader: database.reader,
       backup: (file) => database.backup(file),
       close: () => database.close(),

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
+import { ALWAYS_AVAILABLE } from '../../../bridge/src/store/availability.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { operations } from '../../../bridge/src/store/operations.ts';
@@ -32,6 +33,7 @@ export async function openLightDatabase(dataDir: string): Promise<Database> {
     return outcome.results;
   };
   return {
+    availability: ALWAYS_AVAILABLE,
     reader: new Kysely<Schema>({ dialect: new NodeSqliteDialect(reading) }),
     write: (async (work: Call<unknown> | readonly Call<unknown>[]): Promise<unknown> => {
       const alone = !Array.isArray(work);

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { mediaLocationOf, placeOf } from '../../config/media-url.ts';
 import { explained } from '../../ops/failure-cause.ts';
+import type { Settings } from '../../config/settings.ts';
+import { WabError } from '../../contract/errors.ts';
 import { requireDatabase } from '../context.ts';
 import { addCommand } from '../command.ts';
 
@@ -13,6 +15,7 @@ export function backupCommands(program: Command): void {
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
+      refuseOnServer(context.settings, 'pg_dump');
       const source = requireDatabase(dataDir);
       // Loaded only now, as in `restore`: no other command needs the database.
       const { writeBackup } = await import('../../store/sqlite/backup.ts');
@@ -31,6 +34,7 @@ export function backupCommands(program: Command): void {
     async (context, [name]) => {
       const file = resolve(name!);
       const { dataDir } = context.settings;
+      refuseOnServer(context.settings, 'pg_restore, and afterwards `wabridge database restored`');
       const { restoreBackup } = await import('../../store/sqlite/backup.ts');
       const { epoch } = await explained({ path: dataDir }, () => restoreBackup(file, dataDir));
       context.output.result(
@@ -43,4 +47,9 @@ export function backupCommands(program: Command): void {
       );
     },
   );
+}
+
+/** @throws WabError WAB_BACKUP_BY_SERVER */
+function refuseOnServer({ databaseUrl }: Settings, tool: string): void {
+  if (databaseUrl !== undefined) throw new WabError('WAB_BACKUP_BY_SERVER', { tool });
 }

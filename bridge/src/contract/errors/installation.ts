@@ -52,10 +52,41 @@ export const INSTALLATION_ERRORS = {
     message:
       'The database {file} is missing or empty, but {beside} shows that this data folder has been used before. Restore the database (`wabridge restore <backup>`), or move the empty file and {beside} away to start over.',
   },
+  WAB_DATABASE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    message:
+      'The database is not available: {reason}. The bridge keeps trying. Try again in a few seconds, with the same Idempotency-Key if the request has one.',
+  },
+  WAB_DATABASE_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database at {server} cannot be used: {reason}. Correct that, or WABRIDGE_DATABASE_URL; bridge/docs/storage.md says what the bridge needs.',
+  },
+  WAB_DATABASE_IN_USE: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database at {server} is in use by another wabridge (its connection comes from {client}, process {pid} of the server). Stop it first, or choose another database with WABRIDGE_DATABASE_URL.',
+  },
+  WAB_DATABASE_NOT_COPIED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The database at {server} is empty, but this data folder has been used with the database {file}. Unset WABRIDGE_DATABASE_URL to continue with that one, or move it away to start over with an empty database.',
+  },
+  WAB_BACKUP_BY_SERVER: {
+    status: 409,
+    retryable: false,
+    message:
+      'The database is on a PostgreSQL server, which has tools of its own for this: {tool}. See bridge/docs/storage.md.',
+  },
   WAB_DISK_FULL: {
     status: 507,
     retryable: true,
-    message: 'The disk that holds the data folder is full. Free some space; nothing from this request was stored.',
+    message:
+      'The disk that holds the data folder, or the database, is full. Free some space; nothing from this request was stored.',
   },
   WAB_BACKUP_EXISTS: {
     status: 409,

@@ -2,6 +2,7 @@
 import { Kysely } from 'kysely';
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { ALWAYS_AVAILABLE } from '../availability.ts';
 import type { Database } from '../database.ts';
 import type { Call } from '../operation.ts';
 import { runDirectly } from '../prepared.ts';
@@ -45,6 +46,7 @@ export async function openDatabase({ dataDir, log, onFatal }: DatabaseOptions): 
 }
 
 class SqliteDatabase implements Database {
+  readonly availability = ALWAYS_AVAILABLE;
   readonly reader: Kysely<Schema>;
   readonly #file: string;
   readonly #writer: WriterThread;
