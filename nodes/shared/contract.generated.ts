@@ -186,6 +186,7 @@ export const ERROR_CODES = {
   WAB_DATABASE_UNAVAILABLE: { status: 503, retryable: true },
   WAB_DATABASE_UNUSABLE: { status: 500, retryable: false },
   WAB_DATABASE_IN_USE: { status: 500, retryable: false },
+  WAB_DATABASE_CHANGED: { status: 500, retryable: false },
   WAB_DATABASE_NOT_COPIED: { status: 500, retryable: false },
   WAB_BACKUP_BY_SERVER: { status: 409, retryable: false },
   WAB_DISK_FULL: { status: 507, retryable: true },

@@ -70,6 +70,12 @@ export const INSTALLATION_ERRORS = {
     message:
       'The database at {server} is in use by another wabridge (its connection comes from {client}, process {pid} of the server). Stop it first, or choose another database with WABRIDGE_DATABASE_URL.',
   },
+  WAB_DATABASE_CHANGED: {
+    status: 500,
+    retryable: false,
+    message:
+      'While the connection to the database at {server} was lost, another wabridge wrote to it, or the server lost what it had confirmed (a failover to a standby that lags). The bridge stops, since what it holds in memory no longer fits. Start it again.',
+  },
   WAB_DATABASE_NOT_COPIED: {
     status: 500,
     retryable: false,

@@ -13,7 +13,7 @@ import { PostgresConnection } from './connection.ts';
 import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts';
 import { kyselyOver } from './dialect.ts';
 import { asFailure, ConnectionLostError, explainServerFailure, kindOf } from './failures.ts';
-import { prepareSession, takeLock, type Backend } from './writer-session.ts';
+import { prepareSession, takeLock, type WriterHistory } from './writer-session.ts';
 
 /** What became of one unit. */
 export type UnitOutcome = { readonly results: readonly unknown[] } | { readonly error: Error };
@@ -55,6 +55,7 @@ export class WriterConnection {
   readonly connection: PostgresConnection;
   readonly #client: pg.Client;
   readonly #options: WriterConnectionOptions;
+  readonly #history: WriterHistory;
   readonly #transaction: Transaction<Schema>;
   readonly #watch: NodeJS.Timeout;
   #lost: Error | null = null;
@@ -66,7 +67,9 @@ export class WriterConnection {
     connection: PostgresConnection,
     transaction: Transaction<Schema>,
     options: WriterConnectionOptions,
+    history: WriterHistory,
   ) {
+    this.#history = history;
     this.#client = client;
     this.connection = connection;
     this.#transaction = transaction;
@@ -77,10 +80,10 @@ export class WriterConnection {
   /**
    * Connects and takes the lock on the database.
    *
-   * @param own backends of former connections of this process: one that still holds the lock is ended; the new one is added
+   * @param history a former connection of this process that still holds the lock is ended; the new one is added
    * @throws ConnectionLostError, the server's refusal; WabError WAB_DATABASE_IN_USE, WAB_DATABASE_UNUSABLE
    */
-  static async open(options: WriterConnectionOptions, own: Backend[]): Promise<WriterConnection> {
+  static async open(options: WriterConnectionOptions, history: WriterHistory): Promise<WriterConnection> {
     const client = new pg.Client({ ...connectionSettings(options.url, 'writer'), pipeline: true });
     let broken: (error: Error) => void = () => undefined;
     client.on('error', (error) => broken(error));
@@ -89,13 +92,14 @@ export class WriterConnection {
         throw asFailure(error);
       });
       const connection = new PostgresConnection(client);
-      own.push(await prepareSession(connection, options.server));
-      await takeLock(connection, options.server, own, options.signal);
-      own.splice(0, own.length - 1);
+      const { backends } = history;
+      backends.push(await prepareSession(connection, options.server));
+      await takeLock(connection, options.server, backends, options.signal);
+      backends.splice(0, backends.length - 1);
       const kysely = kyselyOver<Schema>(connection, 'outside');
       const transaction = await kysely.startTransaction().execute();
       runDirectly(transaction, connection);
-      const writer = new WriterConnection(client, connection, transaction, options);
+      const writer = new WriterConnection(client, connection, transaction, options, history);
       broken = (error) => writer.#lose(error);
       return writer;
     } catch (error) {
@@ -209,6 +213,7 @@ export class WriterConnection {
 
   async #commit(groupId: string, outcomes: readonly UnitOutcome[]): Promise<void> {
     let tag: string;
+    this.#history.committing = groupId;
     try {
       tag = await this.#run('COMMIT');
     } catch (error) {
@@ -217,6 +222,7 @@ export class WriterConnection {
       throw error;
     }
     if (tag !== 'COMMIT') throw new Error(`PostgreSQL answered COMMIT with ${tag}`);
+    this.#history.committed = groupId;
   }
 
   #run(sql: string): Promise<string> {

@@ -11,6 +11,21 @@ export interface Backend {
   readonly started: string;
 }
 
+/** What the connections of this process, one after another, know of each other. */
+export class WriterHistory {
+  /** Connections that the server may still know. */
+  readonly backends: Backend[] = [];
+  /** The group that was committed last by this process, or before it; null in a new database. */
+  committed: string | null = null;
+  /** A group whose COMMIT was sent, and not answered yet. */
+  committing: string | null = null;
+
+  /** Whether nobody but this process can have committed since: `marker` is what the database has. */
+  explains(marker: string | null): boolean {
+    return marker === this.committed || (marker !== null && marker === this.committing);
+  }
+}
+
 const OLDEST_VERSION = 150_000;
 /** `wabr`, and one lock of it. */
 const LOCK_CLASS = 0x77616272;

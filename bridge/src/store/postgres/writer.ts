@@ -9,7 +9,7 @@ import type { AnyOperation } from '../operations.ts';
 import { explainServerFailure, isHopeless, kindOf, problemOf } from './failures.ts';
 import type { OutageWatch } from './outage-watch.ts';
 import { CommitInDoubtError, WriterConnection, type UnitOutcome } from './writer-connection.ts';
-import type { Backend } from './writer-session.ts';
+import { WriterHistory } from './writer-session.ts';
 
 /** Units that share one transaction, and thereby one fsync, at most. */
 const GROUP_LIMIT = 500;
@@ -31,7 +31,7 @@ export interface WriterOptions {
   readonly url: string;
   readonly operations: ReadonlyMap<string, AnyOperation>;
   readonly outages: OutageWatch;
-  /** Another bridge took the database over while it was away; every pending and further write fails. */
+  /** The database is not what this process left it as; every pending and further write fails. */
   readonly onFatal: (error: Error) => void;
   /** Ends the wait for a server that is away at the start. */
   readonly signal: AbortSignal;
@@ -39,8 +39,7 @@ export interface WriterOptions {
 
 export class PostgresWriter {
   readonly #options: WriterOptions;
-  /** Connections of this process that the server may still know. */
-  readonly #own: Backend[] = [];
+  readonly #history = new WriterHistory();
   readonly #stopping: AbortSignal;
   #connection: WriterConnection | null = null;
   #queue: Pending[] = [];
@@ -70,6 +69,7 @@ export class PostgresWriter {
         const connection = await writer.#connect(true);
         try {
           await prepare(connection);
+          writer.#history.committed = await connection.lastGroup();
           writer.#state = 'open';
           return writer;
         } catch (error) {
@@ -160,7 +160,9 @@ export class PostgresWriter {
       // It has the lock, so the connection of the commit is gone, and what it did is decided.
       const connection = await this.#ready();
       try {
-        return (await connection.lastGroup()) === doubt.groupId ? doubt.outcomes : null;
+        if ((await connection.lastGroup()) !== doubt.groupId) return null;
+        this.#history.committed = doubt.groupId;
+        return doubt.outcomes;
       } catch (error) {
         if (kindOf(error) === 'own') throw error;
         await this.#drop(error);
@@ -168,7 +170,11 @@ export class PostgresWriter {
     }
   }
 
-  /** A connection that was not lost, however long that takes. @throws WabError WAB_SHUTTING_DOWN, WAB_DATABASE_IN_USE */
+  /**
+   * A connection that was not lost, however long that takes.
+   *
+   * @throws WabError WAB_SHUTTING_DOWN, WAB_DATABASE_IN_USE, WAB_DATABASE_CHANGED
+   */
   async #ready(): Promise<WriterConnection> {
     if (this.#connection && !this.#connection.isLost) return this.#connection;
     this.#reconnecting ??= this.#connect(false).finally(() => (this.#reconnecting = null));
@@ -187,19 +193,23 @@ export class PostgresWriter {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = await this.#pause(pauseMs)) {
       if (this.#stopping.aborted) throw new WabError('WAB_SHUTTING_DOWN');
       try {
-        this.#connection = await WriterConnection.open(options, this.#own);
+        this.#connection = await WriterConnection.open(options, this.#history);
+        if (!isStart && !this.#history.explains(await this.#connection.lastGroup()))
+          throw new WabError('WAB_DATABASE_CHANGED', { server: outages.server });
         outages.end('writes');
         return this.#connection;
       } catch (error) {
-        if (error instanceof WabError) return this.#giveUp(error, isStart);
+        if (error instanceof WabError) return await this.#giveUp(error, isStart);
         if (isStart && isHopeless(error)) throw unusable(error, outages.server);
-        outages.begin('writes', problemOf(error));
+        await this.#drop(error);
       }
     }
   }
 
-  /** Another bridge has the database, or the server was replaced by one that does not fit: nothing to wait for. */
-  #giveUp(error: WabError, isStart: boolean): never {
+  /** Another bridge has or had the database, or the server was replaced by one that does not fit: nothing to wait for. */
+  async #giveUp(error: WabError, isStart: boolean): Promise<never> {
+    await this.#connection?.close();
+    this.#connection = null;
     if (!isStart && error.code !== 'WAB_SHUTTING_DOWN') {
       this.#state = 'dead';
       for (const { reject } of this.#queue.splice(0)) reject(error);

@@ -223,6 +223,31 @@ test('another bridge that took the database over is a reason to stop', async () 
   }
 });
 
+describe('what others wrote while the connection was lost is a reason to stop', () => {
+  beforeEach(async () => {
+    await tally.one();
+    await proxy.refuse();
+    await until('an outage', () => outage() !== undefined);
+  });
+  const expectEnd = async (): Promise<void> => {
+    await proxy.forward();
+    await until('the end', () => tally.fatal.length > 0);
+    expect(tally.fatal).toMatchObject([{ code: 'WAB_DATABASE_CHANGED' }]);
+    await expect(tally.one()).rejects.toMatchObject({ code: 'WAB_SHUTTING_DOWN' });
+  };
+
+  test('another bridge had the database, and is gone', async () => {
+    await onServer(url, (client) => client.query('DELETE FROM subscriptions'));
+    await (await Tally.open(url)).close();
+    await expectEnd();
+  });
+
+  test('the server came back without what it had confirmed', async () => {
+    await onServer(url, (client) => client.query(`UPDATE writer_marker SET group_id = 'an earlier one'`));
+    await expectEnd();
+  });
+});
+
 test('a stop does not wait for a server that is away', async () => {
   await tally.one();
   await proxy.refuse();
