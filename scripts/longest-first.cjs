@@ -25,6 +25,8 @@ const LONG = [
   'test/browser/conformance.renamed.shell.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/green-means-sent.test.ts',
+  'test/conformance/postgres/outages.test.ts',
+  'test/conformance/redis-failures.test.ts',
   'test/browser/webjs.catch-up.test.ts',
   'test/browser/defences/11-13-left-behind.test.ts',
   'test/browser/standin-faults.test.ts',

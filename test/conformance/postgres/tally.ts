@@ -6,12 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Seq, SubscriptionName } from '../../../../bridge/src/contract/ids.ts';
-import type { Database } from '../../../../bridge/src/store/database.ts';
-import { appendEvent } from '../../../../bridge/src/store/events.repository.ts';
-import { openDatabase } from '../../../../bridge/src/store/open-database.ts';
-import { countTakeover, createSubscription } from '../../../../bridge/src/store/stream.repository.ts';
-import { rowNamed } from '../../../conformance/database.suite.ts';
+import type { Seq, SubscriptionName } from '../../../bridge/src/contract/ids.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
+import { appendEvent } from '../../../bridge/src/store/events.repository.ts';
+import { openDatabase } from '../../../bridge/src/store/open-database.ts';
+import { countTakeover, createSubscription } from '../../../bridge/src/store/stream.repository.ts';
+import { rowNamed } from '../database.suite.ts';
 
 export class Tally {
   readonly database: Database;

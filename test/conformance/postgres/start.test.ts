@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Database } from '../../../../bridge/src/store/database.ts';
-import { openDatabase } from '../../../../bridge/src/store/open-database.ts';
-import { freshPostgres } from '../../../servers/fresh.ts';
+import type { Database } from '../../../bridge/src/store/database.ts';
+import { openDatabase } from '../../../bridge/src/store/open-database.ts';
+import { freshPostgres } from '../../servers/fresh.ts';
 import { onServer } from './tally.ts';
 
 jest.setTimeout(120_000);

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../../../servers/postgres.ts';
-import type { ServerProcess } from '../../../servers/server-process.ts';
-import { TcpProxy } from '../../../servers/tcp-proxy.ts';
-import { until } from '../../../until.ts';
-import { CliProcesses, stopped } from '../../cli/cli-process.ts';
-import { RealBridge } from '../../http/real-bridge.ts';
+import { startPostgres } from '../../servers/postgres.ts';
+import type { ServerProcess } from '../../servers/server-process.ts';
+import { TcpProxy } from '../../servers/tcp-proxy.ts';
+import { until } from '../../until.ts';
+import { CliProcesses, stopped } from '../../bridge/cli/cli-process.ts';
+import { RealBridge } from '../../bridge/http/real-bridge.ts';
 
 jest.setTimeout(180_000);
 

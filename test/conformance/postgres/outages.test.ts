@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { startPostgres } from '../../../servers/postgres.ts';
-import type { ServerProcess } from '../../../servers/server-process.ts';
-import { TcpProxy } from '../../../servers/tcp-proxy.ts';
-import { until } from '../../../until.ts';
+import { startPostgres } from '../../servers/postgres.ts';
+import type { ServerProcess } from '../../servers/server-process.ts';
+import { TcpProxy } from '../../servers/tcp-proxy.ts';
+import { until } from '../../until.ts';
 import { exactly, onServer, Tally } from './tally.ts';
 
 jest.setTimeout(180_000);
