@@ -228,7 +228,7 @@ export async function conformanceHarness(build: PageSettings['build'], browser: 
 
 /** The fields of a location as WhatsApp sends them: name and address stand in one text, on a line each. */
 function locationOf(extra: WireMessage['extra']): ReceivedByContact['location'] {
-  const [name, ...address] = String(extra?.['loc'] ?? '').split('\n');
+  const [name, ...address] = ((extra?.['loc'] as string | undefined) ?? '').split('\n');
   return {
     latitude: Number(extra?.['lat']),
     longitude: Number(extra?.['lng']),
