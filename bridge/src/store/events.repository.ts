@@ -1,5 +1,5 @@
 /** SQL of the event log. */
-import type { Compilable, Kysely, QueryResult } from 'kysely';
+import type { Kysely, QueryResult } from 'kysely';
 import type { Filter } from '../contract/filter.ts';
 import type { EventPayloadsTable, EventsTable } from './events.tables.ts';
 import { defineOperation } from './operation.ts';
@@ -31,7 +31,7 @@ const insertDedupe = prepared<Pick<AppendRow, 'id' | 'dedupeUntil'>, { seq: numb
     .values({ id: row.id, expires_at: row.dedupeUntil })
     .onConflict((conflict) => conflict.column('id').doNothing());
   // SQLite tells the position by itself, and RETURNING would cost it three times as much as the insert.
-  return (tellsInsertId(db) ? insert : insert.returning('seq')) as Compilable<{ seq: number }>;
+  return tellsInsertId(db) ? insert : insert.returning('seq');
 });
 
 /** The position that an id was given, or undefined if it was known. */

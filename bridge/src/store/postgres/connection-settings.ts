@@ -29,7 +29,7 @@ const types: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === INT8 || oid === NUMERIC
       ? Number
-      : pg.types.getTypeParser(oid, format)) as CustomTypesConfig['getTypeParser'],
+      : (pg.types.getTypeParser(oid, format) as (text: string) => unknown)) as CustomTypesConfig['getTypeParser'],
 };
 
 export type Role = 'writer' | 'reader';

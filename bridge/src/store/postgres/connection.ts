@@ -32,7 +32,7 @@ export class PostgresConnection implements DatabaseConnection, DirectConnection 
   readonly #names: StatementNames;
 
   constructor(target: Queryable | Client, names = new StatementNames()) {
-    this.#target = target as Queryable;
+    this.#target = target;
     this.#names = names;
   }
 
@@ -88,8 +88,12 @@ function toBindable(value: unknown): unknown {
       return Number(value);
     case 'bigint':
       return value;
-    default:
-      if (value === null || value === undefined) return null;
+    case 'undefined':
+      return null;
+    case 'object':
+    case 'function':
+    case 'symbol':
+      if (value === null) return null;
       throw new TypeError(`A ${typeof value} cannot be stored`);
   }
 }

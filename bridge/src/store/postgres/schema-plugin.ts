@@ -1,6 +1,6 @@
 /** The one place where the tables of PostgreSQL differ from those of SQLite. The migrations are written for SQLite. */
 import {
-  ColumnDefinitionNode,
+  type ColumnDefinitionNode,
   GeneratedNode,
   OperationNodeTransformer,
   RawNode,
