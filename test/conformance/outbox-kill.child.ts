@@ -1,5 +1,5 @@
 /**
- * The bridge's outbox in a process that is going to be killed: the real dispatcher over real SQLite, with an engine whose
+ * The bridge's outbox in a process that is going to be killed: the real dispatcher over real SQLite and, if asked for, real Redis, with an engine whose
  * network is the test's. It stops for good at a named point, tells the test, and waits for the SIGKILL.
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
@@ -13,6 +13,7 @@ import type { Database } from '../../bridge/src/store/database.ts';
 import type { Call } from '../../bridge/src/store/operation.ts';
 import { openOutbox } from '../bridge/outbox/outbox-harness.ts';
 import { asked, KEY, SESSION } from '../bridge/outbox/outbox-samples.ts';
+import { redisScheduler } from './redis-at-test.ts';
 
 export type KillPoint =
   'before the intent' | 'after the intent' | 'after the call' | 'after the answer' | 'after the acceptance';
@@ -34,7 +35,7 @@ export type FromChild =
   | { readonly say: 'settled'; readonly states: Readonly<Record<string, string>> }
   | { readonly say: 'closed' };
 
-const [dataDir = '', networkUrl = '', point = ''] = process.argv.slice(2);
+const [dataDir = '', networkUrl = '', point = '', redisUrl = ''] = process.argv.slice(2);
 const tell = (message: FromChild): void => void process.send?.(message);
 const forEver = new Promise<never>(() => undefined);
 
@@ -116,6 +117,8 @@ const outbox = await openOutbox(dataDir, {
   engine: new HttpEngine(),
   wrap: stopping,
   durable: true,
+  // Of one name over the lives of this bridge, as the epoch of its database gives it.
+  ...(redisUrl === '' ? {} : { scheduler: redisScheduler(redisUrl, 'outbox').scheduler }),
   sendMs: 60_000,
   questionMs: 20_000,
 });

@@ -1,0 +1,4 @@
+import { freshRedis } from '../servers/fresh.ts';
+import { outboxKillSuite } from './outbox-kill.suite.ts';
+
+outboxKillSuite(freshRedis);
