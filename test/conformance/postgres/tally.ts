@@ -43,7 +43,8 @@ export class Tally {
   /** One unit. Resolves once it was acknowledged. */
   async one(): Promise<void> {
     const append = appendEvent(rowNamed(`event ${++this.#submitted}`));
-    const [{ seq }] = await this.database.write([append, countTakeover({ id: this.#subscription })]);
+    // Counted first: an event that is known ends its unit, which would hide that the unit was carried out twice.
+    const [, { seq }] = await this.database.write([countTakeover({ id: this.#subscription }), append]);
     this.positions.push(seq);
   }
 
