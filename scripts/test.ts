@@ -45,8 +45,8 @@ const GROUPS: Readonly<Record<string, readonly TestGroup[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
-    { name: 'unit', projects: ['unit', 'pack'], workers: 2 },
-    { name: 'servers', projects: ['conformance', 'browser', 'e2e'], workers: 4, prepare: prepareServers },
+    { name: 'unit', projects: ['unit', 'pack'], workers: 1 },
+    { name: 'servers', projects: ['conformance', 'browser', 'e2e'], workers: 3, prepare: prepareServers },
   ],
 };
 const groups = GROUPS[only ?? 'all'];

@@ -37,7 +37,7 @@ test('starts, sends in order and stops without Redis, and says what it does', as
   ends.push(() => server.stop());
   const proxy = await TcpProxy.before(server.port);
   ends.push(() => proxy.stop());
-  const env = { WABRIDGE_REDIS_URL: proxy.through(server.url), WABRIDGE_LOG_LEVEL: 'info' };
+  const env = { WABRIDGE_REDIS_URL: proxy.through(server.url) };
   const port = await freePort();
   const faults = { WABRIDGE_SANDBOX_FAULTS: JSON.stringify({ sendDeferred: { count: CHATS.length } }) };
 

@@ -67,7 +67,7 @@ export class CliProcesses {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async json(...args: string[]): Promise<any> {
     const { code, out, err } = await this.run(...args, '--json');
-    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect({ code, err, wrong: code === 0 ? null : out }).toEqual({ code: 0, err: '', wrong: null });
     return JSON.parse(out);
   }
 

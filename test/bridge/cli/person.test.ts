@@ -55,7 +55,7 @@ const cli = {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async json(...args: string[]): Promise<any> {
     const { code, out, err } = await cli.run(...args, '--json');
-    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect({ code, err, wrong: code === 0 ? null : out }).toEqual({ code: 0, err: '', wrong: null });
     return JSON.parse(out);
   },
 };

@@ -115,8 +115,8 @@ test('200 slow sockets are cut, whatever they are slow at', async () => {
 });
 
 test('SIGTERM ends the bridge within a second while they are there', async () => {
-  openSlowSockets();
   for (let index = 0; index < 50; index += 1) await refused(UPGRADE);
+  openSlowSockets();
   await until('the slow sockets to be open', () => descriptors() >= before + 150);
   const asked = Date.now();
   const exitCode = await bridge.stop();
