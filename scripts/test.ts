@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { N8nServer } from '../test/e2e/n8n-server.ts';
 import { startPostgres } from '../test/servers/postgres.ts';
 import { startRedis } from '../test/servers/redis.ts';
+import { messageOf } from '../bridge/src/ops/reason.ts';
 import { BROWSERS, ensureDebianPackages, SERVERS } from './debian-packages.ts';
 import { build, root, run, say, tool } from './tasks.ts';
 import { runGroups, type TestFile, type TestGroup, type TestRun } from './test-groups.ts';
@@ -45,7 +46,7 @@ const GROUPS: Readonly<Record<string, readonly TestGroup[]>> = {
   unit: [{ name: 'unit', projects: ['unit', 'pack'], workers: 3 }],
   long: [{ name: 'long', projects: ['long'], workers: 3, prepare: prepareServers }],
   all: [
-    { name: 'unit', projects: ['unit', 'pack'], workers: 1 },
+    { name: 'unit', projects: ['unit', 'pack'], workers: 2 },
     { name: 'servers', projects: ['conformance', 'browser', 'e2e'], workers: 3, prepare: prepareServers },
   ],
 };
@@ -99,7 +100,8 @@ const linted = withLint ? run('nice', ['-n', '10', process.execPath, 'scripts/li
 linted?.catch(() => undefined);
 
 const total = await runGroups(groups, runFiles, say);
-await Promise.all(endings.map((end) => end()));
+const unended = (error: unknown): void => say(`a server of the tests did not end: ${messageOf(error)}`);
+await Promise.all(endings.map((end) => end().catch(unended)));
 writeFileSync(join(results, 'total.json'), JSON.stringify(total));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 if (total.failed > 0) process.exitCode = 1;

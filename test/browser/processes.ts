@@ -75,15 +75,21 @@ function descendants(running: readonly Running[], roots: readonly number[]): num
   return [...pids];
 }
 
-/** Whether a process still does anything: one that has ended can stay listed where nobody asks how it ended. */
-export const isRunning = (pid: number): boolean => {
+/** The system's letter for the state of a process, null for one that is gone. */
+function stateOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+    return stat[stat.lastIndexOf(')') + 2] ?? null;
   } catch {
-    return false;
+    return null;
   }
-};
+}
+
+/** Whether a process still does anything: one that has ended can stay listed where nobody asks how it ended. */
+export const isRunning = (pid: number): boolean => ![null, 'Z'].includes(stateOf(pid));
+
+/** Whether a process was stopped by SIGSTOP. */
+export const isHeld = (pid: number): boolean => stateOf(pid) === 'T';
 
 /** Resolves once none of the processes runs any more. */
 export async function untilEnded(pids: readonly number[], timeoutMs = 60_000): Promise<void> {

@@ -1,11 +1,11 @@
 /** The servers that tests bring: they answer, hold still, come back over their data, and leave nothing behind. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { isRunning } from '../browser/processes.ts';
+import { isHeld, isRunning } from '../browser/processes.ts';
 import { freshPostgres, freshRedis } from '../servers/fresh.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';
@@ -18,11 +18,6 @@ afterEach(async () => {
 });
 
 /** Whether a process was stopped by SIGSTOP and has not gone on. */
-function isHeld(pid: number): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat[stat.lastIndexOf(')') + 2] === 'T';
-}
-
 async function ask(connectionString: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString });
   await client.connect();

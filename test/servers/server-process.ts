@@ -8,8 +8,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endAll, processTree } from '../browser/processes.ts';
+import { endAll, isHeld, isRunning, processTree } from '../browser/processes.ts';
 import { freePort } from '../e2e/bridge-process.ts';
+import { until } from '../until.ts';
 
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
@@ -101,13 +102,15 @@ export class ServerProcess {
     await ended;
   }
 
-  /** It holds still (SIGSTOP): connections stay open, and nothing is answered. */
+  /** It holds still (SIGSTOP): connections stay open, and nothing is answered. Resolves once all of it does. */
   async pause(): Promise<void> {
-    for (const pid of await this.#tree()) process.kill(pid, 'SIGSTOP');
+    await this.#signal('SIGSTOP');
+    const tree = await this.#tree();
+    await until(`${this.#definition.name} to hold still`, () => tree.every((pid) => isHeld(pid) || !isRunning(pid)));
   }
 
   async resume(): Promise<void> {
-    for (const pid of await this.#tree()) process.kill(pid, 'SIGCONT');
+    await this.#signal('SIGCONT');
   }
 
   /** Starts it after it was killed: on the same port, over the same data. */
@@ -146,6 +149,17 @@ export class ServerProcess {
     }
     process.off('exit', this.#onExit);
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    for (const pid of await this.#tree()) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // Processes of a server come and go.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 
   async #tree(): Promise<number[]> {
