@@ -4,6 +4,7 @@
  * which Redis took and lost is late, not lost. ADR 35 explains it.
  */
 import { randomUUID } from 'node:crypto';
+import { doubledMs } from '../ops/backoff.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import { PeriodicJob } from '../ops/periodic-job.ts';
@@ -234,7 +235,7 @@ export class RedisScheduler<Key extends string> implements Scheduler<Key> {
   }
 
   #retryMs(): number {
-    return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, this.#failures - 1));
+    return doubledMs(FIRST_RETRY_MS, LAST_RETRY_MS, this.#failures);
   }
 
   #newId(): string {

@@ -4,6 +4,7 @@
  */
 import { WabError, type ErrorCode } from '../contract/errors.ts';
 import { EngineError } from '../engine/engine.ts';
+import { doubledMs } from '../ops/backoff.ts';
 import { reasonOf } from '../ops/reason.ts';
 
 export interface RetryLimits {
@@ -102,7 +103,7 @@ export function decide(failure: Failure, attempted: Attempted, limits: RetryLimi
 }
 
 function delay(backoff: Backoff, attempts: number, retryAfterMs: number, random: number): number {
-  const doubled = Math.min(backoff.capMs, backoff.baseMs * 2 ** Math.min(30, Math.max(0, attempts - 1)));
+  const doubled = doubledMs(backoff.baseMs, backoff.capMs, attempts);
   const spread = Math.round(doubled * (0.8 + 0.2 * random));
   return Math.max(spread, Math.min(retryAfterMs, HOUR));
 }

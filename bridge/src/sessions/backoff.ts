@@ -1,3 +1,5 @@
+import { doubledMs } from '../ops/backoff.ts';
+
 /** How long a session waits before its engine is launched again. */
 export interface Backoff {
   /** First wait and longest wait, in milliseconds. */
@@ -14,6 +16,6 @@ export interface Backoff {
  * @returns milliseconds
  */
 export function backoffMs({ firstMs, longestMs }: Backoff, attempt: number, random: number): number {
-  const full = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
+  const full = doubledMs(firstMs, longestMs, attempt);
   return Math.round(full / 2 + (full / 2) * random);
 }

@@ -1,5 +1,4 @@
 /** The connections that read, none of which can write. They see what is committed. A read waits for a server that is away. */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, Kysely, QueryResult } from 'kysely';
 import pg from 'pg';
 import { WabError } from '../../contract/errors.ts';
@@ -9,6 +8,7 @@ import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts'
 import { kyselyOver } from './dialect.ts';
 import { isReadOnlyRefusal, kindOf, problemOf } from './failures.ts';
 import type { OutageWatch } from './outage-watch.ts';
+import { growingPause } from './pause.ts';
 
 const CONNECTIONS = 4;
 const FIRST_PAUSE_MS = 50;
@@ -70,10 +70,7 @@ export class PostgresReader implements DatabaseConnection {
     await this.#pool.end();
   }
 
-  async #pause(ms: number): Promise<number> {
-    await wait(ms * (0.75 + Math.random() / 2), undefined, { signal: this.#outages.stopping }).catch(() => {
-      throw new WabError('WAB_SHUTTING_DOWN');
-    });
-    return Math.min(2 * ms, LONGEST_PAUSE_MS);
+  #pause(ms: number): Promise<number> {
+    return growingPause(ms, LONGEST_PAUSE_MS, this.#outages.stopping);
   }
 }

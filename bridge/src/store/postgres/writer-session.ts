@@ -1,9 +1,9 @@
 /** What the writing connection makes sure of before it writes: the server is fit for it, and nobody else writes. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
 import { WabError } from '../../contract/errors.ts';
 import type { PostgresConnection } from './connection.ts';
 import { ConnectionLostError } from './failures.ts';
+import { pause } from './pause.ts';
 
 /** A connection as the server knows it. Process ids are used again, so its start belongs to it. */
 export interface Backend {
@@ -80,7 +80,7 @@ export async function takeLock(
   own: readonly Backend[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const deadline = Date.now() + LOCK_PATIENCE_MS; ; await pause(signal)) {
+  for (const deadline = Date.now() + LOCK_PATIENCE_MS; ; await pause(LOCK_RETRY_MS, signal)) {
     const [{ locked } = { locked: '' }] = await query<{ locked: string }>(
       connection,
       `SELECT pg_try_advisory_lock(${LOCK_CLASS}, ${LOCK_ID})::text AS locked`,
@@ -99,12 +99,6 @@ export async function takeLock(
     else if (Date.now() > deadline)
       throw new WabError('WAB_DATABASE_IN_USE', { server, client: holder.client ?? 'this machine', pid: holder.pid });
   }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await wait(LOCK_RETRY_MS, undefined, { signal }).catch(() => {
-    throw new WabError('WAB_SHUTTING_DOWN');
-  });
 }
 
 async function query<R>(connection: PostgresConnection, sql: string): Promise<readonly R[]> {

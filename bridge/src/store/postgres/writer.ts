@@ -2,12 +2,12 @@
  * The queue before the writing connection: units in the order of their submission, as many as wait in one transaction. It
  * outlives connections: work that met a server that went away is carried out once the server is back, and never twice.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { WabError } from '../../contract/errors.ts';
 import type { Call } from '../operation.ts';
 import type { AnyOperation } from '../operations.ts';
 import { explainServerFailure, isHopeless, kindOf, problemOf } from './failures.ts';
 import type { OutageWatch } from './outage-watch.ts';
+import { growingPause } from './pause.ts';
 import { CommitInDoubtError, WriterConnection, type UnitOutcome } from './writer-connection.ts';
 import { WriterHistory } from './writer-session.ts';
 
@@ -233,11 +233,8 @@ export class PostgresWriter {
   }
 
   /** Waits, and says how long the next time. @throws WabError WAB_SHUTTING_DOWN */
-  async #pause(ms: number): Promise<number> {
-    await wait(ms * (0.75 + Math.random() / 2), undefined, { signal: this.#stopping }).catch(() => {
-      throw new WabError('WAB_SHUTTING_DOWN');
-    });
-    return Math.min(2 * ms, LONGEST_PAUSE_MS);
+  #pause(ms: number): Promise<number> {
+    return growingPause(ms, LONGEST_PAUSE_MS, this.#stopping);
   }
 }
 

@@ -3,10 +3,10 @@
  * passes the parameters as one array.
  */
 import {
-  CompiledQuery,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
   type DatabaseIntrospector,
   type Dialect,
@@ -18,25 +18,22 @@ import {
 } from 'kysely';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { DirectConnection } from '../prepared.ts';
+import { SingleConnectionDriver, type Transactions } from '../single-connection-driver.ts';
 
 /** Statements kept compiled per connection. Lists in `in (…)` make variants, so the number is bounded. */
 const STATEMENT_CACHE_SIZE = 400;
 
-/**
- * @param transactions `kysely`: Kysely begins and commits. `outside`: the owner of the connection does (group commit),
- *   and a transaction object of Kysely only stands for the one that is open.
- */
 export class NodeSqliteDialect implements Dialect {
   readonly connection: DatabaseConnection & DirectConnection;
-  readonly #transactions: 'kysely' | 'outside';
+  readonly #transactions: Transactions;
 
-  constructor(database: DatabaseSync, transactions: 'kysely' | 'outside' = 'kysely') {
+  constructor(database: DatabaseSync, transactions: Transactions = 'kysely') {
     this.connection = new NodeSqliteConnection(database);
     this.#transactions = transactions;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.connection, this.#transactions);
+    return new SingleConnectionDriver(this.connection, this.#transactions, 'begin immediate');
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -56,49 +53,6 @@ class NodeSqliteAdapter extends SqliteAdapter {
   // SQLite can do it, and a migration that fails half-way must leave nothing behind.
   override get supportsTransactionalDdl(): boolean {
     return true;
-  }
-}
-
-class NodeSqliteDriver implements Driver {
-  readonly #connection: DatabaseConnection;
-  readonly #transactions: 'kysely' | 'outside';
-
-  constructor(connection: DatabaseConnection, transactions: 'kysely' | 'outside') {
-    this.#connection = connection;
-    this.#transactions = transactions;
-  }
-
-  init(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(this.#connection);
-  }
-
-  beginTransaction(): Promise<void> {
-    return this.#control('begin immediate');
-  }
-
-  commitTransaction(): Promise<void> {
-    return this.#control('commit');
-  }
-
-  rollbackTransaction(): Promise<void> {
-    return this.#control('rollback');
-  }
-
-  releaseConnection(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** The connection belongs to its opener. */
-  destroy(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #control(sql: string): Promise<void> {
-    if (this.#transactions === 'kysely') await this.#connection.executeQuery(CompiledQuery.raw(sql));
   }
 }
 
