@@ -4,6 +4,7 @@ import { EVENT_CATALOGUE, EVENT_TYPES, type EventType } from '../bridge/src/cont
 import { kindOf, MESSAGE_KINDS, type MessageKind } from '../bridge/src/contract/kinds.ts';
 import { object } from '../bridge/src/contract/schema.ts';
 import { ENGINES } from './engine-capabilities.ts';
+import { tableSection } from './table-section.ts';
 
 const BEFORE = `# Events
 
@@ -32,10 +33,7 @@ function table({ title, text, by, engines }: (typeof REPORTERS)[number]): string
     EVENT_CATALOGUE[type].description,
     ...engines.map((engine) => ((ENGINES[engine].events as readonly string[]).includes(type) ? 'yes' : 'no')),
   ]);
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const rule = `|${headings.map(() => '---').join('|')}|`;
-  return [`## ${title}`, '', text, '', line(headings), rule, ...rows.map(line), ''].join('\n');
+  return tableSection({ title, text, headings, rows });
 }
 
 const KINDS = `## Kinds of messages

@@ -5,6 +5,7 @@ import { goesThroughOutbox, isAskedAtOnce, type Operation } from '../bridge/src/
 import { OPERATIONS } from '../bridge/src/contract/operations/operations.ts';
 import { DRIVER_OPERATIONS } from '../bridge/src/engine/sandbox/driver/driver.ts';
 import { ENGINES } from './engine-capabilities.ts';
+import { tableSection } from './table-section.ts';
 
 const BEFORE = `# Operations
 
@@ -66,12 +67,12 @@ function commandOf({ id }: Operation): string {
 const routeOf = ({ http: { method, path, type } }: Operation): string =>
   `\`${method} ${path}\`${type === undefined ? '' : `, type \`${type}\``}`;
 
-function row(operation: Operation, byEngines: boolean): string {
+function row(operation: Operation, byEngines: boolean): readonly string[] {
   const { id, summary, scope } = operation;
   const engines = ENGINE_NAMES.map((name) =>
     (ENGINES[name].operations as readonly string[]).includes(id) ? 'yes' : 'no',
   );
-  const cells = [
+  return [
     `\`${id}\``,
     summary,
     routeOf(operation),
@@ -79,21 +80,11 @@ function row(operation: Operation, byEngines: boolean): string {
     commandOf(operation),
     ...(byEngines ? engines : []),
   ];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function section({ title, text, operations, byEngines }: (typeof SECTIONS)[number]): string {
   const headings = ['operation', 'what it does', 'HTTP', 'scope', 'command', ...(byEngines ? ENGINE_NAMES : [])];
-  return [
-    `## ${title}`,
-    '',
-    text,
-    '',
-    `| ${headings.join(' | ')} |`,
-    `|${headings.map(() => '---').join('|')}|`,
-    ...operations.map((operation) => row(operation, byEngines)),
-    '',
-  ].join('\n');
+  return tableSection({ title, text, headings, rows: operations.map((operation) => row(operation, byEngines)) });
 }
 
 export const renderOperationDocs = (): string => [BEFORE, ...SECTIONS.map(section)].join('\n');
