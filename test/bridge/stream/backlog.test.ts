@@ -86,7 +86,8 @@ test('payloads are read only while the socket drains; what was never sent is no 
   const small = await Harness.start({ settings: { heartbeatMs: 300_000, lossBackoffMs: 1 } });
   try {
     const chats = 200;
-    const text = 'x'.repeat(60_000);
+    // Together more than Linux buffers between two sockets: 4 MB to be sent, and up to 32 MB received.
+    const text = 'x'.repeat(240_000);
     for (let chat = 0; chat < chats; chat++) await small.events.append(small.message(String(chat), text));
     const stalled = await small.connect();
     stalled.socket.pause();
