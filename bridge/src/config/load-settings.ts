@@ -1,8 +1,8 @@
 /** Reads the settings from the environment and an optional JSON file. All faults are reported at once. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
+import { validatorOf } from '../contract/validator.ts';
 import type { SettingOrigin } from '../contract/views/setting.ts';
 import { redisOptionsOf } from '../ops/redis.ts';
 import { parseMediaUrl } from './media-url.ts';
@@ -28,7 +28,7 @@ export interface LoadedSettings {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Partial<Record<SettingName, unknown>>;
 
-const validators = new Map(SETTING_NAMES.map((name) => [name, Compile(SettingsSchema.properties[name])]));
+const validators = new Map(SETTING_NAMES.map((name) => [name, validatorOf(SettingsSchema.properties[name])]));
 
 /**
  * @param environment usually process.env; wins over the file
@@ -54,7 +54,8 @@ export function loadSettings(
     origins[name] = origin;
     if (value === undefined) continue;
     values[name] = value;
-    if (!validators.get(name)!.Check(value)) faults.push(wrongValue(name, definition, value, origin));
+    if (origin !== 'default' && !validators.get(name)!().Check(value))
+      faults.push(wrongValue(name, definition, value, origin));
   }
   if (faults.length === 0) faults.push(...crossChecks(values as Settings));
   if (faults.length > 0)

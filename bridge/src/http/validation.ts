@@ -4,9 +4,9 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
 import { explainFaults, type Fault } from '../contract/schema-faults.ts';
+import { validatorOf } from '../contract/validator.ts';
 
 interface RouteSchema {
   readonly schema: unknown;
@@ -14,7 +14,7 @@ interface RouteSchema {
 }
 type Outcome = { value: unknown } | { error: Error };
 interface ObjectSchema {
-  readonly anyOf?: readonly TSchema[];
+  readonly anyOf?: readonly (ObjectSchema & TSchema)[];
   readonly properties?: Readonly<Record<string, { readonly type?: string; readonly const?: unknown }>>;
 }
 
@@ -29,16 +29,18 @@ const PART_NAMES: Readonly<Record<string, string>> = {
 export function compileValidator({ schema, httpPart }: RouteSchema): (value: unknown) => Outcome {
   const part = PART_NAMES[httpPart ?? 'body'] ?? 'request';
   const typed = schema as TSchema;
-  const check = Compile(typed);
-  const variants = ((typed as ObjectSchema).anyOf ?? []).map((variant) => ({ variant, check: Compile(variant) }));
-  const types = typesOf(variants.map(({ variant }) => variant as ObjectSchema));
+  const validator = validatorOf(typed);
+  const { anyOf = [] } = typed as ObjectSchema;
+  const variants = anyOf.map((variant) => ({ isNamedBy: namesVariant(variant), validator: validatorOf(variant) }));
+  const types = typesOf(anyOf);
 
   return (value) => {
     const input = httpPart === 'querystring' || httpPart === 'params' ? fromText(typed, value) : value;
+    const check = validator();
     if (check.Check(input)) return { value: input };
-    const chosen = variants.find(({ variant }) => namesVariant(variant as ObjectSchema, input));
+    const chosen = variants.find(({ isNamedBy }) => isNamedBy(input));
     if (!chosen && types && isObject(input)) return refusal(`${part} type must be one of ${types.join(', ')}`);
-    const faults = [...(chosen ? chosen.check : check).Errors(input)] as unknown as readonly Fault[];
+    const faults = [...(chosen ? chosen.validator() : check).Errors(input)] as unknown as readonly Fault[];
     return refusal(explainFaults(part, faults));
   };
 }
@@ -87,13 +89,11 @@ function typesOf(variants: readonly ObjectSchema[]): readonly string[] | null {
   return types.length > 0 && types.every((type) => typeof type === 'string') ? types : null;
 }
 
-/** In a union of objects told apart by `type`, the variant that the input means. */
-function namesVariant(variant: ObjectSchema, input: unknown): boolean {
-  const type = variant.properties?.['type'];
-  return (
-    type !== undefined &&
-    typeof input === 'object' &&
-    input !== null &&
-    Compile(type as TSchema).Check((input as { type?: unknown }).type)
-  );
+/** In a union of objects told apart by `type`: whether the input means this variant. */
+function namesVariant({ properties }: ObjectSchema): (input: unknown) => boolean {
+  const type = properties?.['type'];
+  if (type === undefined) return () => false;
+  const validator = validatorOf(type as TSchema);
+  return (input) =>
+    typeof input === 'object' && input !== null && validator().Check((input as { type?: unknown }).type);
 }

@@ -1,11 +1,11 @@
 /** Pages of the event log, for those who read rather than subscribe. */
-import { Compile } from 'typebox/compile';
 import type { Principal } from '../auth/keys.ts';
 import { DEFAULT_EVENT_LIMIT } from '../contract/defaults.ts';
 import { WabError } from '../contract/errors.ts';
 import { Filter } from '../contract/filter.ts';
 import type { InputOf } from '../contract/operation.ts';
 import type { listEvents } from '../contract/operations/event/list.ts';
+import { validatorOf } from '../contract/validator.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { encodeCursor } from '../stream/cursor.ts';
 import { effectiveFilter, visibleTo } from '../stream/reading-rights.ts';
@@ -13,7 +13,7 @@ import { startPosition } from '../stream/start-position.ts';
 import type { HandlersOf } from './handler.ts';
 import { itemsOf } from './items.ts';
 
-const filterCheck = Compile(Filter);
+const filterValidator = validatorOf(Filter);
 
 export const eventHandlers = (log: EventLog): HandlersOf<'event'> => ({
   'event.list': async ({ after = 'earliest', limit = DEFAULT_EVENT_LIMIT, ...query }, principal) => {
@@ -45,7 +45,7 @@ function filterOf(principal: Principal, query: Query): Filter {
     ...Object.fromEntries(stated),
     ...(query.fromMe === undefined ? {} : { fromMe: query.fromMe }),
   };
-  if (!filterCheck.Check(filter))
+  if (!filterValidator().Check(filter))
     throw new WabError('WAB_INVALID_REQUEST', {
       reason: 'the query parameter sessions, types, chatKinds or from has a value that does not exist',
     });

@@ -1,5 +1,4 @@
 /** Reads what clients send. */
-import { Compile } from 'typebox/compile';
 import { WabError } from '../contract/errors.ts';
 import {
   AckFrame,
@@ -9,13 +8,14 @@ import {
   SubscribeFrame,
   type ClientFrame,
 } from '../contract/frames.ts';
+import { validatorOf } from '../contract/validator.ts';
 
 const CHECKS = {
-  subscribe: Compile(SubscribeFrame),
-  ack: Compile(AckFrame),
-  nack: Compile(NackFrame),
-  ping: Compile(ClientPingFrame),
-  pong: Compile(ClientPongFrame),
+  subscribe: validatorOf(SubscribeFrame),
+  ack: validatorOf(AckFrame),
+  nack: validatorOf(NackFrame),
+  ping: validatorOf(ClientPingFrame),
+  pong: validatorOf(ClientPongFrame),
 } as const;
 
 interface Fault {
@@ -43,7 +43,7 @@ export function parseClientFrame(text: string): ClientFrame {
   if (typeof type !== 'string' || !Object.hasOwn(CHECKS, type)) {
     throw invalid(`its type must be one of ${Object.keys(CHECKS).join(', ')}`);
   }
-  const check = CHECKS[type as keyof typeof CHECKS];
+  const check = CHECKS[type as keyof typeof CHECKS]();
   if (check.Check(value)) return value;
   throw invalid(`${type}: ${explain([...check.Errors(value)] as unknown as readonly Fault[])}`);
 }

@@ -2,10 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Compile } from 'typebox/compile';
 import { isLoopback, loadSettings } from '../../../bridge/src/config/load-settings.ts';
 import { describeSettings } from '../../../bridge/src/config/describe-settings.ts';
 import { redisOptionsOf } from '../../../bridge/src/ops/redis.ts';
-import { envNameOf, SETTING_NAMES, type Settings } from '../../../bridge/src/config/settings.ts';
+import {
+  definitionOf,
+  envNameOf,
+  SETTING_NAMES,
+  SettingsSchema,
+  type Settings,
+} from '../../../bridge/src/config/settings.ts';
 
 function faultsOf(environment: Record<string, string>, file?: string): string {
   try {
@@ -39,6 +46,13 @@ describe('reading the settings', () => {
     });
     expect(settings.opsPort).toBeUndefined();
     expect(origins.port).toBe('default');
+  });
+
+  // They are not looked at when the settings are read.
+  test.each(SETTING_NAMES)('the default of %s is a value that it takes', (name) => {
+    const schema = SettingsSchema.properties[name];
+    const value = definitionOf(name).default;
+    expect(value === undefined || Compile(schema).Check(value)).toBe(true);
   });
 
   test('the environment wins over the file, and the command line over both', () => {

@@ -2,9 +2,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { SESSION_NAME_PATTERN } from '../../contract/ids.ts';
 import { object } from '../../contract/schema.ts';
+import { validatorOf } from '../../contract/validator.ts';
 
 const FORMAT = 1;
 const MAGIC = Buffer.from('WABLOGIN', 'latin1');
@@ -33,7 +33,7 @@ const Head = object({
 export type Head = Static<typeof Head>;
 export type KeyDerivation = Head['kdf'];
 export type ScryptCost = Pick<KeyDerivation, 'N' | 'r' | 'p'>;
-const headCheck = Compile(Head);
+const headValidator = validatorOf(Head);
 
 /** 128 MiB and some tenths of a second for each guess. */
 const COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
@@ -83,7 +83,7 @@ export async function readHead(file: string): Promise<ReadHead> {
   const format = (head as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format !== FORMAT)
     return refused(`it has format ${format}, but this version of wabridge reads format ${FORMAT}`);
-  if (!headCheck.Check(head) || !isPowerOfTwo(head.kdf.N)) return refused('it was changed, cut off or damaged');
+  if (!headValidator().Check(head) || !isPowerOfTwo(head.kdf.N)) return refused('it was changed, cut off or damaged');
   const authenticated = start.subarray(0, jsonAt + length);
   const mac = start.subarray(jsonAt + length, bodyAt);
   return { ok: true, head, bodyAt, isAuthentic: (key) => timingSafeEqual(macOf(key, authenticated), mac) };

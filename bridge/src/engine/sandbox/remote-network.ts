@@ -1,9 +1,9 @@
 /** A simulated phone network in another process (`network-server.ts`), so that it outlives a killed bridge. */
-import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { WabError } from '../../contract/errors.ts';
 import type { SessionName } from '../../contract/ids.ts';
+import { http } from '../../ops/node-http.ts';
 import { callsOver, type CallName } from './device-calls.ts';
 import type { DriverArguments, DriverOperationId, DriverResult, SandboxDriver } from './driver/driver.ts';
 import {
@@ -96,7 +96,7 @@ export class RemoteNetwork implements PhoneNetwork, SandboxDriver {
   #fetch(method: string, path: string, body?: Readable): Promise<Readable> {
     return new Promise((resolve, reject) => {
       const headers = { [VERSION_HEADER]: WIRE_VERSION };
-      const call = request(new URL(path, this.#url), { method, headers }, (response) => {
+      const call = http.request(new URL(path, this.#url), { method, headers }, (response) => {
         const mismatch = versionMismatch(statedVersion(response.headers[VERSION_HEADER]), WIRE_VERSION);
         if (mismatch) {
           response.destroy();

@@ -2,12 +2,13 @@
  * Lets upgrade requests run through the router like any other request, so that signature, scopes, error answers and
  * access log are the same code. A handler takes the socket over with `takeSocket`.
  */
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
 import { closeSocket } from '../../ops/close-socket.ts';
+import { http } from '../../ops/node-http.ts';
 
 interface Upgrade {
   readonly socket: Duplex;
@@ -20,7 +21,7 @@ const upgradeOf = new WeakMap<IncomingMessage, Upgrade>();
  * header for one as soon as somebody listens for upgrades, and what would have been the body is then never parsed: a
  * client that offers `h2c` could not send a message. (`shouldUpgradeCallback` does the same, but came after Node 22.13.)
  */
-export class PossibleUpgrade extends IncomingMessage {
+export class PossibleUpgrade extends http.IncomingMessage {
   #offered: boolean | null | undefined;
 
   /** Node writes it when the headers are read, and reads it to choose between `request` and `upgrade`. */
@@ -45,7 +46,7 @@ const install = (app: FastifyInstance, _options: object, done: () => void): void
   app.server.on('upgrade', (raw: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     upgradeOf.set(raw, { socket, head });
-    const response = new ServerResponse(raw);
+    const response = new http.ServerResponse(raw);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     app.connections.owe(socket, response);

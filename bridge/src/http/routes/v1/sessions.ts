@@ -1,6 +1,5 @@
 /** The QR code of a session, as JSON or as an image: the one answer about sessions that is not JSON alone. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { toBuffer } from 'qrcode';
 import Type from 'typebox';
 import { literals, object } from '../../../contract/schema.ts';
 import { LoginCode } from '../../../contract/views/session.ts';
@@ -39,6 +38,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { dep
       const qr = sessions.qr(requireSession(principalOf(request), request.params.name));
       void reply.header('cache-control', 'no-store');
       if (request.query.format !== 'png') return reply.send(qr);
+      // Loaded only if a picture is asked for.
+      const { toBuffer } = await import('qrcode');
       return reply
         .type('image/png')
         .send((await toBuffer(qr.code, { type: 'png', margin: 2, width: 360 })) as unknown as string);
