@@ -1,7 +1,7 @@
 /** The command as people run it, in processes of its own, each with the environment of one test. */
-import { expect } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { jsonOf, type Result } from './cli-result.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
 
@@ -12,12 +12,6 @@ export const CLEAN_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEn
     return value === undefined ? [] : [[name, value]];
   }),
 );
-
-export interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Started {
   readonly child: ChildProcess;
@@ -66,9 +60,7 @@ export class CliProcesses {
   /** Runs a command that has to succeed without a word on stderr, and parses what it prints. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async json(...args: string[]): Promise<any> {
-    const { code, out, err } = await this.run(...args, '--json');
-    expect({ code, err, wrong: code === 0 ? null : out }).toEqual({ code: 0, err: '', wrong: null });
-    return JSON.parse(out);
+    return jsonOf(await this.run(...args, '--json'));
   }
 
   /** A bridge that listens. */

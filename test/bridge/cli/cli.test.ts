@@ -1,24 +1,32 @@
-/** The command as people run it: a process of its own, against a bridge in another. */
+/**
+ * The command as people run it, against a bridge in a process of its own. What concerns the process (exit codes, signals,
+ * what goes on at the same time) is looked at in processes; what is said and done, in this one.
+ */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliProcesses, stopped, type Result, type Started } from './cli-process.ts';
+import { runHere } from './cli-here.ts';
+import { CliProcesses, stopped, type Started } from './cli-process.ts';
+import { jsonOf, type Result } from './cli-result.ts';
 
 jest.setTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-cli-'));
 const dataDir = join(folder, 'data');
-const cli = new CliProcesses(folder, {
+const environment = {
   WABRIDGE_DATA_DIR: dataDir,
   WABRIDGE_ENGINES: 'sandbox',
   WABRIDGE_SANDBOX_AUTO_LINK: 'true',
   WABRIDGE_PORT: '0',
-});
+};
+const cli = new CliProcesses(folder, environment);
 
 const start = (args: readonly string[], env: Record<string, string> = {}): Started => cli.start(args, env);
-const run = (...args: string[]): Promise<Result> => cli.run(...args);
+const here = (args: readonly string[], env: Record<string, string> = {}): Promise<Result> =>
+  runHere(args, { ...environment, ...env });
+const run = (...args: string[]): Promise<Result> => here(args);
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-const json = (...args: string[]): Promise<any> => cli.json(...args);
+const json = async (...args: string[]): Promise<any> => jsonOf(await run(...args, '--json'));
 const startBridge = (env: Record<string, string> = {}): Promise<Started> => cli.startBridge(env);
 
 let bridge: Started;
@@ -43,7 +51,7 @@ describe('the command', () => {
   });
 
   test('the whole road: a session, a message in, a message out, an answer on the simulated phone', async () => {
-    const added = await run('session', 'add', 'demo', '--engine', 'sandbox');
+    const added = await cli.run('session', 'add', 'demo', '--engine', 'sandbox');
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining('Session demo is ready (simulated') });
     expect(await json('session', 'list')).toMatchObject([{ name: 'demo', state: 'ready', simulated: true }]);
 
@@ -129,29 +137,29 @@ describe('the command', () => {
       '--sessions',
       'demo',
     );
-    const listed = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
+    const listed = await here(['session', 'list', '--json'], { WABRIDGE_KEY: secret });
     expect(JSON.parse(listed.out)).toHaveLength(1);
-    const denied = await start(['key', 'list'], { WABRIDGE_KEY: secret }).done;
+    const denied = await here(['key', 'list'], { WABRIDGE_KEY: secret });
     expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('does not have the scope keys:manage') });
     expect((await json('key', 'revoke', key.keyId)).revokedAt).not.toBeNull();
-    const revoked = await start(['session', 'list', '--json'], { WABRIDGE_KEY: secret }).done;
+    const revoked = await here(['session', 'list', '--json'], { WABRIDGE_KEY: secret });
     expect(JSON.parse(revoked.err)).toMatchObject({ error: { code: 'WAB_KEY_REVOKED' } });
   });
 
   test('errors are the sentence of the catalogue and exit 1; what is not understood exits 2', async () => {
-    const missing = await run('session', 'show', 'nobody');
+    const missing = await cli.run('session', 'show', 'nobody');
     expect(missing).toEqual({
       code: 1,
       out: '',
       err: 'There is no session nobody. List the sessions with `wabridge session list`, or add one with `wabridge session add nobody`. (WAB_SESSION_NOT_FOUND)\n',
     });
-    expect(await run('session', 'shwo')).toMatchObject({ code: 2, err: expect.stringContaining('show') });
+    expect(await cli.run('session', 'shwo')).toMatchObject({ code: 2, err: expect.stringContaining('show') });
     expect(await run('outbox', 'list', '--limit', '0')).toMatchObject({
       code: 2,
       err: expect.stringContaining('1 to 500'),
     });
     expect((await run('--help')).code).toBe(0);
-    expect(await start(['session', 'list'], { WABRIDGE_PRT: '1' }).done).toMatchObject({
+    expect(await here(['session', 'list'], { WABRIDGE_PRT: '1' })).toMatchObject({
       code: 1,
       err: expect.stringContaining('Did you mean WABRIDGE_PORT?'),
     });
@@ -173,9 +181,9 @@ describe('the command', () => {
         'bridge',
       ]),
     );
-    const elsewhere = await start(['doctor', '--url', 'http://127.0.0.1:9']).done;
+    const elsewhere = await run('doctor', '--url', 'http://127.0.0.1:9');
     expect(elsewhere.out).toContain('wabridge start');
-    const broken = await start(['doctor', '--json'], { WABRIDGE_LOG_LEVEL: 'loud' }).done;
+    const broken = await here(['doctor', '--json'], { WABRIDGE_LOG_LEVEL: 'loud' });
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.out)).toEqual(
       expect.arrayContaining([expect.objectContaining({ check: 'settings', state: 'failed' })]),
@@ -186,7 +194,7 @@ describe('the command', () => {
     const env = { WABRIDGE_DATA_DIR: join(folder, 'pairing'), WABRIDGE_SANDBOX_AUTO_LINK: 'false' };
     const unlinked = await startBridge(env);
     try {
-      const added = await start(['session', 'add', 'demo', '--engine', 'sandbox', '--no-wait'], env).done;
+      const added = await here(['session', 'add', 'demo', '--engine', 'sandbox', '--no-wait'], env);
       expect(added.code).toBe(0);
       const pair = start(['session', 'pair', 'demo', '--phone', '+49 151 12345678'], env);
       while (!/--code \w+/.test(pair.output().err)) {
@@ -195,9 +203,9 @@ describe('the command', () => {
       }
       const [, code = ''] = /--code (\w+)/.exec(pair.output().err) ?? [];
       expect(pair.output().err).toContain(`${code.slice(0, 4)}-${code.slice(4)}`);
-      expect((await start(['sandbox', 'scan', 'demo', '--code', code], env).done).code).toBe(0);
+      expect((await here(['sandbox', 'scan', 'demo', '--code', code], env)).code).toBe(0);
       expect(await pair.done).toMatchObject({ code: 0, out: expect.stringContaining('is ready (simulated') });
-      const again = await start(['session', 'pair', 'demo', '--phone', '+4915112345678', '--no-wait'], env).done;
+      const again = await here(['session', 'pair', 'demo', '--phone', '+4915112345678', '--no-wait'], env);
       expect(again).toMatchObject({ code: 1, err: expect.stringContaining('WAB_SESSION_STATE') });
       expect(unlinked.output().err).not.toMatch(new RegExp(`${code}|15112345678`));
     } finally {
@@ -235,7 +243,7 @@ describe('the command', () => {
       code: 1,
       err: expect.stringContaining('WAB_DATABASE_LOCKED'),
     });
-    expect(await run('start')).toMatchObject({ code: 1, err: expect.stringContaining('WAB_DATABASE_LOCKED') });
+    expect(await cli.run('start')).toMatchObject({ code: 1, err: expect.stringContaining('WAB_DATABASE_LOCKED') });
 
     expect(await stopBridge()).toMatchObject({ code: 0, err: expect.stringContaining('"stopped"') });
     expect(await run('session', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('cannot be reached') });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { LiveReport } from '../../../bridge/src/cli/live/report.ts';
 import { LIVE_CHECK_NAMES } from '../../../bridge/src/cli/live-checks.ts';
 import { RealBridge } from '../http/real-bridge.ts';
-import { doctorLive, statesOf } from './live-person.ts';
+import { doctorLiveHere, statesOf } from './live-person.ts';
 
 jest.setTimeout(180_000);
 
@@ -33,8 +33,10 @@ describe('a session that works', () => {
   test('with a person who writes, and a restart: every check is ok, and nobody is named', async () => {
     // Somebody else writes as well, and must not be answered.
     await say('is anybody there?');
-    const checked = await doctorLive(place(), ['anna-mobile', '--restart', '--json', '--wait', '15'], (text, time) =>
-      say(`${text} here I am`, time === 1 ? picture : undefined),
+    const checked = await doctorLiveHere(
+      place(),
+      ['anna-mobile', '--restart', '--json', '--wait', '15'],
+      (text, time) => say(`${text} here I am`, time === 1 ? picture : undefined),
     );
     expect({ err: checked.err, states: statesOf(checked.out) }).toEqual({
       err: expect.stringContaining('The session is stopped'),
@@ -58,7 +60,7 @@ describe('a session that works', () => {
   });
 
   test('with nobody there: says what was not run, and why', async () => {
-    const checked = await doctorLive(place(), ['anna-mobile', '--no-inbound']);
+    const checked = await doctorLiveHere(place(), ['anna-mobile', '--no-inbound']);
     expect(checked.code).toBe(0);
     expect(checked.out).toContain(' --   inbound: skipped (--no-inbound)');
     expect(checked.out).toContain(' --   catch-up: skipped (needs --restart)');
@@ -71,7 +73,7 @@ describe('a session that works', () => {
     await bridge.client.request('PUT', '/v1/sandbox/anna-mobile/faults', {
       body: { ownMessageEchoed: { probability: 1 }, answerLate: { probability: 1, delayMs: 2000 } },
     });
-    const { out } = await doctorLive(place(), ['anna-mobile', '--no-inbound', '--json']);
+    const { out } = await doctorLiveHere(place(), ['anna-mobile', '--no-inbound', '--json']);
     const { checks } = JSON.parse(out) as LiveReport;
     expect(checks.find(({ check }) => check === 'download')).toMatchObject({
       state: 'ok',
@@ -82,19 +84,19 @@ describe('a session that works', () => {
 
 describe('a session that does not', () => {
   test('is not there, or not ready: says so, runs nothing on it and exits 1', async () => {
-    const missing = await doctorLive(place(), ['nobody', '--no-inbound', '--json']);
+    const missing = await doctorLiveHere(place(), ['nobody', '--no-inbound', '--json']);
     expect(missing.code).toBe(1);
     expect(statesOf(missing.out)).toEqual({ ...everything('not_run'), bridge: 'ok', session: 'failed' });
     expect(missing.out).toContain('WAB_SESSION_NOT_FOUND');
     await bridge.client.request('POST', '/v1/sessions/anna-mobile/stop');
-    const stopped = await doctorLive(place(), ['anna-mobile', '--json']);
+    const stopped = await doctorLiveHere(place(), ['anna-mobile', '--json']);
     expect(stopped.code).toBe(1);
     expect(statesOf(stopped.out)).toEqual({ ...everything('not_run'), bridge: 'ok', session: 'failed' });
   });
 
   test('cannot send: what does not build on it is checked all the same', async () => {
     await bridge.client.request('PUT', '/v1/sandbox/anna-mobile/faults', { body: { sendRefused: { count: 1 } } });
-    const refused = await doctorLive(place(), ['anna-mobile', '--no-inbound', '--json']);
+    const refused = await doctorLiveHere(place(), ['anna-mobile', '--no-inbound', '--json']);
     expect(refused.code).toBe(1);
     expect(statesOf(refused.out)).toMatchObject({
       send: 'failed',
@@ -107,13 +109,13 @@ describe('a session that does not', () => {
   });
 
   test('hears nobody: says so when the time is over', async () => {
-    const deaf = await doctorLive(place(), ['anna-mobile', '--json', '--wait', '5']);
+    const deaf = await doctorLiveHere(place(), ['anna-mobile', '--json', '--wait', '5']);
     expect(deaf.code).toBe(1);
     expect(statesOf(deaf.out)).toMatchObject({ inbound: 'failed', 'inbound media': 'not_run', answer: 'not_run' });
   });
 
   test('no bridge at all is a sentence, not a report', async () => {
-    const nowhere = await doctorLive({ url: 'http://127.0.0.1:9', dataDir: bridge.dataDir }, ['anna-mobile']);
+    const nowhere = await doctorLiveHere({ url: 'http://127.0.0.1:9', dataDir: bridge.dataDir }, ['anna-mobile']);
     expect(nowhere).toMatchObject({ code: 1, out: '', err: expect.stringContaining('wabridge start') });
   });
 });

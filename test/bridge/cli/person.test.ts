@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProgram, run as runHere } from '../../../bridge/src/cli/cli.ts';
+import { createProgram } from '../../../bridge/src/cli/cli.ts';
 import { RealBridge } from '../http/real-bridge.ts';
-import type { Result } from './cli-process.ts';
+import { runHere } from './cli-here.ts';
+import { jsonOf, type Result } from './cli-result.ts';
 
 jest.setTimeout(120_000);
 const PERSON = '+4915112345678';
@@ -21,43 +22,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs a command as its process would, in this one: a process of its own takes seconds on a busy machine. */
-async function inProcess(args: readonly string[], environment: Record<string, string>): Promise<Result> {
-  const umask = process.umask();
-  const before = process.env;
-  const written = { out: '', err: '' };
-  const into =
-    (stream: 'out' | 'err') =>
-    (text: unknown): boolean => {
-      written[stream] += String(text);
-      return true;
-    };
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation(into('out')),
-    jest.spyOn(process.stderr, 'write').mockImplementation(into('err')),
-  ];
-  process.env = { PATH: before['PATH'], ...environment };
-  process.exitCode = undefined;
-  try {
-    return { code: await runHere(['node', 'wabridge', ...args]), ...written };
-  } finally {
-    process.exitCode = undefined;
-    process.env = before;
-    process.umask(umask);
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
 /** Nothing but the place of the bridge: its own settings are not in this environment. */
 const place = (): Record<string, string> => ({ WABRIDGE_DATA_DIR: bridge.dataDir, WABRIDGE_URL: bridge.url });
 const cli = {
-  run: (...args: string[]): Promise<Result> => inProcess(args, place()),
+  run: (...args: string[]): Promise<Result> => runHere(args, place()),
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  async json(...args: string[]): Promise<any> {
-    const { code, out, err } = await cli.run(...args, '--json');
-    expect({ code, err, wrong: code === 0 ? null : out }).toEqual({ code: 0, err: '', wrong: null });
-    return JSON.parse(out);
-  },
+  json: async (...args: string[]): Promise<any> => jsonOf(await cli.run(...args, '--json')),
 };
 
 const expectLines = ({ out }: Result): void => {
@@ -206,7 +176,7 @@ test('config shows what the running bridge uses, and what a start here would use
   expect(await of('--local')).toEqual({ source: 'here', days: 30 });
   const person = await cli.run('config');
   expect(person.err).toContain(`The bridge at ${bridge.url} runs with`);
-  const alone = await inProcess(['config'], { WABRIDGE_DATA_DIR: join(folder, 'new') });
+  const alone = await runHere(['config'], { WABRIDGE_DATA_DIR: join(folder, 'new') });
   expect(alone).toMatchObject({ code: 0, err: expect.stringContaining('No bridge answers') });
   // Secrets are told as booleans there too, and only to those who run the bridge.
   const n8n = await bridge.key(['sessions:manage', 'metrics:read']);

@@ -22,7 +22,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
 import { explainFailure } from '../../../bridge/src/ops/failure-cause.ts';
-import { CliProcesses, type Result } from './cli-process.ts';
+import { CliProcesses } from './cli-process.ts';
+import type { Result } from './cli-result.ts';
 
 jest.setTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-failures-'));
