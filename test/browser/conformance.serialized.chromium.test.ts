@@ -1,7 +1,7 @@
 /** The engine suite on the page as it was before July 2026, in a whole Chromium. */
 import { engineConformance } from '../conformance/engine.suite.ts';
 import { SUPPORTS_ALL } from '../conformance/engine/engine-harness.ts';
-import { conformanceHarness } from './webjs-harness.ts';
+import { conformanceHarness } from './conformance-harness.ts';
 
 engineConformance(
   'webjs, page with `_serialized`, chromium',

@@ -11,9 +11,8 @@ import type { WebjsSettings } from '../../bridge/src/engine/webjs/webjs-engine.t
 import { WebjsFactory } from '../../bridge/src/engine/webjs/webjs.ts';
 import { type Clock, systemClock } from '../../bridge/src/ops/clock.ts';
 import { createLogger, type Log } from '../../bridge/src/ops/logger.ts';
-import type { EngineHarness, ReactionSeen, ReceivedByContact } from '../conformance/engine/engine-harness.ts';
+import type { ReceivedByContact } from '../conformance/engine/engine-harness.ts';
 import type { Account, Group, PhoneEvent } from '../standin/account.ts';
-import { location } from '../standin/contents.ts';
 import type { WireMessage } from '../standin/frames.ts';
 import { Standin } from '../standin/server.ts';
 import type { PageSettings } from '../standin/page-settings.ts';
@@ -26,12 +25,17 @@ export const BROWSERS = {
 } as const;
 export type BrowserKind = keyof typeof BROWSERS;
 
-export class WebjsHarness {
-  readonly standin: Standin;
-  readonly me: Account;
+/** Those that the account writes with. */
+export interface People {
   readonly bob: Account;
   readonly carol: Account;
   readonly group: Group;
+}
+
+export class WebjsHarness {
+  readonly standin: Standin;
+  readonly me: Account;
+  #people: People;
   readonly folder: string;
   /** Undefined leaves the choice to the engine. */
   readonly browserPath: string | undefined;
@@ -45,11 +49,37 @@ export class WebjsHarness {
     this.browserPath = browserPath;
     const { network } = standin;
     this.me = network.addAccount('4915110000001', 'Me');
-    this.bob = network.addAccount('4915110000002', 'Bob');
-    this.carol = network.addAccount('4915110000003', 'Carol');
-    this.bob.readsAtOnce = true;
-    this.carol.readsAtOnce = true;
-    this.group = network.addGroup('All of us', [this.me, this.bob, this.carol]);
+    this.#people = this.addPeople('4915110000002', '4915110000003');
+  }
+
+  get bob(): Account {
+    return this.#people.bob;
+  }
+  get carol(): Account {
+    return this.#people.carol;
+  }
+  get group(): Group {
+    return this.#people.group;
+  }
+
+  /** Two people who read what they get at once, in a group with the account. */
+  addPeople(bobsPhone: string, carolsPhone: string): People {
+    const { network } = this.standin;
+    const bob = network.addAccount(bobsPhone, 'Bob');
+    const carol = network.addAccount(carolsPhone, 'Carol');
+    for (const each of [bob, carol]) each.readsAtOnce = true;
+    return { bob, carol, group: network.addGroup('All of us', [this.me, bob, carol]) };
+  }
+
+  /** From now on these are Bob, Carol and the group: what others received does not count any more. */
+  meet(people: People): void {
+    this.#people = people;
+  }
+
+  /** Other people for another test on the same linked session. The page knows the group once somebody has written in it. */
+  meetOthers(): void {
+    const number = 10_000 + this.standin.network.accounts.length;
+    this.meet(this.addPeople(`49151200${number}`, `49151300${number}`));
   }
 
   static async open<Harness extends WebjsHarness>(
@@ -167,63 +197,6 @@ export class WebjsHarness {
       location: message.type === 'location' ? locationOf(message.extra) : null,
     };
   }
-}
-
-/** The harness as the conformance suite wants it. */
-export async function conformanceHarness(build: PageSettings['build'], browser: BrowserKind): Promise<EngineHarness> {
-  const harness = await WebjsHarness.open(build, browser);
-  const { standin, me, bob, carol, group } = harness;
-  const { network } = standin;
-  return {
-    contact: bob.pn,
-    otherContact: carol.pn,
-    group: group.id,
-    ownNumber: `+${me.phone}`,
-    unknownChat: '4915119999999@c.us',
-    createEngine: (listener) => harness.createEngine(listener),
-    scan: async (code) => standin.scan(code, me),
-    scanByAnother: async (code) => standin.scan(code, network.addAccount('4915110000009', 'Somebody else')),
-    typeCode: async (code) => standin.enterCode(code, me),
-    say: async ({ from, group: inGroup, text, location: place, media }) => {
-      const speaker = network.find(from);
-      if (!speaker) throw new Error('nobody has this id');
-      const content = media
-        ? {
-            type: media.kind,
-            ...(text === undefined ? {} : { caption: text }),
-            media: standin.storeMedia(media.bytes, media.mimeType, media.fileName),
-          }
-        : place
-          ? location(place.latitude, place.longitude, place.name ?? undefined, place.address ?? undefined)
-          : { type: 'chat', body: text ?? '' };
-      network.say(speaker, inGroup === undefined ? me : group, content);
-    },
-    vote: async ({ from, messageId, options }) => {
-      const voter = network.find(from);
-      if (!voter) throw new Error('nobody has this id');
-      network.vote(voter, messageId.split('_')[2] ?? '', options);
-    },
-    failNextSend: async () => {
-      network.refuses = true;
-    },
-    sendFromPhone: async ({ to, text }) => {
-      const recipient = network.find(to);
-      if (!recipient) throw new Error('nobody has this id');
-      network.say(me, recipient, text);
-    },
-    // Typed by hand counts as received too; the suite asks only for what the engine sent.
-    inbox: (atLeast) => harness.inbox(atLeast),
-    reactions: async (atLeast): Promise<ReactionSeen[]> =>
-      (await harness.untilPhoneEvents('reaction', atLeast)).map(({ stanza, emoji }) => ({ stanza, emoji })),
-    // A receipt of the third level says that a message was read.
-    read: async (atLeast) => (await harness.untilPhoneEvents('receipt', atLeast, ({ ack }) => ack === 3)).length,
-    typing: async (atLeast) => (await harness.untilPhoneEvents('chatstate', atLeast)).map(({ state }) => state),
-    dropConnection: async () => {
-      for (const device of me.devices) device.drop();
-    },
-    unlink: async () => network.unlink(me),
-    cleanUp: () => harness.close(),
-  };
 }
 
 /** The fields of a location as WhatsApp sends them: name and address stand in one text, on a line each. */

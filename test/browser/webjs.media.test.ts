@@ -3,10 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Engine } from '../../bridge/src/engine/engine.ts';
 import type { OutgoingFile } from '../../bridge/src/engine/engine-operations.ts';
 import type { EngineRecording, RecordedMessage } from '../conformance/engine-recording.ts';
 import type { WireMedia } from '../standin/frames.ts';
+import { until } from '../until.ts';
 import { browserTree } from './processes.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
@@ -25,16 +27,18 @@ async function digestOf(stream: Readable): Promise<{ sha256: string; sizes: numb
 }
 
 let session: SessionAtTest;
-beforeEach(async () => {
+let engine: Engine;
+let recording: EngineRecording;
+async function open(): Promise<void> {
   session = await SessionAtTest.open();
-});
-afterEach(() => session.close(), LONG);
+  ({ engine, recording } = await session.linked());
+}
 
+let named = 0;
 /** Bob sends a file. */
 async function incoming(
-  recording: EngineRecording,
   bytes: Buffer,
-  name = 'in.pdf',
+  name = `in-${(named += 1)}.pdf`,
 ): Promise<{ message: RecordedMessage; media: WireMedia }> {
   const media = session.standin.storeMedia(bytes, 'application/pdf', name);
   session.standin.network.say(session.bob, session.me, { type: 'document', media });
@@ -47,13 +51,16 @@ async function outgoing(name: string, bytes: Buffer): Promise<OutgoingFile> {
   return { path, mimeType: 'application/pdf', sizeBytes: bytes.length, fileName: name };
 }
 
-describe('incoming files', () => {
+describe('files through a page that lives', () => {
+  beforeAll(open, LONG);
+  afterEach(() => void (session.standin.media.cutsDownloads = false));
+  afterAll(() => session.close(), LONG);
+
   test(
-    '48 MB come out of the page byte for byte, in parts as they are read',
+    'incoming: 48 MB come out of the page byte for byte, in parts as they are read',
     async () => {
-      const { engine, recording } = await session.linked();
       const bytes = randomBytes(48 * MIB + 5);
-      const { message } = await incoming(recording, bytes);
+      const { message } = await incoming(bytes);
       expect(message.media).toMatchObject({ sizeBytes: bytes.length });
       const got = await digestOf(await engine.downloadMedia(message.messageId, LIMIT));
       expect(got.sha256).toBe(sha256(bytes));
@@ -65,8 +72,7 @@ describe('incoming files', () => {
   test(
     'a file above the limit is refused before it is downloaded, one that lies about its size afterwards',
     async () => {
-      const { engine, recording } = await session.linked();
-      const { message } = await incoming(recording, randomBytes(1_001));
+      const { message } = await incoming(randomBytes(1_001));
       session.standin.media.cutsDownloads = true;
       const tooLarge = { outcome: 'fail', code: 'WAB_MEDIA_TOO_LARGE', message: expect.stringContaining('1001') };
       expect(await failureOf(engine.downloadMedia(message.messageId, 1_000))).toMatchObject(tooLarge);
@@ -83,25 +89,24 @@ describe('incoming files', () => {
   test(
     'what WhatsApp has no more fails for good; what a phone uploads again is put off until it is there',
     async () => {
-      const { engine, recording } = await session.linked();
-      const gone = await incoming(recording, Buffer.from('gone soon'), 'gone.pdf');
+      const gone = await incoming(Buffer.from('gone soon'), 'gone.pdf');
       session.standin.expireMedia(gone.media.directPath);
       expect(await failureOf(engine.downloadMedia(gone.message.messageId, LIMIT))).toMatchObject({
         outcome: 'fail',
         code: 'WAB_MEDIA_FAILED',
       });
       const bytes = randomBytes(10_000);
-      const back = await incoming(recording, bytes, 'back.pdf');
+      const back = await incoming(bytes, 'back.pdf');
       session.standin.media.expire(back.media.directPath, { afterMs: 1_500 });
       const later = { outcome: 'defer', code: 'WAB_MEDIA_FAILED', retryAfterMs: expect.any(Number) };
       expect(await failureOf(engine.downloadMedia(back.message.messageId, LIMIT))).toMatchObject(later);
       // Asked again meanwhile, it does not hold a place.
       expect(await failureOf(engine.downloadMedia(back.message.messageId, LIMIT))).toMatchObject(later);
-      let stream: Readable | undefined;
-      for (const until = Date.now() + 30_000; !stream && Date.now() < until;)
-        stream = await engine.downloadMedia(back.message.messageId, LIMIT).catch(() => undefined);
-      expect((await digestOf(stream as Readable)).sha256).toBe(sha256(bytes));
-      const silent = await incoming(recording, Buffer.from('never again'), 'silent.pdf');
+      const stream = await until('the file', () =>
+        engine.downloadMedia(back.message.messageId, LIMIT).catch(() => undefined),
+      );
+      expect((await digestOf(stream)).sha256).toBe(sha256(bytes));
+      const silent = await incoming(Buffer.from('never again'), 'silent.pdf');
       session.standin.media.expire(silent.media.directPath, 'never');
       expect(await failureOf(engine.downloadMedia(silent.message.messageId, LIMIT))).toMatchObject(later);
     },
@@ -111,8 +116,7 @@ describe('incoming files', () => {
   test(
     'a download that breaks off is put off',
     async () => {
-      const { engine, recording } = await session.linked();
-      const { message } = await incoming(recording, randomBytes(100_000));
+      const { message } = await incoming(randomBytes(100_000));
       session.standin.media.cutsDownloads = true;
       expect(await failureOf(engine.downloadMedia(message.messageId, LIMIT))).toMatchObject({
         outcome: 'defer',
@@ -125,10 +129,7 @@ describe('incoming files', () => {
   test(
     'two at once: the third waits until one was read or given up',
     async () => {
-      const { engine, recording } = await session.linked();
-      const files = await Promise.all(
-        ['a.pdf', 'b.pdf', 'c.pdf'].map((name) => incoming(recording, randomBytes(3 * MIB), name)),
-      );
+      const files = await Promise.all(['a.pdf', 'b.pdf', 'c.pdf'].map((name) => incoming(randomBytes(3 * MIB), name)));
       const [first, second, third] = files.map(({ message }) => engine.downloadMedia(message.messageId, LIMIT));
       const held = (await first) as Readable;
       await second;
@@ -148,30 +149,8 @@ describe('incoming files', () => {
   );
 
   test(
-    'a page that dies in the middle puts the download off',
+    'outgoing: 48 MB go into the page byte for byte, and an empty file too',
     async () => {
-      const { engine, recording } = await session.linked();
-      const { message } = await incoming(recording, randomBytes(8 * MIB));
-      const stream = await engine.downloadMedia(message.messageId, LIMIT);
-      const reading = failureOf(
-        (async () => {
-          for await (const chunk of stream) {
-            void chunk;
-            for (const pid of (await browserTree(session.profileFolder)).renderers) process.kill(pid, 'SIGKILL');
-          }
-        })(),
-      );
-      expect(await reading).toMatchObject({ outcome: 'defer', code: 'WAB_MEDIA_FAILED' });
-    },
-    LONG,
-  );
-});
-
-describe('outgoing files', () => {
-  test(
-    '48 MB go into the page byte for byte, and an empty file too',
-    async () => {
-      const { engine, recording } = await session.linked();
       const bytes = randomBytes(48 * MIB + 5);
       const chatId = bobOf(session);
       const messageId = engine.chooseMessageId(chatId);
@@ -190,11 +169,33 @@ describe('outgoing files', () => {
     },
     LONG,
   );
+});
+
+describe('a page that dies', () => {
+  beforeEach(open, LONG);
+  afterEach(() => session.close(), LONG);
 
   test(
-    'a file that is not there fails; a page that dies while it comes in has sent nothing',
+    'in the middle of a download puts it off',
     async () => {
-      const { engine } = await session.linked();
+      const { message } = await incoming(randomBytes(8 * MIB));
+      const stream = await engine.downloadMedia(message.messageId, LIMIT);
+      const reading = failureOf(
+        (async () => {
+          for await (const chunk of stream) {
+            void chunk;
+            for (const pid of (await browserTree(session.profileFolder)).renderers) process.kill(pid, 'SIGKILL');
+          }
+        })(),
+      );
+      expect(await reading).toMatchObject({ outcome: 'defer', code: 'WAB_MEDIA_FAILED' });
+    },
+    LONG,
+  );
+
+  test(
+    'while a file comes in has sent nothing; a file that is not there fails',
+    async () => {
       const chatId = bobOf(session);
       const missing = { path: join(session.folder, 'missing'), mimeType: 'a/b', sizeBytes: 1, fileName: 'x' };
       expect(await failureOf(engine.perform('message.sendDocument', { chatId, file: missing }, null))).toMatchObject({

@@ -1,19 +1,24 @@
 /** Reactions, read state and typing on a page that fails at them, and with people who hide their number. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChatId } from '../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../bridge/src/engine/engine.ts';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 let session: SessionAtTest;
-beforeEach(async () => {
+let engine: Engine;
+let recording: EngineRecording;
+beforeAll(async () => {
   session = await SessionAtTest.open();
-});
-afterEach(() => session.close(), LONG);
+  ({ engine, recording } = await session.linked());
+}, LONG);
+afterAll(() => session.close(), LONG);
+beforeEach(() => session.meetOthers());
 
 describe('operations in a chat', () => {
   test(
     'marking as read that breaks in the page is told, and breaks no send',
     async () => {
-      const { engine, recording } = await session.linked();
       session.standin.network.say(session.bob, session.me, 'read me');
       await recording.untilMessage(({ text }) => text === 'read me');
       const page = session.standin.pageOf(session.me);
@@ -32,7 +37,6 @@ describe('operations in a chat', () => {
   test(
     'a reaction that is cut off by a reload leaves its outcome unknown, and arrives when it is repeated',
     async () => {
-      const { engine, recording } = await session.linked();
       session.standin.network.say(session.bob, session.me, 'react to me');
       const { messageId } = await recording.untilMessage(({ text }) => text === 'react to me');
       const page = session.standin.pageOf(session.me);
@@ -50,7 +54,6 @@ describe('operations in a chat', () => {
   test(
     'a person known by lid alone is reached under that, and the message decides the chat',
     async () => {
-      const { engine, recording } = await session.linked();
       session.bob.hidesPhone = true;
       session.standin.network.say(session.bob, session.me, 'who am I');
       const { messageId, chat } = await recording.untilMessage(({ text }) => text === 'who am I');

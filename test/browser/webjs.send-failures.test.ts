@@ -1,10 +1,13 @@
 /** What the page throws before it gives a message an id, and what follows from it in a whole bridge. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChatId } from '../../bridge/src/contract/ids.ts';
+import type { Engine } from '../../bridge/src/engine/engine.ts';
 import type { EngineInput, OutgoingFile } from '../../bridge/src/engine/engine-operations.ts';
+import type { EngineRecording } from '../conformance/engine-recording.ts';
+import type { Deadlines } from '../../bridge/src/engine/webjs/deadlines.ts';
 import { bobOf, failureOf, LONG, SessionAtTest } from './session-at-test.ts';
 
 /** The first bytes of a picture, which end before its pixels begin. */
@@ -17,14 +20,20 @@ const PIXEL = Buffer.from(
 
 let session: SessionAtTest;
 let folder: string;
-beforeEach(async () => {
-  session = await SessionAtTest.open();
-  folder = await mkdtemp(join(tmpdir(), 'wabridge-send-failures-'));
-});
-afterEach(async () => {
+let engine: Engine;
+let recording: EngineRecording;
+const open =
+  (deadlines: Partial<Deadlines> = {}) =>
+  async (): Promise<void> => {
+    session = await SessionAtTest.open();
+    folder = await mkdtemp(join(tmpdir(), 'wabridge-send-failures-'));
+    session.standin.page.decodesPictures = true;
+    ({ engine, recording } = await session.linked(deadlines));
+  };
+async function close(): Promise<void> {
   await session.close();
   await rm(folder, { recursive: true, force: true });
-}, LONG);
+}
 
 async function picture(bytes: Buffer): Promise<EngineInput<'message.sendImage'>> {
   const path = join(folder, 'picture.png');
@@ -39,11 +48,16 @@ const text = (words: string, chatId: ChatId = bobOf(session)): EngineInput<'mess
 const THROWN = { outcome: 'defer', code: 'WAB_SEND_FAILED' };
 
 describe('what the page throws before a message has an id', () => {
+  beforeAll(open(), LONG);
+  afterEach(async () => {
+    session.standin.media.uploadStatus = 200;
+    await session.standin.pageOf(session.me).repair();
+  });
+  afterAll(close, LONG);
+
   test(
     'counts against a picture that is cut short, and the next one goes',
     async () => {
-      session.standin.page.decodesPictures = true;
-      const { engine } = await session.linked();
       const error = await failureOf(engine.perform('message.sendImage', await picture(TRUNCATED), null));
       expect(error).toMatchObject(THROWN);
       expect(error.message).toContain('decoded');
@@ -56,9 +70,10 @@ describe('what the page throws before a message has an id', () => {
   test(
     'counts against a file whose upload WhatsApp refuses, with the reason',
     async () => {
-      const { engine } = await session.linked();
       session.standin.media.uploadStatus = 500;
-      const error = await failureOf(engine.perform('message.sendImage', await picture(PIXEL), null));
+      // Not one that the page has uploaded before.
+      const another = Buffer.concat([PIXEL, Buffer.from('another')]);
+      const error = await failureOf(engine.perform('message.sendImage', await picture(another), null));
       expect(error).toMatchObject(THROWN);
       expect(error.message).toContain('500');
     },
@@ -66,9 +81,46 @@ describe('what the page throws before a message has an id', () => {
   );
 
   test(
+    'counts where it is the recipient that cannot be looked up, and while somebody is to be shown as writing',
+    async () => {
+      await session.standin.pageOf(session.me).fault('WAWebQueryExistsJob.queryWidExists', { missing: true });
+      expect(await failureOf(engine.resolveChat('4915110000003@c.us' as ChatId))).toMatchObject(THROWN);
+      expect(
+        await failureOf(
+          engine.perform('chat.setTyping', { chatId: '4915110000003@c.us' as ChatId, state: 'composing' }),
+        ),
+      ).toMatchObject(THROWN);
+      expect(
+        await failureOf(engine.perform('message.sendText', text('hello', '4915110000003@c.us' as ChatId), null)),
+      ).toMatchObject(THROWN);
+    },
+    LONG,
+  );
+
+  test(
+    'counts where it is a file that cannot be looked at',
+    async () => {
+      const media = session.standin.storeMedia(PIXEL, 'image/png', 'in.png');
+      session.standin.network.say(session.bob, session.me, { type: 'image', media });
+      const { messageId } = await recording.untilMessage(({ kind }) => kind === 'image');
+      await session.standin.pageOf(session.me).fault('WAWebCollections.Msg.get', { throws: 'this build has lost it' });
+      expect(await failureOf(engine.downloadMedia(messageId, 1_000_000))).toMatchObject({
+        outcome: 'defer',
+        code: 'WAB_MEDIA_FAILED',
+        message: 'this build has lost it',
+      });
+    },
+    LONG,
+  );
+});
+
+describe('a page that throws at every message', () => {
+  beforeEach(open({ examineEvery: 500 }), LONG);
+  afterEach(close, LONG);
+
+  test(
     'is reported as degraded where several messages fail by it, until one has gone; a reaction that goes is none',
     async () => {
-      const { engine, recording } = await session.linked({ examineEvery: 500 });
       const page = session.standin.pageOf(session.me);
       const degraded = () => recording.signals.filter(({ kind }) => kind === 'degraded');
       await engine.resolveChat(bobOf(session));
@@ -94,41 +146,6 @@ describe('what the page throws before a message has an id', () => {
       await engine.perform('message.sendText', text('four'), engine.chooseMessageId(bobOf(session)));
       await recording.untilSignal('recovered', before + 1);
       expect(session.received().map((message) => message.text)).toEqual(['four']);
-    },
-    LONG,
-  );
-
-  test(
-    'counts where it is the recipient that cannot be looked up, and while somebody is to be shown as writing',
-    async () => {
-      const { engine } = await session.linked();
-      await session.standin.pageOf(session.me).fault('WAWebQueryExistsJob.queryWidExists', { missing: true });
-      expect(await failureOf(engine.resolveChat('4915110000003@c.us' as ChatId))).toMatchObject(THROWN);
-      expect(
-        await failureOf(
-          engine.perform('chat.setTyping', { chatId: '4915110000003@c.us' as ChatId, state: 'composing' }),
-        ),
-      ).toMatchObject(THROWN);
-      expect(
-        await failureOf(engine.perform('message.sendText', text('hello', '4915110000003@c.us' as ChatId), null)),
-      ).toMatchObject(THROWN);
-    },
-    LONG,
-  );
-
-  test(
-    'counts where it is a file that cannot be looked at',
-    async () => {
-      const { engine, recording } = await session.linked();
-      const media = session.standin.storeMedia(PIXEL, 'image/png', 'in.png');
-      session.standin.network.say(session.bob, session.me, { type: 'image', media });
-      const { messageId } = await recording.untilMessage(({ kind }) => kind === 'image');
-      await session.standin.pageOf(session.me).fault('WAWebCollections.Msg.get', { throws: 'this build has lost it' });
-      expect(await failureOf(engine.downloadMedia(messageId, 1_000_000))).toMatchObject({
-        outcome: 'defer',
-        code: 'WAB_MEDIA_FAILED',
-        message: 'this build has lost it',
-      });
     },
     LONG,
   );

@@ -1,5 +1,5 @@
 /** What every engine must do. An engine that has not run through this suite against the real thing does not exist. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { operationChecks } from './engine/operations.checks.ts';
 import { EngineAtTest } from './engine/engine-at-test.ts';
 import type { EngineHarness, EngineSupports, SuiteOptions } from './engine/engine-harness.ts';
@@ -13,7 +13,7 @@ import { restartChecks } from './engine/restarts.checks.ts';
 /**
  * Describes one engine by all checks; those of features that it does not claim are reported as skipped.
  *
- * @param makeHarness makes an account of its own for each check
+ * @param makeHarness makes an account of its own, for each check that does not share one
  */
 export function engineConformance(
   name: string,
@@ -25,6 +25,7 @@ export function engineConformance(
     const at = new EngineAtTest(supports, makeHarness, { timeoutMs, stopWithinMs });
     beforeEach(at.open, timeoutMs);
     afterEach(at.close, timeoutMs);
+    afterAll(at.endShared, timeoutMs);
 
     linkingChecks(at);
     messageChecks(at);

@@ -3,8 +3,7 @@
  * it writes with, and a profile folder that outlives the engines made over it. `createEngine` may be called again and
  * again on the same account, as restarts of the bridge do.
  */
-import type { Engine } from '../../../bridge/src/engine/engine.ts';
-import type { EngineRecording } from '../engine-recording.ts';
+import type { Engine, EngineListener } from '../../../bridge/src/engine/engine.ts';
 
 /** A message as the person at the other end holds it in the hand. */
 export interface ReceivedByContact {
@@ -112,8 +111,13 @@ export interface EngineHarness {
   readonly ownNumber: string;
   /** A number without an account. */
   readonly unknownChat: string;
+  /**
+   * From now on `contact`, `otherContact` and `group` are others, and what those before received counts no more, so that
+   * the next check can go on with the same linked engine. Missing where an account of its own costs a check little.
+   */
+  readonly meetOthers?: () => void;
   /** A new engine over the same account and profile folder. */
-  createEngine(listener: EngineRecording): Engine;
+  createEngine(listener: EngineListener): Engine;
   /** The owner scans the code shown last. */
   scan(code: string): Promise<void>;
   /** Somebody else scans it with the phone of another account. */
@@ -137,7 +141,7 @@ export interface EngineHarness {
   dropConnection(): Promise<void>;
   /** The owner removes the linked device on the phone. */
   unlink(): Promise<void>;
-  /** Ends everything; called after each test, also after a failed one. */
+  /** Ends everything; called after each test, or after the last that shares an engine, also after a failed one. */
   cleanUp(): Promise<void>;
 }
 

@@ -7,10 +7,10 @@ const POSITION = { latitude: -33.856784, longitude: 151.215297 };
 const PLACE = { ...POSITION, name: 'Opera House', address: 'Bennelong Point, Sydney' };
 
 export function locationChecks(at: EngineAtTest): void {
-  const { check, linked } = at;
+  const { check, shared } = at;
 
   check('sends a location with name and address, with a name, and with neither', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     for (const asked of [PLACE, { ...POSITION, name: PLACE.name }, POSITION])
       await engine.perform('message.sendLocation', { chatId, ...asked }, idFor(engine, chatId));
@@ -23,7 +23,7 @@ export function locationChecks(at: EngineAtTest): void {
   });
 
   check('reports a location that somebody sends', async () => {
-    const { recording } = await linked();
+    const { recording } = await shared();
     for (const location of [PLACE, { ...POSITION, name: null, address: null }]) {
       await at.harness.say({ from: at.harness.contact, location });
       const message = await recording.untilMessage(

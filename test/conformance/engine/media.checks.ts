@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { ChatId, MessageId } from '../../../bridge/src/contract/ids.ts';
+import type { RecordedMessage } from '../engine-recording.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -13,11 +14,13 @@ const PIXEL = Buffer.from(
   'base64',
 );
 
+const isIncomingFile = (message: RecordedMessage): boolean => message.media !== undefined && !message.fromMe;
+
 export function mediaChecks(at: EngineAtTest): void {
-  const { checkIf, file, linked } = at;
+  const { checkIf, file, shared } = at;
 
   checkIf('mediaOut', 'sends an image with caption and a document, byte for byte', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     const document = randomBytes(200_000);
     await engine.perform(
@@ -36,7 +39,7 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaOut', 'keeps several files at once apart', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     const files = Array.from({ length: 4 }, () => randomBytes(20_000));
     const receipts = await Promise.all(
@@ -55,7 +58,7 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaOut', 'sends a video with caption and an audio file, byte for byte', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     const [video, audio] = [randomBytes(3_000), randomBytes(2_000)];
     await engine.perform(
@@ -75,14 +78,14 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaIn', 'names incoming media at once and downloads it byte for byte', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const bytes = randomBytes(150_000);
     await at.harness.say({
       from: at.harness.contact,
       text: 'the file',
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const message = await recording.untilMessage((each) => each.media !== undefined);
+    const message = await recording.untilMessage(isIncomingFile);
     expect(message).toMatchObject({
       kind: 'document',
       text: 'the file',
@@ -95,13 +98,13 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaIn', 'refuses an incoming file that is larger than asked for', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const bytes = randomBytes(1_000);
     await at.harness.say({
       from: at.harness.contact,
       media: { kind: 'document', mimeType: 'application/pdf', fileName: 'in.pdf', bytes },
     });
-    const { messageId } = await recording.untilMessage((each) => each.media !== undefined);
+    const { messageId } = await recording.untilMessage(isIncomingFile);
     expect(await failure(engine.downloadMedia(messageId, 999))).toMatchObject({
       outcome: 'fail',
       code: 'WAB_MEDIA_TOO_LARGE',
@@ -110,7 +113,7 @@ export function mediaChecks(at: EngineAtTest): void {
   });
 
   checkIf('mediaIn', 'says `fail` for media that does not exist', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const error = await failure(engine.downloadMedia(`false_${at.harness.contact}_3EB0NOMEDIA` as MessageId, LIMIT));
     expect(error.outcome).toBe('fail');
   });

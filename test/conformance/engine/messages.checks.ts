@@ -5,10 +5,10 @@ import { EngineError } from '../../../bridge/src/engine/engine.ts';
 import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 
 export function messageChecks(at: EngineAtTest): void {
-  const { check, checkIf, linked } = at;
+  const { check, checkIf, shared } = at;
 
   check('reports an incoming text with chat, sender and time', async () => {
-    const { recording } = await linked();
+    const { recording } = await shared();
     const before = Date.now();
     await at.harness.say({ from: at.harness.contact, text: 'hello bridge' });
     const message = await recording.untilMessage((each) => each.text === 'hello bridge');
@@ -21,7 +21,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('reports the messages of a chat in the order in which they were said', async () => {
-    const { recording } = await linked();
+    const { recording } = await shared();
     const texts = Array.from({ length: 30 }, (_, index) => `number ${index}`);
     for (const text of texts) await at.harness.say({ from: at.harness.contact, text });
     await recording.untilMessage((each) => each.text === 'number 29');
@@ -32,7 +32,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('groups', 'reports a group message with the group as chat and the person as sender', async () => {
-    const { recording } = await linked();
+    const { recording } = await shared();
     await at.harness.say({ from: at.harness.contact, group: at.harness.group, text: 'hello all' });
     const message = await recording.untilMessage((each) => each.text === 'hello all');
     expect(message.chat.chatId).toBe(at.harness.group);
@@ -40,7 +40,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('ownPhone', 'reports a message typed on the own phone as from me', async () => {
-    const { recording } = await linked();
+    const { recording } = await shared();
     await at.harness.sendFromPhone({ to: at.harness.contact, text: 'typed by hand' });
     const message = await recording.untilMessage((each) => each.text === 'typed by hand');
     expect(message.fromMe).toBe(true);
@@ -48,7 +48,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('sends a text once, under the id it was told, and reports acknowledgements in order', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const messageId = idFor(engine, at.harness.contact);
     const receipt = await engine.perform(
       'message.sendText',
@@ -70,7 +70,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('chosenMessageIds', 'chooses another id for every message', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     expect(engine.capabilities.chosenMessageIds).toBe(true);
     const ids = Array.from({ length: 50 }, () => engine.chooseMessageId(at.harness.contact as ChatId));
     expect(new Set(ids).size).toBe(50);
@@ -78,7 +78,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('keeps many sends at once apart', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const texts = Array.from({ length: 20 }, (_, index) => `batch ${index}`);
     const receipts = await Promise.all(
       texts.map((text) =>
@@ -96,7 +96,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('quotes', 'sends a reply, and refuses to quote what it does not know', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     await at.harness.say({ from: at.harness.contact, text: 'a question' });
     const question = await recording.untilMessage((each) => each.text === 'a question');
     const chatId = at.harness.contact as ChatId;
@@ -120,7 +120,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   checkIf('mentions', 'sends mentions', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = (at.supports.groups ? at.harness.group : at.harness.contact) as ChatId;
     const text = `hi @${at.harness.otherContact.split('@')[0] ?? ''}`;
     await engine.perform(
@@ -133,7 +133,7 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('reports a message that WhatsApp got and could not send on, and no acknowledgement of it', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const { contact } = at.harness;
     await at.harness.failNextSend();
     const messageId = idFor(engine, contact);
@@ -149,14 +149,14 @@ export function messageChecks(at: EngineAtTest): void {
   });
 
   check('resolves a known number and refuses one without an account', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     expect((await engine.resolveChat(at.harness.contact as ChatId)).chatId).toMatch(/@(c\.us|lid)$/);
     const error = await failure(engine.resolveChat(at.harness.unknownChat as ChatId));
     expect(error).toMatchObject({ outcome: 'fail', code: 'WAB_CHAT_UNKNOWN' });
   });
 
   check('knows that a message was sent, and never claims it of one that was not', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     const receipt = await engine.perform('message.sendText', { chatId, text: 'here' }, idFor(engine, chatId));
     await at.harness.inbox(1);

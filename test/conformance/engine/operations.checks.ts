@@ -6,10 +6,10 @@ import { failure, idFor, type EngineAtTest } from './engine-at-test.ts';
 const stanzaOf = (messageId: string): string => messageId.split('_')[2] ?? '';
 
 export function operationChecks(at: EngineAtTest): void {
-  const { check, checkIf, linked } = at;
+  const { check, checkIf, linked, shared } = at;
 
   check('reacts to a message, puts another reaction in its place and takes it back', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const chatId = at.harness.contact as ChatId;
     await at.harness.say({ from: at.harness.contact, text: 'what do you say' });
     const { messageId } = await recording.untilMessage((each) => each.text === 'what do you say');
@@ -24,7 +24,7 @@ export function operationChecks(at: EngineAtTest): void {
   });
 
   check('reacts to a message of its own', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     const { messageId } = await engine.perform('message.sendText', { chatId, text: 'mine' }, idFor(engine, chatId));
     await at.harness.inbox(1);
@@ -33,7 +33,7 @@ export function operationChecks(at: EngineAtTest): void {
   });
 
   checkIf('groups', 'reacts in a group', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     await at.harness.say({ from: at.harness.contact, group: at.harness.group, text: 'all of you' });
     const { messageId } = await recording.untilMessage((each) => each.text === 'all of you');
     const chatId = at.harness.group as ChatId;
@@ -43,7 +43,7 @@ export function operationChecks(at: EngineAtTest): void {
   });
 
   check('refuses to react to what it does not know, and to a message of another chat', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     await at.harness.say({ from: at.harness.contact, text: 'here' });
     const { messageId } = await recording.untilMessage((each) => each.text === 'here');
     const chatId = at.harness.contact as ChatId;
@@ -58,7 +58,7 @@ export function operationChecks(at: EngineAtTest): void {
   });
 
   check('marks a chat as read, and that chat alone', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     await at.harness.say({ from: at.harness.otherContact, text: 'not this one' });
     await at.harness.say({ from: at.harness.contact, text: 'first' });
     await at.harness.say({ from: at.harness.contact, text: 'second' });
@@ -73,7 +73,7 @@ export function operationChecks(at: EngineAtTest): void {
   });
 
   check('shows the other side that it is writing, recording, and no longer', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const states = ['composing', 'recording', 'paused'] as const;
     for (const state of states)
       await engine.perform('chat.setTyping', { chatId: at.harness.contact as ChatId, state: state });

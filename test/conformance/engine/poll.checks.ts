@@ -8,10 +8,10 @@ import { idFor, type EngineAtTest } from './engine-at-test.ts';
 const POLL = { question: 'When shall we deliver?', options: ['Monday', 'Tuesday', 'never'] };
 
 export function pollChecks(at: EngineAtTest): void {
-  const { check, checkIf, linked } = at;
+  const { check, checkIf, shared } = at;
 
   check('sends polls in which one or several options may be chosen', async () => {
-    const { engine } = await linked();
+    const { engine } = await shared();
     const chatId = at.harness.contact as ChatId;
     for (const asked of [POLL, { ...POLL, allowMultipleAnswers: true }])
       await engine.perform('message.sendPoll', { chatId, ...asked }, idFor(engine, chatId));
@@ -25,7 +25,7 @@ export function pollChecks(at: EngineAtTest): void {
   check(
     'reports each vote in a poll with all that the person has chosen, also if it was changed or withdrawn',
     async () => {
-      const { engine, recording } = await linked();
+      const { engine, recording } = await shared();
       const { contact } = at.harness;
       const { messageId } = await ask(engine, contact);
       const before = Date.now();
@@ -41,7 +41,7 @@ export function pollChecks(at: EngineAtTest): void {
   );
 
   checkIf('groups', 'reports who voted in a poll in a group', async () => {
-    const { engine, recording } = await linked();
+    const { engine, recording } = await shared();
     const { contact, group } = at.harness;
     const { messageId } = await ask(engine, group);
     await at.harness.vote({ from: contact, messageId, options: ['never'] });
