@@ -8,6 +8,13 @@ import type { Call } from '../store/operation.ts';
 import { eventOf, messageIdsOfReport } from './event-constructors.ts';
 import type { Appended, EventLog } from './event-log.ts';
 
+/** The outbox message that a fact is about. */
+export interface OutboxReference {
+  readonly id: OutboxId;
+  /** The event that it was sent, if the fact is the first that shows it. */
+  readonly untold: NewEvent | null;
+}
+
 /** What another part of the bridge adds to the recording of a fact. */
 export interface EffectSource {
   /** Writes that belong into the transaction of the fact's event. They are left out where the fact is a duplicate. */
@@ -16,8 +23,12 @@ export interface EffectSource {
     fact: EngineFact,
     event: NewEvent,
   ): Promise<readonly Call<unknown>[]> | readonly Call<unknown>[];
-  /** The outbox message that has one of these ids, or null. */
-  outboxIdOf?(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null>;
+  /** The outbox message that has one of these ids, which are those of the fact, or null. */
+  outboxMessageOf?(
+    session: SessionName,
+    fact: EngineFact,
+    messageIds: readonly MessageId[],
+  ): Promise<OutboxReference | null>;
   /** Called once the fact is durable, even if it was a duplicate. Must not throw. */
   recorded?(session: SessionName, fact: EngineFact, appended: Appended): void | Promise<void>;
 }
@@ -60,26 +71,27 @@ export class Recorder {
   }
 
   async #submit(session: SessionName, fact: EngineFact): Promise<{ appended: Promise<Appended>; event: NewEvent }> {
-    const event = eventOf(session, await this.#withOutboxId(session, fact));
+    const message = await this.#outboxMessageOf(session, fact);
+    const event = eventOf(session, withOutboxId(fact, message));
     const effects: Call<unknown>[] = [];
     for (const source of this.#options.sources) effects.push(...(await source.effectsOf(session, fact, event)));
     const file = newFileOf(event);
     if (file) effects.push(this.#options.media.expect(file, session, file.messageId));
-    return { appended: this.#options.log.append(event, effects), event };
+    const { log } = this.#options;
+    const told = message?.untold ? [log.append(message.untold, [])] : [];
+    // Both are recorded before the engine is told so: it reports the fact again otherwise.
+    const appended = log.append(event, effects);
+    return { appended: Promise.all([appended, ...told]).then(([result]) => result), event };
   }
 
-  /** Facts about a message that the outbox sent name it. */
-  async #withOutboxId(session: SessionName, fact: EngineFact): Promise<EngineFact> {
+  /** The message of the outbox that a fact is about, or null. */
+  async #outboxMessageOf(session: SessionName, fact: EngineFact): Promise<OutboxReference | null> {
     const { about } = definitionOf(fact.type);
     const messageIds = about.kind === 'message' && about.isFromOutbox ? messageIdsOfReport(fact) : null;
-    const outboxId = messageIds && (await this.#outboxIdOf(session, messageIds));
-    return outboxId === null ? fact : ({ ...fact, data: { ...fact.data, outboxId } } as EngineFact);
-  }
-
-  async #outboxIdOf(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null> {
+    if (messageIds === null) return null;
     for (const source of this.#options.sources) {
-      const id = await source.outboxIdOf?.(session, messageIds);
-      if (id) return id;
+      const message = await source.outboxMessageOf?.(session, fact, messageIds);
+      if (message) return message;
     }
     return null;
   }
@@ -90,6 +102,10 @@ export class Recorder {
     for (const source of this.#options.sources) await source.recorded?.(session, fact, appended);
   }
 }
+
+/** Facts about a message that the outbox sent name it. */
+const withOutboxId = (fact: EngineFact, message: OutboxReference | null): EngineFact =>
+  message === null ? fact : ({ ...fact, data: { ...fact.data, outboxId: message.id } } as EngineFact);
 
 /** The file of the message that an event brings, or null. */
 function newFileOf(event: NewEvent): (MessageFile & { readonly messageId: MessageId }) | null {

@@ -6,12 +6,14 @@ import { definitionOf } from '../contract/events.ts';
 import type { OutboxId, SessionName, MessageId } from '../contract/ids.ts';
 import type { EngineFact } from '../engine/engine.ts';
 import { messageIdsOfReport } from '../events/event-constructors.ts';
+import type { OutboxReference } from '../events/recorder.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Call } from '../store/operation.ts';
 import type { OutboxReads } from '../store/outbox-reads.repository.ts';
 import { moveMessage } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
 import { TRANSITIONS, TRANSITION_OF_MOVE, type Transition } from './outbox-state.ts';
+import { untoldEventOf } from './sent-message.ts';
 
 export class OutboxEffects {
   readonly #reads: Pick<OutboxReads, 'byMessageIds'>;
@@ -38,16 +40,27 @@ export class OutboxEffects {
   async recorded(session: SessionName, fact: EngineFact): Promise<void> {
     const messageIds = messageIdsOfReport(fact);
     if (definitionOf(fact.type).movesOutbox === null || messageIds === null) return;
-    const id = await this.outboxIdOf(session, messageIds);
-    if (id === null) return;
-    this.#changes.changed(id);
+    const row = await this.#reads.byMessageIds(session, messageIds);
+    if (!row) return;
+    this.#changes.changed(row.id as OutboxId);
     this.#changes.freed(session);
   }
 
-  /** Our id of a message that WhatsApp names, or null if it is not one of ours. */
-  async outboxIdOf(session: SessionName, messageIds: readonly MessageId[]): Promise<OutboxId | null> {
+  /**
+   * Our message that WhatsApp names, or null if it is not one of ours. An acknowledgement can be the first that shows that it
+   * was sent: the bridge was killed before the answer, or the answer is still on its way.
+   */
+  async outboxMessageOf(
+    session: SessionName,
+    fact: EngineFact,
+    messageIds: readonly MessageId[],
+  ): Promise<OutboxReference | null> {
     const row = await this.#reads.byMessageIds(session, messageIds);
-    return (row?.id as OutboxId | undefined) ?? null;
+    if (!row) return null;
+    const { about, movesOutbox } = definitionOf(fact.type);
+    const shows =
+      about.kind === 'message' && !about.isNew && movesOutbox !== null && movesOutbox(fact.data).to !== 'failed';
+    return { id: row.id as OutboxId, untold: shows ? untoldEventOf(session, row) : null };
   }
 
   #move(

@@ -15,8 +15,7 @@ import type { Call } from '../store/operation.ts';
 import type { OutboxRow } from '../store/outbox-rows.ts';
 import { addressMessage, claimMessages, makeMessagesDue, moveMessage, type Move } from '../store/outbox.repository.ts';
 import type { OutboxChanges } from './outbox-changes.ts';
-import { contentOfRow, mediaOfContent, operationOf } from './outbox-content.ts';
-import { sentMessageReport } from './sent-message.ts';
+import { sentEventOf } from './sent-message.ts';
 import { TRANSITIONS, type Transition } from './outbox-state.ts';
 import type { Verdict } from './retry-policy.ts';
 
@@ -100,28 +99,13 @@ export class OutboxTransitions {
 
   /** WhatsApp took it: the event and the row in one transaction. What is no message has no event. */
   async accept(row: OutboxRow, receipt: SendReceipt, self: Address | null): Promise<void> {
-    const content = contentOfRow(row);
-    const { via } = operationOf(content);
-    if (via.outbox === 'repeatable') {
+    const event = sentEventOf(row.session as SessionName, row, { ...receipt, sender: self });
+    if (event === null) {
       // Not under the receipt's id: acknowledgements of the message that it is about are not its own.
       await this.move(row, 'accepted', { error: null });
       return;
     }
     const move = this.#move(row, 'accepted', { messageId: receipt.messageId, error: null });
-    const event = eventOf(
-      row.session as SessionName,
-      sentMessageReport({
-        chat: JSON.parse(row.chat) as Address,
-        sender: self,
-        messageId: receipt.messageId,
-        sentAt: receipt.sentAt,
-        outboxId: row.id as OutboxId,
-        kind: via.kind,
-        input: content.input,
-        media: mediaOfContent(content),
-        mimeType: content.mimeType,
-      }),
-    );
     const { duplicate } = await this.#recorder.recordEvent(event, [move]);
     // The engine reported the message before its own send returned; the row may still have to follow.
     if (duplicate) await this.#database.write(move);

@@ -4,7 +4,7 @@ import type { ChatId, OutboxId, Seq, SessionName, MessageId } from '../../../bri
 import type { EngineFact, EngineMessage } from '../../../bridge/src/engine/engine.ts';
 import { addressOf } from '../../../bridge/src/contract/whatsapp-id.ts';
 import type { Appended } from '../../../bridge/src/events/event-log.ts';
-import { Recorder, type EffectSource } from '../../../bridge/src/events/recorder.ts';
+import { Recorder, type EffectSource, type OutboxReference } from '../../../bridge/src/events/recorder.ts';
 import type { Call } from '../../../bridge/src/store/operation.ts';
 import { messageFact } from './message-fact.ts';
 
@@ -38,7 +38,7 @@ describe('Recorder', () => {
   const onMediaExpected = jest.fn();
   const recorded = jest.fn<NonNullable<EffectSource['recorded']>>();
   let commit: () => Promise<void>;
-  let outboxIdOf: (session: SessionName, messageIds: readonly MessageId[]) => Promise<OutboxId | null>;
+  let outboxMessageOf: (messageIds: readonly MessageId[]) => Promise<OutboxReference | null>;
   let recorder: Recorder;
 
   beforeEach(() => {
@@ -47,7 +47,7 @@ describe('Recorder', () => {
     onMediaExpected.mockClear();
     recorded.mockClear();
     commit = () => Promise.resolve();
-    outboxIdOf = () => Promise.resolve(null);
+    outboxMessageOf = () => Promise.resolve(null);
     recorder = new Recorder({
       log: {
         async append(event, effects = []): Promise<Appended> {
@@ -61,7 +61,7 @@ describe('Recorder', () => {
       sources: [
         {
           effectsOf: (_session, fact, event) => [call(`${fact.type}:${event.id}`)],
-          outboxIdOf: (session, messageIds) => outboxIdOf(session, messageIds),
+          outboxMessageOf: (_session, _fact, messageIds) => outboxMessageOf(messageIds),
           recorded,
         },
         { effectsOf: () => Promise.resolve([call('second')]) },
@@ -79,7 +79,8 @@ describe('Recorder', () => {
   });
 
   test('acknowledgements name the outbox message they are about', async () => {
-    outboxIdOf = (_session, [messageId]) => Promise.resolve(messageId === 'ours' ? ('out_7' as OutboxId) : null);
+    outboxMessageOf = ([messageId]) =>
+      Promise.resolve(messageId === 'ours' ? { id: 'out_7' as OutboxId, untold: null } : null);
     await recorder.record(support, ack('ours'));
     await recorder.record(support, ack('theirs'));
     await recorder.record(support, message('ours', { fromMe: true }));
@@ -98,7 +99,7 @@ describe('Recorder', () => {
   });
 
   test('a fact that is about no message is recorded without an outbox message or a file', async () => {
-    outboxIdOf = () => Promise.reject(new Error('not about a message'));
+    outboxMessageOf = () => Promise.reject(new Error('not about a message'));
     const fact = { type: 'session.degraded', at: new Date(0), data: { reason: 'r' } } as unknown as EngineFact;
     await expect(recorder.record(support, fact)).resolves.toMatchObject({ duplicate: false });
     expect(appended[0]!.event).toMatchObject({ type: 'session.degraded', chat: null, data: { reason: 'r' } });
@@ -107,7 +108,7 @@ describe('Recorder', () => {
 
   test('facts of a session keep their order, also where one takes longer to prepare', async () => {
     let release = (): void => undefined;
-    outboxIdOf = () => new Promise((resolve) => (release = () => resolve(null)));
+    outboxMessageOf = () => new Promise((resolve) => (release = () => resolve(null)));
     const slow = recorder.record(support, ack('w1'));
     const fast = recorder.record(support, message('w2'));
     const other = recorder.record('sales' as SessionName, message('w3'));
@@ -133,7 +134,7 @@ describe('Recorder', () => {
   });
 
   test('a fact that cannot be prepared fails alone', async () => {
-    outboxIdOf = () => Promise.reject(new Error('no database'));
+    outboxMessageOf = () => Promise.reject(new Error('no database'));
     const results = await Promise.allSettled([
       recorder.record(support, ack('w1')),
       recorder.record(support, message('w2')),
