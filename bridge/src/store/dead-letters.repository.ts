@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { DeadLetterId, Seq, SessionName, SubscriptionName } from '../contract/ids.ts';
 import { defineOperation } from './operation.ts';
 import type { Schema } from './schema.ts';
-import { upsertPosition, type StoredPosition } from './stream.repository.ts';
+import { upsertPosition, type StoredPosition } from './stream-rows.ts';
 import type { StreamDeadLettersTable } from './stream.tables.ts';
 
 export interface StoredDeadLetter {

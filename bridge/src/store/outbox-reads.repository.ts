@@ -114,11 +114,12 @@ export class OutboxReads {
       .where('session', '=', session)
       .where('state', '=', 'sending')
       .where('wire_id', 'is', null)
+      .orderBy('position')
       .limit(limit)
       .execute();
   }
 
-  /** Messages that are `sending` by another login of their session than this one. */
+  /** Messages that are `sending` by another login of their session than this one, oldest first. */
   sendingByOtherLogin(session: SessionName, login: number, limit: number): Promise<OutboxRow[]> {
     return this.#db
       .selectFrom('outbox')
@@ -126,6 +127,7 @@ export class OutboxReads {
       .where('session', '=', session)
       .where('state', '=', 'sending')
       .where('login', '!=', login)
+      .orderBy('position')
       .limit(limit)
       .execute();
   }
@@ -149,11 +151,12 @@ export class OutboxReads {
       .execute();
   }
 
-  /** Messages that have been `sending` since before a time. */
+  /** Messages that have been `sending` since before a time, oldest first. */
   sendingSince(sessions: readonly SessionName[], before: number, limit: number): Promise<OutboxRow[]> {
     return this.#ofSessions(sessions)
       .where('state', '=', 'sending')
       .where('updated_at', '<', before)
+      .orderBy('position')
       .limit(limit)
       .execute();
   }
@@ -193,13 +196,14 @@ export class OutboxReads {
     return rows.map(({ session }) => session as SessionName);
   }
 
-  /** Messages that wait although their deadline is past. */
+  /** Messages that wait although their deadline is past, the longest overdue first. */
   expired(sessions: readonly SessionName[], now: number, limit: number): Promise<OutboxRow[]> {
     return this.#ofSessions(sessions)
       .where('state', '=', QUEUED)
       .where('expires_at', 'is not', null)
       .where('expires_at', '<=', now)
       .orderBy('expires_at')
+      .orderBy('position')
       .limit(limit)
       .execute();
   }
@@ -211,6 +215,7 @@ export class OutboxReads {
       .where('created_at', '<', before)
       .where((row) => row.or([row('resent_at', 'is', null), row('resent_at', '<', before)]))
       .orderBy('created_at')
+      .orderBy('position')
       .limit(limit)
       .execute();
   }

@@ -5,7 +5,8 @@ import type { Seq, SubscriptionName } from '../contract/ids.ts';
 import { defineOperation } from './operation.ts';
 import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
-import type { StreamPositionsTable, SubscriptionsTable } from './stream.tables.ts';
+import { upsertPosition, type StoredPosition } from './stream-rows.ts';
+import type { SubscriptionsTable } from './stream.tables.ts';
 
 /** What a subscription reads, and from where. */
 export interface SubscriptionStart {
@@ -25,17 +26,6 @@ export interface StoredSubscription extends SubscriptionStart {
   readonly lastUsedAt: number;
 }
 
-export interface StoredPosition {
-  readonly seq: Seq;
-  readonly lane: string;
-  readonly state: StreamPositionsTable['state'];
-  readonly attempts: number;
-  readonly refusals: number;
-  readonly losses: number;
-  readonly previous: Seq | null;
-  readonly notBefore: number;
-}
-
 /** Progress of one subscription. */
 export interface SubscriptionProgress {
   readonly id: number;
@@ -47,31 +37,6 @@ export interface SubscriptionProgress {
 
 const subscriptionExists = prepared<{ id: number }, { id: number }>((db, { id }) =>
   db.selectFrom('subscriptions').select('id').where('id', '=', id),
-);
-export const upsertPosition = prepared<StoredPosition & { id: number }, unknown>((db, row) =>
-  db
-    .insertInto('stream_positions')
-    .values({
-      subscription_id: row.id,
-      seq: row.seq,
-      lane: row.lane,
-      state: row.state,
-      attempts: row.attempts,
-      refusals: row.refusals,
-      losses: row.losses,
-      previous: row.previous,
-      not_before: row.notBefore,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['subscription_id', 'seq']).doUpdateSet((eb) => ({
-        state: eb.ref('excluded.state'),
-        attempts: eb.ref('excluded.attempts'),
-        refusals: eb.ref('excluded.refusals'),
-        losses: eb.ref('excluded.losses'),
-        previous: eb.ref('excluded.previous'),
-        not_before: eb.ref('excluded.not_before'),
-      })),
-    ),
 );
 const deletePosition = prepared<{ id: number; seq: number }, unknown>((db, { id, seq }) =>
   db.deleteFrom('stream_positions').where('subscription_id', '=', id).where('seq', '=', seq),

@@ -2,6 +2,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type { Client, QueryArrayResult, QueryConfig } from 'pg';
 import type { DirectConnection } from '../prepared.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { asFailure } from './failures.ts';
 
 /** Statements kept prepared per connection. The server never forgets one, and lists in `in (…)` make variants. */
@@ -77,13 +78,13 @@ export class PostgresConnection implements DatabaseConnection, DirectConnection 
   }
 }
 
-/** Text of PostgreSQL cannot hold NUL, and its whole numbers have no fractions. */
+/** Text of PostgreSQL cannot hold NUL. */
 function toBindable(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
       return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
     case 'number':
-      return Number.isInteger(value) ? value : Math.min(Math.round(value), Number.MAX_SAFE_INTEGER);
+      return wholeNumber(value);
     case 'boolean':
       return Number(value);
     case 'bigint':

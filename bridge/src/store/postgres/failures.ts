@@ -80,12 +80,15 @@ export const asFailure = (error: unknown): Error =>
     ? error
     : new ConnectionLostError(`The connection was lost: ${problemOf(error)}`, { cause: error });
 
-/** The server's failure in the words of the rest of the bridge. */
+/**
+ * The server's failure in the words of the rest of the bridge. What the server adds to its message (detail, where) quotes the
+ * row, and with it phone numbers and texts, which must not reach a log.
+ */
 export function explainServerFailure(error: Error): Error {
   if (!isServerFailure(error)) return error;
   if (error.code === DISK_FULL) return new WabError('WAB_DISK_FULL', {}, { cause: error });
-  if (error.code === NOT_NULL) return new Error(`NOT NULL constraint failed: ${error.message}`, { cause: error });
-  return error;
+  const what = error.code === NOT_NULL ? 'NOT NULL constraint failed: ' : '';
+  return new Error(`${what}${error.message} (SQLSTATE ${error.code})`, { cause: error });
 }
 
 /** Refusals that no waiting changes, so that a start ends with them: by SQLSTATE, or Node's code for certificates. */

@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts';
 import { PostgresConnection } from './connection.ts';
 import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts';
 import { kyselyOver } from './dialect.ts';
-import { isReadOnlyRefusal, kindOf, problemOf } from './failures.ts';
+import { explainServerFailure, isReadOnlyRefusal, kindOf, problemOf } from './failures.ts';
 import type { OutageWatch } from './outage-watch.ts';
 import { growingPause } from './pause.ts';
 
@@ -48,7 +48,7 @@ export class PostgresReader implements DatabaseConnection {
         if (this.#closed) throw new WabError('WAB_SHUTTING_DOWN');
         // A server that only reads is good enough here, so who tried to write has no business here.
         const kind = isReadOnlyRefusal(error) ? 'own' : kindOf(error);
-        if (kind !== 'lost' && kind !== 'again') throw error;
+        if (kind !== 'lost' && kind !== 'again') throw explainServerFailure(error as Error);
         if (kind === 'lost') {
           wasAway = true;
           this.#outages.begin('reads', problemOf(error));

@@ -128,7 +128,7 @@ export class PostgresWriter {
         pauseMs = await this.#pause(pauseMs);
       }
     } catch (error) {
-      const reason = kindOf(error) === 'own' ? (error as Error) : explainServerFailure(error as Error);
+      const reason = explainServerFailure(error as Error);
       for (const { reject } of group) reject(reason);
     }
   }
@@ -249,5 +249,5 @@ function settle(group: readonly Pending[], outcomes: readonly UnitOutcome[]): vo
 function unusable(error: unknown, server: string): unknown {
   return isHopeless(error)
     ? new WabError('WAB_DATABASE_UNUSABLE', { server, reason: problemOf(error) }, { cause: error })
-    : error;
+    : explainServerFailure(error as Error);
 }

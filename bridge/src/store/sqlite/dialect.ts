@@ -19,6 +19,7 @@ import {
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { DirectConnection } from '../prepared.ts';
 import { SingleConnectionDriver, type Transactions } from '../single-connection-driver.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** Statements kept compiled per connection. Lists in `in (…)` make variants, so the number is bounded. */
 const STATEMENT_CACHE_SIZE = 400;
@@ -102,15 +103,18 @@ class NodeSqliteConnection implements DatabaseConnection, DirectConnection {
   }
 }
 
-/** node:sqlite takes neither booleans nor undefined. */
+/** Most parameters are bound as they are, so that a copy is made only if one is not. */
 function toBindable(parameters: readonly unknown[]): SQLInputValue[] {
-  const bound = parameters as SQLInputValue[];
-  for (let index = 0; index < parameters.length; index++) {
-    const type = typeof parameters[index];
-    if (type !== 'boolean' && type !== 'undefined') continue;
-    return parameters.map((value) =>
-      value === undefined ? null : typeof value === 'boolean' ? Number(value) : (value as SQLInputValue),
-    );
-  }
-  return bound;
+  return parameters.every(isBindable) ? (parameters as SQLInputValue[]) : parameters.map(toBound);
+}
+
+const isBindable = (value: unknown): boolean =>
+  typeof value === 'number' ? Number.isSafeInteger(value) : typeof value !== 'boolean' && value !== undefined;
+
+/** node:sqlite takes neither booleans nor undefined. */
+function toBound(value: unknown): SQLInputValue {
+  if (value === undefined) return null;
+  return typeof value === 'boolean' || typeof value === 'number'
+    ? wholeNumber(Number(value))
+    : (value as SQLInputValue);
 }
