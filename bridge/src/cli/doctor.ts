@@ -10,6 +10,7 @@ import { whoami } from '../contract/operations/whoami/get.ts';
 import type { Context } from './context.ts';
 import { localTime } from './output.ts';
 import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
+import { checkDatabase } from './doctor-database.ts';
 import { checkMediaStore } from './doctor-media.ts';
 import { checkRedis } from './doctor-redis.ts';
 import { failed, ok, warning, type Check, type Finding, type Result } from './finding.ts';
@@ -79,6 +80,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       return warning(text, 'That is less than mediaQuotaBytes. Free space, or lower WABRIDGE_MEDIA_QUOTA_BYTES.');
     return ok(text);
   },
+  database: ({ settings }) => checkDatabase(settings),
   'media store': checkMediaStore,
   clock: () =>
     Date.now() < OLDEST_CLOCK

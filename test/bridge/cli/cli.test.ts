@@ -175,6 +175,7 @@ describe('the command', () => {
         'data folder',
         'permissions',
         'disk space',
+        'database',
         'clock',
         'browser',
         'Redis',

@@ -32,7 +32,7 @@ const types: CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as (text: string) => unknown)) as CustomTypesConfig['getTypeParser'],
 };
 
-export type Role = 'writer' | 'reader';
+export type Role = 'writer' | 'reader' | 'doctor';
 
 /**
  * The settings of a connection.

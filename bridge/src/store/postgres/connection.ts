@@ -98,3 +98,8 @@ function toBindable(value: unknown): unknown {
       throw new TypeError(`A ${typeof value} cannot be stored`);
   }
 }
+
+/** Ends a connection without a word to the server, which may be beyond hearing it. Its work in progress fails. */
+export function destroy(client: Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

@@ -9,7 +9,7 @@ import type { Call } from '../operation.ts';
 import type { AnyOperation } from '../operations.ts';
 import { runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
-import { PostgresConnection } from './connection.ts';
+import { destroy, PostgresConnection } from './connection.ts';
 import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts';
 import { kyselyOver } from './dialect.ts';
 import { asFailure, ConnectionLostError, explainServerFailure, kindOf } from './failures.ts';
@@ -246,9 +246,4 @@ export class WriterConnection {
     if (waitedMs > ANSWER_TIMEOUT_MS) destroy(this.#client);
     if (waitedMs > SLOW_MS && !this.#isSlow) this.#options.onSlow((this.#isSlow = true));
   }
-}
-
-/** Without a word to the server, which may be beyond hearing it. Its work in progress fails. */
-function destroy(client: pg.Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }
