@@ -13,7 +13,9 @@ const ALLOWED = {
   ownership: [],
   events: ['contract', 'ops', 'store', 'engine'],
   auth: ['contract', 'ops', 'store'],
-  media: ['contract', 'ops', 'store', 'engine', 'sessions', 'events', 'ownership'],
+  s3: ['contract'],
+  profiles: ['contract', 'ops', 'engine', 's3'],
+  media: ['contract', 'ops', 's3', 'store', 'engine', 'sessions', 'events', 'ownership'],
   sessions: ['contract', 'ops', 'store', 'engine', 'events', 'ownership'],
   stream: ['contract', 'ops', 'store', 'events', 'auth', 'ownership'],
   outbox: ['contract', 'ops', 'store', 'engine', 'sessions', 'media', 'events', 'ownership'],
@@ -49,7 +51,7 @@ const WEBJS_ALLOWED = {
 const ALLOWED_FILES = {
   cli: [
     '^bridge/src/(run-bridge|version)\\.ts',
-    '^bridge/src/compose/media-store\\.ts',
+    '^bridge/src/compose/(media|profile)-store\\.ts',
     '^bridge/src/media/copy-media\\.ts',
     '^bridge/src/engine/sandbox/sandbox-contract\\.ts',
     '^bridge/src/engine/sandbox/driver/',

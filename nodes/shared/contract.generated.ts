@@ -134,6 +134,8 @@ export const ERROR_CODES = {
   WAB_PHONE_INVALID: { status: 422, retryable: false },
   WAB_ENGINE_NOT_ENABLED: { status: 409, retryable: false },
   WAB_OPERATION_UNSUPPORTED: { status: 422, retryable: false },
+  WAB_PROFILE_STORE_UNAVAILABLE: { status: 503, retryable: true },
+  WAB_PROFILE_STORE_UNUSABLE: { status: 500, retryable: false },
   WAB_ADDRESS_INVALID: { status: 422, retryable: false },
   WAB_CHAT_UNKNOWN: { status: 422, retryable: false },
   WAB_QUOTED_UNKNOWN: { status: 422, retryable: false },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openMediaStore } from '../../bridge/src/compose/media-store.ts';
-import { parseMediaUrl } from '../../bridge/src/config/media-url.ts';
+import { parseStoreUrl } from '../../bridge/src/config/store-url.ts';
 import { copyMedia } from '../../bridge/src/media/copy-media.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { CliProcesses } from '../bridge/cli/cli-process.ts';
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const bucket = () => server.url(`copy-${tests}`);
 const disk = (name: string) => `file://${join(folder, name)}`;
-const open = (url: string) => openMediaStore(parseMediaUrl(url), join(folder, 'work'), systemClock, 0);
+const open = (url: string) => openMediaStore(parseStoreUrl(url), join(folder, 'work'), systemClock, 0);
 async function fill(url: string): Promise<void> {
   const store = await open(url);
   await store.start();

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openMediaStore } from '../../bridge/src/compose/media-store.ts';
-import { parseMediaUrl } from '../../bridge/src/config/media-url.ts';
+import { parseStoreUrl } from '../../bridge/src/config/store-url.ts';
 import type { MediaStore } from '../../bridge/src/media/media-store.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { S3_CREDENTIALS, S3Server } from '../servers/s3.ts';
@@ -25,7 +25,7 @@ let store: MediaStore;
 let tests = 0;
 
 const open = (...options: readonly string[]): Promise<MediaStore> =>
-  openMediaStore(parseMediaUrl(server.url(`test-${tests}`, ...options)), folder, systemClock);
+  openMediaStore(parseStoreUrl(server.url(`test-${tests}`, ...options)), folder, systemClock);
 const spool = (bytes: Buffer, to = store) => to.spool(Readable.from([bytes]), () => undefined);
 const objects = async (): Promise<string[]> =>
   (await server.objects()).filter((name) => name.startsWith(`test-${tests}/`));
@@ -193,7 +193,7 @@ describe('a check says what to change', () => {
   });
 
   test('a bucket that does not exist', async () => {
-    const other = parseMediaUrl(server.url().replace(server.bucket, 'another'));
+    const other = parseStoreUrl(server.url().replace(server.bucket, 'another'));
     const missing = await openMediaStore(other, folder, systemClock);
     await expect(missing.check()).rejects.toMatchObject({
       code: 'WAB_MEDIA_STORE_UNUSABLE',

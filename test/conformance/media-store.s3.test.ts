@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { openMediaStore } from '../../bridge/src/compose/media-store.ts';
-import { parseMediaUrl } from '../../bridge/src/config/media-url.ts';
+import { parseStoreUrl } from '../../bridge/src/config/store-url.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { S3Server } from '../servers/s3.ts';
 import { mediaStoreSuite } from './media-store.suite.ts';
@@ -18,7 +18,7 @@ afterAll(() => server.destroy());
 
 mediaStoreSuite('in a bucket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wabridge-media-'));
-  const location = parseMediaUrl(server.url(`test-${++tests}`));
+  const location = parseStoreUrl(server.url(`test-${++tests}`));
   const stores: { stop(): Promise<void> }[] = [];
   const inFolder = async (): Promise<number> => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -1,7 +1,7 @@
 /**
  * An S3-protocol server in a process of its own: s3rver, with what it lacks and the bridge relies on. Added here, in front of
- * it: only whole bodies are stored, digests are checked (x-amz-content-sha256, x-amz-checksum-sha256), and uploads in parts
- * can be listed and aborted. Faults are asked for by messages of the parent.
+ * it: only whole bodies are stored, digests are checked (x-amz-content-sha256, x-amz-checksum-sha256), writes can have a
+ * condition (If-Match, If-None-Match), and uploads in parts can be listed and aborted. Faults are asked for by messages of the parent.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
@@ -35,7 +35,7 @@ const [folder = '', bucket = '', wantedPort = '0'] = process.argv.slice(2);
 const faults: { -readonly [Key in keyof S3Fault]: S3Fault[Key] }[] = [];
 
 const app = new S3rver({ directory: folder, silent: true, vhostBuckets: false });
-app.middleware.unshift(faulty, whole, uploads);
+app.middleware.unshift(faulty, whole, conditional, uploads);
 // Right before its routes.
 app.middleware.splice(-1, 0, signedSlash);
 
@@ -62,6 +62,10 @@ async function faulty(context: Context, next: Next): Promise<void> {
     context.res.destroy();
     return;
   }
+  if (fault.kind === 'ignore conditions') {
+    unconditional.add(context);
+    return next();
+  }
   if (fault.kind === 'hang') {
     context.respond = false;
     return;
@@ -83,6 +87,29 @@ async function whole(context: Context, next: Next): Promise<void> {
   if (checksum !== undefined && checksum !== base64) return refuse(context, 400, 'BadDigest');
   context.req = Readable.from(bytes.length === 0 ? [] : [bytes]);
   return next();
+}
+
+/** Writes whose condition is ignored. */
+const unconditional = new WeakSet<Context>();
+/** The end of the last write that had a condition: from its check to its end, nobody else writes. */
+let written: Promise<unknown> = Promise.resolve();
+
+/** s3rver writes whatever the condition says. */
+async function conditional(context: Context, next: Next): Promise<void> {
+  const { method, path, headers } = context;
+  const [match, noneMatch] = [headers['if-match'], headers['if-none-match']];
+  if (method !== 'PUT' || (match ?? noneMatch) === undefined || unconditional.has(context)) return next();
+  const turn = written.then(async () => {
+    const object = join(folder, `${decodeURIComponent(path)}._S3rver_object`);
+    const present = await readFile(object).catch(() => null);
+    const etag = present && `"${createHash('md5').update(present).digest('hex')}"`;
+    if (match !== undefined && etag === null) return refuse(context, 404, 'NoSuchKey');
+    if ((match !== undefined && match !== etag) || (noneMatch === '*' && etag !== null))
+      return refuse(context, 412, 'PreconditionFailed');
+    return next();
+  });
+  written = turn.catch(() => undefined);
+  return turn;
 }
 
 async function uploads(context: Context, next: Next): Promise<void> {

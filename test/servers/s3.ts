@@ -15,7 +15,7 @@ const BUCKET = 'wabridge-test';
 export const S3_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' } as const;
 
 export interface S3Fault {
-  readonly kind: 'refuse' | 'cut after the last byte' | 'hang';
+  readonly kind: 'refuse' | 'cut after the last byte' | 'hang' | 'ignore conditions';
   /** How many requests it strikes; 0 takes back all faults. */
   readonly times: number;
   /** Only requests with this method. */
@@ -59,7 +59,7 @@ export class S3Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** For WABRIDGE_MEDIA_URL. @param options more of them, without the `&` */
+  /** For WABRIDGE_MEDIA_URL and WABRIDGE_PROFILES_URL. @param options more of them, without the `&` */
   url(prefix = 'media', ...options: readonly string[]): string {
     return `s3://${BUCKET}/${prefix}?${[`endpoint=${this.endpoint}`, ...options].join('&')}`;
   }

@@ -1,6 +1,6 @@
 /** The media store that a URL names. */
 import { join } from 'node:path';
-import type { MediaLocation } from '../config/media-url.ts';
+import type { StoreLocation } from '../config/store-url.ts';
 import { DiskMediaStore } from '../media/disk-media-store.ts';
 import type { MediaStore } from '../media/media-store.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -13,13 +13,13 @@ const CACHE_BYTES = 1024 ** 3;
  * @param cacheBytes how much those copies may take
  */
 export async function openMediaStore(
-  location: MediaLocation,
+  location: StoreLocation,
   folder: string,
   clock: Pick<Clock, 'elapsed'>,
   cacheBytes = CACHE_BYTES,
 ): Promise<MediaStore> {
   if (location.kind === 'disk') return new DiskMediaStore(location.folder);
   // Loaded only if it is wanted: it brings the AWS SDK along.
-  const { S3MediaStore } = await import('../media/s3/s3-media-store.ts');
+  const { S3MediaStore } = await import('../media/s3-media-store.ts');
   return new S3MediaStore(location, { folder: join(folder, 's3'), cacheBytes, clock });
 }

@@ -1,6 +1,6 @@
 /** Files: the library, its maintenance, and the fetcher of incoming ones. */
 import { mediaLimits } from '../config/media-limits.ts';
-import { mediaFolderOf, mediaLocationOf } from '../config/media-url.ts';
+import { mediaFolderOf, mediaLocationOf } from '../config/store-locations.ts';
 import type { MediaId } from '../contract/ids.ts';
 import { MediaFetcher, type MediaFetcherDependencies } from '../media/media-fetcher.ts';
 import { MediaIntake } from '../media/media-intake.ts';

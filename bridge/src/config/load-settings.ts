@@ -5,7 +5,7 @@ import { WabError } from '../contract/errors.ts';
 import { validatorOf } from '../contract/validator.ts';
 import type { SettingOrigin } from '../contract/views/setting.ts';
 import { redisOptionsOf } from '../ops/redis.ts';
-import { parseMediaUrl } from './media-url.ts';
+import { parseStoreUrl } from './store-url.ts';
 import {
   definitionOf,
   envNameOf,
@@ -176,7 +176,7 @@ function crossChecks(settings: Settings): string[] {
     }
   }
   const { mediaUrl } = settings;
-  const mediaFault = mediaUrl === undefined ? null : faultOf(() => parseMediaUrl(mediaUrl));
+  const mediaFault = mediaUrl === undefined ? null : faultOf(() => parseStoreUrl(mediaUrl));
   if (mediaFault !== null) faults.push(`WABRIDGE_MEDIA_URL cannot be used. ${mediaFault}`);
   if (settings.dedupeRetentionDays < settings.eventRetentionDays) {
     faults.push(

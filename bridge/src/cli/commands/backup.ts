@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { mediaLocationOf, placeOf } from '../../config/media-url.ts';
+import { mediaLocationOf } from '../../config/store-locations.ts';
+import { placeOf } from '../../config/store-url.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import type { Settings } from '../../config/settings.ts';
 import { WabError } from '../../contract/errors.ts';

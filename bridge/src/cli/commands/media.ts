@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { mediaLocationOf, parseMediaUrl, type MediaLocation } from '../../config/media-url.ts';
+import { mediaLocationOf } from '../../config/store-locations.ts';
+import { parseStoreUrl, type StoreLocation } from '../../config/store-url.ts';
 import { systemClock } from '../../ops/clock.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { ArgumentError, addCommand } from '../command.ts';
@@ -37,15 +38,15 @@ export function mediaCommands(program: Command): void {
   );
 }
 
-function targetOf(url: string): MediaLocation {
+function targetOf(url: string): StoreLocation {
   try {
-    return parseMediaUrl(url);
+    return parseStoreUrl(url);
   } catch (error) {
     throw new ArgumentError(`--to cannot be used. ${(error as Error).message}`);
   }
 }
 
-async function copyBetween(from: MediaLocation, to: MediaLocation, note: (text: string) => void) {
+async function copyBetween(from: StoreLocation, to: StoreLocation, note: (text: string) => void) {
   // Loaded only now: no other command needs a store.
   const [{ openMediaStore }, { copyMedia }] = await Promise.all([
     import('../../compose/media-store.ts'),

@@ -85,4 +85,16 @@ export const SESSION_ERRORS = {
     retryable: false,
     message: 'The engine {engine} of session {session} does not support this operation: {operation}.',
   },
+  WAB_PROFILE_STORE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    message:
+      'The profile store {store} cannot be used now: {reason}. Sessions whose login is on this machine go on; others wait for the store. `wabridge doctor` checks it.',
+  },
+  WAB_PROFILE_STORE_UNUSABLE: {
+    status: 500,
+    retryable: false,
+    message:
+      'The profile store {store} cannot be used: {reason}. Correct that, or WABRIDGE_PROFILES_URL; `wabridge doctor` checks it again.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

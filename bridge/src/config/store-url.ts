@@ -1,7 +1,5 @@
-/** Where media files are kept, as a URL: a folder (`file:///…`), or a bucket that is reached by the S3 protocol (`s3://…`). */
-import { join } from 'node:path';
+/** Where a store is, as a URL: a folder (`file:///…`), or a bucket that is reached by the S3 protocol (`s3://…`). */
 import { fileURLToPath } from 'node:url';
-import type { Settings } from './settings.ts';
 
 interface DiskLocation {
   readonly kind: 'disk';
@@ -24,28 +22,19 @@ interface S3Location {
   readonly kmsKeyId: string | null;
 }
 
-export type MediaLocation = DiskLocation | S3Location;
+export type StoreLocation = DiskLocation | S3Location;
 
 const OPTIONS = ['region', 'endpoint', 'pathStyle', 'sse', 'kmsKeyId'] as const;
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/;
 const PREFIX = /^[A-Za-z0-9_.=/-]*$/;
 const FORMS = 's3://bucket/prefix?region=eu-central-1, or file:///folder';
 
-/** Below the data folder: media files by default, and spools and copies of a store that is elsewhere. */
-export const mediaFolderOf = ({ dataDir }: Pick<Settings, 'dataDir'>): string => join(dataDir, 'media');
-
-/** Where the settings say that media files are. @throws Error as `parseMediaUrl` */
-export const mediaLocationOf = (settings: Pick<Settings, 'dataDir' | 'mediaUrl'>): MediaLocation =>
-  settings.mediaUrl === undefined
-    ? { kind: 'disk', folder: mediaFolderOf(settings) }
-    : parseMediaUrl(settings.mediaUrl);
-
 /** The place as a person names it. */
-export const placeOf = (location: MediaLocation): string =>
+export const placeOf = (location: StoreLocation): string =>
   location.kind === 'disk' ? location.folder : `s3://${location.bucket}/${location.prefix}`;
 
 /** @throws Error with a sentence that says what to write, and repeats nothing that could be a secret */
-export function parseMediaUrl(text: string): MediaLocation {
+export function parseStoreUrl(text: string): StoreLocation {
   if (!URL.canParse(text)) throw new Error(`It is not a URL. Write ${FORMS}.`);
   const url = new URL(text);
   if (url.protocol === 'file:') {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../../bridge/src/config/load-settings.ts';
-import { mediaLocationOf, parseMediaUrl } from '../../../bridge/src/config/media-url.ts';
+import { mediaLocationOf } from '../../../bridge/src/config/store-locations.ts';
+import { parseStoreUrl } from '../../../bridge/src/config/store-url.ts';
 
 const BARE = {
   kind: 's3',
@@ -26,7 +27,7 @@ test.each([
   ['s3://media?sse=AES256', { ...BARE, encryption: 'AES256' }],
   ['s3://media?sse=aws:kms&kmsKeyId=alias/one', { ...BARE, encryption: 'aws:kms', kmsKeyId: 'alias/one' }],
   ['file:///srv/my%20media', { kind: 'disk', folder: '/srv/my media' }],
-])('%s', (url, location) => expect(parseMediaUrl(url)).toEqual(location));
+])('%s', (url, location) => expect(parseStoreUrl(url)).toEqual(location));
 
 describe('refused, with what to write', () => {
   test.each([
@@ -41,7 +42,7 @@ describe('refused, with what to write', () => {
     ['s3://media?sse=rot13', 'AES256 or aws:kms'],
     ['s3://media?kmsKeyId=1', 'needs sse=aws:kms'],
     ['file://server/share', 'folder of this machine'],
-  ])('%s', (url, sentence) => expect(() => parseMediaUrl(url)).toThrow(sentence));
+  ])('%s', (url, sentence) => expect(() => parseStoreUrl(url)).toThrow(sentence));
 
   test.each(['s3://AKIAEXAMPLE:hunter2@media', 's3://media?endpoint=https://AKIAEXAMPLE:hunter2@s3.example'])(
     'credentials, which are not repeated: %s',

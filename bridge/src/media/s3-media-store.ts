@@ -7,17 +7,22 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { WabError } from '../../contract/errors.ts';
-import type { Clock } from '../../ops/clock.ts';
-import { LocalCache } from '../local-cache.ts';
-import { isMediaKey, requireMediaKey } from '../media-key.ts';
-import type { ByteRange, MediaStore, SpooledFile, StoredFile } from '../media-store.ts';
-import { Spool } from '../spool.ts';
-import { S3Bucket, type S3Location } from './s3-bucket.ts';
-import { explainS3 } from './s3-failure.ts';
+import { WabError } from '../contract/errors.ts';
+import type { Clock } from '../ops/clock.ts';
+import { LocalCache } from './local-cache.ts';
+import { isMediaKey, requireMediaKey } from './media-key.ts';
+import type { ByteRange, MediaStore, SpooledFile, StoredFile } from './media-store.ts';
+import { Spool } from './spool.ts';
+import { S3Bucket, type S3Location } from '../s3/s3-bucket.ts';
+import type { StoreKind } from '../s3/s3-failure.ts';
 
 /** Below the prefix, so that nothing else in a bucket is ever taken for a file of ours. */
 const FILES = 'files/';
+const KIND: StoreKind = {
+  unavailable: 'WAB_MEDIA_STORE_UNAVAILABLE',
+  unusable: 'WAB_MEDIA_STORE_UNUSABLE',
+  setting: 'WABRIDGE_MEDIA_URL',
+};
 
 export interface S3MediaStoreOptions {
   /** For spools and local copies; private to this process. */
@@ -34,7 +39,7 @@ export class S3MediaStore implements MediaStore {
   readonly #cache: LocalCache;
 
   constructor(location: S3Location, { folder, cacheBytes, clock }: S3MediaStoreOptions) {
-    this.#bucket = new S3Bucket(location, FILES);
+    this.#bucket = new S3Bucket(location, FILES, KIND);
     this.#spool = new Spool(join(folder, 'spool'), (file, key) => this.#place(file, key));
     this.#cache = new LocalCache(join(folder, 'cache'), cacheBytes, clock);
   }
@@ -123,14 +128,10 @@ export class S3MediaStore implements MediaStore {
     }
   }
 
-  /** Waits for a download. What fails on the disk is not a failure of the store. */
+  /** Waits for a download. */
   async #received(download: Promise<void>): Promise<void> {
-    try {
-      await download;
-    } catch (error) {
-      throw DISK.has((error as NodeJS.ErrnoException).code ?? '') ? error : explainS3(error, this.#bucket.name);
-    }
+    await download.catch((error: unknown) => {
+      throw this.#bucket.explain(error);
+    });
   }
 }
-
-const DISK = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EIO', 'EMFILE']);

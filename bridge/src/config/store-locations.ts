@@ -1,0 +1,13 @@
+/** Where the settings say that files are kept. */
+import { join } from 'node:path';
+import type { Settings } from './settings.ts';
+import { parseStoreUrl, type StoreLocation } from './store-url.ts';
+
+/** Below the data folder: media files by default, and spools and copies of a store that is elsewhere. */
+export const mediaFolderOf = ({ dataDir }: Pick<Settings, 'dataDir'>): string => join(dataDir, 'media');
+
+/** Where the settings say that media files are. @throws Error as `parseStoreUrl` */
+export const mediaLocationOf = (settings: Pick<Settings, 'dataDir' | 'mediaUrl'>): StoreLocation =>
+  settings.mediaUrl === undefined
+    ? { kind: 'disk', folder: mediaFolderOf(settings) }
+    : parseStoreUrl(settings.mediaUrl);
