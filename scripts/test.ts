@@ -10,6 +10,7 @@ import { N8nServer } from '../test/e2e/n8n-server.ts';
 import { startPostgres } from '../test/servers/postgres.ts';
 import { startRedis } from '../test/servers/redis.ts';
 import { messageOf } from '../bridge/src/ops/reason.ts';
+import { bundleLibraries } from './bundle-libraries.ts';
 import { BROWSERS, ensureDebianPackages, SERVERS } from './debian-packages.ts';
 import { build, root, run, say, tool } from './tasks.ts';
 import { runGroups, type TestFile, type TestGroup, type TestRun } from './test-groups.ts';
@@ -60,6 +61,7 @@ const results = join(root, '.cache', 'test-results');
 mkdirSync(results, { recursive: true });
 
 await build();
+const nodeOptions = bundleLibraries();
 
 /** Runs jest and reads what became of each test file. */
 async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun> {
@@ -86,6 +88,9 @@ async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun
         ...serverUrls,
         // The commands and bridges that tests start need half as long to load.
         NODE_COMPILE_CACHE: join(root, '.cache', 'compile-cache'),
+        NODE_OPTIONS: nodeOptions,
+        // Of those that are started without the options of jest's own processes.
+        TEST_NODE_OPTIONS: nodeOptions,
       },
     },
   );

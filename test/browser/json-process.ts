@@ -39,8 +39,12 @@ export class JsonProcess<Line> {
       ['--disable-warning=ExperimentalWarning', fileURLToPath(script), ...args],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
-        // Without `NODE_OPTIONS`: jest's would reach the process.
-        env: { ...process.env, NODE_OPTIONS: '', ...(as && { HOME: as.home }) },
+        env: {
+          ...process.env,
+          // Not jest's own; and a stranger may not be able to read what ours name.
+          NODE_OPTIONS: as ? '' : (process.env['TEST_NODE_OPTIONS'] ?? ''),
+          ...(as && { HOME: as.home }),
+        },
         ...(as && { uid: as.uid, gid: as.gid, cwd: as.home }),
       },
     );

@@ -55,7 +55,7 @@ async function wabridge(
   ...args: string[]
 ): Promise<{ code: number; json: Record<string, unknown> }> {
   const child = spawn(process.execPath, [COMMAND, ...args, '--data-dir', bridge.dataDir, '--json'], {
-    env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+    env: { ...process.env, NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '', NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -157,7 +157,7 @@ async function startNetwork(): Promise<{ server: ChildProcess; url: string; fold
   const file = fileURLToPath(new URL('../../bridge/src/engine/sandbox/network-server.ts', import.meta.url));
   const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '' },
   });
   for await (const line of createInterface({ input: server.stdout })) {
     return { server, folder, url: (JSON.parse(line) as { url: string }).url };

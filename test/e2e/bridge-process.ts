@@ -59,7 +59,7 @@ export class BridgeProcess {
     const child = spawn(process.execPath, [this.#main], {
       env: {
         ...process.env,
-        NODE_OPTIONS: '',
+        NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '',
         WABRIDGE_DATA_DIR: this.dataDir,
         WABRIDGE_PORT: String(this.port),
         WABRIDGE_ENGINES: 'sandbox',

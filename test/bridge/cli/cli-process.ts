@@ -5,10 +5,14 @@ import { jsonOf, type Result } from './cli-result.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../bridge/bin/wabridge.mjs', import.meta.url));
 
-/** Nothing of the tests' own environment but where programs are, and the compiled code that commands share. */
+/** Nothing of the tests' own environment but where programs are, and what lets commands load faster. */
 export const CLEAN_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
-  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
-    const value = process.env[name];
+  [
+    ['PATH', 'PATH'],
+    ['NODE_COMPILE_CACHE', 'NODE_COMPILE_CACHE'],
+    ['NODE_OPTIONS', 'TEST_NODE_OPTIONS'],
+  ].flatMap(([name = '', from = '']) => {
+    const value = process.env[from];
     return value === undefined ? [] : [[name, value]];
   }),
 );

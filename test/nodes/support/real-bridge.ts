@@ -18,7 +18,7 @@ export class RealBridge {
     const child = spawn(process.execPath, [MAIN], {
       env: {
         ...process.env,
-        NODE_OPTIONS: '',
+        NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '',
         WABRIDGE_DATA_DIR: join(this.#folder, 'data'),
         WABRIDGE_PORT: '0',
         WABRIDGE_ENGINES: 'sandbox',

@@ -40,7 +40,7 @@ async function runAndKill(receipts: number, url?: string): Promise<Said> {
   const file = fileURLToPath(new URL('./victim.ts', import.meta.url));
   const child = spawn(process.execPath, [file, folder, ...(url === undefined ? [] : [url])], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '' },
   });
   children.add(child);
   const exit = once(child, 'exit');
