@@ -8,6 +8,9 @@ import { BUILDS } from '../standin/page-settings.ts';
 import { Standin } from '../standin/server.ts';
 import { until } from '../until.ts';
 
+/** Each question is a signed request, and many read the whole log. */
+const ASKS_EVERY_MS = 200;
+
 export interface LoggedEvent {
   readonly seq: number;
   readonly type: string;
@@ -22,6 +25,12 @@ export class BridgeAtTest {
   readonly bridge: BridgeProcess;
   /** The account of each session, by the session's name. */
   readonly accounts = new Map<string, Account>();
+  /** The log as far as it was read, and where it goes on. */
+  readonly #log: LoggedEvent[] = [];
+  #after = 'earliest';
+  #reading: Promise<unknown> = Promise.resolve();
+  /** A reading that has not begun. */
+  #asked: Promise<readonly LoggedEvent[]> | null = null;
 
   constructor(standin: Standin, bridge: BridgeProcess) {
     this.standin = standin;
@@ -66,7 +75,10 @@ export class BridgeAtTest {
           return undefined;
         },
       );
-    return until(what, asked, { details: () => `${failure}\n${this.bridge.output}` });
+    return until(what, asked, {
+      everyMs: ASKS_EVERY_MS,
+      details: () => `${failure}\n${this.bridge.output}`,
+    });
   }
 
   /** Adds sessions side by side, each with an account of its own, and scans their codes. Resolves once all are ready. */
@@ -103,18 +115,27 @@ export class BridgeAtTest {
     });
   }
 
-  /** The whole log, oldest first. */
-  async events(): Promise<readonly LoggedEvent[]> {
-    const all: LoggedEvent[] = [];
-    for (let after = 'earliest'; ;) {
+  /** The whole log, oldest first. What was read before is not asked for again, and those who ask at once ask together. */
+  events(): Promise<readonly LoggedEvent[]> {
+    this.#asked ??= this.#reading.then(() => {
+      this.#asked = null;
+      const read = this.#readOn();
+      this.#reading = read.catch(() => undefined);
+      return read;
+    });
+    return this.#asked;
+  }
+
+  async #readOn(): Promise<readonly LoggedEvent[]> {
+    for (;;) {
       const page = await this.bridge.client.request<{ events: LoggedEvent[]; cursor: string; more: boolean }>(
         'GET',
         '/v1/events',
-        { query: { limit: '500', after } },
+        { query: { limit: '500', after: this.#after } },
       );
-      all.push(...page.events);
-      if (!page.more) return all;
-      after = page.cursor;
+      this.#log.push(...page.events);
+      this.#after = page.cursor;
+      if (!page.more) return [...this.#log];
     }
   }
 

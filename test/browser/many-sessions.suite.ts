@@ -1,6 +1,7 @@
 /**
  * Eight sessions on one bridge, each with a browser of its own: what befalls one leaves the others alone, and restarts of
- * the whole leave nothing behind. `npm test` runs it with the headless shell, `npm run test:long` with a whole Chromium.
+ * the whole leave nothing behind. `npm test` runs it with the headless shell, `npm run test:long` with a whole Chromium and
+ * one restart more.
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
@@ -14,7 +15,6 @@ import { BROWSERS, type BrowserKind } from './webjs-harness.ts';
 
 const NAMES = Array.from({ length: 8 }, (_, index) => `phone-${index + 1}`);
 const [KILLED = '', HUNG = '', ...OTHERS] = NAMES;
-const BRIDGE_RESTARTS = 3;
 /** Sessions that the registry lets connect at the same time after a start of the bridge. */
 const AT_A_TIME = 4;
 const FOREVER_MS = 10 * 60_000;
@@ -57,7 +57,8 @@ async function expectSideBySide(after: number): Promise<void> {
 const socketFolderOf = (session: string): Promise<string | null> =>
   readlink(join(at.profileOf(session), 'session', 'SingletonSocket')).then(dirname, () => null);
 
-export function manySessions(kind: BrowserKind): void {
+/** @param bridgeRestarts two or more: the bridge is stopped and killed by turns */
+export function manySessions(kind: BrowserKind, bridgeRestarts: number): void {
   describe(`eight sessions, each in a browser of its own (${kind})`, () => {
     beforeAll(async () => {
       at = await BridgeAtTest.open({ WABRIDGE_BROWSER_PATH: BROWSERS[kind] });
@@ -109,9 +110,9 @@ export function manySessions(kind: BrowserKind): void {
       expect(network.accounts.filter(({ devices }) => devices.size > 1)).toEqual([]);
     });
 
-    test(`${NAMES.length * BRIDGE_RESTARTS} restarts leave no process, no lock and no session without its login`, async () => {
+    test(`${NAMES.length * bridgeRestarts} restarts leave no process, no lock and no session without its login`, async () => {
       at.standin.page.syncDelayMs = 300;
-      for (let round = 1; round <= BRIDGE_RESTARTS; round += 1) {
+      for (let round = 1; round <= bridgeRestarts; round += 1) {
         const trees = await Promise.all(NAMES.map((name) => browserTree(at.profileOf(name))));
         for (const { pids } of trees) expect(pids.length).toBeGreaterThan(1);
         const socketFolders = (await Promise.all(NAMES.map(socketFolderOf))).filter((folder) => folder !== null);

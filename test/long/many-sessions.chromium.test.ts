@@ -1,4 +1,4 @@
 /** Eight sessions, each in a whole Chromium. */
 import { manySessions } from '../browser/many-sessions.suite.ts';
 
-manySessions('chromium');
+manySessions('chromium', 3);
