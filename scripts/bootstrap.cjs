@@ -22,6 +22,7 @@ const COMMANDS = {
   lint: 'lint.ts',
   bench: 'bench.ts',
   standin: '../test/standin/main.ts',
+  torture: 'torture.ts',
 };
 
 function fail(line) {

@@ -17,6 +17,7 @@ const LONG = [
   'test/browser/webjs.busy.test.ts',
   'test/e2e/quarantine.test.ts',
   'test/conformance/redis-failures.test.ts',
+  'test/conformance/torture.test.ts',
   'test/conformance/outbox-kill.redis.test.ts',
   'test/conformance/outbox-kill.test.ts',
   'test/browser/webjs.away.test.ts',

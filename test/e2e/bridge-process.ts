@@ -38,6 +38,11 @@ export class BridgeProcess {
     this.#main = main;
   }
 
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -70,6 +75,10 @@ export class BridgeProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    // Where this process ends without stopping it.
+    const onExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', onExit);
+    child.once('close', () => process.off('exit', onExit));
     const keep = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString()).slice(-20_000);
     };
@@ -77,7 +86,8 @@ export class BridgeProcess {
     child.stderr.on('data', keep);
     const deadline = Date.now() + START_DEADLINE_MS;
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the bridge ended with ${child.exitCode}:\n${this.output}`);
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`the bridge ended with ${end}:\n${this.output}`);
       const alive = await fetch(`${this.url}/healthz`).then(
         (answer) => answer.ok,
         () => false,
