@@ -29,7 +29,7 @@ export interface DatabaseOptions {
  * Opens the database, after migrating it to the newest schema.
  *
  * @throws WabError WAB_DATABASE_LOCKED, WAB_DATABASE_EMPTY, WAB_DATABASE_NEWER, WAB_DATABASE_NOT_COPIED,
- *   WAB_DATABASE_IN_USE, WAB_DATABASE_UNUSABLE, WAB_SHUTTING_DOWN
+ *   WAB_DATABASE_COPY_UNFINISHED, WAB_DATABASE_MOVED, WAB_DATABASE_IN_USE, WAB_DATABASE_UNUSABLE, WAB_SHUTTING_DOWN
  */
 export function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.databaseUrl === undefined ? openSqlite(options) : openServer(options, options.databaseUrl);

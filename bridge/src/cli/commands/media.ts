@@ -7,9 +7,7 @@ import { parseStoreUrl, type StoreLocation } from '../../config/store-url.ts';
 import { systemClock } from '../../ops/clock.ts';
 import { explained } from '../../ops/failure-cause.ts';
 import { ArgumentError, addCommand } from '../command.ts';
-
-/** How often a person is told how far it is, in milliseconds. */
-const NOTE_MS = 2_000;
+import { progressNotes } from '../progress-notes.ts';
 
 /** Commands of the group `media`, which work on the media stores themselves, without a bridge. */
 export function mediaCommands(program: Command): void {
@@ -56,13 +54,11 @@ async function copyBetween(from: StoreLocation, to: StoreLocation, note: (text: 
   const folder = await mkdtemp(join(tmpdir(), 'wabridge-copy-'));
   const source = await openMediaStore(from, join(folder, 'from'), systemClock, 0);
   const target = await openMediaStore(to, join(folder, 'to'), systemClock, 0);
-  let noted = systemClock.elapsed();
+  const noteNow = progressNotes(note);
   try {
-    return await copyMedia(source, target, ({ copied, copiedBytes, skipped }) => {
-      if (systemClock.elapsed() - noted < NOTE_MS) return;
-      noted = systemClock.elapsed();
-      note(`${copied} copied (${copiedBytes} bytes), ${skipped} were there already`);
-    });
+    return await copyMedia(source, target, ({ copied, copiedBytes, skipped }) =>
+      noteNow(() => `${copied} copied (${copiedBytes} bytes), ${skipped} were there already`),
+    );
   } finally {
     await source.stop();
     await target.stop();

@@ -80,7 +80,36 @@ export const INSTALLATION_ERRORS = {
     status: 500,
     retryable: false,
     message:
-      'The database at {server} is empty, but this data folder has been used with the database {file}. Unset WABRIDGE_DATABASE_URL to continue with that one, or move it away to start over with an empty database.',
+      'The database at {server} is empty, but this data folder has been used with the database {file}. To take everything along, unset WABRIDGE_DATABASE_URL, run `wabridge database copy --to <that URL>`, and set it again. To start over with an empty database, move the file away.',
+  },
+  WAB_DATABASE_NOT_EMPTY: {
+    status: 409,
+    retryable: false,
+    message:
+      'The target of the copy has content already ({database}). Choose an empty one: create another PostgreSQL database, or move the file of SQLite away together with the files beside it that end in -wal and -shm.',
+  },
+  WAB_DATABASE_COPY_UNFINISHED: {
+    status: 500,
+    retryable: false,
+    message:
+      'A copy from {peer} into this database ({database}) was begun and is not finished. Run the same `wabridge database copy` again, with the settings that name the source: it continues from where it stopped. To give up the copy, drop the target database (or remove its file) and use the source.',
+  },
+  WAB_DATABASE_COPY_STOPPED: {
+    status: 503,
+    retryable: true,
+    message: 'The copy stopped: {reason}. Run the same command again: it continues from where it stopped.',
+  },
+  WAB_DATABASE_COPY_DIFFERS: {
+    status: 500,
+    retryable: false,
+    message:
+      'After the copy, source ({source}) and target ({target}) differ in: {tables}. The source was used since the copy began, or data was damaged on the way. Run the same command again: it copies everything once more.',
+  },
+  WAB_DATABASE_MOVED: {
+    status: 500,
+    retryable: false,
+    message:
+      'Everything in this database ({database}) was copied to another one ({peer}), which is used in its place: set WABRIDGE_DATABASE_URL to its URL, or unset it if it is the file in the data folder. To use this database again instead, run `wabridge database reopen`, and do not start a bridge on the other one any more: queued messages would be sent twice.',
   },
   WAB_BACKUP_BY_SERVER: {
     status: 409,

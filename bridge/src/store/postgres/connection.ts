@@ -1,8 +1,8 @@
 /** A connection as Kysely and the rest of this folder use it: statements, prepared once and carried out many times. */
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type { Client, QueryArrayResult, QueryConfig } from 'pg';
+import { portable } from '../portable.ts';
 import type { DirectConnection } from '../prepared.ts';
-import { wholeNumber } from '../whole-number.ts';
 import { asFailure } from './failures.ts';
 
 /** Statements kept prepared per connection. The server never forgets one, and lists in `in (…)` make variants. */
@@ -44,7 +44,7 @@ export class PostgresConnection implements DatabaseConnection, DirectConnection 
   /** @throws ConnectionLostError, or the server's refusal */
   async execute(sql: string, parameters: readonly unknown[]): Promise<QueryResult<unknown>> {
     const name = this.#names.of(sql);
-    const values = parameters.map(toBindable);
+    const values = parameters.map(portable);
     const { rows, rowCount, command } = await this.#send({
       text: sql,
       values,
@@ -75,27 +75,6 @@ export class PostgresConnection implements DatabaseConnection, DirectConnection 
     } catch (error) {
       throw asFailure(error);
     }
-  }
-}
-
-/** Text of PostgreSQL cannot hold NUL. */
-function toBindable(value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-      return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
-    case 'number':
-      return wholeNumber(value);
-    case 'boolean':
-      return Number(value);
-    case 'bigint':
-      return value;
-    case 'undefined':
-      return null;
-    case 'object':
-    case 'function':
-    case 'symbol':
-      if (value === null) return null;
-      throw new TypeError(`A ${typeof value} cannot be stored`);
   }
 }
 

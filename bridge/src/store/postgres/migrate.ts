@@ -13,15 +13,17 @@ const MIGRATION_STATEMENT_MS = 3_600_000;
 /**
  * Carries out the migrations that are missing, and makes the table by which the writer recognises its last commit.
  *
+ * @param to the last migration to be carried out; without it, all
  * @throws WabError WAB_DATABASE_NEWER; what the failing migration threw; the database is unchanged then
  */
-export async function migrate(connection: PostgresConnection): Promise<void> {
+export async function migrate(connection: PostgresConnection, to?: string): Promise<void> {
   const kysely = kyselyOver<unknown>(connection, 'kysely', [new SchemaPlugin()]);
   const newer = (await appliedMigrations(connection)).find((name) => !(name in MIGRATIONS));
   if (newer !== undefined) throw new WabError('WAB_DATABASE_NEWER', { schema: newer });
   await connection.run(`SET statement_timeout = ${MIGRATION_STATEMENT_MS}`);
   try {
-    const { error } = await new Migrator({ db: kysely, provider: migrationProvider }).migrateToLatest();
+    const migrator = new Migrator({ db: kysely, provider: migrationProvider });
+    const { error } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
     if (error !== undefined)
       throw error instanceof Error ? error : new Error(`Migration failed: ${JSON.stringify(error)}`);
     await connection.run('CREATE TABLE IF NOT EXISTS writer_marker (one integer PRIMARY KEY, group_id text NOT NULL)');

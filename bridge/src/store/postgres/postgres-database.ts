@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { WabError } from '../../contract/errors.ts';
 import type { Availability } from '../availability.ts';
+import { refuseMarked } from '../copy/copy-mark.ts';
 import type { Database } from '../database.ts';
 import type { Call } from '../operation.ts';
 import { operations } from '../operations.ts';
@@ -9,6 +10,7 @@ import type { Schema } from '../schema.ts';
 import { describeServer } from './connection-settings.ts';
 import { appliedMigrations, migrate } from './migrate.ts';
 import { OutageWatch, type OutageLog } from './outage-watch.ts';
+import { PostgresQueries } from './queries.ts';
 import { PostgresReader } from './reader.ts';
 import { PostgresWriter } from './writer.ts';
 
@@ -28,12 +30,14 @@ export interface PostgresOptions {
 /**
  * Opens a database, after migrating it to the newest schema. Waits for a server that is away.
  *
- * @throws WabError WAB_DATABASE_UNUSABLE, WAB_DATABASE_IN_USE, WAB_DATABASE_NEWER, WAB_CONFIG_INVALID, WAB_SHUTTING_DOWN
+ * @throws WabError WAB_DATABASE_UNUSABLE, WAB_DATABASE_IN_USE, WAB_DATABASE_NEWER, WAB_DATABASE_COPY_UNFINISHED,
+ *   WAB_DATABASE_MOVED, WAB_CONFIG_INVALID, WAB_SHUTTING_DOWN
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { url, log, onFatal, onNew, onClosed, signal = new AbortController().signal } = options;
   const outages = new OutageWatch(describeServer(url), log);
   const writer = await PostgresWriter.open({ url, operations, outages, onFatal, signal }, async ({ connection }) => {
+    await refuseMarked(new PostgresQueries(connection), `PostgreSQL at ${outages.server}`);
     if ((await appliedMigrations(connection)).length === 0) onNew(outages.server);
     await migrate(connection);
   });

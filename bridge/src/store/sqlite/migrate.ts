@@ -9,13 +9,15 @@ import { NodeSqliteDialect } from './dialect.ts';
 /**
  * Carries out the migrations that are missing, all in one transaction.
  *
+ * @param to the last one to be carried out; without it, all
  * @throws WabError WAB_DATABASE_NEWER; what the failing migration threw; the database is unchanged then
  */
-export async function migrate(database: DatabaseSync): Promise<void> {
+export async function migrate(database: DatabaseSync, to?: string): Promise<void> {
   const newer = appliedMigrations(database).find((name) => !(name in MIGRATIONS));
   if (newer !== undefined) throw new WabError('WAB_DATABASE_NEWER', { schema: newer });
   const kysely = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) });
-  const { error } = await new Migrator({ db: kysely, provider: migrationProvider }).migrateToLatest();
+  const migrator = new Migrator({ db: kysely, provider: migrationProvider });
+  const { error } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
   if (error !== undefined)
     throw error instanceof Error ? error : new Error(`Migration failed: ${JSON.stringify(error)}`);
 }

@@ -1,18 +1,22 @@
 /** The writer's thread: synchronous fsyncs happen here, where they stall no heartbeat. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { refuseMarked } from '../copy/copy-mark.ts';
 import { operations } from '../operations.ts';
 import { serializeError } from './serialized-error.ts';
 import { closeWriter, openWriter } from './connection.ts';
 import { GroupWriter } from './group-writer.ts';
 import { migrate } from './migrate.ts';
 import { GROUP_LIMIT, type FromWriter, type Outcome, type ToWriter, type Unit, type WriterData } from './protocol.ts';
+import { SqliteQueries } from './queries.ts';
 
 if (!parentPort) throw new Error('The writer runs as a worker thread only');
 const port = parentPort;
 const say = (message: FromWriter): void => port.postMessage(message);
 
 async function main(): Promise<void> {
-  const database = openWriter((workerData as WriterData).file);
+  const { file } = workerData as WriterData;
+  const database = openWriter(file);
+  await refuseMarked(new SqliteQueries(database), `SQLite in ${file}`);
   await migrate(database);
   const writer = await GroupWriter.create(database, operations);
 
