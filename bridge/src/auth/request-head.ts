@@ -22,6 +22,10 @@ const SINGLE = [
   'signature-input',
 ];
 
+/** Whether a body follows, by the only two headers that can announce one. RFC 9112, section 6.3. */
+export const announcesBody = (transferEncoding: string | undefined, contentLength: string | undefined): boolean =>
+  transferEncoding !== undefined || (contentLength !== undefined && !/^0+$/.test(contentLength));
+
 export class RequestFields {
   readonly method: string;
   readonly path: string;
@@ -59,10 +63,9 @@ export class RequestFields {
     return (this.method === 'GET' || this.method === 'HEAD') && !this.#asksForUpgrade;
   }
 
-  /** Whether a body follows, by the only two headers that can announce one. */
+  /** Whether a body follows. */
   get hasBody(): boolean {
-    const length = this.#fields.get('content-length');
-    return this.#fields.has('transfer-encoding') || (length !== undefined && !/^0+$/.test(length));
+    return announcesBody(this.#fields.get('transfer-encoding'), this.#fields.get('content-length'));
   }
 }
 

@@ -12,6 +12,7 @@ import type { VerifiedRequest } from '../../auth/verifier.ts';
 import { WabError } from '../../contract/errors.ts';
 import { ALL_SCOPES } from '../../contract/scopes.ts';
 import type { Access } from '../access.ts';
+import { ClientLeft, isCutOff } from '../client-left.ts';
 
 const ACCESSES: readonly Access[] = [...ALL_SCOPES, 'any', 'unsigned'];
 
@@ -42,6 +43,8 @@ export function createGuard(verifier: RequestVerifier): FastifyPluginCallback {
     });
 
     app.addHook('preParsing', (request, _reply, payload, next) => {
+      // While the signature was verified.
+      if (isCutOff(request.raw)) return next(new ClientLeft());
       next(null, request.contentSha256 === null ? payload : compareDigest(payload, request.contentSha256));
     });
     done();

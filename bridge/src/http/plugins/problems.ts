@@ -5,12 +5,13 @@ import plugin from 'fastify-plugin';
 import { WabError } from '../../contract/errors.ts';
 import { closeSocket } from '../../ops/close-socket.ts';
 import type { Log } from '../../ops/logger.ts';
+import { hasLeft } from '../client-left.ts';
 import { PROBLEM_TYPE, problemOf } from '../problem.ts';
 
 const install = (app: FastifyInstance, options: { log: Log }, done: () => void): void => {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const known = toWabError(error, request);
-    if (hasLeft(request, error)) {
+    if (hasLeft(request.raw, error)) {
       options.log.info(
         { requestId: request.id, route: request.routeOptions.url },
         'the client disconnected before its request was complete',
@@ -76,12 +77,6 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, error: WabErr
     .header('cache-control', 'no-store')
     .send(Buffer.from(body));
 }
-
-const LEFT: readonly string[] = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
-
-/** Whether the client went away in the middle of its body, which is not a failure of the bridge. */
-const hasLeft = ({ raw }: FastifyRequest, error: Error & { code?: string }): boolean =>
-  raw.destroyed && !raw.complete && LEFT.includes(error.code ?? '');
 
 /** Whether fastify says that the request is at fault: QUERY without a content type, for one. */
 const isRefusal = ({ statusCode = 500, code }: Partial<FastifyError>): boolean =>

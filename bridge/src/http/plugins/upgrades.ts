@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import plugin from 'fastify-plugin';
+import { announcesBody } from '../../auth/request-head.ts';
 import { closeSocket } from '../../ops/close-socket.ts';
 import { http } from '../../ops/node-http.ts';
 
@@ -35,10 +36,8 @@ export class PossibleUpgrade extends http.IncomingMessage {
   }
 
   #asksForWebSocket(): boolean {
-    const { upgrade = '', 'content-length': length = '0', 'transfer-encoding': encoding } = this.headers;
-    return (
-      this.method === 'GET' && encoding === undefined && /^0+$/.test(length) && upgrade.toLowerCase() === 'websocket'
-    );
+    const { upgrade = '', 'content-length': length, 'transfer-encoding': encoding } = this.headers;
+    return this.method === 'GET' && !announcesBody(encoding, length) && upgrade.toLowerCase() === 'websocket';
   }
 }
 
