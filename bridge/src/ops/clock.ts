@@ -18,6 +18,9 @@ export interface Clock {
 /** How coarse the time since a machine's start may be; macOS counts it in seconds. */
 const COARSE_MS = 2_000;
 
+/** How often the time since the machine's start is read: the reading costs more than a frame that asks for the time. */
+const LOOK_EVERY_MS = 1;
+
 /**
  * Counts the time that passes, in milliseconds, whatever the time of day.
  *
@@ -34,10 +37,14 @@ export function countElapsed(awake: () => number, sinceBoot: () => number): () =
   };
   let before = sleptSoFar();
   let slept = 0;
+  let looked = -Infinity;
   return () => {
-    const now = sleptSoFar();
-    before ??= now;
-    if (now !== null && before !== null && now - before - slept >= COARSE_MS) slept = now - before;
+    if (awake() - looked >= LOOK_EVERY_MS) {
+      looked = awake();
+      const now = sleptSoFar();
+      before ??= now;
+      if (now !== null && before !== null && now - before - slept >= COARSE_MS) slept = now - before;
+    }
     return Math.floor(awake() + slept);
   };
 }

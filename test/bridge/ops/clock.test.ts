@@ -31,6 +31,24 @@ test('the time elapsed counts the sleep of the machine, and never goes back wher
   expect(Array.from({ length: 20 }, () => pass(100)).at(-1)).toBe(woken + 2_000);
 });
 
+test('the time since boot, which is costly to read, is not read more than once in a millisecond', () => {
+  let awake = 1_000;
+  let readings = 0;
+  const elapsed = countElapsed(
+    () => awake,
+    () => {
+      readings += 1;
+      return 50_000;
+    },
+  );
+  for (const later of [0, 0, 0.4, 0.8, 1.2, 1.2]) {
+    awake = 1_000 + later;
+    elapsed();
+  }
+  // One to begin with.
+  expect(readings).toBe(3);
+});
+
 test('the time elapsed goes on while the time since boot cannot be read, and counts a sleep once it can be', () => {
   const counts = { awake: 1_000, sinceBoot: 50_000, readable: false };
   const elapsed = countElapsed(
