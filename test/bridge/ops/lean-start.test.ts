@@ -14,8 +14,8 @@ async function loadedBy(word: string, ...modules: readonly string[]): Promise<re
   return (JSON.parse(stdout) as string[]).filter((each) => each.includes(word));
 }
 
-/** The AWS SDK, pictures of QR codes, and the HTTP client behind `fetch`. */
-const UNWANTED = ['@aws-sdk', '/qrcode/', 'deps/undici/undici'];
+/** The clients of S3, PostgreSQL and Redis (also if BullMQ brings it), pictures of QR codes, and the HTTP client behind `fetch`. */
+const UNWANTED = ['@aws-sdk', '/pg/', '/ioredis/', '/qrcode/', 'deps/undici/undici'];
 
 test.each(UNWANTED)('the bridge starts without %s', async (word) => {
   expect(await loadedBy(word, 'compose.ts', 'run-bridge.ts')).toEqual([]);
