@@ -8,17 +8,26 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'prettier';
 import { ratioOf, type BenchmarkRow } from '../test/benchmark/benchmark.ts';
-import { BROWSERS, ensureDebianPackages } from './debian-packages.ts';
+import { BROWSERS, ensureDebianPackages, SERVERS } from './debian-packages.ts';
 import { build, root, run, say } from './tasks.ts';
 
-const BENCHMARKS = ['stream', 'appends', 'webjs', 'webjs-media', 'n8n'];
+const BENCHMARKS = [
+  'stream',
+  'appends',
+  'appends-postgres',
+  'scheduler',
+  'media-s3',
+  'webjs',
+  'webjs-media',
+  'n8n',
+] as const;
 
 // n8n has a process group of its own, which is ended where this process exits, but not where a signal ends it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 const installed = await run(process.execPath, ['scripts/install-n8n.cjs']);
 if (installed.code !== 0) process.exit(installed.code);
-await ensureDebianPackages(BROWSERS);
+await ensureDebianPackages([...BROWSERS, ...SERVERS]);
 await build();
 
 const startedAt = performance.now();
