@@ -34,12 +34,16 @@ export async function runBridge(loaded: LoadedSettings): Promise<void> {
     stop(signal, 0);
   };
   for (const signal of signals) process.on(signal, onSignal);
+  const listenNoMore = (): void => {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
 
   const onFatal = (error: Error): void => {
     log.fatal({ error: messageOf(explainFailure(error, placeOf(settings))) }, 'the bridge cannot continue');
     stop('a fatal error', 1);
   };
   const bridge = await startBridge(loaded, log, onFatal, [], starting.signal).catch((error: unknown) => {
+    listenNoMore();
     // It was still waiting for its database when it was told to stop.
     if (error instanceof WabError && error.code === 'WAB_SHUTTING_DOWN') return null;
     throw error;
@@ -66,7 +70,7 @@ export async function runBridge(loaded: LoadedSettings): Promise<void> {
   rmSync(urlFile, { force: true });
   process.exitCode = exitCode;
   await stopWithin(bridge, settings.shutdownTimeoutMs, log);
-  for (const signal of signals) process.removeListener(signal, onSignal);
+  listenNoMore();
 }
 
 /** For people and scripts that read stdout. The first key appears here, this once, and in no log. */

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOGIN, PROGRESS } from '../../../bridge/src/engine/webjs/login/unfinished-restore.ts';
 import { until } from '../../until.ts';
+import { runHere } from './cli-here.ts';
 import { CliProcesses, stopped, withUmask, type Started } from './cli-process.ts';
+import { jsonOf } from './cli-result.ts';
 
 jest.setTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), 'wabridge-modes-'));
@@ -30,13 +32,24 @@ const open = (root: string): string[] =>
     .filter(({ path, wanted }) => existsSync(path) && modeOf(path) !== wanted)
     .map(({ path }) => `${modeOf(path)} ${path.slice(root.length + 1)}`);
 
+/** A command that has to succeed, in this process under a umask. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+async function json(umask: number, ...args: string[]): Promise<any> {
+  const before = process.umask(umask);
+  try {
+    return jsonOf(await runHere([...args, '--json'], settings));
+  } finally {
+    process.umask(before);
+  }
+}
+
 test('with the umask 000: data, backup, restored database, login state and its archive', async () => {
   const cli = new CliProcesses(folder, settings, withUmask('000'));
   const bridge = await cli.startBridge();
   running.push(bridge);
-  await cli.json('session', 'add', 'demo', '--engine', 'sandbox');
-  await cli.json('sandbox', 'say', 'demo', 'hello', '--from', '+4915112345678');
-  await cli.json('send', 'demo', '+4915112345678', 'hello too');
+  await json(0o000, 'session', 'add', 'demo', '--engine', 'sandbox');
+  await json(0o000, 'sandbox', 'say', 'demo', 'hello', '--from', '+4915112345678');
+  await json(0o000, 'send', 'demo', '+4915112345678', 'hello too');
   expect(readdirSync(dataDir)).toEqual(expect.arrayContaining(['wabridge.db', 'wabridge.db-wal', 'wabridge.db-shm']));
   expect(open(dataDir)).toEqual([]);
   expect(modeOf(dataDir)).toBe('700');
@@ -50,7 +63,7 @@ test('with the umask 000: data, backup, restored database, login state and its a
 
   // As a copy from elsewhere has it: the restored database must not take over its mode.
   chmodSync(backup, 0o644);
-  await cli.json('restore', backup);
+  await json(0o000, 'restore', backup);
   expect(open(dataDir)).toEqual([]);
 
   // A linked login state, as the browser engine leaves it.
@@ -62,10 +75,10 @@ test('with the umask 000: data, backup, restored database, login state and its a
   const passphrase = join(folder, 'passphrase');
   writeFileSync(passphrase, 'a long enough passphrase\n', { mode: 0o600 });
   const archive = join(folder, 'support.login');
-  await cli.json('session', 'backup', 'real', archive, '--passphrase-file', passphrase);
+  await json(0o000, 'session', 'backup', 'real', archive, '--passphrase-file', passphrase);
   expect(modeOf(archive)).toBe('600');
   chmodSync(archive, 0o644);
-  await cli.json('session', 'restore', 'real', archive, '--passphrase-file', passphrase, '--replace');
+  await json(0o000, 'session', 'restore', 'real', archive, '--passphrase-file', passphrase, '--replace');
   expect(open(dataDir)).toEqual([]);
 });
 
@@ -82,7 +95,7 @@ test('a data folder that others can read is named at the start and by doctor; th
   const backup = join(folder, 'strict.db');
   await new CliProcesses(folder, settings, withUmask('777')).json('backup', backup);
   expect(modeOf(backup)).toBe('600');
-  const findings = (await cli.json('doctor')) as { check: string; state: string; todo?: string }[];
+  const findings = (await json(0o022, 'doctor')) as { check: string; state: string; todo?: string }[];
   expect(findings.find(({ check }) => check === 'permissions')).toMatchObject({
     state: 'warning',
     todo: expect.stringContaining(`chmod 700 ${dataDir}`),
@@ -96,9 +109,8 @@ test('doctor names a settings file with a secret that others can read', async ()
   const masterKey = Buffer.alloc(32, 7).toString('base64');
   writeFileSync(config, JSON.stringify({ masterKey }), { mode: 0o644 });
   chmodSync(config, 0o644);
-  const cli = new CliProcesses(folder, settings);
   const permissions = async (): Promise<unknown> =>
-    ((await cli.json('doctor', '--config', config)) as { check: string }[]).find(
+    ((await json(0o022, 'doctor', '--config', config)) as { check: string }[]).find(
       ({ check }) => check === 'permissions',
     );
   expect(await permissions()).toMatchObject({

@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
 import { explainFailure } from '../../../bridge/src/ops/failure-cause.ts';
+import { runHere } from './cli-here.ts';
 import { CliProcesses } from './cli-process.ts';
 import type { Result } from './cli-result.ts';
 
@@ -57,8 +58,9 @@ function used(name: string): string {
   chmodSync(dataDir, 0o700);
   return dataDir;
 }
+/** In this process, unless the process has to be another's or on another disk. */
 const start = (dataDir: string, env: Record<string, string> = {}): Promise<Result> =>
-  new CliProcesses(folder, { ...settings(dataDir), ...env }).run('start');
+  runHere(['start'], { ...settings(dataDir), ...env });
 const refusal = (code: string, ...words: string[]): object => ({
   code: 1,
   out: '',
@@ -66,9 +68,9 @@ const refusal = (code: string, ...words: string[]): object => ({
 });
 
 test('a port that another program has', async () => {
-  expect(await start(used('port'), { WABRIDGE_PORT: String(takenPort) })).toEqual(
-    refusal('WAB_PORT_IN_USE', `${takenPort}`, 'WABRIDGE_PORT'),
-  );
+  // As a process, with its exit code.
+  const cli = new CliProcesses(folder, { ...settings(used('port')), WABRIDGE_PORT: String(takenPort) });
+  expect(await cli.run('start')).toEqual(refusal('WAB_PORT_IN_USE', `${takenPort}`, 'WABRIDGE_PORT'));
   expect(await start(used('ops'), { WABRIDGE_OPS_PORT: String(takenPort) })).toEqual(
     refusal('WAB_PORT_IN_USE', `${takenPort}`, 'WABRIDGE_OPS_PORT'),
   );
@@ -149,14 +151,14 @@ test('a disk that is full, and one that is mounted read-only', async () => {
 });
 
 test('backup and restore say the same of where they write and what they read', async () => {
-  const cli = new CliProcesses(folder, settings(whole));
-  expect(await cli.run('backup', join(folder, 'nowhere', 'x.db'))).toEqual(
+  const here = (...args: string[]): Promise<Result> => runHere(args, settings(whole));
+  expect(await here('backup', join(folder, 'nowhere', 'x.db'))).toEqual(
     refusal('WAB_PATH_UNUSABLE', 'nowhere', 'does not exist'),
   );
-  expect(await cli.run('restore', folder)).toEqual(refusal('WAB_BACKUP_INVALID', 'is a folder'));
+  expect(await here('restore', folder)).toEqual(refusal('WAB_BACKUP_INVALID', 'is a folder'));
   const garbage = used('garbage-source');
   writeFileSync(join(garbage, 'wabridge.db'), 'broken'.repeat(2_000));
-  expect(await new CliProcesses(folder, settings(garbage)).run('backup', join(folder, 'new.db'))).toEqual(
+  expect(await runHere(['backup', join(folder, 'new.db')], settings(garbage))).toEqual(
     refusal('WAB_DATABASE_DAMAGED', 'wabridge restore'),
   );
   expect(existsSync(join(folder, 'new.db'))).toBe(false);
