@@ -2,14 +2,14 @@
  * The n8n of `npm start`: real, on loopback, in a folder below the bridge's data. Owner, credential and workflow are made
  * once and remembered beside it; later starts change nothing that the user may have changed since.
  */
-import { createWriteStream, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSecret } from '../bridge/src/auth/secret.ts';
 import { N8N_SCOPES } from '../bridge/src/contract/scopes.ts';
 import { freePort } from '../test/e2e/bridge-process.ts';
 import { newOwner, type Owner } from '../test/e2e/n8n-owner.ts';
-import { bridgeCredential, N8nServer, type WorkflowFile } from '../test/e2e/n8n-server.ts';
+import { bridgeCredential, N8nServer, type Credential, type WorkflowFile } from '../test/e2e/n8n-server.ts';
 import type { LocalBridge } from './local-bridge.ts';
 import { root, say } from './tasks.ts';
 
@@ -18,7 +18,15 @@ const CONNECT_DEADLINE_MS = 60_000;
 /** What was set up in this n8n. */
 interface SetUp {
   /** The key in n8n's credential; `imported` is false where a start was cut off in between. */
-  readonly credential?: { readonly keyId: string; readonly baseUrl: string; readonly imported: boolean };
+  readonly credential?:
+    | {
+        readonly keyId: string;
+        readonly baseUrl: string;
+        readonly imported: boolean;
+        /** What n8n calls the credential, unless it has the id of the example. */
+        readonly id?: string | undefined;
+      }
+    | undefined;
   /** Ids of the workflows that were imported. */
   readonly workflows?: readonly string[];
 }
@@ -64,12 +72,14 @@ export async function startLocalN8n(options: LocalN8nOptions): Promise<LocalN8n>
     onOutput: (chunk) => void log.write(chunk),
   });
   const workflow = JSON.parse(readFileSync(join(root, 'examples', 'answer-a-message.json'), 'utf8')) as WorkflowFile;
-  await setUp(server, workflow, bridge);
+  const setUp = await SetUpFile.open(server, workflow, bridge);
+  await setUp.beforeStart();
   signal.throwIfAborted();
 
   say('starting n8n …');
   options.onServer(server);
   await server.start();
+  await setUp.afterStart();
   const note = await unpublished(server, workflow);
   if (note === null) {
     await server.untilPublished(workflow.id);
@@ -78,25 +88,69 @@ export async function startLocalN8n(options: LocalN8nOptions): Promise<LocalN8n>
   return { url: server.url, workflowUrl: `${server.url}/workflow/${workflow.id}`, owner, logFile, note };
 }
 
-/** Imports what this n8n does not have yet. A key that the bridge does not know (any more) is replaced. */
-async function setUp(server: N8nServer, workflow: WorkflowFile, bridge: LocalN8nOptions['bridge']): Promise<void> {
-  const file = join(server.folder, 'set-up.json');
-  const before = read<SetUp>(file) ?? {};
-  const workflows = before.workflows?.includes(workflow.id) ? [] : [workflow];
-  const secret = await missingKey(bridge, before.credential);
-  if (secret !== null || workflows.length > 0)
-    say('setting up n8n: database, credential and workflow (half a minute, once) …');
-  const credential =
-    secret === null
-      ? before.credential
-      : { keyId: parseSecret(secret)?.keyId ?? '', baseUrl: bridge.url, imported: true };
-  // Noted before, so that a start that is cut off does not leave a key behind that nobody holds.
-  if (secret !== null && credential) write(file, { ...before, credential: { ...credential, imported: false } });
-  await server.prepare({
-    credentials: secret === null ? [] : [bridgeCredential(bridge.url, secret)],
-    workflows,
-  });
-  write(file, { credential, workflows: [...(before.workflows ?? []), ...workflows.map(({ id }) => id)] });
+/** Gives n8n what it does not have yet, and notes it. A key that the bridge does not know (any more) is replaced. */
+class SetUpFile {
+  readonly #server: N8nServer;
+  readonly #file: string;
+  readonly #before: SetUp | null;
+  /** Nothing is known of an earlier n8n, and nothing is there of one. */
+  readonly #isNew: boolean;
+  readonly #credentials: readonly Credential[];
+  readonly #workflows: readonly WorkflowFile[];
+  readonly #after: SetUp;
+
+  private constructor(
+    server: N8nServer,
+    file: string,
+    before: SetUp | null,
+    secret: string | null,
+    workflows: readonly WorkflowFile[],
+    baseUrl: string,
+  ) {
+    this.#server = server;
+    this.#file = file;
+    this.#before = before;
+    this.#isNew = before === null && !existsSync(join(server.folder, '.n8n'));
+    this.#workflows = workflows;
+    const id = before?.credential?.id;
+    this.#credentials = secret === null ? [] : [bridgeCredential(baseUrl, secret, id)];
+    this.#after = {
+      credential:
+        secret === null ? before?.credential : { keyId: parseSecret(secret)?.keyId ?? '', baseUrl, imported: true, id },
+      workflows: [...(before?.workflows ?? []), ...workflows.map((each) => each.id)],
+    };
+  }
+
+  static async open(server: N8nServer, workflow: WorkflowFile, bridge: LocalN8nOptions['bridge']): Promise<SetUpFile> {
+    const file = join(server.folder, 'set-up.json');
+    const before = read<SetUp>(file);
+    const workflows = before?.workflows?.includes(workflow.id) ? [] : [workflow];
+    const secret = await missingKey(bridge, before?.credential);
+    return new SetUpFile(server, file, before, secret, workflows, bridge.url);
+  }
+
+  /** An n8n that was there before may have what is missing in an older form, which only an import replaces. */
+  async beforeStart(): Promise<void> {
+    // Noted before, so that a start that is cut off does not leave a key behind that nobody holds.
+    const { credential } = this.#after;
+    if (this.#credentials.length > 0 && credential)
+      write(this.#file, { ...this.#before, credential: { ...credential, imported: false } });
+    if (this.#isNew) return await this.#server.prepare({ credentials: [], workflows: [] });
+    if (this.#credentials.length > 0 || this.#workflows.length > 0)
+      say('setting up n8n: credential and workflow (half a minute, once) …');
+    await this.#server.prepare({ credentials: this.#credentials, workflows: this.#workflows });
+    write(this.#file, this.#after);
+  }
+
+  /** A new n8n gets everything once it runs: each import would be a start of its own. */
+  async afterStart(): Promise<void> {
+    if (!this.#isNew) return;
+    say('setting up n8n: credential and workflow, once …');
+    const ids = await this.#server.add({ credentials: this.#credentials, workflows: this.#workflows });
+    const { credential } = this.#after;
+    const id = this.#credentials.map((each) => ids.get(each.id))[0];
+    write(this.#file, { ...this.#after, ...(credential && { credential: { ...credential, id } }) });
+  }
 }
 
 /** Null where n8n has a key that works; else a new one, and the old one is revoked. */

@@ -153,6 +153,7 @@ describe('npm start', () => {
   test('gets the answer of a workflow in a real n8n, and SIGTERM ends all of it', async () => {
     started = new Start(env);
     const processes = await started.ready();
+    expect(started.output).toContain('setting up n8n');
     // As the README has it, so that what is shown can be typed.
     expect(started.output).toContain(say());
     expect(await typed(say())).toBe('You wrote: hi');
