@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BridgeProcess, freePort } from './bridge-process.ts';
-import { publish } from './n8n-at-test.ts';
-import { N8nServer, type WorkflowFile } from './n8n-server.ts';
+import { publish, usualN8nIn } from './n8n-at-test.ts';
+import type { N8nServer, WorkflowFile } from './n8n-server.ts';
 
 jest.setTimeout(240_000);
 
@@ -32,8 +32,7 @@ beforeAll(async () => {
   workflow = JSON.parse(
     await readFile(new URL('../../examples/answer-a-message.json', import.meta.url), 'utf8'),
   ) as WorkflowFile;
-  // The default expression engine, as users have it.
-  n8n = new N8nServer({ folder: join(folder, 'n8n'), port: await freePort(), brokerPort: await freePort() });
+  n8n = await usualN8nIn(join(folder, 'n8n'));
   await publish(n8n, bridge, [workflow]);
 });
 

@@ -1,6 +1,7 @@
 /** An n8n of a test's own beside a bridge: with a key of that bridge and with workflows that run. */
 import { N8N_SCOPES, type Scope } from '../../bridge/src/contract/scopes.ts';
 import { freePort, type BridgeProcess } from './bridge-process.ts';
+import type { N8nSettings } from './n8n-environment.ts';
 import { bridgeCredential, N8nServer, type WorkflowFile } from './n8n-server.ts';
 
 type Bridge = Pick<BridgeProcess, 'client' | 'url'>;
@@ -37,17 +38,25 @@ const WITHOUT_EDITOR_AND_RUNNER = {
 
 /**
  * An n8n on free ports that has not started, with the faster of n8n's expression engines, without editor and task runner,
- * and with the nodes that the tests use. `answer.test.ts` and `start.test.ts` run n8n as users have it.
+ * and with the nodes that the tests use. `start.test.ts` runs n8n as users have it, `answer.test.ts` all but editor and
+ * task runner.
  *
  * @param folder of this n8n alone
  */
 export async function n8nIn(folder: string, env: Readonly<Record<string, string>> = {}): Promise<N8nServer> {
+  return usualN8nIn(folder, { expressionEngine: 'legacy', nodeTypes: NODE_TYPES, env });
+}
+
+/** The same with the expression engine and the node types that users have, unless others are given. */
+export async function usualN8nIn(
+  folder: string,
+  { env, ...settings }: Pick<N8nSettings, 'env' | 'expressionEngine' | 'nodeTypes'> = {},
+): Promise<N8nServer> {
   return new N8nServer({
     folder,
     port: await freePort(),
     brokerPort: await freePort(),
-    expressionEngine: 'legacy',
-    nodeTypes: NODE_TYPES,
+    ...settings,
     env: { ...WITHOUT_EDITOR_AND_RUNNER, ...env },
     template,
   });

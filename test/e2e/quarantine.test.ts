@@ -14,7 +14,7 @@ import type { N8nServer } from './n8n-server.ts';
 import { Witness, type WitnessedRun } from './witness.ts';
 import { witnessedWorkflow } from './workflows.ts';
 
-const MAX_LOST = 4;
+const MAX_LOST = 3;
 const MAX_ATTEMPTS = 3;
 /** Enough for n8n and its workflows, not for what the witness sends for a poison event. */
 const N8N_HEAP_MB = 512;
