@@ -104,7 +104,7 @@ export class OpenPage {
   /**
    * The page's main thread does nothing else for a while; resolves when that begins.
    *
-   * @param how `spins` takes a whole core, `works` a fifth of one like a page that waits for its store in between, `waits`
+   * @param how `spins` takes a whole core, `works` a tenth of one like a page that waits for its store in between, `waits`
    *   stands still and costs none
    */
   async busy(ms: number, how: Busy = 'spins'): Promise<void> {

@@ -67,12 +67,12 @@ function spin(ms) {
   while (performance.now() < end);
 }
 
-/** A fifth of the time it computes; in no part of it does it answer. */
+/** A tenth of the time it computes; in no part of it does it answer. */
 function work(ms) {
   const end = performance.now() + ms;
   while (performance.now() < end) {
     spin(50);
-    standStill(200);
+    standStill(450);
   }
 }
 
