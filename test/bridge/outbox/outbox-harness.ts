@@ -31,8 +31,8 @@ import type { Ownership } from '../../../bridge/src/ownership/ownership.ts';
 import { SoleOwner } from '../../../bridge/src/ownership/sole-owner.ts';
 import type { SessionAccount } from '../../../bridge/src/sessions/session-account.ts';
 import type { Database } from '../../../bridge/src/store/database.ts';
+import { openDatabase } from '../../../bridge/src/store/open-database.ts';
 import { OutboxReads } from '../../../bridge/src/store/outbox-reads.repository.ts';
-import { openDatabase } from '../../../bridge/src/store/sqlite/sqlite-database.ts';
 import { openLightDatabase } from './light-database.ts';
 import { OutboxRequests, testClock } from './outbox-requests.ts';
 import { SESSION } from './outbox-samples.ts';
@@ -63,6 +63,8 @@ export interface HarnessOptions {
   readonly media?: Pick<MediaLibrary, 'info' | 'forSend'>;
   /** With its writer thread and every fsync, for kill tests. */
   readonly durable?: boolean;
+  /** A durable one on PostgreSQL. */
+  readonly databaseUrl?: string | undefined;
   /** Wraps the database, to stop or fail at a point. */
   readonly wrap?: (database: Database) => Database;
 }
@@ -78,7 +80,12 @@ export async function openOutbox(dataDir: string, options: HarnessOptions = {}) 
   const network = options.network ?? new Network();
   const sessions = sessionsOver(network, options);
   const opened = options.durable
-    ? await openDatabase({ dataDir, log, onFatal: (error) => void Promise.reject(error) })
+    ? await openDatabase({
+        dataDir,
+        databaseUrl: options.databaseUrl,
+        log,
+        onFatal: (error) => void Promise.reject(error),
+      })
     : await openLightDatabase(dataDir);
   const database = options.wrap?.(opened) ?? opened;
   const records = await openRecords(database, clock);

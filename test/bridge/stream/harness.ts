@@ -42,6 +42,8 @@ export interface HarnessOptions {
   readonly clock?: Clock;
   /** Without it, this process owns every subscription. */
   readonly ownership?: Ownership<SubscriptionName>;
+  /** Without it, SQLite. */
+  readonly databaseUrl?: string | undefined;
 }
 
 export class Harness {
@@ -63,7 +65,12 @@ export class Harness {
   }
 
   static async start(options: HarnessOptions = {}): Promise<Harness> {
-    const harness = new Harness(await mkdtemp(join(tmpdir(), 'wabridge-stream-')), options);
+    return Harness.over(await mkdtemp(join(tmpdir(), 'wabridge-stream-')), options);
+  }
+
+  /** On the data that is there. */
+  static async over(dataDir: string, options: HarnessOptions = {}): Promise<Harness> {
+    const harness = new Harness(dataDir, options);
     await harness.open();
     return harness;
   }
@@ -74,6 +81,7 @@ export class Harness {
     const log = createLogger('silent', 'json');
     this.database = await openDatabase({
       dataDir: this.dataDir,
+      databaseUrl: this.#options.databaseUrl,
       log,
       onFatal: (error) => {
         throw error;
