@@ -25,7 +25,7 @@ import { SupervisedBridge } from './supervised-bridge.ts';
 
 /** For everything besides the faults. */
 const BASE_DEADLINE_MS = 240_000;
-const FAULT_DEADLINE_MS = 15_000;
+const FAULT_DEADLINE_MS = 60_000;
 /** With more sends than this waiting, the next round does not begin. */
 const MOST_WAITING = 40;
 /** If sends are held up, the fault does not wait for them. */
