@@ -1,4 +1,4 @@
-/** Programs that tests need and npm does not have: Debian's packages, installed where this is root. */
+/** Programs that tests and `npm start -- --scale` need and npm does not have: Debian's packages, installed where this is root. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { postgresPrograms } from '../test/servers/postgres.ts';
 import { redisProgram } from '../test/servers/redis.ts';
@@ -30,16 +30,21 @@ const POLICY_NOTHING_STARTS = '#!/bin/sh\nexit 101\n';
 const POSTGRES_FOLDER = '/etc/postgresql-common';
 const POSTGRES_POLICY = `${POSTGRES_FOLDER}/createcluster.conf`;
 
-/** Installs what is missing. @throws Error that says what to install, where this is not root on Debian */
-export async function ensureDebianPackages(names: readonly PackageName[]): Promise<void> {
+/**
+ * Installs what is missing.
+ *
+ * @param who needs them, for people
+ * @throws Error that says what to install, where this is not root on Debian
+ */
+export async function ensureDebianPackages(names: readonly PackageName[], who = 'the tests'): Promise<void> {
   const missing = names.filter((name) => !PACKAGES[name].isInstalled());
   if (missing.length === 0) return;
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `the tests need ${missing.join(', ')}. Install it (Debian: sudo apt-get install ${missing.join(' ')}) and try again.`,
+      `missing for ${who}: ${missing.join(', ')}. Install it (Debian: sudo apt-get install ${missing.join(' ')}) and try again.`,
     );
   }
-  say(`installing Debian's ${missing.join(', ')} for the tests (about a minute) …`);
+  say(`installing Debian's ${missing.join(', ')} for ${who} (about a minute) …`);
   await withoutServices(missing, async () => {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     const update = await run('apt-get', ['update', '-qq'], { env, show: 'on-failure' });

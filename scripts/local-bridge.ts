@@ -32,11 +32,13 @@ export interface LocalBridge {
 
 /**
  * @param onStarted called once there is something to stop, with what stops it
+ * @param env more of its environment, for the bridge alone
  * @throws Error where the port is taken, or the bridge ends (its reason is on stderr then)
  */
 export async function startLocalBridge(
   { settings, origins }: LoadedSettings,
   onStarted: (stop: () => Promise<void>) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<LocalBridge> {
   await portIsFree(settings.host, settings.port, 'WABRIDGE_PORT');
   const presets = Object.entries(PRESETS).filter(([name]) => origins[name as SettingName] === 'default');
@@ -46,6 +48,7 @@ export async function startLocalBridge(
   const group = startGroup(process.execPath, [join(root, 'bridge', 'src', 'main.ts')], {
     env: {
       ...process.env,
+      ...env,
       NODE_OPTIONS: undefined,
       NODE_NO_WARNINGS: '1',
       ...Object.fromEntries(presets.map(([name, value]) => [envNameOf(name), value])),

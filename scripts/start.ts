@@ -1,6 +1,7 @@
 /**
  * `npm start`: a bridge with a simulated phone, and a real n8n whose example workflow answers it. `--bridge-only` leaves
- * n8n out. Runs until Ctrl-C, SIGTERM, or until one of the two ends; then everything it started is stopped.
+ * n8n out. `--scale` puts the bridge on a PostgreSQL, a Redis and an S3 server that it starts, too. Runs until Ctrl-C, SIGTERM,
+ * or until one of the two ends; then everything it started is stopped.
  */
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,10 +9,14 @@ import { loadSettings, type LoadedSettings } from '../bridge/src/config/load-set
 import type { N8nServer } from '../test/e2e/n8n-server.ts';
 import { DEMO, ensureDemoSession, portIsFree, startLocalBridge, type LocalBridge } from './local-bridge.ts';
 import { startLocalN8n, type LocalN8n } from './local-n8n.ts';
+import { serversFolderOf, startLocalServers } from './local-servers.ts';
 import { startGroup } from './process-group.ts';
 import { root, say } from './tasks.ts';
 
+const OPTIONS = ['--bridge-only', '--scale'];
 const N8N_PORT = 5678;
+/** A bridge that was used on SQLite does not start on another database, so this is a bridge of its own. */
+const SCALE_DATA_DIR = join(root, '.cache', 'scale');
 /** A second Ctrl-C within this time is the same one, passed on by npm. */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -39,10 +44,11 @@ const untilStopped = new Promise<never>((_resolve, reject) =>
 );
 
 async function run(args: readonly string[]): Promise<never> {
-  const unknown = args.filter((arg) => arg !== '--bridge-only');
-  if (unknown.length > 0) throw new Error(`unknown option ${unknown.join(' ')}; the only option is --bridge-only`);
+  const unknown = args.filter((arg) => !OPTIONS.includes(arg));
+  if (unknown.length > 0) throw new Error(`unknown option ${unknown.join(' ')}; there are: ${OPTIONS.join(', ')}`);
   const bridgeOnly = args.includes('--bridge-only');
-  const loaded = loadSettings(process.env);
+  const serversEnv = args.includes('--scale') ? await startServers() : {};
+  const loaded = loadSettings({ ...process.env, ...serversEnv });
   process.umask(0o077);
   mkdirSync(loaded.settings.dataDir, { recursive: true, mode: 0o700 });
 
@@ -53,7 +59,7 @@ async function run(args: readonly string[]): Promise<never> {
     await installN8n();
   }
   say('starting the bridge …');
-  const bridge = await startLocalBridge(loaded, (stop) => stoppers.push(stop));
+  const bridge = await startLocalBridge(loaded, (stop) => stoppers.push(stop), serversEnv);
   const bridgeEnded = bridge.process.ended.then(() => Promise.reject(new Error('the bridge has ended')));
   bridgeEnded.catch(() => undefined);
   await Promise.race([bridgeEnded, ensureDemoSession(bridge.client)]);
@@ -79,6 +85,14 @@ async function run(args: readonly string[]): Promise<never> {
   print(text(bridge, n8n, loaded));
   await Promise.race([bridgeEnded, server?.untilEnded()]);
   throw new Error(`n8n has ended; ${n8n.logFile} says why`);
+}
+
+/** @returns the environment of a bridge on them */
+async function startServers(): Promise<Readonly<Record<string, string>>> {
+  const dataDir = process.env.WABRIDGE_DATA_DIR || SCALE_DATA_DIR;
+  say('starting PostgreSQL, Redis and an S3 server; they can only be reached from this machine');
+  const env = await startLocalServers(serversFolderOf(dataDir), (stop) => stoppers.push(stop));
+  return { ...env, WABRIDGE_DATA_DIR: dataDir };
 }
 
 function portOfN8n(stated: string | undefined): number {

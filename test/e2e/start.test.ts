@@ -4,7 +4,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,6 +119,8 @@ let started: Start | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wabridge-start-'));
+  // The user of PostgreSQL has to get to its data.
+  await chmod(folder, 0o711);
   env = {
     ...process.env,
     NODE_OPTIONS: '',
@@ -190,6 +192,29 @@ describe('npm start', () => {
     expect(existsSync(join(folder, 'alone', 'n8n'))).toBe(false);
     expect(await started.end('SIGINT')).toBe(0);
     expect(await leftOf(processes)).toEqual([]);
+  });
+
+  test('--scale puts the bridge on PostgreSQL, Redis and S3, which keep what they have, and ends them', async () => {
+    const scaled = { ...env, WABRIDGE_DATA_DIR: join(folder, 'scaled') };
+    started = new Start(scaled, ['--bridge-only', '--scale']);
+    const processes = await started.ready();
+    const commands = processes.map(({ command }) => command);
+    for (const part of ['postgres -D', 'redis-server', 's3.child.ts'])
+      expect(commands).toContainEqual(expect.stringContaining(part));
+    await typed('npx wabridge key issue --name second', scaled);
+    const secrets = readFileSync(join(folder, 'scaled.servers', 'secrets.json'), 'utf8');
+    const { postgres, redis } = JSON.parse(secrets) as Record<string, string>;
+    for (const secret of [postgres, redis]) expect(`${commands.join()}${started.output}`).not.toContain(secret);
+    expect(await started.end('SIGTERM')).toBe(0);
+    expect(await leftOf(processes)).toEqual([]);
+    expect(existsSync(join(folder, 'scaled', 'wabridge.db'))).toBe(false);
+
+    started = new Start(scaled, ['--bridge-only', '--scale']);
+    const again = await started.ready();
+    const keys = JSON.parse(await typed('npx wabridge key list --json', scaled)) as { name: string }[];
+    expect(keys.map(({ name }) => name)).toContain('second');
+    expect(await started.end('SIGTERM')).toBe(0);
+    expect(await leftOf(again)).toEqual([]);
   });
 
   test('a port that is taken is named, with what to do; npm takes everything with it', async () => {

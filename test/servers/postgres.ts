@@ -1,5 +1,6 @@
 /** PostgreSQL for tests: Debian's, the newest that is installed. */
 import { existsSync, readdirSync } from 'node:fs';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ServerDefinition, ServerProcess } from './server-process.ts';
 
@@ -18,10 +19,15 @@ export interface PostgresOptions {
   readonly durable?: boolean;
   /** More of `postgresql.conf`, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its data stay; without it, they are temporary. */
+  readonly keptIn?: string;
+  /** Of the superuser, set when the data are made; without it, nobody needs one. */
+  readonly password?: string;
 }
 
-/** Starts a server with one empty database, `postgres`, of a superuser of the same name who needs no password. */
-export function startPostgres({ durable = false, settings = {} }: PostgresOptions = {}): Promise<ServerProcess> {
+/** Starts a server with one empty database, `postgres`, of a superuser of the same name. */
+export function startPostgres(options: PostgresOptions = {}): Promise<ServerProcess> {
+  const { durable = false, settings = {}, keptIn, password } = options;
   const programs = postgresPrograms();
   if (programs === null) throw new Error("PostgreSQL is not installed (Debian's package postgresql)");
   const all = {
@@ -39,16 +45,38 @@ export function startPostgres({ durable = false, settings = {} }: PostgresOption
       ...['-D', join(folder, 'data'), '-p', String(port)],
       ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
-    urlOf: (port) => `postgres://${USER}@127.0.0.1:${port}/postgres`,
+    urlOf: (port) =>
+      `postgres://${USER}${password === undefined ? '' : `:${encodeURIComponent(password)}`}@127.0.0.1:${port}/postgres`,
     ready: /ready to accept (read-only )?connections/,
     // Disconnects the clients; SIGTERM would wait for them.
     stopSignal: 'SIGINT',
     user: USER,
-    prepare: (folder, run) =>
-      run(join(programs, 'initdb'), [
-        ...['-D', join(folder, 'data'), '-U', USER, '--auth=trust'],
-        ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
-      ]),
+    prepare: (folder, run) => makeData(folder, password, (...args) => run(join(programs, 'initdb'), args)),
   };
-  return ServerProcess.start(definition);
+  return ServerProcess.start(definition, keptIn);
+}
+
+async function makeData(
+  folder: string,
+  password: string | undefined,
+  initdb: (...args: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const data = join(folder, 'data');
+  if (existsSync(data)) return;
+  // Renamed once it is whole: what a kill left behind is not taken for a database.
+  const [unfinished, passwordFile] = [join(folder, 'data.new'), join(folder, 'password')];
+  await rm(unfinished, { recursive: true, force: true });
+  const login: string[] = ['--auth=trust'];
+  if (password !== undefined) {
+    await writeFile(passwordFile, password);
+    // The user of the server has to read it; nobody else can enter the folder.
+    await chmod(passwordFile, 0o644);
+    login.splice(0, 1, '--auth=scram-sha-256', `--pwfile=${passwordFile}`);
+  }
+  await initdb(
+    ...['-D', unfinished, '-U', USER, ...login],
+    ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+  );
+  await rm(passwordFile, { force: true });
+  await rename(unfinished, data);
 }

@@ -1,6 +1,8 @@
 /** Redis for tests. */
 import { existsSync } from 'node:fs';
-import { ServerProcess } from './server-process.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ServerDefinition, ServerProcess } from './server-process.ts';
 
 const PROGRAMS = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'];
 
@@ -16,6 +18,8 @@ export interface RedisOptions {
   readonly tls?: { readonly keyFile: string; readonly certFile: string };
   /** More of `redis.conf`, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its data stay; without it, they are temporary. */
+  readonly keptIn?: string;
 }
 
 /** Starts a server with many databases, for tests that share it. */
@@ -24,6 +28,7 @@ export function startRedis({
   password,
   tls,
   settings = {},
+  keptIn,
 }: RedisOptions = {}): Promise<ServerProcess> {
   const program = redisProgram();
   if (program === null) throw new Error("Redis is not installed (Debian's package redis-server)");
@@ -31,15 +36,15 @@ export function startRedis({
     bind: '127.0.0.1',
     databases: '2000',
     save: '',
-    ...(password === undefined ? {} : { requirepass: password }),
     ...(tls ? { 'tls-key-file': tls.keyFile, 'tls-cert-file': tls.certFile, 'tls-auth-clients': 'no' } : {}),
     ...(durable ? { appendonly: 'yes', appendfsync: 'always' } : {}),
     ...settings,
   };
-  return ServerProcess.start({
+  const definition: ServerDefinition = {
     name: 'Redis',
     program,
     argumentsFor: (port, folder) => [
+      join(folder, 'redis.conf'),
       ...(tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)]),
       ...['--dir', folder],
       ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]),
@@ -50,5 +55,11 @@ export function startRedis({
     },
     ready: /ready to accept connections/i,
     stopSignal: 'SIGTERM',
-  });
+    // Other users of the machine see the command line, but not this file.
+    prepare: (folder) =>
+      writeFile(join(folder, 'redis.conf'), password === undefined ? '' : `requirepass "${password}"\n`, {
+        mode: 0o600,
+      }),
+  };
+  return ServerProcess.start(definition, keptIn);
 }

@@ -12,6 +12,7 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import S3rver from '@20minutes/s3rver';
+import AWSAccount from '@20minutes/s3rver/lib/models/account.js';
 import type { S3Call, S3Fault } from './s3.ts';
 
 interface Context {
@@ -33,6 +34,12 @@ type Next = () => Promise<void>;
 
 const [folder = '', bucket = '', wantedPort = '0'] = process.argv.slice(2);
 const faults: { -readonly [Key in keyof S3Fault]: S3Fault[Key] }[] = [];
+
+const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+  AWSAccount.DUMMY_ACCOUNT.revokeAccessKey('S3RVER');
+  AWSAccount.DUMMY_ACCOUNT.createKeyPair(accessKeyId, secretAccessKey);
+}
 
 const app = new S3rver({ directory: folder, silent: true, vhostBuckets: false });
 app.middleware.unshift(faulty, whole, conditional, uploads);

@@ -4,14 +4,14 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('s3.child.ts', import.meta.url));
 const BUCKET = 'wabridge-test';
-/** s3rver knows this pair only. */
+/** s3rver knows this pair only, unless it is told another. */
 export const S3_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' } as const;
 
 export interface S3Fault {
@@ -36,15 +36,32 @@ export interface S3Call {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where a server keeps its objects for good, and who may use it. */
+export interface KeptS3 {
+  readonly folder: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 export class S3Server {
   readonly bucket = BUCKET;
   readonly calls: S3Call[] = [];
   readonly #folder: string;
+  readonly #kept: KeptS3 | null;
   #child: ChildProcess | null = null;
   #port = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, kept: KeptS3 | null = null) {
     this.#folder = folder;
+    this.#kept = kept;
+  }
+
+  /** For `npm start -- --scale`: with a folder that stays. The environment of this process is left as it is. */
+  static async startKept(kept: KeptS3): Promise<S3Server> {
+    await mkdir(kept.folder, { recursive: true, mode: 0o700 });
+    const server = new S3Server(kept.folder, kept);
+    await server.up();
+    return server;
   }
 
   /** Sets the credentials of this process, too: the AWS SDK takes them from the environment. */
@@ -70,13 +87,23 @@ export class S3Server {
       // Its continuation tokens are made with an old cipher.
       execArgv: ['--openssl-legacy-provider', '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // The terminal's Ctrl-C does not reach it; it ends with this process.
+      detached: true,
+      env: {
+        ...process.env,
+        ...(this.#kept && {
+          S3_ACCESS_KEY_ID: this.#kept.accessKeyId,
+          S3_SECRET_ACCESS_KEY: this.#kept.secretAccessKey,
+        }),
+      },
     });
     this.#child = child;
     this.#port = await new Promise<number>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the S3 server ended with ${code}`)));
       child.on('message', (message: { readonly port?: number; readonly call?: S3Call }) => {
         if (message.port !== undefined) resolve(message.port);
-        if (message.call !== undefined) this.calls.push(message.call);
+        // One that runs for days must not keep them.
+        if (message.call !== undefined && this.#kept === null) this.calls.push(message.call);
       });
     });
   }

@@ -9,3 +9,12 @@ declare module '@20minutes/s3rver' {
     callback(): RequestListener;
   }
 }
+
+declare module '@20minutes/s3rver/lib/models/account.js' {
+  interface Account {
+    createKeyPair(accessKeyId: string, secretAccessKey: string): void;
+    revokeAccessKey(accessKeyId: string): void;
+  }
+  const accounts: { readonly DUMMY_ACCOUNT: Account };
+  export default accounts;
+}

@@ -1,11 +1,12 @@
 /**
  * A real server for tests: a process of this machine on a free port of loopback, with its data in a temporary folder. A
  * test can kill it, hold it still and start it again over the same data. `postgres.ts` and `redis.ts` say how theirs start.
+ * `npm start -- --scale` uses it with folders that stay.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endAll, isHeld, isRunning, processTree } from '../browser/processes.ts';
@@ -30,7 +31,7 @@ export interface ServerDefinition {
   readonly stopSignal: NodeJS.Signals;
   /** Who it runs as where this process is root, which some servers refuse to be. */
   readonly user?: string;
-  /** Fills its folder before the first start. @param run runs a program as the server's user */
+  /** Fills its folder, or finds it filled, before the first start. @param run runs a program as the server's user */
   readonly prepare?: (
     folder: string,
     run: (program: string, args: readonly string[]) => Promise<void>,
@@ -40,24 +41,32 @@ export interface ServerDefinition {
 export class ServerProcess {
   readonly #definition: ServerDefinition;
   readonly #folder: string;
+  readonly #keeps: boolean;
   #port = 0;
   #child: ChildProcess | null = null;
   #output = '';
   /** What is left where this process ends without stopping it. */
   readonly #onExit = (): void => {
     this.#child?.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (!this.#keeps) rmSync(this.#folder, { recursive: true, force: true });
   };
 
-  private constructor(definition: ServerDefinition, folder: string) {
+  private constructor(definition: ServerDefinition, folder: string, keeps: boolean) {
     this.#definition = definition;
     this.#folder = folder;
+    this.#keeps = keeps;
   }
 
-  /** Starts a server and waits until it takes connections. @throws Error with what it wrote, where it does not */
-  static async start(definition: ServerDefinition): Promise<ServerProcess> {
-    const folder = await mkdtemp(join(tmpdir(), `wabridge-${definition.name.toLowerCase()}-`));
-    const server = new ServerProcess(definition, folder);
+  /**
+   * Starts a server and waits until it takes connections.
+   *
+   * @param keptIn a folder that is made if it is missing, and stays; without it, a temporary one
+   * @throws Error with what it wrote, where it does not
+   */
+  static async start(definition: ServerDefinition, keptIn?: string): Promise<ServerProcess> {
+    const folder = keptIn ?? (await mkdtemp(join(tmpdir(), `wabridge-${definition.name.toLowerCase()}-`)));
+    if (keptIn !== undefined) await mkdir(keptIn, { recursive: true, mode: 0o700 });
+    const server = new ServerProcess(definition, folder, keptIn !== undefined);
     process.once('exit', server.#onExit);
     try {
       const ids = definition.user === undefined ? null : idsOf(definition.user);
@@ -137,7 +146,7 @@ export class ServerProcess {
     }
   }
 
-  /** Ends it, killing it where it does not end by itself, and removes its data. */
+  /** Ends it, killing it where it does not end by itself, and removes its data unless they are kept. */
   async stop(): Promise<void> {
     const child = this.#child;
     if (child) {
@@ -148,7 +157,7 @@ export class ServerProcess {
       await ended.finally(() => clearTimeout(timer));
     }
     process.off('exit', this.#onExit);
-    await rm(this.#folder, { recursive: true, force: true });
+    if (!this.#keeps) await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
@@ -186,6 +195,8 @@ export class ServerProcess {
       cwd: this.#folder,
       env: { PATH: process.env['PATH'], LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // The terminal's Ctrl-C reaches it through this process, which ends what uses it first.
+      detached: true,
     });
     child.once('close', () => {
       if (this.#child === child) this.#child = null;
