@@ -18,7 +18,6 @@ const LONG = [
   'test/e2e/quarantine.test.ts',
   'test/conformance/redis-failures.test.ts',
   'test/conformance/torture.test.ts',
-  'test/conformance/outbox-kill.redis.test.ts',
   'test/conformance/outbox-kill.test.ts',
   'test/browser/webjs.away.test.ts',
   'test/bridge/cli/cli.test.ts',

@@ -1,6 +1,7 @@
 /**
- * The bridge's outbox in a process that is going to be killed: the real dispatcher over real SQLite and, if asked for, real Redis, with an engine whose
- * network is the test's. It stops for good at a named point, tells the test, and waits for the SIGKILL.
+ * The bridge's outbox in a process that is going to be killed: the real dispatcher over real SQLite or, if asked for, real
+ * PostgreSQL and Redis, with an engine whose network is the test's. It stops for good at a named point, tells the test, and
+ * waits for the SIGKILL.
  */
 import type { Address } from '../../bridge/src/contract/address.ts';
 import type { ChatId, OutboxId, MessageId } from '../../bridge/src/contract/ids.ts';
@@ -35,7 +36,7 @@ export type FromChild =
   | { readonly say: 'settled'; readonly states: Readonly<Record<string, string>> }
   | { readonly say: 'closed' };
 
-const [dataDir = '', networkUrl = '', point = '', redisUrl = ''] = process.argv.slice(2);
+const [dataDir = '', networkUrl = '', point = '', redisUrl = '', databaseUrl = ''] = process.argv.slice(2);
 const tell = (message: FromChild): void => void process.send?.(message);
 const forEver = new Promise<never>(() => undefined);
 
@@ -117,6 +118,7 @@ const outbox = await openOutbox(dataDir, {
   engine: new HttpEngine(),
   wrap: stopping,
   durable: true,
+  ...(databaseUrl === '' ? {} : { databaseUrl }),
   // Of one name over the lives of this bridge, as the epoch of its database gives it.
   ...(redisUrl === '' ? {} : { scheduler: redisScheduler(redisUrl, 'outbox').scheduler }),
   sendMs: 60_000,

@@ -1,6 +1,6 @@
 /**
- * The bridge killed with SIGKILL at each state of a send, whatever wakes its outbox. The oracle, WhatsApp's side, is in this process and survives:
- * it counts what left, under which id.
+ * The bridge killed with SIGKILL at each state of a send, whatever stores and wakes its outbox. The oracle, WhatsApp's side,
+ * is in this process and survives: it counts what left, under which id.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { onServer } from './postgres/tally.ts';
 import type { FromChild, KillPoint, ToChild, ToSend } from './outbox-kill.child.ts';
 
 const CHILD = fileURLToPath(new URL('./outbox-kill.child.ts', import.meta.url));
@@ -80,7 +81,7 @@ class Life {
   #onReceived: () => void = () => undefined;
 
   constructor(dataDir: string, networkUrl: string, point: KillPoint | 'nowhere') {
-    this.process = fork(CHILD, [dataDir, networkUrl, point, redisUrl], {
+    this.process = fork(CHILD, [dataDir, networkUrl, point, servers.redisUrl, servers.databaseUrl], {
       execArgv: ['--no-warnings'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -122,7 +123,7 @@ class Life {
 }
 
 let dataDir = '';
-let redisUrl = '';
+let servers: OutboxServers;
 let oracle: Oracle;
 let networkUrl = '';
 let lives: Life[] = [];
@@ -133,19 +134,30 @@ const live = async (point: KillPoint | 'nowhere'): Promise<Life> => {
   return life;
 };
 
-/** What is on disk while nobody runs. */
-function rowsOnDisk(): Record<string, { state: string; wire_id: string | null }> {
+interface Row {
+  readonly id: string;
+  readonly state: string;
+  readonly wire_id: string | null;
+}
+const ROWS = 'select id, state, wire_id from outbox';
+
+function rowsOfFile(): readonly Row[] {
   const database = new DatabaseSync(join(dataDir, 'wabridge.db'));
   try {
-    const rows = database.prepare('select id, state, wire_id from outbox').all() as {
-      id: string;
-      state: string;
-      wire_id: string | null;
-    }[];
-    return Object.fromEntries(rows.map(({ id, ...row }) => [id, row]));
+    return database.prepare(ROWS).all() as unknown as Row[];
   } finally {
     database.close();
   }
+}
+
+/** What is stored while nobody runs. */
+async function storedRows(): Promise<Record<string, Omit<Row, 'id'>>> {
+  const { databaseUrl } = servers;
+  const rows =
+    databaseUrl === ''
+      ? rowsOfFile()
+      : await onServer(databaseUrl, async (client) => (await client.query<Row>(ROWS)).rows);
+  return Object.fromEntries(rows.map(({ id, ...row }) => [id, row]));
 }
 
 const A1 = { to: ALICE, text: 'a1' };
@@ -176,15 +188,21 @@ const STATES: readonly { readonly point: KillPoint; readonly state: string; read
 ];
 const sentTimes = (text: string): number => oracle.sent.filter((sent) => sent.text === text).length;
 
-/** @param ofRedis the URL of the Redis that wakes the outbox in a test; empty for timers of the bridge */
-export function outboxKillSuite(ofRedis: () => Promise<string>): void {
+/** URLs of what an outbox is stored in and woken by; empty for a file and for timers of the bridge. */
+export interface OutboxServers {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+}
+
+/** @param serversOf makes the servers' databases of a test */
+export function outboxKillSuite(serversOf: () => Promise<OutboxServers>): void {
   jest.setTimeout(120_000);
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'wabridge-kill-'));
     oracle = new Oracle();
     networkUrl = await oracle.listen();
-    redisUrl = await ofRedis();
+    servers = await serversOf();
   });
   afterEach(async () => {
     for (const { process: child } of lives)
@@ -200,7 +218,7 @@ export function outboxKillSuite(ofRedis: () => Promise<string>): void {
       async ({ point, state, left }) => {
         const ids = await killAt(point, [A1, A2, B1]);
         // The kill hit the state it is named after.
-        const killed = rowsOnDisk()[ids[0]!]!;
+        const killed = (await storedRows())[ids[0]!]!;
         expect(killed.state).toBe(state);
         expect(sentTimes('a1')).toBe(left);
         expect(sentTimes('a2')).toBe(0);
@@ -212,7 +230,7 @@ export function outboxKillSuite(ofRedis: () => Promise<string>): void {
         expect(oracle.sent.map(({ text }) => text).sort()).toEqual(['a1', 'a2', 'b1']);
         expect(oracle.sent.filter(({ chatId }) => chatId === ALICE).map(({ text }) => text)).toEqual(['a1', 'a2']);
         // The id that was on disk before is the one under which it left.
-        const rows = rowsOnDisk();
+        const rows = await storedRows();
         expect(oracle.sent.find(({ text }) => text === 'a1')?.messageId).toBe(rows[ids[0]!]!.wire_id);
         if (killed.wire_id !== null) expect(rows[ids[0]!]!.wire_id).toBe(killed.wire_id);
       },
@@ -227,7 +245,7 @@ export function outboxKillSuite(ofRedis: () => Promise<string>): void {
       async ({ point, state, left }) => {
         oracle.askable = false;
         const ids = await killAt(point, [REACTION, A2]);
-        expect(rowsOnDisk()[ids[0]!]).toEqual({ state, wire_id: null });
+        expect((await storedRows())[ids[0]!]).toEqual({ state, wire_id: null });
         expect([sentTimes('👍'), sentTimes('a2')]).toEqual([left, 0]);
 
         const life = await live('nowhere');
@@ -253,7 +271,7 @@ export function outboxKillSuite(ofRedis: () => Promise<string>): void {
       async ({ point, left, as }) => {
         oracle.askable = false;
         const ids = await killAt(point, [A1, A2]);
-        expect(rowsOnDisk()[ids[0]!]).toMatchObject({ state: 'sending', wire_id: expect.any(String) });
+        expect((await storedRows())[ids[0]!]).toMatchObject({ state: 'sending', wire_id: expect.any(String) });
 
         const life = await live('nowhere');
         life.tell({ do: 'settle', ids });

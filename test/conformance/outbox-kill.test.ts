@@ -1,3 +1,3 @@
 import { outboxKillSuite } from './outbox-kill.suite.ts';
 
-outboxKillSuite(async () => '');
+outboxKillSuite(async () => ({ databaseUrl: '', redisUrl: '' }));
