@@ -17,9 +17,8 @@ test.each([
   const { findings, tally } = await torture({ ...run, historyFile });
   if (findings.length > 0) throw new Error(`${historyFile}\n${JSON.stringify({ findings, tally }, null, 2)}`);
   await rm(folder, { recursive: true });
-  // The kills hit what they were meant to hit.
+  // The kills hit what they were meant to hit. Whether a reader has an event in hand at a kill is chance; that events come again is not.
   expect(tally.kills).toBe(run.kills);
   expect(tally.killsOnSends).toBeGreaterThan(run.kills / 2);
-  expect(tally.killsOnEvents).toBeGreaterThan(0);
   expect(tally.again).toBeGreaterThan(0);
 });
