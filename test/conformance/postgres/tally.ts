@@ -10,8 +10,15 @@ import type { Seq, SubscriptionName } from '../../../bridge/src/contract/ids.ts'
 import type { Database } from '../../../bridge/src/store/database.ts';
 import { appendEvent } from '../../../bridge/src/store/events.repository.ts';
 import { openDatabase } from '../../../bridge/src/store/open-database.ts';
+import { openPostgres } from '../../../bridge/src/store/postgres/postgres-database.ts';
 import { countTakeover, createSubscription } from '../../../bridge/src/store/stream.repository.ts';
 import { rowNamed } from '../database.suite.ts';
+
+const SILENT = {
+  log: { warn: () => undefined, info: () => undefined },
+  onNew: () => undefined,
+  onClosed: () => undefined,
+};
 
 export class Tally {
   readonly database: Database;
@@ -30,11 +37,14 @@ export class Tally {
     this.#subscription = subscription;
   }
 
-  static async open(databaseUrl: string): Promise<Tally> {
+  /** @param answerTimeoutMs gives up a connection sooner than the bridge does */
+  static async open(databaseUrl: string, answerTimeoutMs?: number): Promise<Tally> {
     const folder = mkdtempSync(join(tmpdir(), 'wabridge-tally-'));
     const fatal: Error[] = [];
     const onFatal = (error: Error): void => void fatal.push(error);
-    const database = await openDatabase({ dataDir: folder, databaseUrl, log: { error: () => undefined }, onFatal });
+    const database = await (answerTimeoutMs === undefined
+      ? openDatabase({ dataDir: folder, databaseUrl, log: { error: () => undefined }, onFatal })
+      : openPostgres({ ...SILENT, url: databaseUrl, onFatal, answerTimeoutMs }));
     const start = { filter: {}, effectiveFilter: {}, epoch: 'e', floor: 0 as Seq, since: 0 as Seq };
     const { id } = await database.write(createSubscription({ name: 'tally' as SubscriptionName, now: 1, ...start }));
     return new Tally(database, fatal, folder, id);

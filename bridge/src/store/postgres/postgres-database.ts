@@ -7,7 +7,7 @@ import type { Database } from '../database.ts';
 import type { Call } from '../operation.ts';
 import { operations } from '../operations.ts';
 import type { Schema } from '../schema.ts';
-import { describeServer } from './connection-settings.ts';
+import { ANSWER_TIMEOUT_MS, describeServer } from './connection-settings.ts';
 import { appliedMigrations, migrate } from './migrate.ts';
 import { OutageWatch, type OutageLog } from './outage-watch.ts';
 import { PostgresQueries } from './queries.ts';
@@ -25,6 +25,8 @@ export interface PostgresOptions {
   readonly onClosed: () => void;
   /** Ends the wait for a server that is away at the start. */
   readonly signal?: AbortSignal | undefined;
+  /** After so many milliseconds without an answer, a connection is given up. */
+  readonly answerTimeoutMs?: number;
 }
 
 /**
@@ -35,13 +37,15 @@ export interface PostgresOptions {
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { url, log, onFatal, onNew, onClosed, signal = new AbortController().signal } = options;
+  const { answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
   const outages = new OutageWatch(describeServer(url), log);
-  const writer = await PostgresWriter.open({ url, operations, outages, onFatal, signal }, async ({ connection }) => {
+  const work = { url, operations, outages, onFatal, signal, answerTimeoutMs };
+  const writer = await PostgresWriter.open(work, async ({ connection }) => {
     await refuseMarked(new PostgresQueries(connection), `PostgreSQL at ${outages.server}`);
     if ((await appliedMigrations(connection)).length === 0) onNew(outages.server);
     await migrate(connection);
   });
-  return new PostgresDatabase(writer, new PostgresReader(url, outages), outages, onClosed);
+  return new PostgresDatabase(writer, new PostgresReader(url, outages, answerTimeoutMs), outages, onClosed);
 }
 
 class PostgresDatabase implements Database {

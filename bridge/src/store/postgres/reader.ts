@@ -4,7 +4,7 @@ import pg from 'pg';
 import { WabError } from '../../contract/errors.ts';
 import type { Schema } from '../schema.ts';
 import { PostgresConnection } from './connection.ts';
-import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts';
+import { connectionSettings } from './connection-settings.ts';
 import { kyselyOver } from './dialect.ts';
 import { explainServerFailure, isReadOnlyRefusal, kindOf, problemOf } from './failures.ts';
 import type { OutageWatch } from './outage-watch.ts';
@@ -23,11 +23,12 @@ export class PostgresReader implements DatabaseConnection {
   readonly #outages: OutageWatch;
   #closed = false;
 
-  constructor(url: string, outages: OutageWatch) {
+  /** @param answerTimeoutMs a connection is given up after so long without an answer */
+  constructor(url: string, outages: OutageWatch, answerTimeoutMs: number) {
     this.#outages = outages;
     this.#pool = new pg.Pool({
       ...connectionSettings(url, 'reader'),
-      query_timeout: ANSWER_TIMEOUT_MS,
+      query_timeout: answerTimeoutMs,
       max: CONNECTIONS,
     });
     // A connection that is lost while nobody uses it is replaced at its next use.

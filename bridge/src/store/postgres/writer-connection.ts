@@ -10,7 +10,7 @@ import type { AnyOperation } from '../operations.ts';
 import { runDirectly } from '../prepared.ts';
 import type { Schema } from '../schema.ts';
 import { destroy, PostgresConnection } from './connection.ts';
-import { ANSWER_TIMEOUT_MS, connectionSettings } from './connection-settings.ts';
+import { connectionSettings } from './connection-settings.ts';
 import { kyselyOver } from './dialect.ts';
 import { asFailure, ConnectionLostError, explainServerFailure, kindOf } from './failures.ts';
 import { prepareSession, takeLock, type WriterHistory } from './writer-session.ts';
@@ -49,6 +49,8 @@ export interface WriterConnectionOptions {
   readonly onLost: (error: Error) => void;
   /** Ends the wait for the lock. */
   readonly signal: AbortSignal;
+  /** It is given up after so many milliseconds without an answer. */
+  readonly answerTimeoutMs: number;
 }
 
 export class WriterConnection {
@@ -243,7 +245,7 @@ export class WriterConnection {
 
   #look(): void {
     const waitedMs = this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
-    if (waitedMs > ANSWER_TIMEOUT_MS) destroy(this.#client);
+    if (waitedMs > this.#options.answerTimeoutMs) destroy(this.#client);
     if (waitedMs > SLOW_MS && !this.#isSlow) this.#options.onSlow((this.#isSlow = true));
   }
 }

@@ -35,6 +35,8 @@ export interface WriterOptions {
   readonly onFatal: (error: Error) => void;
   /** Ends the wait for a server that is away at the start. */
   readonly signal: AbortSignal;
+  /** A connection is given up after so many milliseconds without an answer. */
+  readonly answerTimeoutMs: number;
 }
 
 export class PostgresWriter {
@@ -183,11 +185,12 @@ export class PostgresWriter {
 
   /** @param isStart what cannot heal by itself is an error then, and waited for later: an operator may mend it */
   async #connect(isStart: boolean): Promise<WriterConnection> {
-    const { outages, operations, url } = this.#options;
+    const { outages, operations, url, answerTimeoutMs } = this.#options;
     const onSlow = (isSlow: boolean): void =>
       isSlow ? outages.begin('writes', 'it takes long to answer') : outages.end('writes');
     const onLost = (error: Error): void => this.#lost(error);
-    const options = { url, server: outages.server, operations, onSlow, onLost, signal: this.#stopping };
+    const { server } = outages;
+    const options = { url, server, operations, onSlow, onLost, answerTimeoutMs, signal: this.#stopping };
     await this.#connection?.close('at once');
     this.#connection = null;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = await this.#pause(pauseMs)) {
