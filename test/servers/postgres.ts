@@ -23,11 +23,13 @@ export interface PostgresOptions {
   readonly keptIn?: string;
   /** Of the superuser, set when the data are made; without it, nobody needs one. */
   readonly password?: string;
+  /** URL of a primary that needs no password: a standby is made of it, which `pg_promote()` makes a primary. */
+  readonly follows?: string;
 }
 
 /** Starts a server with one empty database, `postgres`, of a superuser of the same name. */
 export function startPostgres(options: PostgresOptions = {}): Promise<ServerProcess> {
-  const { durable = false, settings = {}, keptIn, password } = options;
+  const { durable = false, settings = {}, keptIn, password, follows } = options;
   const programs = postgresPrograms();
   if (programs === null) throw new Error("PostgreSQL is not installed (Debian's package postgresql)");
   const all = {
@@ -51,9 +53,21 @@ export function startPostgres(options: PostgresOptions = {}): Promise<ServerProc
     // Disconnects the clients; SIGTERM would wait for them.
     stopSignal: 'SIGINT',
     user: USER,
-    prepare: (folder, run) => makeData(folder, password, (...args) => run(join(programs, 'initdb'), args)),
+    prepare: (folder, run) =>
+      follows === undefined
+        ? makeData(folder, password, (...args) => run(join(programs, 'initdb'), args))
+        : run(join(programs, 'pg_basebackup'), copyOf(follows, folder)),
   };
   return ServerProcess.start(definition, keptIn);
+}
+
+/** What makes the data of a standby that follows by streaming replication. */
+function copyOf(primary: string, folder: string): readonly string[] {
+  const { hostname, port } = new URL(primary);
+  return [
+    ...['-D', join(folder, 'data'), '-h', hostname, '-p', port, '-U', USER],
+    ...['--write-recovery-conf', '--wal-method=stream', '--checkpoint=fast', '--no-sync'],
+  ];
 }
 
 async function makeData(

@@ -11,7 +11,7 @@ interface Pair {
 }
 
 export class TcpProxy {
-  readonly #target: number;
+  #target: number;
   readonly #pairs = new Set<Pair>();
   readonly #swallowed = new Set<Direction>();
   #listener: Server | null = null;
@@ -49,6 +49,11 @@ export class TcpProxy {
     const through = new URL(url);
     through.port = String(this.#port);
     return through.href;
+  }
+
+  /** New connections go to another server on loopback; those that are open stay. */
+  leadTo(target: number): void {
+    this.#target = target;
   }
 
   /** Resets all connections. New ones are forwarded. */

@@ -74,7 +74,7 @@ export const INSTALLATION_ERRORS = {
     status: 500,
     retryable: false,
     message:
-      'While the connection to the database at {server} was lost, another wabridge wrote to it, or the server lost what it had confirmed (a failover to a standby that lags). The bridge stops, since what it holds in memory no longer fits. Start it again.',
+      'While the connection to the database at {server} was lost, another wabridge wrote to it, or the server lost what it had confirmed (a failover to a standby that lags). The bridge stops, since what it holds in memory no longer fits. Start it again; after such a failover, run `wabridge database restored` first.',
   },
   WAB_DATABASE_NOT_COPIED: {
     status: 500,
