@@ -25,7 +25,7 @@ import { Closers } from './ops/closers.ts';
 import { explainFailure, type FailurePlace } from './ops/failure-cause.ts';
 import type { Log } from './ops/logger.ts';
 import { Metrics } from './ops/metrics.ts';
-import { Readiness, type Probe } from './ops/readiness.ts';
+import { type Note, type Probe, Readiness } from './ops/readiness.ts';
 import { withOrderlyDeletion } from './sessions/orderly-deletion.ts';
 import type { Database } from './store/database.ts';
 import { touchLog } from './store/readiness.repository.ts';
@@ -51,7 +51,7 @@ export interface Bridge {
  * @param onFatal called when the bridge cannot go on (its database writer died); the caller stops the process
  * @param moreEngines besides those that the settings enable
  * @param signal ends the wait for a database server that is away
- * @throws WabError those of `openDatabase`, WAB_CONFIG_INVALID, WAB_MEDIA_STORE_UNUSABLE, and those of `explainFailure`
+ * @throws WabError those of `openDatabase`, WAB_CONFIG_INVALID, WAB_MEDIA_STORE_UNUSABLE, WAB_PROFILE_STORE_UNUSABLE, and those of `explainFailure`
  */
 export async function startBridge(
   loaded: LoadedSettings,
@@ -83,7 +83,7 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
   const recording = composeRecording(base, store, media);
   const { recorder } = recording;
   const sessions = await startSessions(base, { database, recorder, media });
-  const { registry, network, ingress } = sessions;
+  const { registry, network, ingress, profileStore } = sessions;
   const outbox = await startOutbox(base, { ...recording, ...store, sessions, media: media.library });
   const stream = await startStream(base, { ...store, recorder, keys });
 
@@ -94,13 +94,11 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     openStreams: () => stream.stats().connections,
     logHead: () => eventLog.head,
     mediaStoreUp: () => media.store.trouble === null,
+    ...(profileStore && { profileStoreUp: () => profileStore.trouble === null }),
   });
   const readiness = new Readiness(
     { database: databaseProbe(database), stream: async () => void stream.stats() },
-    {
-      mediaStore: () => (media.store.trouble === null ? 'ok' : `degraded: ${media.store.trouble.message}`),
-      ...(outbox.schedulerState && { scheduler: outbox.schedulerState }),
-    },
+    notesOf(media.store, profileStore, outbox.schedulerState),
   );
   const { app, port } = await startHttp(base, {
     settings: () => describeSettings(loaded),
@@ -134,6 +132,20 @@ async function compose(base: Base, loaded: LoadedSettings, onFatal: (error: Erro
     stop: () => closers.close(),
   };
 }
+
+/** What the bridge goes on without, and says so. */
+const notesOf = (mediaStore: Store, profileStore: Store | null, scheduler: Note | null): Record<string, Note> => ({
+  mediaStore: () => stateOf(mediaStore),
+  ...(profileStore && { profileStore: () => stateOf(profileStore) }),
+  ...(scheduler && { scheduler }),
+});
+
+interface Store {
+  /** Why it cannot be used; null if it can. */
+  readonly trouble: WabError | null;
+}
+
+const stateOf = ({ trouble }: Store): string => (trouble === null ? 'ok' : `degraded: ${trouble.message}`);
 
 /** Whether the database takes writes; not tried while it is away, since each try would wait for its return. */
 function databaseProbe(database: Database): Probe {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { openMediaStore } from '../../bridge/src/compose/media-store.ts';
-import { parseMediaUrl } from '../../bridge/src/config/media-url.ts';
+import { parseStoreUrl } from '../../bridge/src/config/store-url.ts';
 import { systemClock } from '../../bridge/src/ops/clock.ts';
 import { S3_CREDENTIALS, S3Server } from '../servers/s3.ts';
 import { median, type BenchmarkRow } from './benchmark.ts';
@@ -55,7 +55,7 @@ export async function run(): Promise<BenchmarkRow[]> {
   const server = await S3Server.start();
   const file = join(folder, 'file');
   await writeFile(file, randomBytes(FILE_BYTES));
-  const store = await openMediaStore(parseMediaUrl(server.url()), join(folder, 'media'), systemClock);
+  const store = await openMediaStore(parseStoreUrl(server.url()), join(folder, 'media'), systemClock);
   const client = new S3Client({
     endpoint: server.endpoint,
     region: 'us-east-1',

@@ -4,9 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Context } from '../../bridge/src/cli/context.ts';
+import { checkProfileStore } from '../../bridge/src/cli/doctor-profiles.ts';
 import { openProfileStore } from '../../bridge/src/compose/profile-store.ts';
+import { loadSettings } from '../../bridge/src/config/load-settings.ts';
 import { parseStoreUrl } from '../../bridge/src/config/store-url.ts';
 import type { ArchiveFile, ProfileStore } from '../../bridge/src/engine/profile-store.ts';
+import { RealBridge } from '../bridge/http/real-bridge.ts';
 import { S3_CREDENTIALS, S3Server } from '../servers/s3.ts';
 import { profileStoreSuite } from './profile-store.suite.ts';
 
@@ -101,5 +105,59 @@ describe('a bucket that fails', () => {
     await server.fault({ kind: 'cut after the last byte', times: 100, on: 'GET' });
     const path = join(folder, 'in');
     await expect(store.getArchive('support', 'one', path)).rejects.toMatchObject(UNAVAILABLE);
+  });
+});
+
+describe('the bridge', () => {
+  let real: RealBridge | null = null;
+  afterEach(async () => {
+    await real?.destroy();
+    real = null;
+  });
+  const start = async (url: string): Promise<RealBridge> =>
+    (real = await RealBridge.start({ engines: ['webjs'], profilesUrl: url }));
+
+  test('starts without its profile store, and says so', async () => {
+    await server.kill();
+    const bridge = await start(server.url());
+    const waiting = 'nothing listens at its address';
+    expect((await bridge.raw('GET', '/v1/ready')).json).toMatchObject({
+      ready: true,
+      checks: { profileStore: expect.stringContaining(waiting) },
+    });
+    expect((await bridge.raw('GET', '/metrics')).text).toContain('wabridge_profile_store_up 0');
+    await server.up();
+  });
+
+  test('does not start with one that it must not use', async () => {
+    await server.fault({ kind: 'ignore conditions', times: 100 });
+    await expect(start(server.url())).rejects.toMatchObject({ code: 'WAB_PROFILE_STORE_UNUSABLE' });
+    await server.recover();
+  });
+});
+
+describe('the doctor', () => {
+  const doctor = (changes: object = {}): ReturnType<typeof checkProfileStore> => {
+    const { settings } = loadSettings({}, undefined, { profilesUrl: server.url(`doctor-${tests}`), masterKey: 'x' });
+    return checkProfileStore({ settings: { ...settings, ...changes } } as Context);
+  };
+  beforeEach(() => void (tests += 1));
+  afterEach(() => server.recover());
+
+  test('tries the store, and leaves nothing there', async () => {
+    expect(await doctor()).toMatchObject({ state: 'ok' });
+    expect((await server.objects()).filter((name) => name.startsWith('doctor-'))).toEqual([]);
+  });
+
+  test('says what is wrong with it', async () => {
+    await server.fault({ kind: 'ignore conditions', times: 100 });
+    expect(await doctor()).toMatchObject({ state: 'failed', detail: expect.stringContaining('conditional writes') });
+  });
+
+  test('warns if the key is lost with the machine', async () => {
+    expect(await doctor({ masterKey: undefined })).toMatchObject({
+      state: 'warning',
+      todo: expect.stringContaining('WABRIDGE_MASTER_KEY'),
+    });
   });
 });

@@ -2,7 +2,7 @@
  * Secrets that the bridge must be able to read back (the login of a proxy): AES-256-GCM under a master key that is never
  * in the database, so that a copy of the database gives nothing away.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { WabError } from '../contract/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
@@ -60,6 +60,17 @@ export class SecretBox {
         { cause: error },
       );
     }
+  }
+
+  /**
+   * A key of its own for a purpose. It follows from the master key, so it is the same on every machine that has that.
+   *
+   * @param make whether a master key is made if there is none yet: to open what was encrypted with one, a new one is of no use
+   * @returns 32 bytes in base64url
+   * @throws WabError WAB_CONFIG_INVALID if the master key cannot be read
+   */
+  derive(purpose: string, make: boolean): string {
+    return Buffer.from(hkdfSync('sha256', this.#masterKey(make), '', purpose, KEY_BYTES)).toString('base64url');
   }
 
   #masterKey(make: boolean): Buffer {

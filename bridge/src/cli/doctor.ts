@@ -12,6 +12,7 @@ import { localTime } from './output.ts';
 import { checkDeadLetters, checkSends, checkSessions } from './doctor-bridge.ts';
 import { checkDatabase } from './doctor-database.ts';
 import { checkMediaStore } from './doctor-media.ts';
+import { checkProfileStore } from './doctor-profiles.ts';
 import { checkRedis } from './doctor-redis.ts';
 import { failed, ok, warning, type Check, type Finding, type Result } from './finding.ts';
 
@@ -82,6 +83,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   database: ({ settings }) => checkDatabase(settings),
   'media store': checkMediaStore,
+  'profile store': checkProfileStore,
   clock: () =>
     Date.now() < OLDEST_CLOCK
       ? failed(new Date().toISOString(), 'The clock is years behind, so no signature can be valid. Set it (NTP).')

@@ -8,6 +8,7 @@ import { LocalNetwork } from '../engine/sandbox/local-network.ts';
 import { RemoteNetwork } from '../engine/sandbox/remote-network.ts';
 import { SandboxFaults } from '../engine/sandbox/sandbox-contract.ts';
 import { SandboxEngineFactory } from '../engine/sandbox/sandbox-factory.ts';
+import type { StoredProfiles } from '../engine/webjs/login/stored/stored-profiles.ts';
 import { systemClock } from '../ops/clock.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
@@ -38,12 +39,13 @@ function parseFaults(text: string): SandboxFaults {
   });
 }
 
-/** The engines that the settings enable. */
+/** The engines that the settings enable. @param profiles where logins are kept for other machines; null if they are not */
 export async function engineFactories(
   settings: Settings,
   network: SandboxNetwork | null,
   metrics: Pick<Metrics, 'sessionProbed' | 'sessionMemory'>,
   log: Log,
+  profiles: StoredProfiles | null,
 ): Promise<readonly EngineFactory[]> {
   const factories: EngineFactory[] = [];
   if (settings.engines.includes('webjs')) {
@@ -64,6 +66,7 @@ export async function engineFactories(
         log,
         DEADLINES,
         (session, bytes) => metrics.sessionMemory(session, bytes),
+        profiles,
       ),
     );
   }

@@ -12,6 +12,7 @@ import { DEFAULT_SUPERVISION } from '../sessions/supervised-session.ts';
 import type { Base } from './base.ts';
 import { engineFactories, sandboxNetwork, type SandboxNetwork } from './engines.ts';
 import type { Media } from './media.ts';
+import { type Profiles, startProfiles } from './profiles.ts';
 import type { Store } from './store.ts';
 
 const RESTORE_CONCURRENCY = 4;
@@ -23,6 +24,8 @@ export interface Sessions {
   readonly ingress: readonly OpenIngress[];
   /** The simulated network, or null if the sandbox is not enabled. */
   readonly network: SandboxNetwork | null;
+  /** Where logins are kept for other machines; null if they are not. */
+  readonly profileStore: Profiles['store'] | null;
 }
 
 interface Needs {
@@ -35,7 +38,11 @@ export async function startSessions(base: Base, { database, recorder, media }: N
   const { settings, clock, log, metrics, closers, moreEngines } = base;
   const network = sandboxNetwork(settings);
   if (network !== null) closers.add('sandbox network', () => network.close());
-  const factories = [...(await engineFactories(settings, network, metrics, log)), ...moreEngines];
+  const profiles = await startProfiles(base);
+  const factories = [
+    ...(await engineFactories(settings, network, metrics, log, profiles?.stored ?? null)),
+    ...moreEngines,
+  ];
   const ownership = new SoleOwner<SessionName>();
   const registry = new SessionRegistry(
     {
@@ -63,5 +70,5 @@ export async function startSessions(base: Base, { database, recorder, media }: N
   fetcher.start();
   closers.add('media fetcher', () => fetcher.stop());
   const ingress = factories.flatMap(({ name: engine, ingress: open }) => (open ? [{ engine, ...open }] : []));
-  return { registry, ownership, network, ingress };
+  return { registry, ownership, network, ingress, profileStore: profiles?.store ?? null };
 }

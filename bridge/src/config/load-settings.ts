@@ -175,9 +175,11 @@ function crossChecks(settings: Settings): string[] {
       faults.push(`WABRIDGE_REDIS_URL is not valid: ${(error as Error).message}.`);
     }
   }
-  const { mediaUrl } = settings;
-  const mediaFault = mediaUrl === undefined ? null : faultOf(() => parseStoreUrl(mediaUrl));
-  if (mediaFault !== null) faults.push(`WABRIDGE_MEDIA_URL cannot be used. ${mediaFault}`);
+  for (const name of ['mediaUrl', 'profilesUrl'] as const) {
+    const url = settings[name];
+    const fault = url === undefined ? null : faultOf(() => parseStoreUrl(url));
+    if (fault !== null) faults.push(`${envNameOf(name)} cannot be used. ${fault}`);
+  }
   if (settings.dedupeRetentionDays < settings.eventRetentionDays) {
     faults.push(
       `WABRIDGE_DEDUPE_RETENTION_DAYS (${settings.dedupeRetentionDays}) is less than WABRIDGE_EVENT_RETENTION_DAYS (${settings.eventRetentionDays}), ` +

@@ -59,7 +59,9 @@ export const SettingsSchema = object({
   tlsCertFile: Type.Optional(text('PEM file with the TLS certificate chain')),
   tlsKeyFile: Type.Optional(text('PEM file with the TLS private key', { secret: true })),
   masterKey: Type.Optional(
-    text('Key that encrypts stored secrets (the login of a proxy): 32 bytes in base64', { secret: true }),
+    text('Key that encrypts stored secrets (the login of a proxy, copies of logins): 32 bytes in base64', {
+      secret: true,
+    }),
   ),
   masterKeyFile: Type.Optional(
     text('File that contains the master key; by default master.key in the data folder, created when first needed'),
@@ -126,6 +128,17 @@ export const SettingsSchema = object({
   mediaMaxAudioBytes: bytes('Largest audio file', 16 * MIB),
   mediaMaxDocumentBytes: bytes('Largest document', 100 * MIB),
   mediaRetentionDays: whole('Days that media files are kept', 30, 1, 3650),
+  profilesUrl: Type.Optional(
+    text(
+      'Where encrypted copies of the logins of webjs sessions are kept, so that another machine goes on without a scan: s3://bucket/prefix or file:///folder, as for mediaUrl; by default nowhere. Needs the same master key on both machines',
+    ),
+  ),
+  profilesIntervalMinutes: whole(
+    'Minutes between copies of the login of a session that runs; one is also made when it stops',
+    30,
+    1,
+    1440,
+  ),
   heartbeatMs: whole('Heartbeat interval of a stream, in milliseconds', DEFAULT_HEARTBEAT_MS, 100, 300_000),
   deliveryMaxAttempts: whole(
     'Number of refusals after which an event becomes a dead letter of its subscription',

@@ -1,4 +1,4 @@
-/** Where the settings say that files are kept. */
+/** Where the settings say that media files and logins are kept. */
 import { join } from 'node:path';
 import type { Settings } from './settings.ts';
 import { parseStoreUrl, type StoreLocation } from './store-url.ts';
@@ -11,3 +11,7 @@ export const mediaLocationOf = (settings: Pick<Settings, 'dataDir' | 'mediaUrl'>
   settings.mediaUrl === undefined
     ? { kind: 'disk', folder: mediaFolderOf(settings) }
     : parseStoreUrl(settings.mediaUrl);
+
+/** Where the settings say that logins are kept for other machines; null if they are not. @throws Error as `parseStoreUrl` */
+export const profilesLocationOf = ({ profilesUrl }: Pick<Settings, 'profilesUrl'>): StoreLocation | null =>
+  profilesUrl === undefined ? null : parseStoreUrl(profilesUrl);

@@ -203,7 +203,7 @@ export interface EngineFactory {
   /** Nothing is open to the other side unless a factory asks for it. */
   readonly ingress?: EngineIngress;
   create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions): Engine;
-  /** Removes what a deleted session left outside `profileDir`. */
+  /** Removes what a deleted session left outside `profileDir`, which is still there. */
   forget(session: SessionName): Promise<void>;
 }
 

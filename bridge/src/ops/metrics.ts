@@ -13,6 +13,8 @@ export interface MetricSources {
   logHead(): number;
   /** Whether the media store can be used, as far as is known. */
   mediaStoreUp(): boolean;
+  /** The same of the profile store; missing if there is none. */
+  readonly profileStoreUp?: () => boolean;
 }
 
 export class Metrics {
@@ -26,6 +28,7 @@ export class Metrics {
   readonly #wakeUps: Counter<'source'>;
   /** Exists only where Redis is used. */
   #redisUp: Gauge | null = null;
+  readonly #profileArchives: Counter<'outcome'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -66,6 +69,12 @@ export class Metrics {
       labelNames: ['session'],
       registers,
     });
+    this.#profileArchives = new Counter({
+      name: 'wabridge_profile_archives_total',
+      help: 'Copies of logins for the profile store, by outcome: stored, unchanged, busy (the browser wrote meanwhile; tried again), failed, and restored for those that were read back',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.#wakeUps = new Counter({
       name: 'wabridge_redis_wake_ups_total',
       help: 'Wake-ups of the outbox where Redis is used, by what kept their time: redis, or process while Redis was away or late',
@@ -82,6 +91,10 @@ export class Metrics {
       registers: [this.#registry],
     });
     this.#redisUp.set(up ? 1 : 0);
+  }
+
+  profileArchived(outcome: string): void {
+    this.#profileArchives.inc({ outcome });
   }
 
   wokenBy(source: 'redis' | 'process'): void {
@@ -113,6 +126,14 @@ export class Metrics {
       () => Number(sources.mediaStoreUp()),
       registers,
     );
+    const { profileStoreUp } = sources;
+    if (profileStoreUp)
+      gauge(
+        'wabridge_profile_store_up',
+        'Whether the profile store could be used when it was last asked (1 or 0)',
+        () => Number(profileStoreUp()),
+        registers,
+      );
     gauge('wabridge_log_head', 'Position of the newest event', () => sources.logHead(), registers);
   }
 

@@ -323,8 +323,8 @@ export class SessionRegistry implements Sessions, SessionEngines {
   }
 
   async #finishDeleting(entry: SessionEntry): Promise<void> {
-    await rm(this.#profileDir(entry.name), { recursive: true, force: true, maxRetries: 3 });
     await this.#sessions.factory(entry.engine)?.forget(entry.name);
+    await rm(this.#profileDir(entry.name), { recursive: true, force: true, maxRetries: 3 });
     await this.#deps.database.write(removeSession({ name: entry.name }));
     this.#sessions.remove(entry.name);
   }

@@ -29,8 +29,9 @@ export interface SupervisorOptions {
 export const DEFAULT_SUPERVISION: SupervisorOptions = {
   backoff: { firstMs: 1_000, longestMs: 5 * 60_000 },
   startDeadlineMs: 120_000,
-  // Above the worst of an engine: its last report, a polite end of the browser and one by force, 5 s each.
-  stopDeadlineMs: 20_000,
+  // Above the worst of an engine: its last report, a polite end of the browser and one by force, 5 s each, and 8 s for its copy
+  // in the profile store.
+  stopDeadlineMs: 30_000,
   stableAfterMs: 60_000,
 };
 

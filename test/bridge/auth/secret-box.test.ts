@@ -57,4 +57,15 @@ describe('the secret box', () => {
     ])
       expect(attempt).toThrow(expect.objectContaining({ code: 'WAB_CONFIG_INVALID' }));
   });
+
+  test('derives a key for each purpose, the same on every machine with the master key', () => {
+    const derived = new SecretBox({ dataDir, masterKey: KEY }).derive('p', false);
+    expect(Buffer.from(derived, 'base64url')).toHaveLength(32);
+    expect(new SecretBox({ dataDir: join(dataDir, 'other'), masterKey: KEY }).derive('p', true)).toBe(derived);
+    expect(new SecretBox({ dataDir, masterKey: KEY }).derive('q', false)).not.toBe(derived);
+    expect(new SecretBox({ dataDir, masterKey: OTHER }).derive('p', false)).not.toBe(derived);
+    expect(() => new SecretBox({ dataDir }).derive('p', false)).toThrow(/master key .* is missing/);
+    const made = new SecretBox({ dataDir }).derive('p', true);
+    expect(new SecretBox({ dataDir }).derive('p', false)).toBe(made);
+  });
 });

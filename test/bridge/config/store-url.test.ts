@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../../bridge/src/config/load-settings.ts';
-import { mediaLocationOf } from '../../../bridge/src/config/store-locations.ts';
+import { mediaLocationOf, profilesLocationOf } from '../../../bridge/src/config/store-locations.ts';
 import { parseStoreUrl } from '../../../bridge/src/config/store-url.ts';
 
 const BARE = {
@@ -57,4 +57,13 @@ describe('refused, with what to write', () => {
 test('by default, media are in the data folder', () => {
   const { settings } = loadSettings({ WABRIDGE_DATA_DIR: '/srv/data' });
   expect(mediaLocationOf(settings)).toEqual({ kind: 'disk', folder: '/srv/data/media' });
+});
+
+test('by default, logins are kept on this machine only', () => {
+  expect(profilesLocationOf(loadSettings({}).settings)).toBeNull();
+  const { settings } = loadSettings({ WABRIDGE_PROFILES_URL: 's3://logins/a' });
+  expect(profilesLocationOf(settings)).toMatchObject({ kind: 's3', bucket: 'logins', prefix: 'a/' });
+  const refused = (): unknown => loadSettings({ WABRIDGE_PROFILES_URL: 's3://AKIAEXAMPLE:hunter2@logins' });
+  expect(refused).toThrow(/WABRIDGE_PROFILES_URL cannot be used.*credentials/);
+  expect(refused).not.toThrow(/hunter2/);
 });

@@ -97,4 +97,28 @@ export const SESSION_ERRORS = {
     message:
       'The profile store {store} cannot be used: {reason}. Correct that, or WABRIDGE_PROFILES_URL; `wabridge doctor` checks it again.',
   },
+  WAB_PROFILE_IN_USE: {
+    status: 409,
+    retryable: true,
+    message:
+      'The login of session {session} in {store} is held by another bridge (on {host}, since {since}). Stop the session or that bridge. If it has ended without letting go of the login, this one takes it over after four minutes without a sign of life.',
+  },
+  WAB_PROFILE_CONFLICT: {
+    status: 409,
+    retryable: false,
+    message:
+      'Session {session} has a login on this machine ({folder}) that was never copied to {store}, and the store has another one. To use the stored one, stop the session and remove that folder. To keep the one of this machine, remove the folder of the session from the store, or choose another prefix in WABRIDGE_PROFILES_URL.',
+  },
+  WAB_PROFILE_KEY_WRONG: {
+    status: 500,
+    retryable: false,
+    message:
+      'The login of session {session} in {store} is encrypted with another master key. Set WABRIDGE_MASTER_KEY or WABRIDGE_MASTER_KEY_FILE to the key of the bridge that wrote it.',
+  },
+  WAB_PROFILE_DAMAGED: {
+    status: 500,
+    retryable: false,
+    message:
+      'The login of session {session} in {store} cannot be restored: {reason}. To link the account again instead, remove the folder of the session from the store, and start the session.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -33,6 +33,7 @@ export interface ArchiveSummary {
  * on disk.
  *
  * @param cost   of guessing the passphrase; the default takes about half a second and 128 MiB
+ * @param signal ends it before
  * @throws WabError WAB_BACKUP_EXISTS, WAB_DISK_FULL; no file remains then
  */
 export async function writeLoginArchive(
@@ -41,6 +42,7 @@ export async function writeLoginArchive(
   files: AsyncIterable<ArchivedFile>,
   passphrase: string,
   cost?: ScryptCost,
+  signal?: AbortSignal,
 ): Promise<ArchiveSummary> {
   if (existsSync(file)) throw new WabError('WAB_BACKUP_EXISTS', { file });
   const head = newHead(session, cost);
@@ -57,6 +59,7 @@ export async function writeLoginArchive(
         yield* sealed(bytes);
       },
       createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true }),
+      signal ? { signal } : {},
     );
     if (existsSync(file)) throw new WabError('WAB_BACKUP_EXISTS', { file });
     await rename(partial, file);

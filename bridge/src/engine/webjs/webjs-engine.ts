@@ -39,6 +39,8 @@ import { logOut } from './page/page-functions.ts';
 import { describe } from './page/page-reason.ts';
 import { Profile } from './login/profile.ts';
 import { progressSoFar } from './login/progress-saver.ts';
+import { openProfile } from './login/stored/open-profile.ts';
+import type { StoredProfile } from './login/stored/stored-profile.ts';
 import type { ProbeOutcome } from './health/probes.ts';
 import { SendGate } from './outbound/send-gate.ts';
 import { newStanzaId } from './outbound/sender.ts';
@@ -71,6 +73,8 @@ export class WebjsEngine implements Engine {
   readonly name = 'webjs';
   readonly capabilities = WEBJS_CAPABILITIES;
   readonly #profile: Profile;
+  /** The copy of the profile in the profile store; null without one. */
+  readonly #stored: StoredProfile | null;
   readonly #listener: EngineListener;
   readonly #settings: WebjsSettings;
   readonly #deadlines: Deadlines;
@@ -95,8 +99,10 @@ export class WebjsEngine implements Engine {
     clock: Clock,
     log: Log,
     history: HealthHistory,
+    stored: StoredProfile | null = null,
   ) {
     this.#profile = new Profile(profileDir);
+    this.#stored = stored;
     this.#listener = listener;
     this.#settings = settings;
     this.#deadlines = deadlines;
@@ -125,7 +131,7 @@ export class WebjsEngine implements Engine {
     const browser = findBrowser(this.#settings.browserPath);
     const warning = sandboxWarning();
     if (warning !== null) this.#log.warn({ browser: browser.path }, warning);
-    await this.#profile.open();
+    await openProfile(this.#profile, this.#stored);
     const run: EngineRun = createEngineRun({
       profile: this.#profile,
       progress: await progressSoFar(this.#profile, this.#clock),
@@ -163,10 +169,14 @@ export class WebjsEngine implements Engine {
     void run.receipts.watch();
     void run.health.run(run.stopped.signal);
     void this.#memory.run(run.stopped.signal);
+    this.#stored?.watch(run.stopped.signal, {
+      isQuiet: () => run.browser.isReady && !run.facts.holding,
+      lost: (reason) => this.#onEnded(run, 'crashed', reason),
+    });
   }
 
   async stop(): Promise<void> {
-    await this.#end('the session was stopped');
+    await this.#end('the session was stopped', 'archive');
   }
 
   async logout(): Promise<void> {
@@ -181,7 +191,7 @@ export class WebjsEngine implements Engine {
         throw error;
       }
     }
-    await this.#end('the session was logged out', true);
+    await this.#end('the session was logged out', 'wipe');
   }
 
   async requestPairingCode(phone: string): Promise<PairingCode> {
@@ -276,7 +286,7 @@ export class WebjsEngine implements Engine {
     // The browser of an unlinked account shows a new code whose login would not be kept: it must go first.
     const signal: EngineSignal =
       how === 'crashed' && retryAfterMs !== undefined ? { kind: how, reason, retryAfterMs } : { kind: how, reason };
-    void this.#end(reason, how === 'logged_out').then(() => this.#listener.signal(signal));
+    void this.#end(reason, how === 'logged_out' ? 'wipe' : 'keep').then(() => this.#listener.signal(signal));
   }
 
   /**
@@ -297,11 +307,13 @@ export class WebjsEngine implements Engine {
     await this.start().catch((error) => this.#listener.signal({ kind: 'crashed', reason: describe(error) }));
   }
 
-  #end(reason: string, wipe = false): Promise<void> {
+  /** @param login what becomes of it: it is kept, also in the profile store, or removed */
+  #end(reason: string, login: 'keep' | 'archive' | 'wipe' = 'keep'): Promise<void> {
+    this.#stored?.abandon();
     const run = this.#release();
     this.#turns = this.#turns.then(async () => {
       // A start that had its turn meanwhile is meant too.
-      for (const each of [run, this.#release()]) await this.#close(each, reason, wipe);
+      for (const each of [run, this.#release()]) await this.#close(each, reason, login);
     });
     return this.#turns;
   }
@@ -314,15 +326,17 @@ export class WebjsEngine implements Engine {
     return run;
   }
 
-  async #close(run: EngineRun | null, reason: string, wipe: boolean): Promise<void> {
+  async #close(run: EngineRun | null, reason: string, login: 'keep' | 'archive' | 'wipe'): Promise<void> {
     if (!run) return;
     try {
       run.sender.abandon(reason);
       await within(run.facts.stop(), this.#deadlines.close, 'the last report').catch(() => undefined);
       await run.browser.close();
       await this.#profile.unlockBrowser();
-      if (wipe) await this.#profile.wipe();
+      if (login === 'wipe') await this.#profile.wipe();
       else await run.progress.save();
+      if (login === 'wipe') await this.#stored?.discard();
+      if (login === 'archive') await this.#stored?.close();
     } catch (error) {
       this.#log.error({ reason: describe(error) }, 'the session did not end cleanly');
     } finally {

@@ -6,6 +6,7 @@ import type { Log } from '../../ops/logger.ts';
 import type { Engine, EngineFactory, EngineListener, EngineOptions } from '../engine.ts';
 import { DEADLINES, type Deadlines } from './deadlines.ts';
 import { type HealthHistory, newHistory } from './health/health.ts';
+import type { StoredProfiles } from './login/stored/stored-profiles.ts';
 import { WEBJS_CAPABILITIES, WebjsEngine, type WebjsSettings } from './webjs-engine.ts';
 
 type OnMemory = (session: SessionName, bytes: number | null) => void;
@@ -19,17 +20,23 @@ export class WebjsFactory implements EngineFactory {
   readonly #log: Log;
   readonly #deadlines: Deadlines;
   readonly #onMemory: OnMemory;
+  readonly #profiles: StoredProfiles | null;
   /** Kept from one engine of a session to the next, for as long as the bridge runs. */
   readonly #histories = new Map<SessionName, HealthHistory>();
 
-  /** @param onMemory told what each session's browser uses, in bytes; null once it has ended */
+  /**
+   * @param onMemory told what each session's browser uses, in bytes; null once it has ended
+   * @param profiles where logins are kept for other machines; null if they are not
+   */
   constructor(
     settings: Omit<WebjsSettings, 'proxy' | 'onMemory'>,
     clock: Clock,
     log: Log,
     deadlines: Deadlines = DEADLINES,
     onMemory: OnMemory = () => undefined,
+    profiles: StoredProfiles | null = null,
   ) {
+    this.#profiles = profiles;
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
@@ -38,6 +45,7 @@ export class WebjsFactory implements EngineFactory {
   }
 
   create(session: SessionName, profileDir: string, listener: EngineListener, options: EngineOptions = {}): Engine {
+    const log = this.#log.child({ session, engine: 'webjs' });
     return new WebjsEngine(
       profileDir,
       listener,
@@ -48,14 +56,16 @@ export class WebjsFactory implements EngineFactory {
       },
       this.#deadlines,
       this.#clock,
-      this.#log.child({ session, engine: 'webjs' }),
+      log,
       this.#historyOf(session),
+      this.#profiles?.of(session, profileDir, log) ?? null,
     );
   }
 
-  /** Everything of a session that lasts is in its own folder. */
+  /** What lasts of a session is in its own folder, and in the profile store. */
   async forget(session: SessionName): Promise<void> {
     this.#histories.delete(session);
+    await this.#profiles?.forget(session);
   }
 
   #historyOf(session: SessionName): HealthHistory {

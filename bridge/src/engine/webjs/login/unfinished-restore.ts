@@ -13,6 +13,8 @@ export const PROGRESS = 'progress.json';
 /** How the folders begin that hold the other one meanwhile. */
 export const INCOMING = 'restoring-';
 export const REPLACED = 'replaced-';
+/** How the file begins that is on its way to the profile store. */
+export const OUTGOING = 'archiving-';
 
 /** Ends a restore that was cut off: of the old login goes back what was moved away and not replaced. Only under the lock. */
 export async function settleRestore(folder: string): Promise<void> {
@@ -22,7 +24,7 @@ export async function settleRestore(folder: string): Promise<void> {
     if (name.startsWith(REPLACED) && !(existsSync(join(folder, LOGIN)) && existsSync(join(other, LOGIN))))
       for (const part of [LOGIN, PROGRESS])
         if (!existsSync(join(folder, part))) await moveIfThere(join(other, part), join(folder, part));
-    if (name.startsWith(REPLACED) || name.startsWith(INCOMING)) await remove(other);
+    if ([REPLACED, INCOMING, OUTGOING].some((start) => name.startsWith(start))) await remove(other);
   }
 }
 
