@@ -27,7 +27,6 @@ const LONG = [
   'test/e2e/kill.test.ts',
   'test/e2e/green-means-sent.test.ts',
   'test/conformance/postgres/outages.test.ts',
-  'test/conformance/redis-failures.test.ts',
   'test/browser/webjs.catch-up.test.ts',
   'test/browser/defences/11-13-left-behind.test.ts',
   'test/browser/standin-faults.test.ts',
