@@ -61,7 +61,7 @@ const results = join(root, '.cache', 'test-results');
 mkdirSync(results, { recursive: true });
 
 await build();
-const nodeOptions = bundleLibraries();
+const nodeOptions = await bundleLibraries();
 
 /** Runs jest and reads what became of each test file. */
 async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun> {
@@ -88,6 +88,8 @@ async function runFiles({ name, projects, workers }: TestGroup): Promise<TestRun
         ...serverUrls,
         // The commands and bridges that tests start need half as long to load.
         NODE_COMPILE_CACHE: join(root, '.cache', 'compile-cache'),
+        // What users run, and what starts in half the time.
+        TEST_BRIDGE_MAIN: join(root, 'bridge', 'dist', 'main.js'),
         NODE_OPTIONS: nodeOptions,
         // Of those that are started without the options of jest's own processes.
         TEST_NODE_OPTIONS: nodeOptions,

@@ -3,30 +3,28 @@
 // is one, else the source, and finds a new enough Node where the one it was started with is too old.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NEEDED = [22, 13];
 const STRIPS_TYPES = [22, 18];
 const bridge = join(dirname(fileURLToPath(import.meta.url)), '..');
-const built = join(bridge, 'dist', 'cli', 'cli.js');
-const source = join(bridge, 'src', 'cli', 'cli.ts');
+const built = programsIn(join(bridge, 'dist'), 'cli.js', 'young-generation.js');
+const source = programsIn(join(bridge, 'src'), 'cli/cli.ts', 'ops/young-generation.ts');
 const version = process.versions.node.split('.').map(Number);
 const atLeast = ([major, minor]) => version[0] > major || (version[0] === major && version[1] >= minor);
 
 // In a clone the source wins, so that nobody runs yesterday's build; the published package has the build alone.
-const entry = existsSync(source) && atLeast(STRIPS_TYPES) ? source : built;
+const { cli, youngGeneration } = existsSync(source.cli) && atLeast(STRIPS_TYPES) ? source : built;
 
-if (atLeast(NEEDED) && existsSync(entry)) {
+if (atLeast(NEEDED) && existsSync(cli)) {
   if (process.argv[2] === 'start') {
     // Before the command itself is loaded, since this begins the process anew (bridge/docs/adr/0014).
-    const { keepYoungGenerationSmall } = await import(
-      pathToFileURL(join(dirname(entry), '..', 'ops', `young-generation${extname(entry)}`)).href
-    );
-    keepYoungGenerationSmall();
+    const { keepYoungGenerationSmall } = await import(pathToFileURL(youngGeneration).href);
+    keepYoungGenerationSmall(fileURLToPath(import.meta.url));
   }
-  const { run } = await import(pathToFileURL(entry).href);
+  const { run } = await import(pathToFileURL(cli).href);
   process.exitCode = await run(process.argv);
 } else {
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
@@ -41,7 +39,7 @@ if (atLeast(NEEDED) && existsSync(entry)) {
     process.platform === 'win32' ? 'node.exe' : 'node',
   );
   if (!existsSync(node)) {
-    const needed = (existsSync(built) ? NEEDED : STRIPS_TYPES).join('.');
+    const needed = (existsSync(built.cli) ? NEEDED : STRIPS_TYPES).join('.');
     fail(
       `wabridge needs Node ${needed} or newer; this is Node ${process.versions.node}. Install Node 24, or run \`npm start\` once in the repository, which fetches it.`,
     );
@@ -54,6 +52,10 @@ if (atLeast(NEEDED) && existsSync(entry)) {
     });
   }
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+function programsIn(folder, cli, youngGeneration) {
+  return { cli: join(folder, cli), youngGeneration: join(folder, youngGeneration) };
 }
 
 function fail(message) {

@@ -14,7 +14,7 @@ const bridge: ThisProcess = {
   },
   platform: 'linux',
 };
-const of = (changes: Partial<ThisProcess>): string[] | null => thriftyCommandLine({ ...bridge, ...changes });
+const of = (changes: Partial<ThisProcess>): string[] | null => thriftyCommandLine({ ...bridge, ...changes }, MAIN);
 
 describe('the command line with a small young generation', () => {
   test('keeps what the process was started with', () => {

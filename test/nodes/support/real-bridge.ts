@@ -6,7 +6,9 @@ import { join, resolve } from 'node:path';
 import { parseSigningKey, signRequest, type ParsedKey } from '../../../credentials/signing';
 import type { CredentialData } from './n8n';
 
-const MAIN = resolve(__dirname, '../../../bridge/src/main.ts');
+const SOURCE = resolve(__dirname, '../../../bridge/src/main.ts');
+/** The build that `npm test` has just made, or the source. */
+const MAIN = process.env['TEST_BRIDGE_MAIN'] ?? SOURCE;
 
 export class RealBridge {
   readonly #folder = mkdtempSync(join(tmpdir(), 'wabridge-pack-bridge-'));
@@ -18,7 +20,7 @@ export class RealBridge {
     const child = spawn(process.execPath, [MAIN], {
       env: {
         ...process.env,
-        NODE_OPTIONS: process.env['TEST_NODE_OPTIONS'] ?? '',
+        NODE_OPTIONS: MAIN === SOURCE ? (process.env['TEST_NODE_OPTIONS'] ?? '') : '',
         WABRIDGE_DATA_DIR: join(this.#folder, 'data'),
         WABRIDGE_PORT: '0',
         WABRIDGE_ENGINES: 'sandbox',
